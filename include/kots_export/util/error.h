@@ -1,0 +1,63 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kots_export {
+
+// The process exit codes, as the README lists them. kubectl's own are 0 and 1; 2 is the convention of
+// command-line parsers for wrong usage, 130 is 128 + SIGINT as shells report it.
+enum class ExitCode : int {
+  done = 0,
+  failed = 1,
+  usage = 2,
+  changes_pending = 3,
+  check_failed = 4,
+  interrupted = 130,
+};
+
+// The one exception type of the project: what failed, why, and what the operator can do next.
+// Every part is shown to people as it stands, so it holds no secret and no internals.
+//   what:  the action and its object, "cannot read the kubeconfig /home/me/.kube/config"
+//   why:   the cause as the system or the server said it, "permission denied"; may be empty
+//   hint:  what to do next, one or more sentences; may be empty
+// Derived types exist where a caller tells causes apart; cli/ catches Error once and prints it.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(std::string what, std::string why = {}, std::string hint = {},
+                 ExitCode exit_code = ExitCode::failed)
+      : std::runtime_error(why.empty() ? what : what + ": " + why),
+        headline_(std::move(what)),
+        why_(std::move(why)),
+        hint_(std::move(hint)),
+        exit_code_(exit_code) {}
+
+  [[nodiscard]] const std::string& headline() const noexcept { return headline_; }
+  [[nodiscard]] const std::string& why() const noexcept { return why_; }
+  [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+  [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
+
+ private:
+  std::string headline_;
+  std::string why_;
+  std::string hint_;
+  ExitCode exit_code_;
+};
+
+// Wrong flags or arguments: exit code 2.
+class UsageError : public Error {
+ public:
+  explicit UsageError(std::string what, std::string why = {}, std::string hint = {})
+      : Error(std::move(what), std::move(why), std::move(hint), ExitCode::usage) {}
+};
+
+// The operator pressed Ctrl-C (or the process got SIGTERM) and the work stopped cleanly: exit code 130.
+class Interrupted : public Error {
+ public:
+  explicit Interrupted(std::string what, std::string hint = {})
+      : Error(std::move(what), "interrupted", std::move(hint), ExitCode::interrupted) {}
+};
+
+}  // namespace kots_export

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// The only door to files. Everything the tool writes may hold secrets: folders are 0700, files 0600, and a
+// reader never sees half a file (temporary name beside the target, fsync, rename, fsync of the folder).
+namespace kots_export::util {
+
+namespace fs = std::filesystem;
+
+// --- Reading ---
+
+// Returns the whole content of `path`. "-" is standard input.
+// Throws Error ("cannot read PATH: permission denied") where it cannot, and where the file is longer than `limit` bytes.
+[[nodiscard]] std::string read_file(const fs::path& path, std::size_t limit = std::size_t{256} << 20);
+
+// The same, but nothing where no such file exists. Any other failure throws Error.
+[[nodiscard]] std::optional<std::string> read_file_if_exists(const fs::path& path,
+                                                             std::size_t limit = std::size_t{256} << 20);
+
+// --- Writing ---
+
+// Creates `path` and its missing parents, each with mode 0700. Folders that exist keep their mode.
+// Throws Error naming the folder that failed (not writable, a file in the way, disk full).
+void create_private_folder(const fs::path& path);
+
+// What write_private_file does with a file that is already there.
+enum class Existing {
+  replace,      // the old content is gone
+  keep_copy,    // the old file stays beside the new one as NAME.<n>, n = 1, 2, ... (none where the content is equal)
+};
+
+// Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist.
+// Returns the path of the copy that was kept, if one was. Throws Error; then the old file is untouched.
+std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,
+                                           Existing existing = Existing::replace);
+
+// Checks that files can be created in `folder` by creating and removing one; creates the folder where it is
+// missing. Throws Error with the reason and what to do. For "fail before anything is changed".
+void require_writable_folder(const fs::path& folder);
+
+// An append-only private file (0600) for journals and logs: each `append` is one write(2), so that a line is
+// there whole or not at all as far as the file system allows.
+class AppendFile {
+ public:
+  // Opens or creates `path`; its folder must exist. Throws Error.
+  explicit AppendFile(const fs::path& path);
+  AppendFile(AppendFile&& other) noexcept;
+  AppendFile& operator=(AppendFile&&) = delete;
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+  ~AppendFile();
+
+  // Writes all of `bytes`. Throws Error (disk full, I/O error).
+  void append(std::string_view bytes);
+  // Forces what was appended to the disk (fsync). Throws Error.
+  void sync();
+  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+  int fd_ = -1;
+};
+
+}  // namespace kots_export::util

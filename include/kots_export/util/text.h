@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Small questions about text that several rooms ask.
+namespace kots_export::util {
+
+// Returns `word` so that a POSIX shell reads it as one word: as it stands where every character is safe
+// (letters, digits and _@%+=:,./-), else in single quotes. Empty gives ''.
+[[nodiscard]] std::string shell_quote(std::string_view word);
+
+// Returns `text` with every byte outside RFC 3986's unreserved set percent-encoded (%XX, upper case).
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+// True where `bytes` are well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
+[[nodiscard]] bool is_utf8(std::string_view bytes);
+
+// Returns the offset of the first byte that breaks UTF-8, or nothing.
+[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
+
+// Returns `text` with control characters (but tab and line feed) and invalid UTF-8 as \xNN, so that foreign text
+// (a server's message, a Pod's log) cannot move the cursor or change colours of the operator's terminal.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// Returns `text` without blanks, tabs, CR and LF at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+}  // namespace kots_export::util
