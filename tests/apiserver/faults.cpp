@@ -1,0 +1,118 @@
+#include "apiserver/faults.h"
+
+#include <sstream>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace kots_export::apiserver {
+namespace {
+
+int number(const std::string& word, const std::string& value) {
+  try {
+    return std::stoi(value);
+  } catch (const std::exception&) {
+    throw std::runtime_error("a fault's " + word + " is a number, not '" + value + "'");
+  }
+}
+
+void set(Fault& fault, const std::string& word, const std::string& value) {
+  if (word == "method")
+    fault.method = value;
+  else if (word == "path")
+    fault.path = value;
+  else if (word == "after")
+    fault.after = number(word, value);
+  else if (word == "times")
+    fault.times = number(word, value);
+  else if (word == "status")
+    fault.status = number(word, value);
+  else if (word == "retry-after")
+    fault.retry_after = number(word, value);
+  else if (word == "delay")
+    fault.delay = std::chrono::milliseconds(number(word, value));
+  else if (word == "drop")
+    fault.drop = true;
+  else if (word == "cut")
+    fault.answer = AnswerFault::cut;
+  else if (word == "cut-after-apply")
+    fault.answer = AnswerFault::vanish;
+  else
+    throw std::runtime_error("a fault has no '" + word + "'");
+}
+
+}  // namespace
+
+Fault parse_fault(const std::string& text) {
+  Fault fault;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    const std::size_t equals = word.find('=');
+    set(fault, word.substr(0, equals), equals == std::string::npos ? "" : word.substr(equals + 1));
+  }
+  return fault;
+}
+
+Fault parse_fault(const Json& rule) {
+  if (rule.is_string()) return parse_fault(rule.get<std::string>());
+  Fault fault;
+  for (const auto& [word, value] : rule.items()) {
+    if (value == Json(false)) continue;
+    set(fault, word, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return fault;
+}
+
+void Faults::add(Fault fault) {
+  const std::lock_guard lock(mutex_);
+  faults_.push_back(std::move(fault));
+}
+
+void Faults::clear() {
+  const std::lock_guard lock(mutex_);
+  faults_.clear();
+}
+
+std::optional<Fault> Faults::next(const Request& request) {
+  const std::lock_guard lock(mutex_);
+  std::optional<Fault> chosen;
+  for (Fault& fault : faults_) {
+    if (!fault.method.empty() && fault.method != request.method) continue;
+    if (request.target.find(fault.path) == std::string::npos) continue;
+    if (fault.after > 0) {
+      --fault.after;
+    } else if (fault.times != 0 && !chosen) {
+      if (fault.times > 0) --fault.times;
+      chosen = fault;
+    }
+  }
+  return chosen;
+}
+
+void RequestLog::write_to(const std::string& path) {
+  // The log names users and objects: nobody else need read it.
+  const int fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+  const std::lock_guard lock(mutex_);
+  file_.open(path, std::ios::app);
+  if (!file_) throw std::runtime_error("cannot write " + path);
+}
+
+void RequestLog::add(Json entry) {
+  const std::lock_guard lock(mutex_);
+  if (file_.is_open()) file_ << entry.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+  entries_.push_back(std::move(entry));
+}
+
+std::vector<Json> RequestLog::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+void RequestLog::clear() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+}
+
+}  // namespace kots_export::apiserver

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "apiserver/http.h"
+#include "apiserver/json.h"
+
+#include <chrono>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kots_export::apiserver {
+
+// Trouble that a test orders. A rule is words: conditions, how often, and what happens, as in
+//     status=500 after=3 times=2 method=PATCH path=/secrets
+// Conditions: method=NAME, path=TEXT (somewhere in path and query). after=N lets N matching requests pass
+// first; times=N limits it to N requests (without it, every one). What happens, one or several of:
+//     status=CODE       answered so, nothing is applied          retry-after=SECONDS  header of that answer
+//     delay=MS          waits before it goes on                  drop                 closed, nothing applied
+//     cut               applied, closed in the middle of the answer's body
+//     cut-after-apply   applied, closed before the answer
+struct Fault {
+  std::string method;
+  std::string path;
+  int after = 0;
+  int times = -1;  // -1: without limit
+  int status = 0;
+  int retry_after = -1;
+  std::chrono::milliseconds delay{0};
+  bool drop = false;
+  AnswerFault answer = AnswerFault::none;
+};
+
+// Reads one rule, as words or as a JSON object of the same names. Throws std::runtime_error.
+[[nodiscard]] Fault parse_fault(const std::string& text);
+[[nodiscard]] Fault parse_fault(const Json& rule);
+
+// The rules in force. Safe for many threads.
+class Faults {
+ public:
+  void add(Fault fault);
+  void clear();
+  // Returns what befalls this request, which is counted by every rule that matches it.
+  [[nodiscard]] std::optional<Fault> next(const Request& request);
+
+ private:
+  std::mutex mutex_;
+  std::vector<Fault> faults_;
+};
+
+// What came, in order; one JSON object a request: method, path, query, user, impersonate, userAgent,
+// clientCertificate, sni, status (0: no answer was sent), connection details a test may count.
+class RequestLog {
+ public:
+  // Writes every entry to `path` as well, one line each. Throws std::runtime_error where it cannot be opened.
+  void write_to(const std::string& path);
+  void add(Json entry);
+  [[nodiscard]] std::vector<Json> entries() const;
+  void clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Json> entries_;
+  std::ofstream file_;
+};
+
+}  // namespace kots_export::apiserver

@@ -1,0 +1,298 @@
+#include "apiserver/server.h"
+
+#include <kots_export/util/base64.h>
+#include <kots_export/util/files.h>
+
+#include "apiserver/defaults.h"
+#include "apiserver/discovery.h"
+#include "apiserver/request_info.h"
+#include "apiserver/rest.h"
+#include "apiserver/seeds.h"
+#include "apiserver/status.h"
+#include "apiserver/wire.h"
+#include "apiserver/yaml.h"
+
+#include <stdexcept>
+#include <thread>
+
+namespace kots_export::apiserver {
+namespace {
+
+constexpr const char* kAdmin = "kubernetes-admin";
+constexpr const char* kMasters = "system:masters";
+
+// What every cluster has before anybody comes.
+constexpr const char* kFurniture = R"(
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: kube-system}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kubernetes, namespace: default, labels: {component: apiserver, provider: kubernetes}}
+spec: {type: ClusterIP, clusterIP: 10.96.0.1, ports: [{name: https, port: 443, targetPort: 6443}]}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1, labels: {kubernetes.io/hostname: node-1, kubernetes.io/os: linux}}
+status:
+  capacity: {cpu: "4", memory: 16Gi, pods: "110"}
+  conditions: [{type: Ready, status: "True", reason: KubeletReady}]
+)";
+
+std::string storage_class(const std::string& reclaim) {
+  return "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: standard\n"
+         "  annotations: {storageclass.kubernetes.io/is-default-class: \"true\"}\n"
+         "provisioner: rancher.io/local-path\nvolumeBindingMode: Immediate\nreclaimPolicy: " +
+         reclaim + "\n";
+}
+
+CertificateRequest server_certificate(const ServerOptions& options) {
+  CertificateRequest request;
+  request.use = CertificateUse::server;
+  request.common_name = "kube-apiserver";
+  request.validity = options.validity;
+  if (options.certificate_host.empty()) {
+    request.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"};
+    request.addresses = {"127.0.0.1", "::1"};
+  } else {
+    request.dns_names = {options.certificate_host};
+  }
+  return request;
+}
+
+void load_behaviours(Cluster& cluster, const std::filesystem::path& file) {
+  for (const Json& document : parse_yaml_documents(util::read_file(file))) {
+    if (document.is_array()) {
+      for (const Json& rule : document) cluster.behaviours.add(parse_behaviour(rule));
+    } else {
+      cluster.behaviours.add(parse_behaviour(document));
+    }
+  }
+}
+
+Json describe(const Request& request) {
+  const std::size_t mark = request.target.find('?');
+  Json entry = {{"time", now_nanoseconds_text()},
+                {"method", request.method},
+                {"path", request.path},
+                {"query", mark == std::string::npos ? "" : request.target.substr(mark + 1)},
+                {"userAgent", request.header("user-agent")},
+                {"contentType", request.header("content-type")},
+                {"accept", request.header("accept")},
+                {"user", ""},
+                {"sni", request.peer == nullptr ? "" : request.peer->sni},
+                {"clientCertificate", request.peer == nullptr ? "" : request.peer->subject}};
+  if (const std::string_view name = request.header("impersonate-user"); !name.empty()) {
+    entry["impersonateUser"] = name;
+    entry["impersonateGroups"] = request.header_values("impersonate-group");
+  }
+  return entry;
+}
+
+void send_error(ResponseWriter& answer, const ApiError& error) {
+  // An answer that has begun cannot be taken back.
+  if (answer.status() != 0) throw ConnectionLost();
+  answer.send(error.code(), "application/json", dump_json(error.to_status()));
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options)
+    : protocol_(options.protocol),
+      cluster_(options.minor, options.history),
+      server_authority_(make_authority("kubernetes")),
+      client_authority_(make_authority("kubernetes-clients")),
+      admin_(issue_client(kAdmin, {kMasters})),
+      admin_token_(new_uid()) {
+  if (options.pv_reclaim != "Delete" && options.pv_reclaim != "Retain") {
+    throw std::runtime_error("a volume's reclaim policy is Delete or Retain");
+  }
+  cluster_.reclaim_policy = options.pv_reclaim;
+  cluster_.authority_pem = server_authority_.certificate_pem;
+  authenticator_.add_token(admin_token_, {kAdmin, {kMasters}});
+  for (const std::string& text : options.tokens) {
+    auto [token, user] = parse_token(text);
+    authenticator_.add_token(token, std::move(user));
+  }
+  for (const std::string& rule : options.deny) cluster_.access.deny(parse_deny_rule(rule));
+  for (const std::string& rule : options.faults) faults_.add(parse_fault(rule));
+  if (!options.request_log.empty()) requests_.write_to(options.request_log.string());
+  if (!options.job_behaviour.empty()) load_behaviours(cluster_, options.job_behaviour);
+  load_seed_text(cluster_, kFurniture, {});
+  load_seed_text(cluster_, storage_class(options.pv_reclaim), {});
+  for (const std::filesystem::path& file : options.seeds) load_seed_file(cluster_, file);
+  load_seed_text(cluster_, options.seed_text, options.seed_folder);
+
+  HttpServer::Wrap wrap = make_plain_stream;
+  if (protocol_ == Protocol::https) {
+    tls_ = std::make_unique<TlsContext>(issue(server_authority_, server_certificate(options)),
+                                        client_authority_.certificate_pem);
+    wrap = [this](int fd) { return tls_->wrap(fd); };
+  }
+  controllers_ = std::make_unique<ControllerManager>(cluster_);
+  http_ = std::make_unique<HttpServer>(
+      options.port, std::move(wrap),
+      [this](const Request& request, ResponseWriter& answer) { handle(request, answer); });
+}
+
+Server::~Server() {
+  // Ends watches and followed logs, so that the connections' threads can be waited for.
+  cluster_.store.close();
+  http_.reset();
+  controllers_.reset();
+}
+
+KeyPair Server::issue_client(const std::string& user, const std::vector<std::string>& groups,
+                             Validity validity) const {
+  return issue(client_authority_, {CertificateUse::client, user, groups, {}, {}, validity});
+}
+
+std::string Server::url() const {
+  return (protocol_ == Protocol::https ? "https://127.0.0.1:" : "http://127.0.0.1:") +
+         std::to_string(http_->port());
+}
+
+std::string Server::kubeconfig() const {
+  std::string text =
+      "apiVersion: v1\nkind: Config\nclusters:\n- name: test\n  cluster:\n    server: " + url() + "\n";
+  if (protocol_ == Protocol::https) {
+    text +=
+        "    certificate-authority-data: " + util::base64_encode(server_authority_.certificate_pem) + "\n";
+  }
+  text +=
+      "contexts:\n- name: test\n  context:\n    cluster: test\n    user: admin\n    namespace: default\n"
+      "current-context: test\nusers:\n- name: admin\n  user:\n";
+  if (protocol_ == Protocol::https) {
+    text += "    client-certificate-data: " + util::base64_encode(admin_.certificate_pem) + "\n" +
+            "    client-key-data: " + util::base64_encode(admin_.key_pem) + "\n";
+  } else {
+    text += "    token: " + admin_token_ + "\n";
+  }
+  return text;
+}
+
+void Server::handle(const Request& request, ResponseWriter& answer) {
+  if (serve_testing(request, answer)) return;
+  Json entry = describe(request);
+  try {
+    route(request, answer, entry);
+  } catch (const ConnectionLost&) {
+    if (!entry.is_null()) {
+      entry["status"] = answer.status();
+      requests_.add(std::move(entry));
+    }
+    throw;
+  }
+  if (entry.is_null()) return;
+  entry["status"] = answer.status();
+  requests_.add(std::move(entry));
+}
+
+void Server::route(const Request& request, ResponseWriter& answer, Json& entry) {
+  try {
+    if (request.body_too_large) {
+      throw ApiError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
+    }
+    if (const std::optional<Fault> fault = faults_.next(request)) {
+      std::this_thread::sleep_for(fault->delay);
+      if (fault->drop) throw ConnectionLost();
+      answer.set_fault(fault->answer);
+      if (fault->retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault->retry_after));
+      if (fault->status != 0) throw generic(fault->status, "a fault that the test ordered");
+    }
+    serve_api(request, answer, entry);
+  } catch (const ApiError& error) {
+    send_error(answer, error);
+  } catch (const ConnectionLost&) {
+    throw;
+  } catch (const std::exception& error) {
+    send_error(answer, generic(500, std::string("the test server failed: ") + error.what()));
+  }
+}
+
+bool Server::serve_plain_path(const Request& request, ResponseWriter& answer) const {
+  for (const char* path : {"/healthz", "/readyz", "/livez"}) {
+    if (request.path != path) continue;
+    answer.send(200, "text/plain; charset=utf-8", "ok");
+    return true;
+  }
+  return false;
+}
+
+void Server::serve_api(const Request& request, ResponseWriter& answer, Json& entry) {
+  if (serve_plain_path(request, answer)) return;
+  const RequestInfo info = parse_request_info(request);
+  const bool version = request.path == "/version";
+  std::optional<User> user = authenticator_.authenticate(request);
+  // The version is for everybody, as system:public-info-viewer has it; the rest wants a name.
+  if (!user && !version) throw unauthorized();
+  if (user) {
+    entry["user"] = user->name;
+    if (const std::optional<User> other = impersonated_user(request)) {
+      cluster_.access.require(*user, {"impersonate", "", "users", "", "", other->name});
+      user = other;
+    }
+  }
+  if (!info.is_api) {
+    if (const auto found = discover(cluster_.registry, request, info.segments)) {
+      return answer.send(200, found->content_type, dump_json(found->body));
+    }
+    if (info.segments.empty() || (info.segments[0] != "api" && info.segments[0] != "apis")) {
+      return answer.send(404, "text/plain; charset=utf-8", "404 page not found\n");
+    }
+    throw unknown_resource();
+  }
+  if (serve_review(cluster_, request, info, *user, answer)) return;
+  cluster_.access.require(*user, info.access());
+  const ServedResource served = cluster_.registry.find(info.group, info.version, info.resource);
+  if (served.type == nullptr) throw unknown_resource();
+  if (!served.type->namespaced() && info.segments.size() > 3 && info.name_space != info.name &&
+      info.resource != "namespaces" && !info.name_space.empty()) {
+    throw unknown_resource();
+  }
+  if (info.verb == "watch") {
+    // A watch lasts; it is told when it begins.
+    entry["status"] = 200;
+    requests_.add(entry);
+    entry = nullptr;
+  }
+  serve_resource({cluster_, request, info, *user, served, answer});
+}
+
+bool Server::serve_testing(const Request& request, ResponseWriter& answer) {
+  if (!request.path.starts_with("/testing/")) return false;
+  const std::string action = request.method + ' ' + request.path.substr(9);
+  Json result = Json::object();
+  try {
+    if (action == "GET requests") {
+      result = requests_.entries();
+    } else if (action == "DELETE requests") {
+      requests_.clear();
+    } else if (action == "POST faults") {
+      faults_.add(parse_fault(Json::parse(request.body)));
+    } else if (action == "DELETE faults") {
+      faults_.clear();
+    } else if (action == "POST compact") {
+      cluster_.store.compact();
+    } else if (action == "POST seeds") {
+      load_seed_text(cluster_, request.body, {});
+    } else {
+      answer.send(404, "text/plain", "no such testing endpoint\n");
+      return true;
+    }
+  } catch (const ConnectionLost&) {
+    throw;
+  } catch (const std::exception& error) {
+    answer.send(400, "text/plain", std::string(error.what()) + "\n");
+    return true;
+  }
+  answer.send(200, "application/json", dump_json(result));
+  return true;
+}
+
+}  // namespace kots_export::apiserver
