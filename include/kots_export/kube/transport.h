@@ -1,0 +1,103 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// The only door to the network: requests in, replies out. The implementation on libcurl's multi interface is in
+// kube/curl_transport.h; tests give a scripted one.
+namespace kots_export::kube {
+
+enum class Method { get, post, put, patch, del };
+
+[[nodiscard]] std::string_view to_string(Method method);  // "GET", "POST", "PUT", "PATCH", "DELETE"
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// One HTTP request to the API server. `path` begins with "/" and holds the query; the transport adds server,
+// prefix, credentials and impersonation.
+struct Request {
+  Method method = Method::get;
+  std::string path;
+  Headers headers;
+  std::string body;
+  // Zero: no limit beyond the transport's own (streams).
+  std::chrono::milliseconds timeout{0};
+};
+
+// What the server answered, whatever the status code. Header names are lower case.
+struct Reply {
+  int status = 0;
+  Headers headers;
+  std::string body;
+
+  [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
+};
+
+// No answer, or not a whole one.
+struct TransportFailure {
+  enum class Kind { resolve, connect, tls, timeout, reset, cancelled, credentials, other };
+  // Whether the server can have acted on the request: `no` only where it certainly never got it.
+  enum class Delivered { no, maybe };
+  Kind kind = Kind::other;
+  Delivered delivered = Delivered::maybe;
+  std::string text;  // for people: what went wrong, no secret
+  std::string hint;  // what to do next; may be empty
+};
+
+using Outcome = std::variant<Reply, TransportFailure>;
+
+enum class Flow { go_on, stop };
+
+// A request with what is to happen to its answer. Both functions are called on the thread that runs the transport.
+struct Exchange {
+  Request request;
+  // Called once, with the reply (its body empty where `on_data` took it) or the failure.
+  std::function<void(Outcome)> done;
+  // Where set, the body of a 2xx answer arrives here piece by piece; `stop` ends the exchange (`cancelled`).
+  std::function<Flow(std::string_view)> on_data;
+};
+
+// What a transport pulls its work from.
+class RequestSource {
+ public:
+  virtual ~RequestSource() = default;
+  // Returns the next exchange to start; nothing where there is none now. The transport asks again after each
+  // completed exchange and at `wake_at`. It is finished when there is none, nothing is in flight, and no wake_at.
+  virtual std::optional<Exchange> next() = 0;
+  // A moment at which next() may have more (a retry after a backoff), or nothing.
+  virtual std::optional<std::chrono::steady_clock::time_point> wake_at() { return std::nullopt; }
+  // Asked at least every 100 ms: `stop` cancels everything in flight and ends the run.
+  virtual Flow tick() { return Flow::go_on; }
+};
+
+// How an exec session over WebSocket ended.
+struct WebSocketResult {
+  int http_status = 0;  // 101 where the session was opened, else the server's answer
+  std::string body;     // the answer's body where it was not 101
+  bool closed_cleanly = false;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Carries out what `source` gives, at most `max_in_flight()` at once, until it is finished or stopped.
+  // Never throws for a failed request: that is an Outcome. Exceptions of callbacks cancel what is in flight and
+  // come out of run(). Not re-entrant; one thread.
+  virtual void run(RequestSource& source) = 0;
+  [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
+
+  // Opens a WebSocket (RFC 6455, client side) with sub-protocol `protocol` and hands every complete binary message
+  // to `on_message` until the server closes, `on_message` says stop, or `timeout` passes. Throws Error where no
+  // connection can be had.
+  virtual WebSocketResult websocket(const Request& request, std::string_view protocol,
+                                    const std::function<Flow(std::string_view)>& on_message) = 0;
+};
+
+}  // namespace kots_export::kube
