@@ -1,0 +1,70 @@
+#pragma once
+
+#include <kots_export/kube/client.h>
+#include <kots_export/kube/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+// Every mutation is a Change: plain data that a step returns and the Executor alone carries out.
+namespace kots_export::change {
+
+enum class Verb { create, patch, remove };
+
+[[nodiscard]] std::string_view to_string(Verb verb);  // "create", "patch", "delete"
+
+struct Change {
+  Verb verb = Verb::patch;
+  std::string step;  // the step that wants it, "annotate"
+  kube::ObjectRef object;
+  // As it was when planned. patch: the patched keys only, in the patch's own shape, null where one was absent;
+  // delete: the whole object; create: null.
+  nlohmann::json before;
+  // create: the manifest; patch: the merge patch (RFC 7386); delete: null.
+  nlohmann::json after;
+  kube::Propagation propagation = kube::Propagation::background;  // of a delete
+  std::string why;  // for people; decides nothing
+};
+
+// What a step wants done, and what it found that needs nothing.
+struct Plan {
+  std::vector<Change> changes;
+  std::size_t already_right = 0;
+
+  [[nodiscard]] bool empty() const noexcept { return changes.empty(); }
+};
+
+struct PlanSummary {
+  std::size_t create = 0;
+  std::size_t patch = 0;
+  std::size_t remove = 0;
+  std::size_t already_right = 0;
+  friend bool operator==(const PlanSummary&, const PlanSummary&) = default;
+};
+
+[[nodiscard]] PlanSummary summarize(const Plan& plan);
+
+// Returns a merge patch that sets labels and annotations and removes those whose value is null, together with the
+// keys' present values in the same shape: {patch, before}. Keys that are already so are left out; both are null where
+// nothing is left.
+struct MetadataEdit {
+  // Key to wanted value; null removes it.
+  nlohmann::json labels = nlohmann::json::object();
+  nlohmann::json annotations = nlohmann::json::object();
+};
+struct MetadataPatch {
+  nlohmann::json patch;
+  nlohmann::json before;
+};
+[[nodiscard]] MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit);
+
+// Joins plans of several steps into one in which every object is touched once: patches of the same object become
+// one patch, and an object that is deleted is not patched before. Steps of joined changes read "annotate+kots_cleanup".
+// `already_right` counts objects that no plan touches; `object_count` is how many the steps looked at.
+[[nodiscard]] Plan join(std::vector<Plan> plans, std::size_t object_count);
+
+}  // namespace kots_export::change

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <kots_export/change/change.h>
+#include <kots_export/change/journal.h>
+#include <kots_export/change/observer.h>
+#include <kots_export/kube/client.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kots_export::change {
+
+struct ExecutorOptions {
+  kube::DryRun dry_run = kube::DryRun::none;
+  // Opens the journal when the first Change is about to be sent; not called in a dry run. May be empty in tests.
+  std::function<std::unique_ptr<Journal>()> open_journal;
+  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). May be empty.
+  std::function<bool(const Plan&)> confirm;
+  // Asked often; true: no new Change is started, those in flight are waited for, then Interrupted is thrown.
+  std::function<bool()> interrupted;
+};
+
+struct Execution {
+  std::size_t done = 0;
+  std::size_t gone = 0;
+  std::size_t refused = 0;
+  std::vector<ChangeOutcome> outcomes;  // in the plan's order
+};
+
+// Carries out plans: the only code that writes to a cluster.
+//  - Changes of one plan run side by side, as many as the transport allows; plans run one after the other.
+//  - Every Change is in the journal, fsynced, before its request is sent.
+//  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not happen;
+//    a 409 reads the object again: same UID is tried again, another UID is refused ("was replaced").
+//  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All.
+class Executor {
+ public:
+  Executor(kube::Client& client, Observer& observer, ExecutorOptions options);
+  ~Executor();
+
+  // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the others were
+  // done; the text names the first and counts the rest), Interrupted, and the journal's Error.
+  Execution run(const Plan& plan);
+
+  [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
+  // All Changes that were carried out so far, or would have been in a dry run.
+  [[nodiscard]] const PlanSummary& totals() const noexcept { return totals_; }
+  // The journal's path; empty as long as nothing was written.
+  [[nodiscard]] std::string journal_path() const;
+
+ private:
+  class Batch;
+  kube::Client& client_;
+  Observer& observer_;
+  ExecutorOptions options_;
+  std::unique_ptr<Journal> journal_;
+  std::size_t next_id_ = 1;
+  bool confirmed_ = false;
+  PlanSummary totals_;
+};
+
+}  // namespace kots_export::change
