@@ -21,13 +21,13 @@ struct Change {
   Verb verb = Verb::patch;
   std::string step;  // the step that wants it, "annotate"
   kube::ObjectRef object;
-  // As it was when planned. patch: the patched keys only, in the patch's own shape, null where one was absent;
-  // delete: the whole object; create: null.
+  // As it was when planned. patch: the patched keys only, in the patch's own shape, null where one was
+  // absent; delete: the whole object; create: null.
   nlohmann::json before;
   // create: the manifest; patch: the merge patch (RFC 7386); delete: null.
   nlohmann::json after;
   kube::Propagation propagation = kube::Propagation::background;  // of a delete
-  std::string why;  // for people; decides nothing
+  std::string why;                                                // for people; decides nothing
 };
 
 // What a step wants done, and what it found that needs nothing.
@@ -48,9 +48,9 @@ struct PlanSummary {
 
 [[nodiscard]] PlanSummary summarize(const Plan& plan);
 
-// Returns a merge patch that sets labels and annotations and removes those whose value is null, together with the
-// keys' present values in the same shape: {patch, before}. Keys that are already so are left out; both are null where
-// nothing is left.
+// Returns a merge patch that sets labels and annotations and removes those whose value is null, together with
+// the keys' present values in the same shape: {patch, before}. Keys that are already so are left out; both
+// are null where nothing is left.
 struct MetadataEdit {
   // Key to wanted value; null removes it.
   nlohmann::json labels = nlohmann::json::object();
@@ -62,9 +62,10 @@ struct MetadataPatch {
 };
 [[nodiscard]] MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit);
 
-// Joins plans of several steps into one in which every object is touched once: patches of the same object become
-// one patch, and an object that is deleted is not patched before. Steps of joined changes read "annotate+kots_cleanup".
-// `already_right` counts objects that no plan touches; `object_count` is how many the steps looked at.
+// Joins plans of several steps into one in which every object is touched once: patches of the same object
+// become one patch, and an object that is deleted is not patched before. Steps of joined changes read
+// "annotate+kots_cleanup". `already_right` counts objects that no plan touches; `object_count` is how many
+// the steps looked at.
 [[nodiscard]] Plan join(std::vector<Plan> plans, std::size_t object_count);
 
 }  // namespace kots_export::change

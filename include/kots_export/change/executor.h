@@ -14,9 +14,11 @@ namespace kots_export::change {
 
 struct ExecutorOptions {
   kube::DryRun dry_run = kube::DryRun::none;
-  // Opens the journal when the first Change is about to be sent; not called in a dry run. May be empty in tests.
+  // Opens the journal when the first Change is about to be sent; not called in a dry run. May be empty in
+  // tests.
   std::function<std::unique_ptr<Journal>()> open_journal;
-  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). May be empty.
+  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). May be
+  // empty.
   std::function<bool(const Plan&)> confirm;
   // Asked often; true: no new Change is started, those in flight are waited for, then Interrupted is thrown.
   std::function<bool()> interrupted;
@@ -32,7 +34,8 @@ struct Execution {
 // Carries out plans: the only code that writes to a cluster.
 //  - Changes of one plan run side by side, as many as the transport allows; plans run one after the other.
 //  - Every Change is in the journal, fsynced, before its request is sent.
-//  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not happen;
+//  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not
+//  happen;
 //    a 409 reads the object again: same UID is tried again, another UID is refused ("was replaced").
 //  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All.
 class Executor {
@@ -40,9 +43,13 @@ class Executor {
   Executor(kube::Client& client, Observer& observer, ExecutorOptions options);
   ~Executor();
 
-  // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the others were
-  // done; the text names the first and counts the rest), Interrupted, and the journal's Error.
+  // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the
+  // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
   Execution run(const Plan& plan);
+
+  // Asks options.confirm once for all that follows (a command of several plans shows them joined); later calls and
+  // run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Error where the answer is no.
+  void confirm(const Plan& plan);
 
   [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
   // All Changes that were carried out so far, or would have been in a dry run.

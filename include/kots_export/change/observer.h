@@ -11,7 +11,8 @@
 // The only door to the screen: steps and the Executor tell what happens, and never print.
 namespace kots_export::change {
 
-// Something a person should know, as data: `id` names the message (ui/messages holds its words), `args` fill it in.
+// Something a person should know, as data: `id` names the message (ui/messages holds its words), `args` fill
+// it in.
 struct Notice {
   enum class Level { note, warning };
   Level level = Level::note;
@@ -27,7 +28,7 @@ struct ChangeOutcome {
     refused,  // the server said no, or it could not be reached
   };
   Status status = Status::done;
-  std::string error;  // refused: what the server said and what to do
+  std::string error;       // refused: what the server said and what to do
   kube::ObjectRef object;  // create: with the uid and resourceVersion it got
 };
 

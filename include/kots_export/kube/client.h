@@ -7,12 +7,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 // The Kubernetes API in the words of this tool: discovery, lists, single objects, watches, logs, exec.
 // Every call blocks until it is done; many requests at once go through list_all and RequestSource.
@@ -44,9 +45,10 @@ enum class Propagation { background, foreground, orphan };
 
 enum class DryRun { none, client, server };
 
-// How failed requests are repeated. Reads: on 429, 500, 502, 503, 504, resets and timeouts. Writes: only where the
-// server certainly did not act (429, 503 with Retry-After, not delivered). Delays grow from `first_delay` by half
-// to twice each time (jitter), Retry-After counts where the server sent it. Source: client-go's with_retry.
+// How failed requests are repeated. Reads: on 429, 500, 502, 503, 504, resets and timeouts. Writes: only
+// where the server certainly did not act (429, 503 with Retry-After, not delivered). Delays grow from
+// `first_delay` by half to twice each time (jitter), Retry-After counts where the server sent it. Source:
+// client-go's with_retry.
 struct RetryPolicy {
   int attempts = 5;
   std::chrono::milliseconds first_delay{200};
@@ -83,9 +85,11 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // --- Discovery (cached for the life of the client; one round of requests, aggregated where the server can) ---
+  // --- Discovery (cached for the life of the client; one round of requests, aggregated where the server can)
+  // ---
 
-  // Every resource in the server's preferred version, subresources left out. An aggregated API that is down is skipped.
+  // Every resource in the server's preferred version, subresources left out. An aggregated API that is down
+  // is skipped.
   [[nodiscard]] std::span<const ApiResource> resources();
   // The resource of `kind` in `group` at its best served version, or nothing where the server lacks it.
   [[nodiscard]] const ApiResource* find_resource(std::string_view group, std::string_view kind);
@@ -102,8 +106,8 @@ class Client {
   [[nodiscard]] std::vector<nlohmann::json> list(const GroupVersionResource& gvr, const std::string& ns,
                                                  const std::string& label_selector = {},
                                                  const std::string& field_selector = {});
-  // Metadata only, all collections at once, pages of `page_size`; a 410 in the middle starts that list again (an
-  // object may then be seen twice: the last counts). `on_object` is called in no order.
+  // Metadata only, all collections at once, pages of `page_size`; a 410 in the middle starts that list again
+  // (an object may then be seen twice: the last counts). `on_object` is called in no order.
   void list_metadata(std::span<const ApiResource> kinds, const std::string& ns,
                      const std::function<void(ObjectMetadata)>& on_object, int page_size = 500);
 
@@ -114,15 +118,16 @@ class Client {
 
   // --- Streams ---
 
-  // Runs watches and added logs until every on_event stream said stop, or `until` passes (returns `timed_out`).
-  // Watches list first, follow from the list's resourceVersion with bookmarks, reconnect at the end of a stream,
-  // list again on 410.
+  // Runs watches and added logs until every on_event stream said stop, or `until` passes (returns
+  // `timed_out`). Watches list first, follow from the list's resourceVersion with bookmarks, reconnect at the
+  // end of a stream, list again on 410.
   enum class FollowEnd { stopped, timed_out };
   class Follow {
    public:
     virtual ~Follow() = default;
-    virtual void add_log(LogSpec log) = 0;  // follows a container's log live; retries while it is not yet started
-    virtual void stop() = 0;                // ends watches now; logs that are still open get `log_grace` to finish
+    virtual void add_log(
+        LogSpec log) = 0;     // follows a container's log live; retries while it is not yet started
+    virtual void stop() = 0;  // ends watches now; logs that are still open get `log_grace` to finish
   };
   FollowEnd follow(std::vector<WatchSpec> watches, std::chrono::steady_clock::time_point until,
                    const std::function<void(Follow&)>& started,
@@ -132,15 +137,16 @@ class Client {
   [[nodiscard]] std::optional<std::string> log(const std::string& ns, const std::string& pod,
                                                const std::string& container);
 
-  // Runs `command` in a container over WebSocket (v4.channel.k8s.io). Standard input is empty. Throws ApiError
-  // where the server refuses, Error where the stream breaks.
+  // Runs `command` in a container over WebSocket (v4.channel.k8s.io). Standard input is empty. Throws
+  // ApiError where the server refuses, Error where the stream breaks.
   struct ExecResult {
     std::string out;
     std::string err;
     int exit_code = 0;
   };
   [[nodiscard]] ExecResult exec(const std::string& ns, const std::string& pod, const std::string& container,
-                                std::span<const std::string> command, std::size_t output_limit = std::size_t{1} << 20);
+                                std::span<const std::string> command,
+                                std::size_t output_limit = std::size_t{1} << 20);
 
  private:
   struct State;
@@ -150,7 +156,8 @@ class Client {
 // --- Requests that change something: built here, sent by change::Executor alone ---
 
 [[nodiscard]] Request create_request(const ObjectRef& object, const nlohmann::json& manifest, DryRun dry_run);
-[[nodiscard]] Request merge_patch_request(const ObjectRef& object, const nlohmann::json& patch, DryRun dry_run);
+[[nodiscard]] Request merge_patch_request(const ObjectRef& object, const nlohmann::json& patch,
+                                          DryRun dry_run);
 // With preconditions.uid where `object.uid` is known.
 [[nodiscard]] Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run);
 [[nodiscard]] Request get_request(const ObjectRef& object);

@@ -9,8 +9,9 @@
 // The API server's `Status` object (meta/v1) as clear text.
 namespace kots_export::kube {
 
-// An answer of the API server that is not a success. `reason` is the Status' machine-readable one ("NotFound",
-// "AlreadyExists", "Conflict", "Forbidden", "Invalid", ...), derived from the code where the body is no Status.
+// An answer of the API server that is not a success. `reason` is the Status' machine-readable one
+// ("NotFound", "AlreadyExists", "Conflict", "Forbidden", "Invalid", ...), derived from the code where the
+// body is no Status.
 class ApiError : public Error {
  public:
   ApiError(std::string action, int code, std::string reason, std::string message, std::string hint);
@@ -32,8 +33,9 @@ class ConnectionError : public Error {
   TransportFailure failure_;
 };
 
-// Reads a Status from `reply` (status >= 300). `action` says what was tried on which object, in words that follow
-// "cannot": "list Secrets in namespace circleci-server". Server text is made printable. 401 and 403 get a hint.
+// Reads a Status from `reply` (status >= 300). `action` says what was tried on which object, in words that
+// follow "cannot": "list Secrets in namespace circleci-server". Server text is made printable. 401 and 403
+// get a hint.
 [[nodiscard]] ApiError api_error(std::string_view action, const Reply& reply);
 
 }  // namespace kots_export::kube

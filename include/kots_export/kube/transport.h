@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-// The only door to the network: requests in, replies out. The implementation on libcurl's multi interface is in
-// kube/curl_transport.h; tests give a scripted one.
+// The only door to the network: requests in, replies out. The implementation on libcurl's multi interface is
+// in kube/curl_transport.h; tests give a scripted one.
 namespace kots_export::kube {
 
 enum class Method { get, post, put, patch, del };
@@ -54,7 +54,8 @@ using Outcome = std::variant<Reply, TransportFailure>;
 
 enum class Flow { go_on, stop };
 
-// A request with what is to happen to its answer. Both functions are called on the thread that runs the transport.
+// A request with what is to happen to its answer. Both functions are called on the thread that runs the
+// transport.
 struct Exchange {
   Request request;
   // Called once, with the reply (its body empty where `on_data` took it) or the failure.
@@ -68,7 +69,8 @@ class RequestSource {
  public:
   virtual ~RequestSource() = default;
   // Returns the next exchange to start; nothing where there is none now. The transport asks again after each
-  // completed exchange and at `wake_at`. It is finished when there is none, nothing is in flight, and no wake_at.
+  // completed exchange and at `wake_at`. It is finished when there is none, nothing is in flight, and no
+  // wake_at.
   virtual std::optional<Exchange> next() = 0;
   // A moment at which next() may have more (a retry after a backoff), or nothing.
   virtual std::optional<std::chrono::steady_clock::time_point> wake_at() { return std::nullopt; }
@@ -88,14 +90,14 @@ class Transport {
   virtual ~Transport() = default;
 
   // Carries out what `source` gives, at most `max_in_flight()` at once, until it is finished or stopped.
-  // Never throws for a failed request: that is an Outcome. Exceptions of callbacks cancel what is in flight and
-  // come out of run(). Not re-entrant; one thread.
+  // Never throws for a failed request: that is an Outcome. Exceptions of callbacks cancel what is in flight
+  // and come out of run(). Not re-entrant; one thread.
   virtual void run(RequestSource& source) = 0;
   [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
 
-  // Opens a WebSocket (RFC 6455, client side) with sub-protocol `protocol` and hands every complete binary message
-  // to `on_message` until the server closes, `on_message` says stop, or `timeout` passes. Throws Error where no
-  // connection can be had.
+  // Opens a WebSocket (RFC 6455, client side) with sub-protocol `protocol` and hands every complete binary
+  // message to `on_message` until the server closes, `on_message` says stop, or `timeout` passes. Throws
+  // Error where no connection can be had.
   virtual WebSocketResult websocket(const Request& request, std::string_view protocol,
                                     const std::function<Flow(std::string_view)>& on_message) = 0;
 };

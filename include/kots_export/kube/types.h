@@ -31,7 +31,8 @@ struct ObjectRef {
   std::string resource_version;
 };
 
-// What people call an object: "Secret regcred", with the namespace where it is not obvious left to the caller.
+// What people call an object: "Secret regcred", with the namespace where it is not obvious left to the
+// caller.
 [[nodiscard]] inline std::string describe(const ObjectRef& object) { return object.kind + " " + object.name; }
 
 // The group and version as a manifest writes them: "apps/v1", "v1".

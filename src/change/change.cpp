@@ -1,0 +1,122 @@
+#include <kots_export/change/change.h>
+
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+
+std::string_view to_string(Verb verb) {
+  switch (verb) {
+    case Verb::create:
+      return "create";
+    case Verb::patch:
+      return "patch";
+    case Verb::remove:
+      return "delete";
+  }
+  return "";
+}
+
+PlanSummary summarize(const Plan& plan) {
+  PlanSummary summary{.already_right = plan.already_right};
+  for (const Change& change : plan.changes) {
+    switch (change.verb) {
+      case Verb::create:
+        ++summary.create;
+        break;
+      case Verb::patch:
+        ++summary.patch;
+        break;
+      case Verb::remove:
+        ++summary.remove;
+        break;
+    }
+  }
+  return summary;
+}
+
+namespace {
+
+// The part of `wanted` that differs from `live`, and what stands there now.
+std::pair<json, json> differing(const json& wanted,
+                                const std::string* (*find)(const kube::ObjectMetadata&, std::string_view),
+                                const kube::ObjectMetadata& live) {
+  json patch = json::object();
+  json before = json::object();
+  for (const auto& [key, value] : wanted.items()) {
+    const std::string* present = find(live, key);
+    const bool right =
+        value.is_null() ? present == nullptr : present != nullptr && *present == value.get<std::string>();
+    if (right) continue;
+    patch[key] = value;
+    before[key] = present != nullptr ? json(*present) : json(nullptr);
+  }
+  return {std::move(patch), std::move(before)};
+}
+
+// What tells two Changes of the same object: not the UID, which a step may not know.
+using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
+
+ObjectKey key_of(const kube::ObjectRef& object) {
+  return {object.gvr.group, object.gvr.resource, object.ns, object.name};
+}
+
+void join_patch(Change& into, Change&& from) {
+  // A plain merge: merge_patch would read the nulls of `from` as "remove from the patch".
+  into.after.update(from.after, /*merge_objects=*/true);
+  into.before.update(from.before, /*merge_objects=*/true);
+  if (into.step != from.step) into.step += "+" + from.step;
+  if (into.why != from.why) into.why += "; " + from.why;
+}
+
+}  // namespace
+
+MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit) {
+  auto [labels, labels_before] = differing(
+      edit.labels, [](const kube::ObjectMetadata& object, std::string_view key) { return object.label(key); },
+      live);
+  auto [annotations, annotations_before] = differing(
+      edit.annotations,
+      [](const kube::ObjectMetadata& object, std::string_view key) { return object.annotation(key); }, live);
+  MetadataPatch result;
+  if (!labels.empty()) {
+    result.patch["metadata"]["labels"] = std::move(labels);
+    result.before["metadata"]["labels"] = std::move(labels_before);
+  }
+  if (!annotations.empty()) {
+    result.patch["metadata"]["annotations"] = std::move(annotations);
+    result.before["metadata"]["annotations"] = std::move(annotations_before);
+  }
+  return result;
+}
+
+Plan join(std::vector<Plan> plans, std::size_t object_count) {
+  Plan joined;
+  std::map<ObjectKey, std::size_t> index;
+  std::set<ObjectKey> removed;
+  for (const Plan& plan : plans) {
+    for (const Change& change : plan.changes) {
+      if (change.verb == Verb::remove) removed.insert(key_of(change.object));
+    }
+  }
+  for (Plan& plan : plans) {
+    for (Change& change : plan.changes) {
+      const ObjectKey key = key_of(change.object);
+      if (change.verb == Verb::patch && removed.contains(key)) continue;
+      const auto known = index.find(key);
+      if (known == index.end()) {
+        index.emplace(key, joined.changes.size());
+        joined.changes.push_back(std::move(change));
+      } else if (change.verb == Verb::patch && joined.changes[known->second].verb == Verb::patch) {
+        join_patch(joined.changes[known->second], std::move(change));
+      }
+    }
+  }
+  joined.already_right = object_count > joined.changes.size() ? object_count - joined.changes.size() : 0;
+  return joined;
+}
+
+}  // namespace kots_export::change

@@ -1,0 +1,85 @@
+#include <kots_export/change/journal.h>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+
+namespace {
+
+// Bytes of a server's message that are not UTF-8 must not stop the journal.
+std::string line(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::filesystem::path create_journal_folder(const std::filesystem::path& backup_folder,
+                                            const std::string& run) {
+  const auto folder = backup_folder / run;
+  util::create_private_folder(folder);
+  return folder / "journal.jsonl";
+}
+
+json to_json(const kube::ObjectRef& object) {
+  return {{"apiVersion", kube::api_version(object.gvr)},
+          {"resource", object.gvr.resource},
+          {"kind", object.kind},
+          {"namespace", object.ns},
+          {"name", object.name},
+          {"uid", object.uid},
+          {"resourceVersion", object.resource_version}};
+}
+
+std::string_view to_string(ChangeOutcome::Status status) {
+  switch (status) {
+    case ChangeOutcome::Status::done:
+      return "done";
+    case ChangeOutcome::Status::gone:
+      return "gone";
+    case ChangeOutcome::Status::refused:
+      return "refused";
+  }
+  return "";
+}
+
+}  // namespace
+
+json to_json(const Change& change) {
+  json result{{"verb", to_string(change.verb)}, {"step", change.step},   {"object", to_json(change.object)},
+              {"before", change.before},        {"after", change.after}, {"why", change.why}};
+  if (change.verb == Verb::remove) result["propagation"] = kube::to_string(change.propagation);
+  return result;
+}
+
+Journal::Journal(const std::filesystem::path& backup_folder, const std::string& run, const json& header)
+    : file_(create_journal_folder(backup_folder, run)) {
+  json first = header;
+  first["event"] = "run";
+  first["run"] = run;
+  file_.append(line(first));
+  file_.sync();
+}
+
+void Journal::record(std::span<const Change* const> changes, std::size_t first_id) {
+  std::string lines;
+  for (const Change* change : changes) {
+    json entry = to_json(*change);
+    entry["event"] = "change";
+    entry["id"] = first_id++;
+    lines += line(entry);
+  }
+  file_.append(lines);
+  file_.sync();
+}
+
+void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
+  json entry{{"event", "outcome"}, {"id", id}, {"status", to_string(outcome.status)}};
+  if (!outcome.error.empty()) entry["error"] = outcome.error;
+  if (!outcome.object.uid.empty()) {
+    entry["uid"] = outcome.object.uid;
+    entry["resourceVersion"] = outcome.object.resource_version;
+  }
+  file_.append(line(entry));
+}
+
+}  // namespace kots_export::change
