@@ -1,0 +1,37 @@
+#pragma once
+
+#include <kots_export/change/executor.h>
+#include <kots_export/change/observer.h>
+#include <kots_export/kube/client.h>
+#include <kots_export/kube/types.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace kots_export::migration {
+
+// What every step that touches a cluster works with. The references outlive the step.
+struct Context {
+  kube::Client& client;
+  change::Executor& executor;
+  change::Observer& observer;
+  kube::Namespace ns;
+  std::string release;  // the Helm release's name
+};
+
+// The registry of images and charts: "cciserver.azurecr.io", or the development one.
+struct Registry {
+  std::string name = "cciserver";
+  [[nodiscard]] std::string host() const { return name + ".azurecr.io"; }
+};
+
+// The resource of one of the tool's own kinds, which every supported server has. Throws Error where it does
+// not.
+[[nodiscard]] const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
+                                                        std::string_view kind);
+// A reference to one object in the context's namespace.
+[[nodiscard]] kube::ObjectRef object_ref(const Context& context, std::string_view group,
+                                         std::string_view kind, std::string name);
+
+}  // namespace kots_export::migration

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <kots_export/migration/context.h>
+#include <kots_export/migration/paths.h>
+#include <kots_export/util/secret.h>
+
+#include <chrono>
+#include <string>
+
+// The database migration: a Job that runs circle-migrator against the installation's PostgreSQL.
+namespace kots_export::migration {
+
+struct FlywayOptions {
+  Registry registry;
+  Paths paths;
+  std::chrono::seconds timeout{600};
+};
+
+struct DatabaseAccess {
+  std::string host;
+  std::string port;
+  std::string username;
+  Secret<std::string> password;
+};
+
+// Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: from the
+// Pod's env and envFrom through the API, and by `printenv` in the container for what the image sets. Throws
+// Error where there is no running frontend Pod or a variable cannot be found.
+[[nodiscard]] DatabaseAccess read_database_access(Context& context);
+
+// The URL that the migrator gets: jdbc:postgresql://HOST:PORT/domain?user=USER&password=PASSWORD,
+// percent-encoded.
+[[nodiscard]] Secret<std::string> jdbc_url(const DatabaseAccess& access);
+
+// Plans the Job and the Secret with its credentials. Throws Error where Job circle-migrator exists already.
+[[nodiscard]] change::Plan plan_flyway(Context& context, const FlywayOptions& options);
+
+// Carries out a plan of plan_flyway, follows the Job, writes its log as it comes (observer and
+// logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,
+// cannot start, or takes longer than the timeout; the Job is then kept and the text says how to look at it
+// and how to run it again.
+void run_flyway(Context& context, const change::Plan& plan, const FlywayOptions& options);
+
+}  // namespace kots_export::migration

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+
+// Where a run puts its files, below --output-dir.
+namespace kots_export::migration {
+
+struct Paths {
+  std::filesystem::path root = ".";
+
+  [[nodiscard]] std::filesystem::path output() const { return root / "output"; }
+  [[nodiscard]] std::filesystem::path logs() const { return root / "logs"; }
+  [[nodiscard]] std::filesystem::path backup() const { return root / "backup"; }
+  [[nodiscard]] std::filesystem::path values() const { return output() / "helm-values.yaml"; }
+  [[nodiscard]] std::filesystem::path values_v3() const { return output() / "helm-values-v3.yaml"; }
+  [[nodiscard]] std::filesystem::path migrator_log() const { return logs() / "circle-migrator.log"; }
+};
+
+}  // namespace kots_export::migration

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <kots_export/migration/context.h>
+#include <kots_export/values/value.h>
+
+namespace kots_export::migration {
+
+// True where the values (3.x or 4.x) say that PostgreSQL runs inside the cluster.
+[[nodiscard]] bool postgres_is_internal(const values::Value& values);
+
+// Plans the deletion of StatefulSet postgresql (its Pods are orphaned and go on running) and Secret
+// postgresql, which the 4.x chart makes anew and cannot patch. Nothing where both are gone, or where Helm
+// already upgraded the release.
+[[nodiscard]] change::Plan plan_postgres(Context& context);
+
+}  // namespace kots_export::migration
