@@ -70,6 +70,12 @@ class Executor::Batch : public kube::RequestSource {
     executor.next_id_ += plan.changes.size();
     result_.outcomes.resize(plan.changes.size());
     attempts_.resize(plan.changes.size());
+    for (std::size_t i = 0; i < plan.changes.size(); ++i) order_.push_back(i);
+    const auto deletes = std::ranges::stable_partition(
+        order_, [&plan](std::size_t i) { return plan.changes[i].verb != Verb::remove; });
+    first_delete_ = order_.size() - deletes.size();
+    place_.resize(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) place_[order_[i]] = i;
   }
 
   std::optional<kube::Exchange> next() override {
@@ -78,27 +84,35 @@ class Executor::Batch : public kube::RequestSource {
       again_.pop_front();
       return exchange;
     }
-    if (started_ == plan_.changes.size()) return std::nullopt;
+    if (started_ == order_.size() || must_wait_for_the_rest()) return std::nullopt;
     if (executor_.options_.interrupted && executor_.options_.interrupted()) {
       interrupted_ = true;
       return std::nullopt;
     }
     if (started_ == journalled_) journal_next();
-    const std::size_t index = started_++;
+    const std::size_t index = order_[started_++];
     executor_.observer_.change_started(plan_.changes[index]);
     return write(index);
   }
 
   [[nodiscard]] bool interrupted() const { return interrupted_; }
-  [[nodiscard]] std::size_t not_started() const { return plan_.changes.size() - started_; }
+  [[nodiscard]] std::size_t not_started() const { return order_.size() - started_; }
   Execution take_result() { return std::move(result_); }
 
  private:
+  // Deletes come last, and only where nothing before them was refused.
+  [[nodiscard]] bool must_wait_for_the_rest() const {
+    return started_ == first_delete_ && (finished_ < first_delete_ || result_.refused > 0);
+  }
+
+  // The id by which the journal knows a Change: its place in the order of sending.
+  [[nodiscard]] std::size_t journal_id(std::size_t index) const { return first_id_ + place_[index]; }
+
   void journal_next() {
     const std::size_t end = std::min(journalled_ + kJournalBatch, plan_.changes.size());
     if (executor_.journal_) {
       std::vector<const Change*> changes;
-      for (std::size_t i = journalled_; i < end; ++i) changes.push_back(&plan_.changes[i]);
+      for (std::size_t i = journalled_; i < end; ++i) changes.push_back(&plan_.changes[order_[i]]);
       executor_.journal_->record(changes, first_id_ + journalled_);
     }
     journalled_ = end;
@@ -215,7 +229,8 @@ class Executor::Batch : public kube::RequestSource {
         ++result_.refused;
         break;
     }
-    if (executor_.journal_) executor_.journal_->record_outcome(first_id_ + index, outcome);
+    ++finished_;
+    if (executor_.journal_) executor_.journal_->record_outcome(journal_id(index), outcome);
     executor_.observer_.change_done(plan_.changes[index], outcome);
     result_.outcomes[index] = std::move(outcome);
   }
@@ -223,7 +238,11 @@ class Executor::Batch : public kube::RequestSource {
   Executor& executor_;
   const Plan& plan_;
   std::size_t first_id_;
+  std::vector<std::size_t> order_;  // indexes into the plan: creates and patches, then deletes
+  std::vector<std::size_t> place_;  // its inverse
+  std::size_t first_delete_ = 0;    // where in the order the deletes begin
   std::size_t started_ = 0;
+  std::size_t finished_ = 0;
   std::size_t journalled_ = 0;
   bool interrupted_ = false;
   std::vector<int> attempts_;

@@ -33,6 +33,7 @@ struct Execution {
 
 // Carries out plans: the only code that writes to a cluster.
 //  - Changes of one plan run side by side, as many as the transport allows; plans run one after the other.
+//  - Deletes of a plan start when its creates and patches are done, and only where none of them was refused.
 //  - Every Change is in the journal, fsynced, before its request is sent.
 //  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not
 //  happen;
@@ -47,8 +48,9 @@ class Executor {
   // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
   Execution run(const Plan& plan);
 
-  // Asks options.confirm once for all that follows (a command of several plans shows them joined); later calls and
-  // run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Error where the answer is no.
+  // Asks options.confirm once for all that follows (a command of several plans shows them joined); later
+  // calls and run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Error where
+  // the answer is no.
   void confirm(const Plan& plan);
 
   [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
