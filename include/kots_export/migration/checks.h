@@ -6,7 +6,6 @@ namespace kots_export::migration {
 
 struct CheckOptions {
   Registry registry;
-  int revision = 1;  // of the release, as --revision says
   enum class PullSecret { required, not_needed } pull_secret = PullSecret::required;
 };
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <kots_export/helm/release.h>
+#include <kots_export/kube/client.h>
+
+#include <string>
+#include <vector>
+
+// Where Helm keeps releases: Secrets sh.helm.release.v1.NAME.vN of type helm.sh/release.v1 (Helm 3,
+// storage/driver/secrets.go).
+namespace kots_export::helm {
+
+// One revision as its Secret's metadata tells, without its content.
+struct StoredRevision {
+  kube::ObjectRef secret;
+  int revision = 0;
+  std::string status;  // "deployed", "superseded", ...
+};
+
+// The name of the Secret of one revision.
+[[nodiscard]] std::string secret_name(const std::string& release, int revision);
+
+// The revisions of `release` in `ns`, oldest first. Throws ApiError, ConnectionError.
+[[nodiscard]] std::vector<StoredRevision> list_revisions(kube::Client& client, const std::string& ns,
+                                                         const std::string& release);
+
+// Reads and decodes one revision. Throws Error where the Secret is gone, has no data.release, or that cannot
+// be decoded; the text names the Secret.
+[[nodiscard]] Release read_revision(kube::Client& client, const StoredRevision& stored);
+
+}  // namespace kots_export::helm

@@ -1,0 +1,26 @@
+#include <kots_export/migration/context.h>
+
+namespace kots_export::migration {
+
+const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
+                                          std::string_view kind) {
+  if (const kube::ApiResource* resource = client.find_resource(group, kind)) return *resource;
+  const std::string name =
+      group.empty() ? std::string(kind) : std::string(kind) + " (" + std::string(group) + ")";
+  throw Error(
+      "this server does not serve " + name, {},
+      "kots-export works on Kubernetes 1.16 and later. Check with --context that this is the right cluster.");
+}
+
+kube::ObjectRef object_ref(const Context& context, std::string_view group, std::string_view kind,
+                           std::string name) {
+  const kube::ApiResource& resource = require_resource(context.client, group, kind);
+  return {.gvr = resource.gvr,
+          .kind = resource.kind,
+          .ns = resource.scope == kube::ApiResource::Scope::namespaced ? context.ns.name : std::string(),
+          .name = std::move(name),
+          .uid = {},
+          .resource_version = {}};
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,63 @@
+#include <kots_export/helm/storage.h>
+#include <kots_export/migration/export.h>
+#include <kots_export/values/yaml.h>
+
+#include <algorithm>
+#include <ranges>
+
+namespace kots_export::migration {
+
+namespace {
+
+std::string list_of(const std::vector<helm::StoredRevision>& revisions) {
+  std::string text;
+  for (const auto& stored : revisions) {
+    if (!text.empty()) text += ", ";
+    text += std::to_string(stored.revision);
+    if (!stored.status.empty()) text += " (" + stored.status + ")";
+  }
+  return text.empty() ? "none" : text;
+}
+
+// Without --revision: the newest whose chart is 3.x. A revision that cannot be decoded is not a candidate.
+std::optional<helm::Release> newest_of_3x(Context& context,
+                                          const std::vector<helm::StoredRevision>& revisions) {
+  for (const auto& stored : revisions | std::views::reverse) {
+    try {
+      helm::Release release = helm::read_revision(context.client, stored);
+      if (release.chart_version.starts_with("3.")) return release;
+    } catch (const kube::ApiError&) {
+      throw;
+    } catch (const kube::ConnectionError&) {
+      throw;
+    } catch (const Error& error) {
+      context.observer.warn("export.revision-unreadable",
+                            {{"secret", stored.secret.name}, {"why", error.why()}});
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+helm::Release read_release(Context& context, const ExportOptions& options) {
+  const auto revisions = helm::list_revisions(context.client, context.ns.name, context.release);
+  const int wanted = options.revision.value_or(1);
+  const auto found = std::ranges::find(revisions, wanted, &helm::StoredRevision::revision);
+  if (found != revisions.end()) return helm::read_revision(context.client, *found);
+  const std::string what = "release " + context.release + " in namespace " + context.ns.name;
+  if (!options.revision) {
+    if (auto release = newest_of_3x(context, revisions)) {
+      context.observer.note("export.other-revision", {{"revision", std::to_string(release->revision)}});
+      return std::move(*release);
+    }
+    throw Error(what + " has no revision of a 3.x chart", "revisions that are there: " + list_of(revisions),
+                "Choose one with --revision, or another release with --release-name.");
+  }
+  throw Error(what + " has no revision " + std::to_string(wanted),
+              "revisions that are there: " + list_of(revisions), "Choose one of them with --revision.");
+}
+
+std::string values_yaml(const helm::Release& release) { return values::to_yaml(release.config); }
+
+}  // namespace kots_export::migration

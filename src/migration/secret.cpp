@@ -1,0 +1,113 @@
+#include <kots_export/migration/checks.h>
+#include <kots_export/migration/secret.h>
+#include <kots_export/util/base64.h>
+#include <kots_export/util/text.h>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";
+constexpr std::string_view kDockerConfigKey = ".dockerconfigjson";
+
+// A JSON string as Go's encoding/json writes it (HTML characters and U+2028/9 escaped), which kubectl uses.
+std::string go_json_string(std::string_view text) {
+  std::string out = json(text).dump();
+  std::string escaped;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::string_view rest = std::string_view(out).substr(i);
+    if (out[i] == '<') {
+      escaped += "\\u003c";
+    } else if (out[i] == '>') {
+      escaped += "\\u003e";
+    } else if (out[i] == '&') {
+      escaped += "\\u0026";
+    } else if (rest.starts_with("\\b") || rest.starts_with("\\f")) {
+      escaped += out[i + 1] == 'b' ? "\\u0008" : "\\u000c";
+      ++i;
+    } else if (rest.starts_with("\\\\") || rest.starts_with("\\\"")) {
+      escaped += rest.substr(0, 2);
+      ++i;
+    } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
+      escaped += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      escaped += out[i];
+    }
+  }
+  return escaped;
+}
+
+// A member of the entry, left out where empty as Go's omitempty does.
+std::string member(std::string_view key, std::string_view value) {
+  return value.empty() ? std::string() : go_json_string(key) + ":" + go_json_string(value) + ",";
+}
+
+void require_utf8(std::string_view value, const std::string& what) {
+  if (!util::is_utf8(value)) throw UsageError("the " + what + " is not UTF-8");
+}
+
+}  // namespace
+
+Secret<std::string> docker_config_json(const SecretOptions& options) {
+  require_utf8(options.username, "registry's user name");
+  require_utf8(options.password.reveal(), "registry's password");
+  require_utf8(options.email, "email");
+  const std::string auth = util::base64_encode(options.username + ":" + options.password.reveal());
+  std::string entry = member("username", options.username) + member("password", options.password.reveal()) +
+                      member("email", options.email) + member("auth", auth);
+  entry.pop_back();
+  return Secret<std::string>(R"({"auths":{)" + go_json_string(options.server) + ":{" + entry + "}}}");
+}
+
+change::Plan plan_secret(Context& context, const SecretOptions& options) {
+  check_namespace(context);
+  kube::ObjectRef ref = object_ref(context, "", "Secret", options.name);
+  const std::string content = util::base64_encode(docker_config_json(options).reveal());
+  const auto live = context.client.get(ref);
+  change::Plan plan;
+  if (!live) {
+    const json manifest{{"apiVersion", "v1"},
+                        {"kind", "Secret"},
+                        {"metadata", {{"name", options.name}, {"namespace", context.ns.name}}},
+                        {"type", kDockerConfigType},
+                        {"data", {{kDockerConfigKey, content}}}};
+    plan.changes.push_back({.verb = change::Verb::create,
+                            .step = "secret",
+                            .object = ref,
+                            .before = nullptr,
+                            .after = manifest,
+                            .why = "lets the cluster pull images from " + options.server});
+    return plan;
+  }
+  const std::string what = "Secret " + options.name + " exists in namespace " + context.ns.name;
+  const std::string type = live->value("type", std::string());
+  if (type != kDockerConfigType) {
+    throw Error(what, "its type is " + type + ", which cannot be changed",
+                "Delete it with `kubectl -n " + context.ns.name + " delete secret " + options.name +
+                    "` and run the command again.");
+  }
+  const json data = live->contains("data") && (*live)["data"].is_object() ? (*live)["data"] : json::object();
+  const json present = data.contains(kDockerConfigKey) ? data[kDockerConfigKey] : json(nullptr);
+  if (present == json(content)) {
+    plan.already_right = 1;
+    return plan;
+  }
+  if (options.existing == SecretOptions::Existing::keep) {
+    throw Error(what, "its content differs from what was given", "Give --force to replace its content.");
+  }
+  ref.uid = (*live)["metadata"].value("uid", std::string());
+  plan.changes.push_back({.verb = change::Verb::patch,
+                          .step = "secret",
+                          .object = ref,
+                          .before = {{"data", {{kDockerConfigKey, present}}}},
+                          .after = {{"data", {{kDockerConfigKey, content}}}},
+                          .why = "--force: new registry credentials"});
+  return plan;
+}
+
+}  // namespace kots_export::migration
