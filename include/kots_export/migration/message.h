@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/migration/context.h>
+#include <kots_export/values/value.h>
 
 #include <filesystem>
 #include <string>
@@ -28,5 +29,7 @@ struct NextSteps {
 // Reads the values file and returns what comes next. Throws Error where the file is missing or not a values
 // file.
 [[nodiscard]] NextSteps next_steps(const MessageOptions& options);
+// The same from values in memory: in a dry run there is no file.
+[[nodiscard]] NextSteps next_steps(const MessageOptions& options, const values::Value& values);
 
 }  // namespace kots_export::migration

@@ -1,0 +1,180 @@
+#include "migration/job_watch.h"
+
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+struct StartProblem {
+  std::string_view reason;
+  enum class Means { wait, give_up } means;
+  std::string_view hint;
+};
+
+// The waiting reasons of a container (kubelet, pkg/kubelet/images and kuberuntime) that do not go away by
+// themselves, or that a person should know of at once.
+constexpr std::array<StartProblem, 8> kStartProblems = {{
+    {"ErrImagePull", StartProblem::Means::wait, ""},
+    {"ImagePullBackOff", StartProblem::Means::give_up,
+     "Check that Secret regcred holds valid credentials (kots-export secret --verify) and that the nodes "
+     "reach the registry."},
+    {"InvalidImageName", StartProblem::Means::give_up, "The image's name is wrong; check --dev."},
+    {"ErrImageNeverPull", StartProblem::Means::give_up, "The image must be on the node already."},
+    {"CreateContainerConfigError", StartProblem::Means::give_up,
+     "Something that the Pod refers to is missing."},
+    {"CreateContainerError", StartProblem::Means::give_up,
+     "The node's container runtime refused the container."},
+    {"RunContainerError", StartProblem::Means::give_up, "The node's container runtime could not start it."},
+    {"StartError", StartProblem::Means::give_up, "The image's command could not be started."},
+}};
+
+class JobWatch {
+ public:
+  JobWatch(Context& context, std::string container, util::AppendFile& log)
+      : context_(context), container_(std::move(container)), log_(log) {}
+
+  void started(kube::Client::Follow& follow) { follow_ = &follow; }
+
+  kube::Flow on_job(const kube::WatchEvent& event) {
+    if (event.type == kube::WatchEvent::Type::bookmark) return kube::Flow::go_on;
+    if (event.type == kube::WatchEvent::Type::deleted) {
+      return end({JobEnd::Result::failed, "the Job was deleted by somebody else", ""});
+    }
+    for (const json& condition :
+         event.object.value("status", json::object()).value("conditions", json::array())) {
+      if (condition.value("status", "") != "True") continue;
+      const std::string type = condition.value("type", "");
+      if (type == "Complete") return end({JobEnd::Result::complete, "", ""});
+      if (type == "Failed") return end({JobEnd::Result::failed, text_of(condition), ""});
+    }
+    return kube::Flow::go_on;
+  }
+
+  kube::Flow on_pod(const kube::WatchEvent& event) {
+    if (event.type == kube::WatchEvent::Type::bookmark || event.type == kube::WatchEvent::Type::deleted) {
+      return kube::Flow::go_on;
+    }
+    const json status = event.object.value("status", json::object());
+    tell_if_unschedulable(status);
+    for (const json& container : status.value("containerStatuses", json::array())) {
+      const json state = container.value("state", json::object());
+      if (state.contains("waiting")) {
+        if (on_waiting(state["waiting"]) == kube::Flow::stop) return kube::Flow::stop;
+      } else if (state.contains("running") || state.contains("terminated")) {
+        follow_log(event.object["metadata"].value("name", ""));
+      }
+    }
+    return kube::Flow::go_on;
+  }
+
+  // What the live stream missed (a Job can be gone faster than a log can be opened) is read once more at the
+  // end.
+  void complete_log() {
+    for (const std::string& pod : pods_) {
+      const auto whole = context_.client.log(context_.ns.name, pod, container_);
+      if (!whole) continue;
+      std::size_t line_number = 0;
+      std::string_view rest = *whole;
+      while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        if (++line_number > lines_) on_line(line);
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      }
+    }
+  }
+
+  [[nodiscard]] const JobEnd& result() const { return end_; }
+
+ private:
+  static std::string text_of(const json& condition) {
+    return util::printable(condition.value("reason", "") + ": " + condition.value("message", ""));
+  }
+
+  kube::Flow end(JobEnd end) {
+    end_ = std::move(end);
+    if (follow_ != nullptr) follow_->stop();
+    return kube::Flow::stop;
+  }
+
+  void follow_log(const std::string& pod) {
+    if (!pods_.insert(pod).second || follow_ == nullptr) return;
+    follow_->add_log({.ns = context_.ns.name,
+                      .pod = pod,
+                      .container = container_,
+                      .on_line = [this](std::string_view line) { on_line(line); }});
+  }
+
+  void on_line(std::string_view line) {
+    ++lines_;
+    log_.append(std::string(line) + "\n");
+    context_.observer.log_line(container_, line);
+  }
+
+  void tell_if_unschedulable(const json& status) {
+    for (const json& condition : status.value("conditions", json::array())) {
+      if (condition.value("type", "") == "PodScheduled" && condition.value("reason", "") == "Unschedulable") {
+        tell_once("flyway.unschedulable", condition.value("message", ""));
+      }
+    }
+  }
+
+  kube::Flow on_waiting(const json& waiting) {
+    const std::string reason = waiting.value("reason", "");
+    const auto known = std::ranges::find(kStartProblems, reason, &StartProblem::reason);
+    if (known == kStartProblems.end()) return kube::Flow::go_on;
+    if (known->means == StartProblem::Means::wait) {
+      tell_once("flyway.image-not-pulled", waiting.value("message", ""));
+      return kube::Flow::go_on;
+    }
+    return end({JobEnd::Result::cannot_start, text_of(waiting), std::string(known->hint)});
+  }
+
+  void tell_once(const std::string& id, const std::string& message) {
+    if (told_.insert(id).second) context_.observer.warn(id, {{"message", util::printable(message)}});
+  }
+
+  Context& context_;
+  std::string container_;
+  util::AppendFile& log_;
+  kube::Client::Follow* follow_ = nullptr;
+  JobEnd end_;
+  std::set<std::string> pods_;
+  std::set<std::string> told_;
+  std::size_t lines_ = 0;
+};
+
+}  // namespace
+
+JobEnd follow_job(Context& context, const std::string& name, const std::string& container,
+                  util::AppendFile& log, std::chrono::seconds timeout) {
+  JobWatch watch(context, container, log);
+  const auto& jobs = require_resource(context.client, "batch", "Job");
+  const auto& pods = require_resource(context.client, "", "Pod");
+  std::vector<kube::WatchSpec> watches;
+  watches.push_back({.gvr = jobs.gvr,
+                     .ns = context.ns.name,
+                     .label_selector = {},
+                     .field_selector = "metadata.name=" + name,
+                     .on_event = [&](const kube::WatchEvent& event) { return watch.on_job(event); }});
+  watches.push_back({.gvr = pods.gvr,
+                     .ns = context.ns.name,
+                     .label_selector = "job-name=" + name,
+                     .field_selector = {},
+                     .on_event = [&](const kube::WatchEvent& event) { return watch.on_pod(event); }});
+  (void)context.client.follow(std::move(watches), std::chrono::steady_clock::now() + timeout,
+                              [&watch](kube::Client::Follow& follow) { watch.started(follow); });
+  watch.complete_log();
+  log.sync();
+  return watch.result();
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,110 @@
+#include <kots_export/kube/access.h>
+#include <kots_export/migration/kots_cleanup.h>
+#include <kots_export/migration/names.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+// Why an object is KOTS' own and goes, or nothing.
+std::optional<std::string> reason_to_delete(const kube::ObjectMetadata& object) {
+  if (const std::string* kotsadm = object.label(names::kKotsadm); kotsadm != nullptr && *kotsadm == "true") {
+    return "part of KOTS (" + std::string(names::kKotsadm) + "=true)";
+  }
+  if (object.ref.kind == "Secret" &&
+      std::ranges::find(names::kKotsadmSecrets, object.ref.name) != names::kKotsadmSecrets.end()) {
+    return "KOTS' own Secret";
+  }
+  if (object.ref.kind == "Job" && object.ref.name.find(names::kInjectJob) != std::string::npos) {
+    return "a finished Job of the 3.x chart's hook";
+  }
+  return std::nullopt;
+}
+
+enum class VolumeIs { safe, at_risk };
+
+// Makes sure that the data of a claim outlives it: plans Retain for its volume where that is needed and
+// allowed.
+VolumeIs keep_volume(Context& context, const json& claim, change::Plan& plan) {
+  const json spec = claim.value("spec", json::object());
+  const std::string volume_name = spec.value("volumeName", std::string());
+  if (volume_name.empty()) return VolumeIs::safe;  // never bound: there is no data
+  kube::ObjectRef volume = object_ref(context, "", "PersistentVolume", volume_name);
+  std::optional<json> live;
+  try {
+    live = context.client.get(volume);
+  } catch (const kube::ApiError& error) {
+    if (error.code() != 403) throw;
+    return VolumeIs::at_risk;
+  }
+  if (!live) return VolumeIs::safe;
+  const json policy = (*live)["spec"].value("persistentVolumeReclaimPolicy", json(nullptr));
+  if (policy == "Retain") return VolumeIs::safe;
+  if (!kube::is_allowed(context.client, "patch", volume)) return VolumeIs::at_risk;
+  volume.uid = (*live)["metadata"].value("uid", std::string());
+  plan.changes.push_back({.verb = change::Verb::patch,
+                          .step = "kots_cleanup",
+                          .object = volume,
+                          .before = {{"spec", {{"persistentVolumeReclaimPolicy", policy}}}},
+                          .after = {{"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}},
+                          .why = "keeps the data of a claim that is deleted"});
+  return VolumeIs::safe;
+}
+
+void plan_delete(Context& context, const kube::ObjectMetadata& object, const std::string& why,
+                 DeleteVolumes delete_volumes, change::Plan& plan) {
+  std::optional<json> image = context.client.get(object.ref);
+  if (!image) return;
+  kube::ObjectRef ref = object.ref;
+  ref.uid = (*image)["metadata"].value("uid", ref.uid);
+  if (ref.kind == "PersistentVolumeClaim" && delete_volumes == DeleteVolumes::no &&
+      keep_volume(context, *image, plan) == VolumeIs::at_risk) {
+    context.observer.warn(
+        "kots_cleanup.claim-kept",
+        {{"claim", ref.name}, {"volume", (*image)["spec"].value("volumeName", std::string())}});
+    return;
+  }
+  plan.changes.push_back({.verb = change::Verb::remove,
+                          .step = "kots_cleanup",
+                          .object = std::move(ref),
+                          .before = std::move(*image),
+                          .after = nullptr,
+                          .why = why});
+}
+
+}  // namespace
+
+change::Plan plan_kots_cleanup(Context& context, const Inventory& inventory, DeleteVolumes delete_volumes) {
+  change::MetadataEdit edit;
+  edit.annotations[std::string(names::kAppSlug)] = nullptr;
+  edit.labels[std::string(names::kAppSlug)] = nullptr;
+  edit.labels[std::string(names::kBackup)] = nullptr;
+
+  change::Plan plan;
+  for (const auto& object : inventory.of_kinds) {
+    if (const auto why = reason_to_delete(object)) {
+      plan_delete(context, object, *why, delete_volumes, plan);
+      continue;
+    }
+    auto [patch, before] = change::metadata_patch(object, edit);
+    if (patch.is_null()) {
+      ++plan.already_right;
+      continue;
+    }
+    plan.changes.push_back({.verb = change::Verb::patch,
+                            .step = "kots_cleanup",
+                            .object = object.ref,
+                            .before = std::move(before),
+                            .after = std::move(patch),
+                            .why = "KOTS' marks are of no more use"});
+  }
+  return plan;
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,72 @@
+#include "migration/migrator_job.h"
+
+#include <kots_export/migration/names.h>
+#include <kots_export/util/base64.h>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+// A finished Job and its Pod go by themselves after a day (the script's value).
+constexpr int kTtlSeconds = 86400;
+
+json metadata(const Context& context, std::string_view name) {
+  return {{"name", name},
+          {"namespace", context.ns.name},
+          {"labels", {{"app", names::kMigrator}, {"layer", "application"}}}};
+}
+
+json from_secret(std::string_view name) {
+  return {{"name", name}, {"valueFrom", {{"secretKeyRef", {{"name", kMigratorSecret}, {"key", name}}}}}};
+}
+
+json plain(std::string_view name, std::string_view value) {
+  // The kubelet expands $(NAME) in values: $$ keeps a dollar sign a dollar sign.
+  std::string escaped;
+  for (const char c : value) escaped.append(c == '$' ? 2 : 1, c);
+  return {{"name", name}, {"value", escaped}};
+}
+
+}  // namespace
+
+std::string migrator_image(const Registry& registry) {
+  return registry.host() + "/" + std::string(names::kMigrator) + ":" + std::string(names::kMigratorVersion);
+}
+
+json migrator_secret(const Context& context, const DatabaseAccess& access) {
+  return {{"apiVersion", "v1"},
+          {"kind", "Secret"},
+          {"metadata", metadata(context, kMigratorSecret)},
+          {"type", "Opaque"},
+          {"data",
+           {{"POSTGRESQL_USERNAME", util::base64_encode(access.username)},
+            {"POSTGRESQL_PASSWORD", util::base64_encode(access.password.reveal())},
+            {"DATABASE_URL", util::base64_encode(jdbc_url(access).reveal())}}}};
+}
+
+json migrator_job(const Context& context, const DatabaseAccess& access, const Registry& registry) {
+  const json container{{"name", names::kMigrator},
+                       {"image", migrator_image(registry)},
+                       {"env",
+                        {plain("FLYWAY_BASELINE_ON_MIGRATE", "true"), plain("POSTGRESQL_HOST", access.host),
+                         plain("POSTGRESQL_PORT", access.port), from_secret("POSTGRESQL_USERNAME"),
+                         from_secret("POSTGRESQL_PASSWORD"), from_secret("DATABASE_URL")}},
+                       {"resources",
+                        {{"limits", {{"cpu", "1000m"}, {"memory", "100Mi"}}},
+                         {"requests", {{"cpu", "2m"}, {"memory", "10Mi"}}}}}};
+  const json pod_spec{{"restartPolicy", "Never"},
+                      {"imagePullSecrets", json::array({{{"name", names::kPullSecret}}})},
+                      {"containers", json::array({container})}};
+  return {{"apiVersion", "batch/v1"},
+          {"kind", "Job"},
+          {"metadata", metadata(context, names::kMigrator)},
+          {"spec",
+           {{"ttlSecondsAfterFinished", kTtlSeconds},
+            // A migration that failed is looked at by a person before it runs again.
+            {"backoffLimit", 0},
+            {"template", {{"metadata", {{"labels", {{"app", names::kMigrator}}}}}, {"spec", pod_spec}}}}}};
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,57 @@
+#include <kots_export/helm/storage.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/migration/postgres.h>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+namespace {
+
+// After `helm upgrade` the release's newest revision is of a 4.x chart, and StatefulSet and Secret are Helm's
+// new ones.
+bool is_upgraded(Context& context) {
+  const auto revisions = helm::list_revisions(context.client, context.ns.name, context.release);
+  if (revisions.size() < 2) return false;
+  const auto newest = helm::read_revision(context.client, revisions.back());
+  return !newest.chart_version.starts_with("3.");
+}
+
+void plan_delete(Context& context, kube::ObjectRef ref, kube::Propagation propagation, std::string why,
+                 change::Plan& plan) {
+  auto image = context.client.get(ref);
+  if (!image) {
+    return;
+  }
+  ref.uid = (*image)["metadata"].value("uid", std::string());
+  plan.changes.push_back({.verb = change::Verb::remove,
+                          .step = "postgres",
+                          .object = std::move(ref),
+                          .before = std::move(*image),
+                          .after = nullptr,
+                          .propagation = propagation,
+                          .why = std::move(why)});
+}
+
+}  // namespace
+
+bool postgres_is_internal(const values::Value& values) {
+  const values::Value* internal = values::find(values, {"postgresql", "internal"});
+  return internal != nullptr && internal->is_bool() && internal->as_bool();
+}
+
+change::Plan plan_postgres(Context& context) {
+  change::Plan plan;
+  if (is_upgraded(context)) {
+    context.observer.note("postgres.already-upgraded", {{"release", context.release}});
+    return plan;
+  }
+  const std::string name(names::kPostgresql);
+  plan_delete(context, object_ref(context, "apps", "StatefulSet", name), kube::Propagation::orphan,
+              "the 4.x chart cannot patch it; its Pods go on running", plan);
+  plan_delete(context, object_ref(context, "", "Secret", name), kube::Propagation::background,
+              "the 4.x chart makes it anew", plan);
+  return plan;
+}
+
+}  // namespace kots_export::migration
