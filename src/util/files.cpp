@@ -1,0 +1,211 @@
+#include <kots_export/util/error.h>
+#include <kots_export/util/files.h>
+#include <kots_export/util/random.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kots_export::util {
+
+namespace {
+
+constexpr mode_t kPrivateFile = 0600;
+constexpr mode_t kPrivateFolder = 0700;
+constexpr std::size_t kChunk = 64 * 1024;
+
+std::string hint_for(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "Check the permissions, or choose another folder with --output-dir.";
+    case ENOSPC:
+    case EDQUOT:
+      return "Free some space, or choose another folder with --output-dir, and run the command again.";
+    case ENOTDIR:
+    case EEXIST:
+      return "A file stands where a folder is needed; move it away.";
+    default:
+      return {};
+  }
+}
+
+[[noreturn]] void fail(const std::string& what, int error) {
+  throw Error(what, std::strerror(error), hint_for(error));
+}
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ > STDERR_FILENO) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string read_all(int fd, const std::string& what, std::size_t limit) {
+  std::string content;
+  std::array<char, kChunk> chunk{};
+  for (;;) {
+    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(what, errno);
+    if (got == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(got));
+    if (content.size() > limit) throw Error(what, "it is longer than " + std::to_string(limit) + " bytes");
+  }
+}
+
+void write_all(int fd, std::string_view bytes, const std::string& what) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail(what, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+void sync_or_fail(int fd, const std::string& what) {
+  // EINVAL: the file system has nothing to force (pipes, some folders).
+  if (::fsync(fd) != 0 && errno != EINVAL) fail(what, errno);
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// A file with a name of its own in the target's folder: the target stays whole until the rename.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const fs::path& target) {
+    constexpr std::size_t kSuffix = 8;
+    path_ = folder_of(target) / ("." + target.filename().string() + "." +
+                                 random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789"));
+    fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFile);
+    if (fd_ < 0) fail("cannot write " + target.string(), errno);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (fd_ >= 0) ::close(fd_);
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  void write(std::string_view content, const std::string& what) const {
+    write_all(fd_, content, what);
+    sync_or_fail(fd_, what);
+  }
+
+  void rename_to(const fs::path& target, const std::string& what) {
+    if (::rename(path_.c_str(), target.c_str()) != 0) fail(what, errno);
+    path_.clear();
+  }
+
+ private:
+  fs::path path_;
+  int fd_ = -1;
+};
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) sync_or_fail(fd.get(), "cannot write to the folder " + folder.string());
+}
+
+// Gives the file that is there a second name: NAME.1, NAME.2, ... the first that is free.
+fs::path keep_copy(const fs::path& path) {
+  for (int n = 1;; ++n) {
+    fs::path copy = path;
+    copy += "." + std::to_string(n);
+    if (::link(path.c_str(), copy.c_str()) == 0) {
+      ::chmod(copy.c_str(), kPrivateFile);
+      return copy;
+    }
+    if (errno != EEXIST) fail("cannot keep a copy of " + path.string(), errno);
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, std::size_t limit) {
+  if (path == "-") return read_all(STDIN_FILENO, "cannot read standard input", limit);
+  auto content = read_file_if_exists(path, limit);
+  if (!content) throw Error("cannot read " + path.string(), "there is no such file");
+  return std::move(*content);
+}
+
+std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t limit) {
+  const std::string what = "cannot read " + path.string();
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    throw Error(what, std::strerror(errno));
+  }
+  return read_all(fd.get(), what, limit);
+}
+
+void create_private_folder(const fs::path& path) {
+  const std::string what = "cannot create the folder " + path.string();
+  if (path.empty()) return;
+  if (::mkdir(path.c_str(), kPrivateFolder) == 0) return;
+  if (errno == ENOENT) {
+    const fs::path parent = path.parent_path();
+    if (parent.empty() || parent == path) fail(what, ENOENT);
+    create_private_folder(parent);
+    if (::mkdir(path.c_str(), kPrivateFolder) == 0) return;
+  }
+  if (errno != EEXIST) fail(what, errno);
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) fail(what, EEXIST);
+}
+
+std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,
+                                           Existing existing) {
+  const std::string what = "cannot write " + path.string();
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw Error(what, "a folder of that name is in the way");
+  std::optional<fs::path> copy;
+  TemporaryFile file(path);
+  file.write(content, what);
+  if (existing == Existing::keep_copy) {
+    const auto old = read_file_if_exists(path);
+    if (old && *old != content) copy = keep_copy(path);
+  }
+  file.rename_to(path, what);
+  sync_folder(folder_of(path));
+  return copy;
+}
+
+void require_writable_folder(const fs::path& folder) {
+  create_private_folder(folder);
+  const TemporaryFile probe(folder / "kots-export");
+}
+
+AppendFile::AppendFile(const fs::path& path) : path_(path) {
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kPrivateFile);
+  if (fd_ < 0) fail("cannot write " + path.string(), errno);
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+
+AppendFile::~AppendFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void AppendFile::append(std::string_view bytes) { write_all(fd_, bytes, "cannot write " + path_.string()); }
+
+void AppendFile::sync() { sync_or_fail(fd_, "cannot write " + path_.string()); }
+
+}  // namespace kots_export::util
