@@ -1,0 +1,34 @@
+#pragma once
+
+#include <kots_export/change/observer.h>
+#include <kots_export/migration/message.h>
+#include <kots_export/util/error.h>
+
+#include <string>
+#include <string_view>
+
+// The words of the tool, in one place: they are to exist in two languages.
+namespace kots_export::ui {
+
+// The sentence of a notice, its arguments filled in. An id without words is shown as it is, with its
+// arguments.
+[[nodiscard]] std::string text_of(const change::Notice& notice);
+
+// What a step does, as a heading: "annotate: hand the objects over to Helm". An unknown step is its own
+// heading.
+[[nodiscard]] std::string heading_of(std::string_view step);
+
+// The role of a written file: "values of Server 4".
+[[nodiscard]] std::string role_of(std::string_view file_role);
+
+// "2 to patch, 1 to delete, 0 to create, 5 already right"; the verbs in the past for what was done.
+enum class Tense { planned, done };
+[[nodiscard]] std::string text_of(const change::PlanSummary& summary, Tense tense);
+
+// The next steps after a migration, as the guide numbers them.
+[[nodiscard]] std::string text_of(const migration::NextSteps& steps);
+
+// An error as the last thing that a command prints: "error: ..." and, where there is one, "hint: ...".
+[[nodiscard]] std::string text_of(const Error& error);
+
+}  // namespace kots_export::ui
