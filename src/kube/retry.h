@@ -1,0 +1,44 @@
+#pragma once
+
+#include <kots_export/kube/client.h>
+#include <kots_export/kube/transport.h>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace kots_export::kube {
+
+// Stands between a source and the transport and repeats failed requests as RetryPolicy says. The inner source
+// sees each exchange's last outcome only. A stream that has given data is never repeated.
+class RetryingSource : public RequestSource {
+ public:
+  RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted);
+
+  std::optional<Exchange> next() override;
+  std::optional<std::chrono::steady_clock::time_point> wake_at() override;
+  Flow tick() override;
+
+ private:
+  struct Attempt {
+    Exchange exchange;
+    int number = 1;
+    bool got_data = false;
+  };
+  using Waiting = std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<Attempt>>;
+
+  Exchange start(const std::shared_ptr<Attempt>& attempt);
+  [[nodiscard]] bool may_repeat(const Attempt& attempt, const Outcome& outcome) const;
+  [[nodiscard]] std::chrono::milliseconds delay_for(const Attempt& attempt, const Outcome& outcome);
+
+  RequestSource& inner_;
+  RetryPolicy policy_;
+  std::function<bool()> interrupted_;
+  std::vector<Waiting> waiting_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace kots_export::kube

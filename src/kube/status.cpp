@@ -1,0 +1,114 @@
+#include <kots_export/kube/status.h>
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::kube {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t kLongestMessage = 2000;
+
+std::string hint_for(int code) {
+  switch (code) {
+    case 401:
+      return "The server does not accept these credentials. Log in again (exec plugins: run your cloud's "
+             "login), or choose "
+             "another user with --context, --user or --token.";
+    case 403:
+      return "This user may not do that. Ask the cluster's administrator for the permission, or choose "
+             "another user with --context or --user.";
+    case 404:
+      return {};
+    case 409:
+      return "The object was changed by somebody else meanwhile; run the command again.";
+    case 410:
+      return "The list took too long; run the command again.";
+    case 422:
+      return {};
+    case 429:
+      return "The server is overloaded; run the command again later, or with a lower --concurrency.";
+    default:
+      return code >= 500 ? "The server has a problem of its own; run the command again when it is well."
+                         : std::string();
+  }
+}
+
+std::string reason_for(int code) {
+  switch (code) {
+    case 400:
+      return "BadRequest";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "NotFound";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Expired";
+    case 422:
+      return "Invalid";
+    case 429:
+      return "TooManyRequests";
+    case 503:
+      return "ServiceUnavailable";
+    default:
+      return "HTTP " + std::to_string(code);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::del:
+      return "DELETE";
+  }
+  return "";
+}
+
+std::optional<std::string> Reply::header(std::string_view lower_case_name) const {
+  const auto found = std::ranges::find(headers, lower_case_name, &std::pair<std::string, std::string>::first);
+  return found == headers.end() ? std::nullopt : std::optional(found->second);
+}
+
+ApiError::ApiError(std::string action, int code, std::string reason, std::string message, std::string hint)
+    : Error("cannot " + action, std::move(message), std::move(hint)),
+      code_(code),
+      reason_(std::move(reason)) {}
+
+ConnectionError::ConnectionError(std::string action, TransportFailure failure)
+    : Error("cannot " + action, failure.text, failure.hint), failure_(std::move(failure)) {}
+
+ApiError api_error(std::string_view action, const Reply& reply) {
+  const json status = json::parse(reply.body, nullptr, false);
+  const bool is_status = status.is_object() && status.value("kind", json()) == "Status";
+  std::string reason = reason_for(reply.status);
+  std::string message;
+  if (is_status) {
+    if (status.contains("reason") && status["reason"].is_string()) reason = status["reason"];
+    if (status.contains("message") && status["message"].is_string()) message = status["message"];
+  } else {
+    message = std::string(util::trim(reply.body));
+  }
+  if (message.empty()) message = reason;
+  message.resize(std::min(message.size(), kLongestMessage));
+  return {std::string(action), reply.status, reason,
+          util::printable(message) + " (" + std::to_string(reply.status) + ")", hint_for(reply.status)};
+}
+
+}  // namespace kots_export::kube
