@@ -1,0 +1,42 @@
+#pragma once
+
+#include <kots_export/kube/credentials.h>
+#include <kots_export/kube/kubeconfig.h>
+#include <kots_export/kube/transport.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace kots_export::kube {
+
+struct CurlOptions {
+  std::size_t max_in_flight = 16;
+  std::chrono::milliseconds connect_timeout{30'000};
+  // Of one request that is no stream; zero: none. --request-timeout.
+  std::chrono::milliseconds request_timeout{0};
+  std::string proxy;  // URL; empty: none
+  std::string user_agent = "kots-export";
+  std::size_t longest_body = std::size_t{512} << 20;
+};
+
+// The Transport on libcurl's multi interface: one thread, HTTP/2 with all requests as streams of one
+// connection where the server speaks it, else a pool of max_in_flight HTTP/1.1 connections. TLS 1.2 at least.
+// A 401 refreshes the credentials once and sends the request again.
+class CurlTransport : public Transport {
+ public:
+  // `credentials` outlives the transport.
+  CurlTransport(ResolvedConfig config, CredentialSource& credentials, CurlOptions options = {});
+  ~CurlTransport() override;
+
+  void run(RequestSource& source) override;
+  [[nodiscard]] std::size_t max_in_flight() const override;
+  WebSocketResult websocket(const Request& request, std::string_view protocol,
+                            const std::function<Flow(std::string_view)>& on_message) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kots_export::kube

@@ -1,0 +1,175 @@
+#include "kube/curl_easy.h"
+
+#include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
+
+namespace kots_export::kube {
+
+namespace {
+
+using Kind = TransportFailure::Kind;
+
+curl_blob blob_of(const std::string& bytes) {
+  // COPY: libcurl takes the bytes before this returns, so const is kept in fact.
+  return {.data = const_cast<char*>(bytes.data()), .len = bytes.size(), .flags = CURL_BLOB_COPY};
+}
+
+void set_blob(CURL* easy, CURLoption option, const std::string& bytes) {
+  const curl_blob blob = blob_of(bytes);
+  curl_easy_setopt(easy, option, &blob);
+}
+
+void configure_tls(CURL* easy, const TlsConfig& tls, const RequestCredentials& credentials) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (tls.verify == TlsConfig::Verify::no) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  } else if (tls.ca_pem) {
+    set_blob(easy, CURLOPT_CAINFO_BLOB, *tls.ca_pem);
+    // The system's folder of roots would be trusted beside the cluster's own authority.
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+  if (!credentials.client_cert_pem.empty()) {
+    set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials.client_cert_pem);
+    set_blob(easy, CURLOPT_SSLKEY_BLOB, credentials.client_key_pem.reveal());
+  }
+}
+
+TransportFailure tls_failure(const std::string& detail, const std::string& server) {
+  const auto has = [&](std::string_view words) { return detail.find(words) != std::string::npos; };
+  TransportFailure failure{
+      .kind = Kind::tls, .delivered = TransportFailure::Delivered::no, .text = {}, .hint = {}};
+  if (has("has expired") || has("certificate expired")) {
+    failure.text = has("alert") ? "the server says that the client certificate has expired"
+                                : "the server's certificate has expired";
+    failure.hint = has("alert")
+                       ? "Get a new client certificate for the kubeconfig's user."
+                       : "The cluster's administrator must renew it; check this machine's clock too.";
+  } else if (has("not yet valid")) {
+    failure.text = "the server's certificate is not yet valid";
+    failure.hint = "Check this machine's clock.";
+  } else if (has("subject name") || has("does not match") || has("mismatch") ||
+             has("no alternative certificate")) {
+    failure.text = "the server's certificate is for another host";
+    failure.hint = "Check the server's address, or name the certificate's host with --tls-server-name.";
+  } else if (has("issuer") || has("self-signed") || has("self signed") || has("unable to get local") ||
+             has("certificate signature failure")) {
+    failure.text = "the server's certificate is signed by an unknown authority";
+    failure.hint =
+        "The kubeconfig's certificate-authority is not this cluster's. Check --context, or give the right "
+        "one with --certificate-authority.";
+  } else if (has("alert")) {
+    failure.text = "the server refused the client certificate: " + detail;
+    failure.hint = "Check the kubeconfig user's client certificate and key.";
+  } else {
+    failure.text = "no TLS connection: " + detail;
+  }
+  failure.text += " (" + server + ")";
+  return failure;
+}
+
+}  // namespace
+
+void append(HeaderList& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) throw Error("out of memory");
+  (void)list.release();
+  list.reset(longer);
+}
+
+ServerAddress parse_server(const std::string& url) {
+  ServerAddress address;
+  const auto scheme_end = url.find("://");
+  address.scheme = scheme_end == std::string::npos ? "https" : url.substr(0, scheme_end);
+  const std::string rest = scheme_end == std::string::npos ? url : url.substr(scheme_end + 3);
+  const auto slash = rest.find('/');
+  address.authority = rest.substr(0, slash);
+  address.prefix = slash == std::string::npos ? "" : rest.substr(slash);
+  while (address.prefix.ends_with('/')) address.prefix.pop_back();
+  const auto colon = address.authority.rfind(':');
+  const bool has_port = colon != std::string::npos && address.authority.find(']', colon) == std::string::npos;
+  address.host = has_port ? address.authority.substr(0, colon) : address.authority;
+  address.port = has_port ? address.authority.substr(colon + 1) : (address.scheme == "http" ? "80" : "443");
+  return address;
+}
+
+void configure(CURL* easy, const ResolvedConfig& config, const CurlOptions& options,
+               const RequestCredentials& credentials, const std::string& path, HeaderList& connect_to,
+               std::array<char, CURL_ERROR_SIZE>& error_buffer) {
+  error_buffer[0] = '\0';
+  const ServerAddress server = parse_server(config.server);
+  std::string authority = server.authority;
+  if (!config.tls.server_name.empty() && server.scheme == "https") {
+    // libcurl takes the name for SNI and verification from the URL: the URL names it, CONNECT_TO says where
+    // it is.
+    authority = config.tls.server_name + ":" + server.port;
+    append(connect_to, config.tls.server_name + ":" + server.port + ":" + server.host + ":" + server.port);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to.get());
+  }
+  const std::string url = server.scheme + "://" + authority + server.prefix + path;
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_buffer.data());
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  // Set even where empty: libcurl would read the proxy environment in a way of its own.
+  curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+  configure_tls(easy, config.tls, credentials);
+}
+
+Headers all_headers(const Request& request, const ResolvedConfig& config, const CurlOptions& options,
+                    const RequestCredentials& credentials) {
+  Headers headers = request.headers;
+  headers.emplace_back("User-Agent", options.user_agent);
+  if (!config.tls.server_name.empty()) headers.emplace_back("Host", parse_server(config.server).authority);
+  if (credentials.authorization) headers.emplace_back("Authorization", credentials.authorization->reveal());
+  const Impersonation& as = config.impersonation;
+  if (!as.user.empty()) headers.emplace_back("Impersonate-User", as.user);
+  if (!as.uid.empty()) headers.emplace_back("Impersonate-Uid", as.uid);
+  for (const auto& group : as.groups) headers.emplace_back("Impersonate-Group", group);
+  for (const auto& [key, value] : as.extra)
+    headers.emplace_back("Impersonate-Extra-" + util::percent_encode(key), value);
+  return headers;
+}
+
+TransportFailure failure_of(CURLcode code, const char* detail, const std::string& server,
+                            TransportFailure::Delivered delivered) {
+  const std::string text =
+      util::printable(detail != nullptr && *detail != '\0' ? detail : curl_easy_strerror(code));
+  const std::string where_to_look =
+      "Check the server's address in the kubeconfig, the network and --context.";
+  using Delivered = TransportFailure::Delivered;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {Kind::resolve, Delivered::no, "the name of the server " + server + " is not known",
+              where_to_look};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {Kind::resolve, Delivered::no, "the name of the proxy is not known",
+              "Check proxy-url and HTTPS_PROXY."};
+    case CURLE_COULDNT_CONNECT:
+      return {Kind::connect, Delivered::no, "no connection to " + server + " (" + text + ")", where_to_look};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Kind::timeout, delivered, "no answer from " + server + " in time (" + text + ")",
+              where_to_look};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return tls_failure(text, server);
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      // With TLS 1.3 a server refuses a client certificate only after the handshake, on the first read.
+      if (text.find("alert") != std::string::npos) return tls_failure(text, server);
+      return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
+    default:
+      return {Kind::other, delivered, text + " (" + server + ")", {}};
+  }
+}
+
+}  // namespace kots_export::kube

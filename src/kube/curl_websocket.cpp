@@ -1,0 +1,172 @@
+#include <kots_export/kube/status.h>
+#include <kots_export/util/base64.h>
+#include <kots_export/util/error.h>
+#include <kots_export/util/random.h>
+
+#include "kube/curl_impl.h"
+#include "kube/websocket.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include <poll.h>
+
+namespace kots_export::kube {
+
+namespace {
+
+constexpr int kSwitchingProtocols = 101;
+constexpr std::size_t kLongestMessage = std::size_t{16} << 20;
+constexpr std::size_t kLongestHead = 64 * 1024;
+constexpr std::chrono::seconds kSilence{60};
+
+std::string random_bytes(std::size_t count) {
+  std::string every(256, '\0');
+  for (std::size_t i = 0; i < every.size(); ++i) every[i] = static_cast<char>(i);
+  return util::random_string(count, every);
+}
+
+// The raw stream of a connection that libcurl made (address, proxy, TLS) and left open.
+class Stream {
+ public:
+  explicit Stream(CURL* easy) : easy_(easy) { curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket_); }
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      std::size_t sent = 0;
+      const CURLcode code = curl_easy_send(easy_, bytes.data(), bytes.size(), &sent);
+      if (code == CURLE_AGAIN) {
+        wait(POLLOUT);
+      } else if (code != CURLE_OK) {
+        throw Error("the connection was cut", curl_easy_strerror(code));
+      } else {
+        bytes.remove_prefix(sent);
+      }
+    }
+  }
+
+  // Some bytes; empty at the end of the stream.
+  std::string receive() {
+    std::array<char, 16 * 1024> chunk{};
+    for (;;) {
+      std::size_t got = 0;
+      const CURLcode code = curl_easy_recv(easy_, chunk.data(), chunk.size(), &got);
+      if (code == CURLE_OK) return {chunk.data(), got};
+      if (code != CURLE_AGAIN) return {};
+      wait(POLLIN);
+    }
+  }
+
+ private:
+  void wait(short what) const {
+    pollfd waiting{.fd = socket_, .events = what, .revents = 0};
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(kSilence).count();
+    if (::poll(&waiting, 1, static_cast<int>(milliseconds)) == 0)
+      throw Error("the server has been silent for " + std::to_string(kSilence.count()) + " s");
+  }
+
+  CURL* easy_;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+};
+
+std::string upgrade_request(const ServerAddress& server, const Request& request, const Headers& headers,
+                            std::string_view protocol) {
+  constexpr std::size_t kKeyBytes = 16;
+  std::string text = "GET " + server.prefix + request.path + " HTTP/1.1\r\n";
+  text += "Host: " + server.authority +
+          "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  text += "Sec-WebSocket-Key: " + util::base64_encode(random_bytes(kKeyBytes)) + "\r\n";
+  text += "Sec-WebSocket-Protocol: " + std::string(protocol) + "\r\n";
+  for (const auto& [name, value] : headers) {
+    if (name != "Host") text += name + ": " + value + "\r\n";
+  }
+  return text + "\r\n";
+}
+
+int status_of(std::string_view head) {
+  int status = 0;
+  const auto space = head.find(' ');
+  if (space != std::string_view::npos)
+    std::from_chars(head.data() + space + 1, head.data() + head.size(), status);
+  return status;
+}
+
+std::size_t content_length(std::string head) {
+  std::ranges::transform(head, head.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto at = head.find("\r\ncontent-length:");
+  std::size_t length = 0;
+  if (at == std::string::npos) return length;
+  const auto digits = head.find_first_of("0123456789", at);
+  if (digits != std::string::npos) std::from_chars(head.data() + digits, head.data() + head.size(), length);
+  return length;
+}
+
+}  // namespace
+
+WebSocketResult CurlTransport::Impl::websocket(const Request& request, std::string_view protocol,
+                                               const std::function<Flow(std::string_view)>& on_message) {
+  const RequestCredentials credentials = credentials_.current();
+  Easy easy(curl_easy_init());
+  HeaderList connect_to;
+  std::array<char, CURL_ERROR_SIZE> error_buffer{};
+  configure(easy.get(), config_, options_, credentials, request.path, connect_to, error_buffer);
+  curl_easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
+  if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
+    throw ConnectionError("open a stream to the server", failure_of(code, error_buffer.data(), config_.server,
+                                                                    TransportFailure::Delivered::no));
+  }
+  Stream stream(easy.get());
+  stream.send(upgrade_request(parse_server(config_.server), request,
+                              all_headers(request, config_, options_, credentials), protocol));
+
+  std::string received;
+  std::size_t head_end = std::string::npos;
+  while ((head_end = received.find("\r\n\r\n")) == std::string::npos) {
+    const std::string more = stream.receive();
+    if (more.empty() || received.size() > kLongestHead)
+      throw Error("the server did not answer the request for a stream");
+    received += more;
+  }
+  WebSocketResult result;
+  const std::string head = received.substr(0, head_end + 2);
+  result.http_status = status_of(head);
+  std::string rest = received.substr(head_end + 4);
+  if (result.http_status != kSwitchingProtocols) {
+    const std::size_t length = std::min(content_length(head), kLongestHead);
+    while (rest.size() < length) {
+      const std::string more = stream.receive();
+      if (more.empty()) break;
+      rest += more;
+    }
+    result.body = std::move(rest);
+    return result;
+  }
+
+  FrameReader reader(kLongestMessage);
+  reader.feed(rest);
+  for (;;) {
+    while (auto message = reader.next()) {
+      switch (message->opcode) {
+        case Opcode::ping:
+          stream.send(encode_frame(Opcode::pong, message->payload, random_bytes(4)));
+          break;
+        case Opcode::close:
+          stream.send(encode_frame(Opcode::close, message->payload.substr(0, 2), random_bytes(4)));
+          result.closed_cleanly = true;
+          return result;
+        case Opcode::pong:
+          break;
+        default:
+          if (on_message(message->payload) == Flow::stop) return result;
+      }
+    }
+    const std::string more = stream.receive();
+    if (more.empty()) return result;
+    reader.feed(more);
+  }
+}
+
+}  // namespace kots_export::kube
