@@ -1,0 +1,47 @@
+#pragma once
+
+#include <kots_export/kube/client.h>
+
+#include <optional>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::kube {
+
+struct Client::State {
+  Transport& transport;
+  RetryPolicy retry;
+  std::function<bool()> interrupted;
+  std::optional<std::vector<ApiResource>> resources;
+
+  [[nodiscard]] bool is_interrupted() const { return interrupted && interrupted(); }
+};
+
+// A source of exchanges that are known beforehand.
+class ListedRequests : public RequestSource {
+ public:
+  void add(Exchange exchange) { exchanges_.push_back(std::move(exchange)); }
+  std::optional<Exchange> next() override {
+    if (next_ == exchanges_.size()) return std::nullopt;
+    return std::move(exchanges_[next_++]);
+  }
+
+ private:
+  std::vector<Exchange> exchanges_;
+  std::size_t next_ = 0;
+};
+
+// Sends one request with retries and returns the reply, whatever its status. `action` follows "cannot".
+// Throws ConnectionError, Interrupted.
+[[nodiscard]] Reply send(Client& client, Request request, const std::string& action);
+
+// The body as JSON. Throws Error where it is none ("a proxy or another server may be in the way").
+[[nodiscard]] nlohmann::json parse_body(const std::string& body, const std::string& action);
+
+[[nodiscard]] ObjectMetadata metadata_of(const nlohmann::json& object, const GroupVersionResource& gvr,
+                                         const std::string& kind);
+
+[[nodiscard]] std::vector<ApiResource> discover(Client& client);
+
+}  // namespace kots_export::kube

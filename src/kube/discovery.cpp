@@ -1,0 +1,140 @@
+#include "kube/client_state.h"
+
+#include <algorithm>
+#include <map>
+
+namespace kots_export::kube {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kAggregated =
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
+    "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+Request get_json(std::string path, const char* accept) {
+  return {.method = Method::get,
+          .path = std::move(path),
+          .headers = {{"Accept", accept}},
+          .body = {},
+          .timeout = {}};
+}
+
+std::vector<std::string> strings_of(const json& list) {
+  std::vector<std::string> strings;
+  for (const auto& item : list) {
+    if (item.is_string()) strings.push_back(item.get<std::string>());
+  }
+  return strings;
+}
+
+// A kind is served once for each group: the first version that has it counts, so the preferred one comes
+// first.
+void add_resource(std::vector<ApiResource>& resources, ApiResource resource) {
+  const bool known = std::ranges::any_of(resources, [&](const ApiResource& other) {
+    return other.gvr.group == resource.gvr.group && other.gvr.version == resource.gvr.version &&
+           other.gvr.resource == resource.gvr.resource;
+  });
+  if (!known) resources.push_back(std::move(resource));
+}
+
+// --- Aggregated discovery (apidiscovery.k8s.io, Kubernetes 1.26 and later): everything in one answer ---
+
+void read_aggregated(const json& list, std::vector<ApiResource>& resources) {
+  for (const json& group : list.value("items", json::array())) {
+    const std::string group_name = group.value("metadata", json::object()).value("name", "");
+    for (const json& version : group.value("versions", json::array())) {
+      for (const json& resource : version.value("resources", json::array())) {
+        const json kind = resource.value("responseKind", json::object());
+        add_resource(resources,
+                     {.gvr = {group_name, version.value("version", ""), resource.value("resource", "")},
+                      .kind = kind.value("kind", ""),
+                      .scope = resource.value("scope", "") == "Cluster" ? ApiResource::Scope::cluster
+                                                                        : ApiResource::Scope::namespaced,
+                      .verbs = strings_of(resource.value("verbs", json::array()))});
+      }
+    }
+  }
+}
+
+// --- The older form: a list of groups, then one list of resources for each version ---
+
+struct GroupVersion {
+  std::string group;
+  std::string version;
+  [[nodiscard]] std::string path() const {
+    return group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+  }
+};
+
+std::vector<GroupVersion> versions_of(const json& group_list) {
+  std::vector<GroupVersion> versions;
+  for (const json& group : group_list.value("groups", json::array())) {
+    const std::string name = group.value("name", "");
+    const std::string preferred = group.value("preferredVersion", json::object()).value("version", "");
+    if (!preferred.empty()) versions.push_back({name, preferred});
+    for (const json& version : group.value("versions", json::array())) {
+      if (version.value("version", "") != preferred) versions.push_back({name, version.value("version", "")});
+    }
+  }
+  return versions;
+}
+
+void read_resource_list(const json& list, const GroupVersion& of, std::vector<ApiResource>& resources) {
+  for (const json& resource : list.value("resources", json::array())) {
+    const std::string name = resource.value("name", "");
+    if (name.find('/') != std::string::npos) continue;  // a subresource
+    add_resource(resources, {.gvr = {of.group, of.version, name},
+                             .kind = resource.value("kind", ""),
+                             .scope = resource.value("namespaced", false) ? ApiResource::Scope::namespaced
+                                                                          : ApiResource::Scope::cluster,
+                             .verbs = strings_of(resource.value("verbs", json::array()))});
+  }
+}
+
+// All lists side by side; a version that does not answer (an aggregated API that is down) is left out.
+void read_versions(Client& client, const std::vector<GroupVersion>& versions,
+                   std::vector<ApiResource>& resources) {
+  std::vector<json> lists(versions.size());
+  ListedRequests source;
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    source.add({.request = get_json(versions[i].path(), "application/json"),
+                .done =
+                    [&lists, i](const Outcome& outcome) {
+                      const auto* reply = std::get_if<Reply>(&outcome);
+                      if (reply != nullptr && reply->status == 200)
+                        lists[i] = json::parse(reply->body, nullptr, false);
+                    },
+                .on_data = {}});
+  }
+  client.run(source);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    if (lists[i].is_object()) read_resource_list(lists[i], versions[i], resources);
+  }
+}
+
+bool is_aggregated(const json& answer) { return answer.value("kind", "") == "APIGroupDiscoveryList"; }
+
+}  // namespace
+
+std::vector<ApiResource> discover(Client& client) {
+  const std::string action = "ask the server which kinds it serves";
+  const Reply groups = send(client, get_json("/apis", kAggregated), action);
+  if (groups.status >= 300) throw api_error(action, groups);
+  const json answer = parse_body(groups.body, action);
+  std::vector<ApiResource> resources;
+  if (is_aggregated(answer)) {
+    const Reply core = send(client, get_json("/api", kAggregated), action);
+    if (core.status >= 300) throw api_error(action, core);
+    read_aggregated(parse_body(core.body, action), resources);
+    read_aggregated(answer, resources);
+    return resources;
+  }
+  std::vector<GroupVersion> versions{{"", "v1"}};
+  std::ranges::copy(versions_of(answer), std::back_inserter(versions));
+  read_versions(client, versions, resources);
+  return resources;
+}
+
+}  // namespace kots_export::kube
