@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// Helm values as data: what JSON can say, with the order of keys and the digits of numbers kept.
+namespace kots_export::values {
+
+class Value;
+
+// A number as JSON writes it. The digits stay as they were written, so that no integer loses any.
+struct Number {
+  std::string text;  // valid JSON: "5432", "-1", "1e10"
+  bool is_integer = true;
+};
+
+using List = std::vector<Value>;
+
+// A map in the order of its keys. Small: lookups walk it.
+class Map {
+ public:
+  using Entry = std::pair<std::string, Value>;
+
+  [[nodiscard]] const Value* find(std::string_view key) const;
+  [[nodiscard]] Value* find(std::string_view key);
+  // Sets `key`, in its old place where it was there, else at the end. Returns the value.
+  Value& set(std::string key, Value value);
+  // Returns whether it was there.
+  bool erase(std::string_view key);
+  template <typename Predicate>
+  std::size_t erase_if(Predicate predicate) {
+    return std::erase_if(entries_, predicate);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] auto begin() const noexcept { return entries_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return entries_.end(); }
+  [[nodiscard]] auto begin() noexcept { return entries_.begin(); }
+  [[nodiscard]] auto end() noexcept { return entries_.end(); }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+class Value {
+ public:
+  Value() = default;  // null
+  Value(bool value) : data_(value) {}
+  Value(Number value) : data_(std::move(value)) {}
+  Value(std::string value) : data_(std::move(value)) {}
+  Value(std::string_view value) : data_(std::string(value)) {}
+  Value(const char* value) : data_(std::string(value)) {}
+  Value(List value) : data_(std::move(value)) {}
+  Value(Map value) : data_(std::move(value)) {}
+
+  [[nodiscard]] bool is_null() const noexcept { return std::holds_alternative<std::monostate>(data_); }
+  [[nodiscard]] bool is_bool() const noexcept { return std::holds_alternative<bool>(data_); }
+  [[nodiscard]] bool is_number() const noexcept { return std::holds_alternative<Number>(data_); }
+  [[nodiscard]] bool is_string() const noexcept { return std::holds_alternative<std::string>(data_); }
+  [[nodiscard]] bool is_list() const noexcept { return std::holds_alternative<List>(data_); }
+  [[nodiscard]] bool is_map() const noexcept { return std::holds_alternative<Map>(data_); }
+
+  // Throw std::bad_variant_access where the value is of another type: ask first.
+  [[nodiscard]] bool as_bool() const { return std::get<bool>(data_); }
+  [[nodiscard]] const Number& as_number() const { return std::get<Number>(data_); }
+  [[nodiscard]] const std::string& as_string() const { return std::get<std::string>(data_); }
+  [[nodiscard]] const List& as_list() const { return std::get<List>(data_); }
+  [[nodiscard]] List& as_list() { return std::get<List>(data_); }
+  [[nodiscard]] const Map& as_map() const { return std::get<Map>(data_); }
+  [[nodiscard]] Map& as_map() { return std::get<Map>(data_); }
+
+ private:
+  std::variant<std::monostate, bool, Number, std::string, List, Map> data_;
+};
+
+// Equal by meaning: integers digit for digit, other numbers as doubles, maps whatever the order of their
+// keys.
+[[nodiscard]] bool operator==(const Value& a, const Value& b);
+
+// --- Paths ---
+
+using Path = std::vector<std::string>;
+
+// "nomad.server.rpc"; keys with a dot in double quotes, as the chart's reference writes them.
+[[nodiscard]] std::string to_string(const Path& path);
+
+// The value at `path`, or nothing where a key is missing or something on the way is no map.
+[[nodiscard]] const Value* find(const Value& root, const Path& path);
+// The same as text; empty where it is no string.
+[[nodiscard]] std::string string_at(const Value& root, const Path& path);
+// True only where `path` holds the boolean true.
+[[nodiscard]] bool is_true_at(const Value& root, const Path& path);
+
+// Sets the value at `path`; what is missing on the way, or is no map, becomes a map.
+Value& set(Value& root, const Path& path, Value value);
+// Removes the last key of `path`. Returns whether it was there.
+bool erase(Value& root, const Path& path);
+
+}  // namespace kots_export::values

@@ -1,0 +1,115 @@
+#include "values/scalar.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+
+namespace kots_export::values {
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kTrue = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                    "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalse = {"n",     "N",     "no",  "No",  "NO", "false",
+                                                     "False", "FALSE", "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NULL"};
+constexpr std::array<std::string_view, 12> kNotJson = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
+                                                       "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"};
+
+template <typename Words>
+bool is_one_of(std::string_view text, const Words& words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+bool looks_like_float(std::string_view text) {
+  const auto skip_digits = [&text] {
+    const auto end = std::ranges::find_if_not(text, is_digit);
+    const auto count = static_cast<std::size_t>(end - text.begin());
+    text.remove_prefix(count);
+    return count;
+  };
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const std::size_t whole = skip_digits();
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (skip_digits() == 0 && whole == 0) return false;
+  } else if (whole == 0) {
+    return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+    if (skip_digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+// Go's strconv.ParseInt and ParseUint with base 0: 0x, 0o, 0b and a leading 0 choose the base; 64 bits.
+std::optional<std::string> parse_integer(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  int base = 10;
+  if (text.size() > 1 && text[0] == '0') {
+    const char mark = static_cast<char>(text[1] | 0x20);
+    base = mark == 'x' ? 16 : mark == 'b' ? 2 : 8;
+    text.remove_prefix(mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1);
+  }
+  std::uint64_t magnitude = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  constexpr std::uint64_t kLargestNegative = std::uint64_t{1} << 63U;
+  if (negative && magnitude > kLargestNegative) return std::nullopt;
+  return (negative && magnitude != 0 ? "-" : "") + std::to_string(magnitude);
+}
+
+// A float in JSON's grammar: as written where that is JSON, else the shortest digits of the same double.
+Scalar make_float(std::string_view text) {
+  const std::string copy(text);
+  const double value = std::strtod(copy.c_str(), nullptr);
+  if (!std::isfinite(value))
+    return {.kind = Scalar::Kind::string, .boolean = false, .number = {}};  // Go's parser refuses it too
+  std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
+  const auto point = digits.find('.');
+  const bool leading_zero = digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
+  const bool json =
+      !digits.empty() && is_digit(digits[0]) && !leading_zero &&
+      (point == std::string_view::npos || (point + 1 < digits.size() && is_digit(digits[point + 1])));
+  if (json) return {.kind = Scalar::Kind::number, .boolean = false, .number = {copy, false}};
+  std::array<char, 32> buffer{};
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {.kind = Scalar::Kind::number, .boolean = false, .number = {std::string(buffer.data(), end), false}};
+}
+
+// A calendar date at the start makes go-yaml read a timestamp, which reaches Helm as the string it was.
+bool looks_like_date(std::string_view text) {
+  constexpr std::size_t kYear = 4;
+  return text.size() > kYear && std::ranges::all_of(text.substr(0, kYear), is_digit) && text[kYear] == '-';
+}
+
+}  // namespace
+
+Scalar resolve_plain(std::string_view text) {
+  using Kind = Scalar::Kind;
+  if (is_one_of(text, kNull)) return {.kind = Kind::null, .boolean = false, .number = {}};
+  if (is_one_of(text, kTrue)) return {.kind = Kind::boolean, .boolean = true, .number = {}};
+  if (is_one_of(text, kFalse)) return {.kind = Kind::boolean, .boolean = false, .number = {}};
+  if (is_one_of(text, kNotJson)) return {.kind = Kind::not_json, .boolean = false, .number = {}};
+  const char first = text.front();
+  const bool numeric = is_digit(first) || first == '-' || first == '+';
+  if (first == '.') return looks_like_float(text) ? make_float(text) : Scalar{};
+  if (!numeric || looks_like_date(text)) return {};
+  std::string plain(text);
+  std::erase(plain, '_');
+  if (auto integer = parse_integer(plain))
+    return {.kind = Kind::number, .boolean = false, .number = {std::move(*integer), true}};
+  if (looks_like_float(plain)) return make_float(plain);
+  return {};
+}
+
+}  // namespace kots_export::values

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <kots_export/values/value.h>
+
+#include <optional>
+#include <string_view>
+
+// What a plain scalar means to Helm's YAML reader. Source: go-yaml v2, resolve.go (YAML 1.1 booleans, octals,
+// 0b).
+namespace kots_export::values {
+
+struct Scalar {
+  enum class Kind { string, null, boolean, number, not_json } kind = Kind::string;  // not_json: .inf and .nan
+  bool boolean = false;
+  Number number;
+};
+
+[[nodiscard]] Scalar resolve_plain(std::string_view text);
+
+}  // namespace kots_export::values
