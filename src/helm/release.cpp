@@ -1,0 +1,75 @@
+#include <kots_export/helm/release.h>
+#include <kots_export/util/base64.h>
+#include <kots_export/util/error.h>
+#include <kots_export/util/gzip.h>
+#include <kots_export/values/json.h>
+
+#include <cstdlib>
+
+namespace kots_export::helm {
+
+using values::find;
+using values::string_at;
+using values::Value;
+
+namespace {
+
+std::string decode_base64(std::string_view text, const std::string& whose) {
+  auto bytes = util::base64_decode(text);
+  if (!bytes) throw Error("the release's data is damaged", whose + " base64 is cut short or not base64");
+  return std::move(*bytes);
+}
+
+int revision_of(const Value& release) {
+  const Value* version = find(release, {"version"});
+  return version != nullptr && version->is_number() ? std::atoi(version->as_number().text.c_str()) : 0;
+}
+
+}  // namespace
+
+Release decode_release(std::string_view data_release) {
+  std::string bytes = decode_base64(decode_base64(data_release, "Kubernetes'"), "Helm's");
+  try {
+    if (util::is_gzip(bytes)) bytes = util::gunzip(bytes);
+  } catch (const Error& error) {
+    throw Error("the release's data is damaged", error.what());
+  }
+  const Value release = [&] {
+    try {
+      return values::parse_json(bytes, "the release");
+    } catch (const Error& error) {
+      throw Error("the release's data is damaged", error.what());
+    }
+  }();
+  if (!release.is_map()) throw Error("the release's data is damaged", "it is no JSON object");
+
+  Release result{.name = string_at(release, {"name"}),
+                 .ns = string_at(release, {"namespace"}),
+                 .revision = revision_of(release),
+                 .status = string_at(release, {"info", "status"}),
+                 .chart_name = string_at(release, {"chart", "metadata", "name"}),
+                 .chart_version = string_at(release, {"chart", "metadata", "version"}),
+                 .config = values::Map(),
+                 .manifest = string_at(release, {"manifest"})};
+  if (const Value* config = find(release, {"config"}); config != nullptr && !config->is_null()) {
+    if (!config->is_map())
+      throw Error("the release's values are not a map", "its .config holds something else");
+    result.config = *config;
+  }
+  return result;
+}
+
+std::string encode_release(const Release& release) {
+  Value json{values::Map()};
+  set(json, {"name"}, release.name);
+  set(json, {"info", "status"}, release.status);
+  set(json, {"chart", "metadata", "name"}, release.chart_name);
+  set(json, {"chart", "metadata", "version"}, release.chart_version);
+  set(json, {"config"}, release.config);
+  set(json, {"manifest"}, release.manifest);
+  set(json, {"version"}, values::Number{std::to_string(release.revision), true});
+  set(json, {"namespace"}, release.ns);
+  return util::base64_encode(util::base64_encode(util::gzip(values::to_json(json))));
+}
+
+}  // namespace kots_export::helm

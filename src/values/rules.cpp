@@ -1,0 +1,183 @@
+#include <kots_export/util/base64.h>
+#include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
+#include <kots_export/values/transform.h>
+
+#include "values/rule_context.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::values {
+
+namespace {
+
+void domain_name(RuleContext& context) {
+  if (context.is_v4()) return;
+  const std::string domain = string_at(context.values(), {"domainName"});
+  if (!domain.empty()) return context.assign({"global", "domainName"}, domain);
+  if (!string_at(context.values(), {"global", "domainName"}).empty()) return;
+  throw Error(
+      "the values name no domain", "domainName is missing, empty, or no string",
+      "Check that this is the values file of a CircleCI Server 3.x installation, and set domainName in it.");
+}
+
+void image_pull_secrets(RuleContext& context) {
+  Map name;
+  name.set("name", "regcred");
+  const Value* present = find(context.values(), {"global", "imagePullSecrets"});
+  // Only the first is ours; others that an operator added stay.
+  List secrets = present != nullptr && present->is_list() ? present->as_list() : List();
+  if (secrets.empty()) {
+    secrets.emplace_back(std::move(name));
+  } else {
+    set(secrets.front(), {"name"}, "regcred");
+  }
+  context.assign({"global", "imagePullSecrets"}, std::move(secrets));
+}
+
+void license(RuleContext& context) {
+  std::string text = context.options.license.reveal();
+  std::erase(text, '\'');
+  context.assign({"global", "license"}, std::move(text));
+}
+
+void nginx_annotations(RuleContext& context) {
+  const Value* annotations = find(context.values(), {"kong", "annotations"});
+  if (annotations != nullptr && !annotations->is_null())
+    context.assign({"nginx", "annotations"}, Value(*annotations));
+}
+
+void nginx_acm(RuleContext& context) {
+  if (is_true_at(context.values(), {"kong", "aws_acm", "enabled"}))
+    context.assign({"nginx", "aws_acm", "enabled"}, true);
+}
+
+void mongodb_password(RuleContext& context) {
+  const Path path{"mongodb", "auth", "password"};
+  const Value* present = find(context.values(), path);
+  if (present != nullptr && !present->is_null()) return;
+  const auto& kept = context.options.kept_mongodb_password;
+  context.assign(path, kept ? kept->reveal() : context.options.new_password());
+}
+
+void container_registry(RuleContext& context) {
+  context.assign({"global", "container", "registry"}, context.options.registry + ".azurecr.io");
+  context.assign({"global", "container", "org"}, "");
+}
+
+void telegraf_config(RuleContext& context) {
+  if (context.is_v4()) return;
+  const Path path{"telegraf", "config", "custom_config_file"};
+  const Value* present = find(context.values(), path);
+  if (present == nullptr || present->is_null() || (present->is_string() && present->as_string().empty()))
+    return;
+  auto decoded = present->is_string() ? util::base64_decode(present->as_string()) : std::nullopt;
+  if (!decoded || !util::is_utf8(*decoded)) {
+    return context.warn(to_string(path) +
+                        " is not base64 text: it is left as it is; check it before the upgrade");
+  }
+  context.assign(path, std::move(*decoded));
+}
+
+// Copies a value where there is one; null is dropped by the last rule in any case.
+void copy(RuleContext& context, const Path& from, const Path& to) {
+  if (const Value* value = find(context.values(), from); value != nullptr && !value->is_null())
+    context.assign(to, Value(*value));
+}
+
+void postgresql_auth(RuleContext& context) {
+  if (context.is_v4()) return;
+  if (is_true_at(context.values(), {"postgresql", "internal"})) {
+    copy(context, {"postgresql", "postgresqlPassword"}, {"postgresql", "auth", "postgresPassword"});
+    context.assign({"postgresql", "auth", "username"}, "");
+  } else {
+    copy(context, {"postgresql", "postgresqlPassword"}, {"postgresql", "auth", "password"});
+    copy(context, {"postgresql", "postgresqlUsername"}, {"postgresql", "auth", "username"});
+  }
+  context.assign({"postgresql", "auth", "existingSecret"}, "");
+}
+
+void nomad_auto_scaler(RuleContext& context) {
+  const Value* enabled = find(context.values(), {"nomad", "auto_scaler", "enabled"});
+  const Path gcp{"nomad", "auto_scaler", "gcp"};
+  const Path aws{"nomad", "auto_scaler", "aws"};
+  if (enabled != nullptr && enabled->is_bool() && !enabled->as_bool()) {
+    context.remove(gcp);
+    context.remove(aws);
+  } else {
+    context.remove(is_true_at(context.values(), {"nomad", "auto_scaler", "aws", "enabled"}) ? gcp : aws);
+  }
+}
+
+void vm_providers(RuleContext& context) {
+  if (is_true_at(context.values(), {"vm_service", "providers", "ec2", "enabled"})) {
+    context.remove({"vm_service", "providers", "gcp"});
+  } else {
+    context.remove({"vm_service", "providers", "ec2"});
+    context.remove({"vm_service", "providers", "aws"});
+  }
+}
+
+void object_storage(RuleContext& context) {
+  const bool s3 = is_true_at(context.values(), {"object_storage", "s3", "enabled"});
+  context.remove({"object_storage", s3 ? "gcs" : "s3"});
+}
+
+void leftovers(RuleContext& context) {
+  for (const Path& path : {Path{"published"}, Path{"domainName"}, Path{"kong", "annotations"},
+                           Path{"postgresql", "postgresqlUsername"}, Path{"postgresql", "postgresqlPassword"},
+                           Path{"nomad", "server", "rpc", "advertise"}, Path{"license"}, Path{"minio"}}) {
+    context.remove(path);
+  }
+}
+
+void prune(RuleContext& context, Value& value, Path& path) {
+  if (value.is_list()) {
+    for (std::size_t i = 0; i < value.as_list().size(); ++i) {
+      path.push_back(std::to_string(i));
+      prune(context, value.as_list()[i], path);
+      path.pop_back();
+    }
+  } else if (value.is_map()) {
+    value.as_map().erase_if([&](Map::Entry& entry) {
+      auto& [key, item] = entry;
+      path.push_back(key);
+      const bool was_empty = item.is_map() && item.as_map().empty();
+      prune(context, item, path);
+      const bool goes = item.is_null() || (key == "service_account" && item == Value("")) ||
+                        (!was_empty && item.is_map() && item.as_map().empty());
+      if (goes) context.record(path);
+      path.pop_back();
+      return goes;
+    });
+  }
+}
+
+void empty_values(RuleContext& context) {
+  Path path;
+  prune(context, context.mutable_values(), path);
+}
+
+constexpr std::array kRules = {
+    Rule{"domain-name", "4.x reads the domain from global.domainName", domain_name},
+    Rule{"image-pull-secret", "4.x pulls its images with Secret regcred", image_pull_secrets},
+    Rule{"license", "4.x has a licence of its own", license},
+    Rule{"nginx-annotations", "nginx takes the load balancer over from kong", nginx_annotations},
+    Rule{"nginx-acm", "the certificate of ACM moves with the load balancer", nginx_acm},
+    Rule{"mongodb-password", "the 4.x chart wants a password for the MongoDB user", mongodb_password},
+    Rule{"container-registry", "4.x images come from CircleCI's registry for servers", container_registry},
+    Rule{"telegraf-config", "3.x kept the telegraf file in base64, 4.x keeps its text", telegraf_config},
+    Rule{"postgresql-auth", "the newer PostgreSQL chart reads its credentials from auth", postgresql_auth},
+    Rule{"nomad-auto-scaler", "only the cloud in use stays", nomad_auto_scaler},
+    Rule{"vm-providers", "only the cloud in use stays", vm_providers},
+    Rule{"object-storage", "only the store in use stays", object_storage},
+    Rule{"leftovers", "keys that 4.x does not have", leftovers},
+    Rule{"empty-values", "for Helm, null would drop the chart's default", empty_values},
+};
+
+}  // namespace
+
+std::span<const Rule> rules() { return kRules; }
+
+}  // namespace kots_export::values
