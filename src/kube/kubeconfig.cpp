@@ -20,13 +20,15 @@ void merge_entries(const YAML::Node& list, const char* body, const std::filesyst
   if (!list.IsSequence())
     throw Error("cannot read the kubeconfig " + source,
                 "a list is wanted where " + std::string(body) + "s stand");
-  // Within one file the last of a name wins, as in client-go, which reads the list into a map.
   Entries of_file;
   for (const YAML::Node& item : list) {
     if (!item.IsMap())
       throw Error("cannot read the kubeconfig " + source,
                   "an entry of its " + std::string(body) + "s is not a map");
-    of_file.insert_or_assign(field(item, "name"), KubeconfigEntry{item[body], folder});
+    const std::string name = field(item, "name");
+    if (!of_file.emplace(name, KubeconfigEntry{item[body], folder}).second)
+      throw Error("cannot read the kubeconfig " + source,
+                  "it has two " + std::string(body) + "s of the name \"" + name + "\"");
   }
   into.merge(of_file);
 }

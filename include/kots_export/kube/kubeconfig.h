@@ -13,13 +13,19 @@
 
 // kubeconfig as client-go reads it (tools/clientcmd). In short:
 //  - --kubeconfig names one file, which must exist; else every file of KUBECONFIG is merged; else
-//  ~/.kube/config; else
-//    the Pod's service account (in-cluster).
+//    ~/.kube/config; else the Pod's service account (in-cluster).
 //  - Merging: the first file that defines a context, cluster or user of a name wins whole; so does the first
-//    current-context that is not empty. A missing file of KUBECONFIG is skipped.
+//    current-context that is not empty. A missing file of KUBECONFIG is skipped; a name twice in one file is
+//    an error.
 //  - Relative paths in a file are relative to the folder of that file.
-//  - `*-data` beats the file of the same meaning; a flag beats both.
-//  - --token or --user replaces how the user authenticates, as with kubectl.
+//  - `*-data` beats the file of the same meaning; a flag beats both. (kubectl refuses a cluster or user with
+//  both.)
+//  - --certificate-authority puts aside the file's insecure-skip-tls-verify, --insecure-skip-tls-verify its
+//    certificate-authority, --server its tls-server-name.
+//  - --token replaces every way the file's user has to log in, its client certificate included (which kubectl
+//    sends beside the token, and the server then prefers).
+//  - A server without a scheme is http; over http no credentials are sent.
+//  - Where files with contexts exist but no current-context, that is an error, even inside a Pod.
 namespace kots_export::kube {
 
 // What the command line says. Empty: not given.
@@ -98,6 +104,7 @@ struct ResolvedConfig {
   std::string proxy_url;
   Auth auth;
   Impersonation impersonation;
+  std::string exec_extension;  // JSON the cluster has for exec plugins (spec.cluster.config); empty: none
   std::vector<std::filesystem::path> sources;
 };
 
