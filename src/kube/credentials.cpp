@@ -6,6 +6,8 @@
 
 #include "kube/exec_plugin.h"
 
+#include <algorithm>
+
 namespace kots_export::kube {
 
 namespace {
@@ -14,19 +16,28 @@ constexpr std::chrono::seconds kPluginTimeout{60};
 // Service account tokens rotate long before they expire; client-go reads them again each minute.
 constexpr std::chrono::seconds kTokenFileAge{60};
 
-Secret<std::string> bearer(const std::string& token) { return Secret<std::string>("Bearer " + token); }
+// Throws Error where `token` would break the header; its text stays unsaid.
+Secret<std::string> bearer(const std::string& token) {
+  const auto breaks = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(token, breaks))
+    throw Error("cannot log in with the token", "it holds a line break or another control character",
+                "Give the token alone, on one line.");
+  return Secret<std::string>("Bearer " + token);
+}
 
 // Token, basic authentication, client certificate: they do not change.
 class FixedCredentials : public CredentialSource {
  public:
   explicit FixedCredentials(RequestCredentials credentials) : credentials_(std::move(credentials)) {}
   RequestCredentials current() override { return credentials_; }
-  bool refresh() override { return false; }
+  bool refresh(const RequestCredentials& /*rejected*/) override { return false; }
 
  private:
   RequestCredentials credentials_;
 };
 
+// A token file, read again when it is a minute old. While it cannot be read, the last token that was known
+// counts (the kubeconfig's own `token` at first), as in client-go's cachingTokenSource.
 class TokenFileCredentials : public CredentialSource {
  public:
   TokenFileCredentials(RequestCredentials base, std::filesystem::path file)
@@ -34,25 +45,33 @@ class TokenFileCredentials : public CredentialSource {
 
   RequestCredentials current() override {
     const auto now = std::chrono::steady_clock::now();
-    if (!base_.authorization || now - read_at_ > kTokenFileAge) {
-      const std::string token(util::trim(util::read_file(file_)));
-      if (token.empty()) throw Error("cannot read the token file " + file_.string(), "it is empty");
-      base_.authorization = bearer(token);
+    if (!read_at_ || now - *read_at_ > kTokenFileAge) {
+      read();
       read_at_ = now;
     }
     return base_;
   }
 
-  bool refresh() override {
-    const auto rejected = base_.authorization;
-    base_.authorization.reset();
-    return current().authorization != rejected;
+  bool refresh(const RequestCredentials& rejected) override {
+    read_at_.reset();
+    return current().authorization != rejected.authorization;
   }
 
  private:
+  void read() {
+    try {
+      const Secret<std::string> content(util::read_file(file_));
+      const std::string token(util::trim(content.reveal()));
+      if (token.empty()) throw Error("cannot read the token file " + file_.string(), "it is empty");
+      base_.authorization = bearer(token);
+    } catch (const Error&) {
+      if (!base_.authorization) throw;
+    }
+  }
+
   RequestCredentials base_;
   std::filesystem::path file_;
-  std::chrono::steady_clock::time_point read_at_;
+  std::optional<std::chrono::steady_clock::time_point> read_at_;
 };
 
 class ExecCredentials : public CredentialSource {
@@ -65,14 +84,21 @@ class ExecCredentials : public CredentialSource {
       credential_ = run_exec_plugin(*config_.auth.exec, config_, kPluginTimeout, interrupted_);
     }
     RequestCredentials result{.authorization = std::nullopt,
-                              .client_cert_pem = credential_->client_cert_pem,
-                              .client_key_pem = credential_->client_key_pem};
+                              .client_cert_pem = config_.tls.client_cert_pem,
+                              .client_key_pem = config_.tls.client_key_pem};
+    if (!credential_->client_cert_pem.empty()) {
+      result.client_cert_pem = credential_->client_cert_pem;
+      result.client_key_pem = credential_->client_key_pem;
+    }
     if (!credential_->token.empty()) result.authorization = bearer(credential_->token.reveal());
     return result;
   }
 
-  bool refresh() override {
-    credential_.reset();
+  bool refresh(const RequestCredentials& rejected) override {
+    const auto known = current();
+    // Of many requests in flight, all refused, the first runs the plugin; the others carried the old answer.
+    if (known.authorization == rejected.authorization && known.client_cert_pem == rejected.client_cert_pem)
+      credential_.reset();
     return true;
   }
 
@@ -89,15 +115,16 @@ std::unique_ptr<CredentialSource> make_credential_source(const ResolvedConfig& c
   RequestCredentials fixed{.authorization = std::nullopt,
                            .client_cert_pem = config.tls.client_cert_pem,
                            .client_key_pem = config.tls.client_key_pem};
-  // client-go's order: tokenFile over token, and either over an exec plugin.
-  if (!config.auth.token_file.empty())
-    return std::make_unique<TokenFileCredentials>(std::move(fixed), config.auth.token_file);
-  if (!config.auth.token.empty()) {
-    fixed.authorization = bearer(config.auth.token.reveal());
-  } else if (!config.auth.username.empty()) {
-    fixed.authorization = Secret<std::string>(
-        "Basic " + util::base64_encode(config.auth.username + ":" + config.auth.password.reveal()));
-  } else if (config.auth.exec) {
+  const Auth& auth = config.auth;
+  if (!auth.token.empty()) fixed.authorization = bearer(auth.token.reveal());
+  // client-go's order: tokenFile over token, and either over basic authentication and an exec plugin.
+  if (!auth.token_file.empty())
+    return std::make_unique<TokenFileCredentials>(std::move(fixed), auth.token_file);
+  if (fixed.authorization) return std::make_unique<FixedCredentials>(std::move(fixed));
+  if (!auth.username.empty() || !auth.password.empty()) {
+    fixed.authorization =
+        Secret<std::string>("Basic " + util::base64_encode(auth.username + ":" + auth.password.reveal()));
+  } else if (auth.exec) {
     return std::make_unique<ExecCredentials>(config, std::move(interrupted));
   }
   return std::make_unique<FixedCredentials>(std::move(fixed));

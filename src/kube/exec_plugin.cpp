@@ -3,6 +3,7 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -27,15 +28,20 @@ namespace {
 constexpr std::size_t kLongestAnswer = std::size_t{1} << 20;
 constexpr int kPollMilliseconds = 100;
 
+// Without a terminal the plugin gets no standard input: that may hold what the operator pipes to us.
+bool is_interactive(const ExecPlugin& plugin) {
+  return plugin.interactive != ExecPlugin::Interactive::never && ::isatty(STDIN_FILENO) == 1;
+}
+
 std::string exec_info(const ExecPlugin& plugin, const ResolvedConfig& config) {
-  json spec{
-      {"interactive", plugin.interactive != ExecPlugin::Interactive::never && ::isatty(STDIN_FILENO) == 1}};
+  json spec{{"interactive", is_interactive(plugin)}};
   if (plugin.provide_cluster_info == ExecPlugin::Cluster::provide) {
     json cluster{{"server", config.server}};
     if (config.tls.ca_pem) cluster["certificate-authority-data"] = util::base64_encode(*config.tls.ca_pem);
     if (!config.tls.server_name.empty()) cluster["tls-server-name"] = config.tls.server_name;
     if (config.tls.verify == TlsConfig::Verify::no) cluster["insecure-skip-tls-verify"] = true;
     if (!config.proxy_url.empty()) cluster["proxy-url"] = config.proxy_url;
+    if (!config.exec_extension.empty()) cluster["config"] = json::parse(config.exec_extension);
     spec["cluster"] = std::move(cluster);
   }
   return json{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", spec}}.dump();
@@ -44,11 +50,12 @@ std::string exec_info(const ExecPlugin& plugin, const ResolvedConfig& config) {
 std::vector<std::string> environment_of(const ExecPlugin& plugin, const ResolvedConfig& config) {
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
-  for (const auto& [name, value] : plugin.env) {
+  const auto set = [&](const std::string& name, const std::string& value) {
     std::erase_if(variables, [&](const std::string& entry) { return entry.starts_with(name + "="); });
     variables.push_back(name + "=" + value);
-  }
-  variables.push_back("KUBERNETES_EXEC_INFO=" + exec_info(plugin, config));
+  };
+  for (const auto& [name, value] : plugin.env) set(name, value);
+  set("KUBERNETES_EXEC_INFO", exec_info(plugin, config));
   return variables;
 }
 
@@ -59,10 +66,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// A started program whose standard output is read through `out`.
+// A started program whose standard output is read through `out`. One without a terminal leads a process group
+// of its own, so that what it started in turn ends with it.
 struct Child {
   pid_t pid = -1;
   int out = -1;
+  enum class Group { own, ours } group = Group::ours;
 
   Child() = default;
   Child(const Child&) = delete;
@@ -70,34 +79,62 @@ struct Child {
   ~Child() {
     if (out >= 0) ::close(out);
     if (pid > 0) {
-      ::kill(pid, SIGKILL);
+      ::kill(group == Group::own ? -pid : pid, SIGKILL);
       ::waitpid(pid, nullptr, 0);
     }
   }
 
-  int wait() {
+  // The exit code, or nothing while it runs.
+  std::optional<int> exit_code() {
     int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
     pid = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
+};
+
+// The attributes of the new process: signals as a program expects to find them, whatever we ignore or block.
+class SpawnAttributes {
+ public:
+  explicit SpawnAttributes(Child::Group group) {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) sigaddset(&defaults, signal);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (group == Child::Group::own) flags |= POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
+  }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
 };
 
 void start(Child& child, const ExecPlugin& plugin, const ResolvedConfig& config, const std::string& what) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw Error(what, std::strerror(errno));
   child.out = pipe[0];
+  child.group = is_interactive(plugin) ? Child::Group::ours : Child::Group::own;
   std::vector<std::string> words{plugin.command};
   words.insert(words.end(), plugin.args.begin(), plugin.args.end());
   std::vector<std::string> variables = environment_of(plugin, config);
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-  if (plugin.interactive == ExecPlugin::Interactive::never) {
+  if (!is_interactive(plugin)) {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   }
-  const int error = ::posix_spawnp(&child.pid, plugin.command.c_str(), &actions, nullptr,
+  const SpawnAttributes attributes(child.group);
+  const int error = ::posix_spawnp(&child.pid, plugin.command.c_str(), &actions, attributes.get(),
                                    pointers_to(words).data(), pointers_to(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
@@ -109,35 +146,68 @@ void start(Child& child, const ExecPlugin& plugin, const ResolvedConfig& config,
                   : plugin.install_hint);
 }
 
-std::string read_answer(const Child& child, const std::string& what, std::chrono::seconds timeout,
-                        const std::function<bool()>& interrupted) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+// How long we wait, and why we stop.
+class Patience {
+ public:
+  Patience(std::string what, std::chrono::seconds timeout, const std::function<bool()>& interrupted)
+      : what_(std::move(what)),
+        timeout_(timeout),
+        deadline_(std::chrono::steady_clock::now() + timeout),
+        interrupted_(interrupted) {}
+
+  void check() const {
+    if (interrupted_ && interrupted_()) throw Interrupted(what_);
+    if (std::chrono::steady_clock::now() < deadline_) return;
+    throw Error(what_, "it gave no answer within " + std::to_string(timeout_.count()) + " s",
+                "Run it by hand to see what it waits for.");
+  }
+
+ private:
+  std::string what_;
+  std::chrono::seconds timeout_;
+  std::chrono::steady_clock::time_point deadline_;
+  const std::function<bool()>& interrupted_;
+};
+
+Secret<std::string> read_answer(const Child& child, const std::string& what, const Patience& patience) {
   std::string answer;
   std::array<char, 4096> chunk{};
   for (;;) {
-    if (interrupted && interrupted()) throw Interrupted(what);
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw Error(what, "it gave no answer within " + std::to_string(timeout.count()) + " s",
-                  "Run it by hand to see what it waits for.");
-    }
+    patience.check();
     pollfd waiting{.fd = child.out, .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, kPollMilliseconds) <= 0) continue;
     const ssize_t got = ::read(child.out, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return answer;
+    if (got <= 0) return Secret<std::string>(std::move(answer));
     answer.append(chunk.data(), static_cast<std::size_t>(got));
     if (answer.size() > kLongestAnswer) throw Error(what, "it printed more than 1 MiB");
   }
 }
 
-std::optional<std::chrono::system_clock::time_point> parse_time(const std::string& text) {
-  std::tm time{};
-  if (::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &time) == nullptr) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(::timegm(&time));
+// A program that closed its output ends at once or hangs; the deadline holds for both.
+int wait_for_end(Child& child, const Patience& patience) {
+  for (int milliseconds = 1;; milliseconds = std::min(2 * milliseconds, kPollMilliseconds)) {
+    if (const auto code = child.exit_code()) return *code;
+    patience.check();
+    ::poll(nullptr, 0, milliseconds);
+  }
 }
 
-ExecCredential parse_answer(const std::string& answer, const ExecPlugin& plugin, const std::string& what) {
-  const json credential = json::parse(answer, nullptr, false);
+// RFC 3339, whole seconds: "2026-01-02T03:04:05Z", with a fraction, with an offset "+09:00".
+std::optional<std::chrono::system_clock::time_point> parse_time(const std::string& text) {
+  std::tm time{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  std::tm zone{};
+  const char* end = ::strptime(rest, "%z", &zone);  // takes Z, too
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&time) - zone.tm_gmtoff);
+}
+
+ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin& plugin,
+                            const std::string& what) {
+  const json credential = json::parse(answer.reveal(), nullptr, false);
   if (!credential.is_object() || credential.value("kind", json()) != "ExecCredential") {
     throw Error(what, "it printed no ExecCredential",
                 "Run it by hand; its standard output must be one JSON object.");
@@ -156,6 +226,8 @@ ExecCredential parse_answer(const std::string& answer, const ExecPlugin& plugin,
                         .client_cert_pem = text("clientCertificateData"),
                         .client_key_pem = Secret<std::string>(text("clientKeyData")),
                         .expires = parse_time(text("expirationTimestamp"))};
+  if (!text("expirationTimestamp").empty() && !result.expires)
+    throw Error(what, "its answer has an expirationTimestamp that is no RFC 3339 time");
   if (result.token.empty() && result.client_cert_pem.empty())
     throw Error(what, "its answer has neither a token nor a client certificate");
   if (result.client_cert_pem.empty() != result.client_key_pem.empty())
@@ -173,8 +245,9 @@ ExecCredential run_exec_plugin(const ExecPlugin& plugin, const ResolvedConfig& c
   }
   Child child;
   start(child, plugin, config, what);
-  const std::string answer = read_answer(child, what, timeout, interrupted);
-  if (const int code = child.wait(); code != 0) {
+  const Patience patience(what, timeout, interrupted);
+  const Secret<std::string> answer = read_answer(child, what, patience);
+  if (const int code = wait_for_end(child, patience); code != 0) {
     throw Error(what, "it ended with exit code " + std::to_string(code),
                 "Its own message stands above; log in again as it says.");
   }

@@ -21,8 +21,9 @@ class CredentialSource {
   virtual ~CredentialSource() = default;
   // Throws Error where no credentials can be had (token file gone, exec plugin missing, failing, hanging).
   virtual RequestCredentials current() = 0;
-  // After a 401: true where current() may now give something else.
-  virtual bool refresh() = 0;
+  // After a 401 for a request that went out with `rejected`: true where current() may now give something else.
+  // Throws as current().
+  virtual bool refresh(const RequestCredentials& rejected) = 0;
 };
 
 // `interrupted` ends the wait for an exec plugin.
