@@ -83,6 +83,21 @@ class ExecCredentials : public CredentialSource {
     if (!credential_ || (credential_->expires && *credential_->expires <= std::chrono::system_clock::now())) {
       credential_ = run_exec_plugin(*config_.auth.exec, config_, kPluginTimeout, interrupted_);
     }
+    return known();
+  }
+
+  bool refresh(const RequestCredentials& rejected) override {
+    if (!credential_) return true;
+    const RequestCredentials newest = known();
+    // Of many requests in flight, all refused, the first has the plugin run; the others carried the old
+    // answer.
+    if (newest.authorization == rejected.authorization && newest.client_cert_pem == rejected.client_cert_pem)
+      credential_.reset();
+    return true;
+  }
+
+ private:
+  [[nodiscard]] RequestCredentials known() const {
     RequestCredentials result{.authorization = std::nullopt,
                               .client_cert_pem = config_.tls.client_cert_pem,
                               .client_key_pem = config_.tls.client_key_pem};
@@ -94,15 +109,6 @@ class ExecCredentials : public CredentialSource {
     return result;
   }
 
-  bool refresh(const RequestCredentials& rejected) override {
-    const auto known = current();
-    // Of many requests in flight, all refused, the first runs the plugin; the others carried the old answer.
-    if (known.authorization == rejected.authorization && known.client_cert_pem == rejected.client_cert_pem)
-      credential_.reset();
-    return true;
-  }
-
- private:
   ResolvedConfig config_;
   std::function<bool()> interrupted_;
   std::optional<ExecCredential> credential_;

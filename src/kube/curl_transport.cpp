@@ -32,6 +32,7 @@ struct CurlTransport::Impl::Transfer {
   std::array<char, CURL_ERROR_SIZE> error_buffer{};
   Reply reply;
   std::size_t longest_body = 0;
+  RequestCredentials credentials;  // that the request carries
   bool refreshed = false;
   bool stopped = false;
   std::exception_ptr thrown;  // by on_data: exceptions do not cross libcurl
@@ -110,9 +111,8 @@ class CurlTransport::Impl::Run {
   }
 
   void send(std::unique_ptr<Transfer> transfer) {
-    RequestCredentials credentials;
     try {
-      credentials = impl_.credentials_.current();
+      transfer->credentials = impl_.credentials_.current();
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
@@ -122,20 +122,21 @@ class CurlTransport::Impl::Run {
                                                .hint = error.hint()});
       return;
     }
-    prepare(*transfer, credentials);
+    prepare(*transfer);
     CURL* easy = transfer->easy.get();
     if (curl_multi_add_handle(impl_.multi_, easy) != CURLM_OK)
       throw Error("cannot start a request", "libcurl refused it");
     active_.emplace(easy, std::move(transfer));
   }
 
-  void prepare(Transfer& transfer, const RequestCredentials& credentials) {
+  void prepare(Transfer& transfer) {
     CURL* easy = transfer.easy.get();
     const Request& request = transfer.exchange.request;
     transfer.longest_body = impl_.options_.longest_body;
-    configure(easy, impl_.config_, impl_.options_, credentials, request.path, transfer.connect_to,
+    configure(easy, impl_.config_, impl_.options_, transfer.credentials, request.path, transfer.connect_to,
               transfer.error_buffer);
-    for (const auto& [name, value] : all_headers(request, impl_.config_, impl_.options_, credentials)) {
+    for (const auto& [name, value] :
+         all_headers(request, impl_.config_, impl_.options_, transfer.credentials)) {
       append(transfer.headers, name + ": " + value);
     }
     append(transfer.headers, "Expect:");  // no round trip before a body
@@ -180,7 +181,8 @@ class CurlTransport::Impl::Run {
     long status = 0;
     curl_easy_getinfo(transfer->easy.get(), CURLINFO_RESPONSE_CODE, &status);
     transfer->reply.status = static_cast<int>(status);
-    if (status == kUnauthorized && !transfer->refreshed && impl_.credentials_.refresh()) {
+    if (status == kUnauthorized && !transfer->refreshed &&
+        impl_.credentials_.refresh(transfer->credentials)) {
       auto again = std::make_unique<Transfer>();
       again->exchange = std::move(transfer->exchange);
       again->refreshed = true;
