@@ -70,11 +70,12 @@ json parse_body(const std::string& body, const std::string& action) {
 
 Reply send(Client& client, Request request, const std::string& action) {
   std::optional<Outcome> result;
-  ListedRequests source;
+  ListedRequests source(client);
   source.add({.request = std::move(request),
               .done = [&result](Outcome outcome) { result = std::move(outcome); },
               .on_data = {}});
   client.run(source);
+  if (client.interrupted()) throw Interrupted("stopped while trying to " + action);
   if (!result) throw Error("cannot " + action, "no answer");
   if (auto* failure = std::get_if<TransportFailure>(&*result))
     throw ConnectionError(action, std::move(*failure));
@@ -85,6 +86,8 @@ Client::Client(Transport& transport, RetryPolicy retry, std::function<bool()> in
     : state_(std::make_unique<State>(State{transport, retry, std::move(interrupted), std::nullopt})) {}
 
 Client::~Client() = default;
+
+bool Client::interrupted() const { return state_->is_interrupted(); }
 
 void Client::run(RequestSource& source) {
   RetryingSource retrying(source, state_->retry, state_->interrupted);

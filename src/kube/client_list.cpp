@@ -38,9 +38,9 @@ std::string continue_token(const json& list) {
 // Pages of many collections: the next page of each is asked for as soon as its last one is here.
 class MetadataLists : public RequestSource {
  public:
-  MetadataLists(std::span<const ApiResource> kinds, std::string ns,
+  MetadataLists(const Client& client, std::span<const ApiResource> kinds, std::string ns,
                 const std::function<void(ObjectMetadata)>& on_object, int page_size)
-      : ns_(std::move(ns)), on_object_(on_object), page_size_(page_size) {
+      : client_(client), ns_(std::move(ns)), on_object_(on_object), page_size_(page_size) {
     for (const ApiResource& kind : kinds) pages_.push_back({&kind, {}});
   }
 
@@ -60,7 +60,10 @@ class MetadataLists : public RequestSource {
                     .on_data = {}};
   }
 
+  Flow tick() override { return client_.interrupted() ? Flow::stop : Flow::go_on; }
+
   void throw_if_failed() const {
+    if (client_.interrupted()) throw Interrupted("stopped while listing the namespace");
     if (failure_) std::rethrow_exception(failure_);
   }
 
@@ -89,6 +92,7 @@ class MetadataLists : public RequestSource {
     if (!failure_) failure_ = std::make_exception_ptr(std::move(error));
   }
 
+  const Client& client_;
   std::string ns_;
   const std::function<void(ObjectMetadata)>& on_object_;
   int page_size_;
@@ -100,7 +104,7 @@ class MetadataLists : public RequestSource {
 
 void Client::list_metadata(std::span<const ApiResource> kinds, const std::string& ns,
                            const std::function<void(ObjectMetadata)>& on_object, int page_size) {
-  MetadataLists lists(kinds, ns, on_object, page_size);
+  MetadataLists lists(*this, kinds, ns, on_object, page_size);
   run(lists);
   lists.throw_if_failed();
 }

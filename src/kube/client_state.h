@@ -18,16 +18,19 @@ struct Client::State {
   [[nodiscard]] bool is_interrupted() const { return interrupted && interrupted(); }
 };
 
-// A source of exchanges that are known beforehand.
+// A source of exchanges that are known beforehand; all of them reads, which an interrupt may cut.
 class ListedRequests : public RequestSource {
  public:
+  explicit ListedRequests(const Client& client) : client_(client) {}
   void add(Exchange exchange) { exchanges_.push_back(std::move(exchange)); }
   std::optional<Exchange> next() override {
     if (next_ == exchanges_.size()) return std::nullopt;
     return std::move(exchanges_[next_++]);
   }
+  Flow tick() override { return client_.interrupted() ? Flow::stop : Flow::go_on; }
 
  private:
+  const Client& client_;
   std::vector<Exchange> exchanges_;
   std::size_t next_ = 0;
 };

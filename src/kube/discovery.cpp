@@ -97,7 +97,7 @@ void read_resource_list(const json& list, const GroupVersion& of, std::vector<Ap
 void read_versions(Client& client, const std::vector<GroupVersion>& versions,
                    std::vector<ApiResource>& resources) {
   std::vector<json> lists(versions.size());
-  ListedRequests source;
+  ListedRequests source(client);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     source.add({.request = get_json(versions[i].path(), "application/json"),
                 .done =
@@ -109,6 +109,7 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions,
                 .on_data = {}});
   }
   client.run(source);
+  if (client.interrupted()) throw Interrupted("stopped while asking the server which kinds it serves");
   for (std::size_t i = 0; i < versions.size(); ++i) {
     if (lists[i].is_object()) read_resource_list(lists[i], versions[i], resources);
   }

@@ -25,6 +25,7 @@ constexpr std::array kNotices = {
           "(--delete-volumes deletes both)"},
     Words{"postgres.already-upgraded",
           "release {release} is already upgraded to a 4.x chart: PostgreSQL is left alone"},
+    Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
     Words{"transform.earlier-output-unreadable",
           "{file} of an earlier run cannot be read, so a new MongoDB password is made: {why}"},

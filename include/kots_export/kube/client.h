@@ -85,6 +85,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // True where the operator wants the work to stop.
+  [[nodiscard]] bool interrupted() const;
+
   // --- Discovery (cached for the life of the client; one round of requests, aggregated where the server can)
   // ---
 

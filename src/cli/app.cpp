@@ -1,0 +1,90 @@
+#include <kots_export/cli/app.h>
+#include <kots_export/ui/messages.h>
+#include <kots_export/util/error.h>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <vector>
+
+namespace kots_export::cli {
+
+namespace {
+
+constexpr const char* kDescription =
+    "Migrates a CircleCI Server 3.x installation (KOTS) in place to 4.x (Helm).\n"
+    "Without a subcommand the whole migration runs: checks, export, transform, annotate,\n"
+    "kots_cleanup, flyway, postgres, message.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  # Look at every change of the migration; nothing is sent\n"
+    "  kots-export --license-file licence.txt --dry-run=client\n"
+    "  # Migrate the installation of the current kubeconfig context\n"
+    "  kots-export -n circleci-server --license-file licence.txt\n"
+    "  # Run one step again\n"
+    "  kots-export flyway -n circleci-server\n"
+    "  # Transform a values file without any cluster\n"
+    "  kots-export transform values-3.x.yaml - --license-file licence.txt\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 changes are pending (--detailed-exitcode),\n"
+    "4 a check before the run failed, 130 interrupted.";
+
+// The command that was named: a subcommand, the script's -f, or the whole run.
+const Declared& chosen(const std::vector<Declared>& commands, const Flags& flags) {
+  const auto parsed =
+      std::ranges::find_if(commands, [](const Declared& command) { return command.app->parsed(); });
+  if (parsed != commands.end()) {
+    if (!flags.func.empty()) throw UsageError("--func and a subcommand were given", {}, "Give one of them.");
+    return *parsed;
+  }
+  const std::string name = flags.func == "cleanup_kots"                ? "kots_cleanup"
+                           : flags.func.empty() || flags.func == "all" ? "run"
+                                                                       : flags.func;
+  return *std::ranges::find_if(commands,
+                               [&](const Declared& command) { return command.app->get_name() == name; });
+}
+
+int report(const Error& error) {
+  std::cerr << ui::text_of(error) << std::flush;
+  return static_cast<int>(error.exit_code());
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app(kDescription, "kots-export");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("kots-export ") + KOTS_EXPORT_VERSION);
+  app.require_subcommand(0, 1);
+  Flags flags;
+  add_flags(app, flags);
+  const std::vector<Declared> commands = {
+      declare_run(app, flags),       declare_secret(app, flags),   declare_export(app, flags),
+      declare_transform(app, flags), declare_annotate(app, flags), declare_kots_cleanup(app, flags),
+      declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags)};
+  for (const Declared& command : commands) command.app->fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return report(UsageError(error.what(), {}, "kots-export --help lists commands and flags."));
+  }
+  return chosen(commands, flags).run();
+}
+
+}  // namespace
+
+int run_app(int argc, char** argv) {
+  catch_interrupts();
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const Error& error) {
+    return report(error);
+  } catch (const std::exception& error) {
+    return report(
+        Error("something unforeseen happened", error.what(), "Please report it; nothing more was changed."));
+  }
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "cli/flags.h"
+
+#include <functional>
+
+// One function a command, each in the file of its name: declares the subcommand's own flags and examples, and
+// returns what runs it. The flags of flags.h work on every one.
+namespace kots_export::cli {
+
+// Runs a command once everything is parsed; returns the exit code.
+using Command = std::function<int()>;
+
+struct Declared {
+  CLI::App* app;
+  Command run;
+};
+
+[[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_postgres(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
+
+}  // namespace kots_export::cli

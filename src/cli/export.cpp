@@ -1,0 +1,44 @@
+#include <kots_export/migration/checks.h>
+#include <kots_export/migration/export.h>
+#include <kots_export/util/files.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/session.h"
+
+#include <iostream>
+#include <memory>
+
+namespace kots_export::cli {
+
+namespace {
+
+int run_export(Flags& flags, const std::string& file) {
+  complete_installation(flags);
+  Session session(flags, Session::Access::read);
+  migration::check_installation(
+      session.context(),
+      {.registry = registry(flags), .pull_secret = migration::CheckOptions::PullSecret::not_needed});
+  const helm::Release release = migration::read_release(session.context(), {.revision = revision(flags)});
+  write_values(file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
+               migration::values_yaml(release), session.observer());
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+Declared declare_export(CLI::App& app, Flags& flags) {
+  auto* command = app.add_subcommand("export", "write the values that KOTS deployed, as they are");
+  auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file,
+                      "where to; - is standard output (OUTPUT-DIR/output/helm-values-v3.yaml)");
+  command->footer(
+      "Examples:\n"
+      "  # Print the 3.x values\n"
+      "  kots-export export -n circleci-server -\n"
+      "  # Transform them without a file between\n"
+      "  kots-export export - | kots-export transform - --license-file licence.txt");
+  return {command, [&flags, file] { return run_export(flags, *file); }};
+}
+
+}  // namespace kots_export::cli

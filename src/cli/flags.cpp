@@ -1,0 +1,193 @@
+#include "cli/flags.h"
+
+#include <kots_export/migration/names.h>
+#include <kots_export/ui/terminal.h>
+#include <kots_export/util/error.h>
+#include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
+
+#include <charconv>
+#include <cstdlib>
+
+namespace kots_export::cli {
+
+namespace {
+
+void add_installation_flags(CLI::App& app, Flags& flags) {
+  app.add_option("-n,--namespace", flags.ns, "namespace of the installation (circleci-server)")
+      ->group("Installation");
+  app.add_option("-a,--release-name", flags.release, "name of the Helm release (circleci-server)")
+      ->group("Installation");
+  app.add_option("-l,--license", flags.license, "licence string of Server 4.x; also from CIRCLECI_LICENSE")
+      ->group("Installation");
+  app.add_option("--license-file", flags.license_file, "read the licence from a file, - is standard input")
+      ->group("Installation");
+  app.add_option("--output-dir", flags.output_dir, "where output/, logs/ and backup/ go (.)")
+      ->group("Installation");
+  app.add_option("--revision", flags.revision, "revision of the release to export (1)")
+      ->group("Installation")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--target-version", flags.target_version,
+                 "version of the 4.x chart, for the next steps (4.0.0)")
+      ->group("Installation");
+  app.add_flag("-d,--dev", flags.dev, "use the registry devcharts instead of cciserver")
+      ->group("Installation");
+}
+
+void add_change_flags(CLI::App& app, Flags& flags) {
+  app.add_option("-f,--func", flags.func, "run one step, as the script's flag did")
+      ->group("Steps")
+      ->check(CLI::IsMember({"all", "annotate", "flyway", "kots_cleanup", "cleanup_kots", "message"}));
+  app.add_option("-r,--annotate", flags.annotate, "0 leaves the annotate step out of a whole run (1)")
+      ->group("Steps")
+      ->check(CLI::IsMember({"0", "1"}));
+  app.add_flag("--take-ownership", flags.take_ownership, "annotate objects of other Helm releases too")
+      ->group("Steps");
+  app.add_flag("--delete-volumes", flags.delete_volumes,
+               "let the data of KOTS' own volumes be deleted with them")
+      ->group("Steps");
+  app.add_option("--timeout", flags.timeout_seconds, "seconds to wait for the database migration (600)")
+      ->group("Steps")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--dry-run", flags.dry_run,
+                 "none, client (send nothing, print the plan) or server (send with dryRun=All)")
+      ->group("Steps")
+      ->check(CLI::IsMember({"none", "client", "server"}));
+  app.add_flag("--detailed-exitcode", flags.detailed_exitcode,
+               "end a dry run with 3 where changes are pending")
+      ->group("Steps");
+  app.add_flag("-y,--yes", flags.yes, "ask nothing")->group("Steps");
+  app.add_flag("-v,--verbose", flags.verbose, "print every change")->group("Steps");
+}
+
+void add_cluster_flags(CLI::App& app, Flags& flags) {
+  const auto option = [&app](const char* name, std::string& value, const char* help) {
+    app.add_option(name, value, help)->group("Cluster");
+  };
+  option("--kubeconfig", flags.kubeconfig, "kubeconfig file");
+  option("--context", flags.context, "context of the kubeconfig");
+  option("--cluster", flags.cluster, "cluster of the kubeconfig");
+  option("--user", flags.user, "user of the kubeconfig");
+  option("-s,--server", flags.server, "address of the API server");
+  option("--token", flags.token, "bearer token");
+  option("--as", flags.as, "user to impersonate");
+  option("--as-uid", flags.as_uid, "UID to impersonate");
+  app.add_option("--as-group", flags.as_groups, "group to impersonate, may be repeated")
+      ->group("Cluster")
+      ->expected(1)
+      ->take_all();
+  option("--request-timeout", flags.request_timeout, "longest time for one request, 0 is none (0)");
+  option("--certificate-authority", flags.certificate_authority,
+         "file of the authority that signed the server's certificate");
+  option("--client-certificate", flags.client_certificate, "file of the client certificate");
+  option("--client-key", flags.client_key, "file of the client certificate's key");
+  option("--tls-server-name", flags.tls_server_name, "name that the server's certificate must have");
+  app.add_flag("--insecure-skip-tls-verify", flags.insecure_skip_tls_verify,
+               "do not check the server's certificate")
+      ->group("Cluster");
+  app.add_option("--concurrency", flags.concurrency, "requests in flight (16)")
+      ->group("Cluster")
+      ->check(CLI::Range(1, 256));
+}
+
+}  // namespace
+
+void add_flags(CLI::App& app, Flags& flags) {
+  add_installation_flags(app, flags);
+  add_change_flags(app, flags);
+  add_cluster_flags(app, flags);
+}
+
+kube::KubeconfigOverrides kubeconfig_overrides(const Flags& flags) {
+  kube::KubeconfigOverrides overrides;
+  if (!flags.kubeconfig.empty()) overrides.kubeconfig = flags.kubeconfig;
+  overrides.context = flags.context;
+  overrides.cluster = flags.cluster;
+  overrides.user = flags.user;
+  overrides.server = flags.server;
+  overrides.token = Secret<std::string>(flags.token);
+  overrides.as = flags.as;
+  overrides.as_uid = flags.as_uid;
+  overrides.as_groups = flags.as_groups;
+  if (flags.insecure_skip_tls_verify) overrides.verify = kube::KubeconfigOverrides::Verify::never;
+  overrides.certificate_authority = flags.certificate_authority;
+  overrides.tls_server_name = flags.tls_server_name;
+  overrides.client_certificate = flags.client_certificate;
+  overrides.client_key = flags.client_key;
+  return overrides;
+}
+
+kube::DryRun dry_run(const Flags& flags) {
+  if (flags.dry_run == "client") return kube::DryRun::client;
+  return flags.dry_run == "server" ? kube::DryRun::server : kube::DryRun::none;
+}
+
+migration::Registry registry(const Flags& flags) {
+  return {.name = std::string(flags.dev ? migration::names::kDevRegistry : migration::names::kRegistry)};
+}
+
+std::optional<int> revision(const Flags& flags) {
+  return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
+}
+
+std::chrono::milliseconds parse_duration(const std::string& text) {
+  std::chrono::milliseconds total{0};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const UsageError wrong("--request-timeout " + text + " is no duration", {},
+                         "Write 30, 30s, 500ms, 1m30s or 1h.");
+  if (at == end) throw wrong;
+  while (at != end) {
+    long count = 0;
+    const auto [next, error] = std::from_chars(at, end, count);
+    if (error != std::errc() || count < 0 || count > 1'000'000) throw wrong;
+    const std::string_view rest(next, static_cast<std::size_t>(end - next));
+    if (rest.empty()) {
+      if (at != text.data()) throw wrong;
+      return std::chrono::seconds(count);
+    }
+    std::size_t unit = 1;
+    if (rest.starts_with("ms")) {
+      total += std::chrono::milliseconds(count);
+      unit = 2;
+    } else if (rest.starts_with('s')) {
+      total += std::chrono::seconds(count);
+    } else if (rest.starts_with('m')) {
+      total += std::chrono::minutes(count);
+    } else if (rest.starts_with('h')) {
+      total += std::chrono::hours(count);
+    } else {
+      throw wrong;
+    }
+    at = next + unit;
+  }
+  return total;
+}
+
+Secret<std::string> read_license(const Flags& flags) {
+  const char* from_environment = std::getenv("CIRCLECI_LICENSE");
+  std::string license = flags.license;
+  if (license.empty() && !flags.license_file.empty())
+    license = util::trim(util::read_file(flags.license_file));
+  if (license.empty() && flags.license_file.empty() && from_environment != nullptr)
+    license = util::trim(from_environment);
+  if (license.empty() && flags.license_file.empty() && ui::can_ask())
+    license = ui::ask("Licence of Server 4.x", "");
+  if (license.empty()) {
+    throw UsageError(
+        "the licence of Server 4.x is missing", {},
+        "Give it with --license-file FILE, in the variable CIRCLECI_LICENSE, or with --license.");
+  }
+  return Secret<std::string>(std::move(license));
+}
+
+void complete_installation(Flags& flags) {
+  const auto complete = [&flags](std::string& value, const std::string& question, std::string_view fallback) {
+    if (!value.empty()) return;
+    value = ui::can_ask() && !flags.yes ? ui::ask(question, std::string(fallback)) : std::string(fallback);
+  };
+  complete(flags.release, "Helm release of the installation", migration::names::kDefaultRelease);
+  complete(flags.ns, "Namespace of the installation", migration::names::kDefaultNamespace);
+}
+
+}  // namespace kots_export::cli

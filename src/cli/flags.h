@@ -1,0 +1,69 @@
+#pragma once
+
+#include <kots_export/kube/client.h>
+#include <kots_export/kube/kubeconfig.h>
+#include <kots_export/migration/context.h>
+#include <kots_export/util/secret.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace kots_export::cli {
+
+// What was typed, for every command. One struct: the script's flags stand before or after a subcommand.
+struct Flags {
+  // --- the installation ---
+  std::string ns;
+  std::string release;
+  std::filesystem::path output_dir = ".";
+  bool dev = false;
+  bool verbose = false;
+  // --- the 4.x licence ---
+  std::string license;
+  std::string license_file;
+  // --- how to change ---
+  std::string dry_run = "none";
+  bool detailed_exitcode = false;
+  bool yes = false;
+  bool take_ownership = false;
+  bool delete_volumes = false;
+  std::string annotate = "1";
+  int revision = 0;  // 0: not given
+  int timeout_seconds = 600;
+  std::string target_version = "4.0.0";
+  std::size_t concurrency = 16;
+  // --- the cluster, as kubectl names it ---
+  std::string kubeconfig;
+  std::string context, cluster, user, server, token;
+  std::string as, as_uid;
+  std::vector<std::string> as_groups;
+  std::string request_timeout = "0";
+  bool insecure_skip_tls_verify = false;
+  std::string certificate_authority, tls_server_name, client_certificate, client_key;
+  // --- the script's way to choose a step ---
+  std::string func;
+};
+
+// Declares all of them on `app`.
+void add_flags(CLI::App& app, Flags& flags);
+
+// What the flags mean to the rooms below. Throw UsageError where a value makes no sense.
+[[nodiscard]] kube::KubeconfigOverrides kubeconfig_overrides(const Flags& flags);
+[[nodiscard]] kube::DryRun dry_run(const Flags& flags);
+[[nodiscard]] migration::Registry registry(const Flags& flags);
+[[nodiscard]] std::optional<int> revision(const Flags& flags);
+// kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1h".
+[[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+
+// The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; asked for on a
+// terminal. Throws UsageError where there is none.
+[[nodiscard]] Secret<std::string> read_license(const Flags& flags);
+
+// Asks on a terminal for the namespace and release that were not given; elsewhere their defaults are taken.
+void complete_installation(Flags& flags);
+
+}  // namespace kots_export::cli

@@ -1,0 +1,99 @@
+#include <kots_export/migration/secret.h>
+#include <kots_export/ui/terminal.h>
+#include <kots_export/util/files.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include <memory>
+
+namespace kots_export::cli {
+
+namespace {
+
+struct SecretFlags {
+  std::string username;
+  std::string email;
+  std::string server;
+  std::string password;
+  std::string password_file;
+  bool password_stdin = false;
+  bool force = false;
+  bool verify = false;
+};
+
+std::string without_final_line_break(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+Secret<std::string> read_password(const SecretFlags& flags) {
+  const int sources =
+      int{!flags.password.empty()} + int{!flags.password_file.empty()} + int{flags.password_stdin};
+  if (sources > 1)
+    throw UsageError("the password is given in more than one way", {},
+                     "Give one of --docker-password-stdin, --docker-password-file and --docker-password.");
+  Secret<std::string> password(flags.password);
+  if (flags.password_stdin) password = Secret<std::string>(without_final_line_break(util::read_file("-")));
+  if (!flags.password_file.empty())
+    password = Secret<std::string>(without_final_line_break(util::read_file(flags.password_file)));
+  if (sources == 0 && ui::can_ask()) password = ui::ask_secret("Password of the image registry");
+  if (password.empty())
+    throw UsageError("the registry's password is missing", {},
+                     "Give it with --docker-password-stdin or --docker-password-file FILE.");
+  return password;
+}
+
+int run_secret(Flags& flags, const SecretFlags& own) {
+  complete_installation(flags);
+  migration::SecretOptions options{.server = own.server.empty() ? registry(flags).host() : own.server,
+                                   .username = own.username,
+                                   .password = {},
+                                   .email = own.email,
+                                   .existing = own.force ? migration::SecretOptions::Existing::replace
+                                                         : migration::SecretOptions::Existing::keep};
+  if (options.username.empty() && ui::can_ask())
+    options.username = ui::ask("User name of the image registry", "");
+  if (options.username.empty())
+    throw UsageError("the registry's user name is missing", {}, "Give it with --docker-username NAME.");
+  options.password = read_password(own);
+  Session session(flags, Session::Access::write);
+  session.observer().step_started("secret");
+  if (own.verify) {
+    migration::verify_registry_credentials(
+        options, [&session](const std::string& url) { return session.transport_to(url); });
+    session.observer().note("secret.verified", {{"server", options.server}});
+  }
+  auto& context = session.context();
+  (void)context.executor.run(migration::plan_secret(context, options));
+  session.observer().step_done("secret");
+  return session.finish();
+}
+
+}  // namespace
+
+Declared declare_secret(CLI::App& app, Flags& flags) {
+  auto* command =
+      app.add_subcommand("secret", "create Secret regcred, which lets the cluster pull CircleCI's images");
+  auto own = std::make_shared<SecretFlags>();
+  command->add_option("--docker-username", own->username, "user name of the image registry");
+  command->add_option("--docker-password", own->password,
+                      "password; others see it in the process list, better:");
+  command->add_flag("--docker-password-stdin", own->password_stdin, "read the password from standard input");
+  command->add_option("--docker-password-file", own->password_file, "read the password from a file");
+  command->add_option("--docker-email", own->email, "email of the image registry");
+  command->add_option("--docker-server", own->server, "image registry (cciserver.azurecr.io)");
+  command->add_flag("--force", own->force, "replace the content of a Secret that is there");
+  command->add_flag("--verify", own->verify, "ask the registry first whether it accepts the credentials");
+  command->footer(
+      "Examples:\n"
+      "  # Ask for the password, check it with the registry, create the Secret\n"
+      "  kots-export secret -n circleci-server --docker-username USER --verify\n"
+      "  # Without a terminal\n"
+      "  kots-export secret -n circleci-server --docker-username USER --docker-password-stdin < "
+      "password.txt");
+  return {command, [&flags, own] { return run_secret(flags, *own); }};
+}
+
+}  // namespace kots_export::cli

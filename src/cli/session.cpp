@@ -1,0 +1,141 @@
+#include "cli/session.h"
+
+#include <kots_export/ui/messages.h>
+#include <kots_export/ui/terminal.h>
+#include <kots_export/util/files.h>
+#include <kots_export/util/random.h>
+#include <kots_export/util/text.h>
+
+#include "cli/interrupt.h"
+
+#include <array>
+#include <ctime>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::cli {
+
+namespace {
+
+// 20261124T101530Z-k3f9: sorts by time, and two runs of one second differ.
+std::string new_run_name() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ-", &utc);
+  constexpr std::size_t kSuffix = 4;
+  return std::string(text.data(), length) +
+         util::random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
+}
+
+kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
+  kube::CurlOptions options;
+  options.max_in_flight = flags.concurrency;
+  options.request_timeout = parse_duration(flags.request_timeout);
+  options.proxy = std::move(proxy);
+  options.user_agent = std::string("kots-export/") + KOTS_EXPORT_VERSION;
+  return options;
+}
+
+// Owns the credentials that a transport refers to.
+class OwningTransport : public kube::Transport {
+ public:
+  OwningTransport(const kube::ResolvedConfig& config, const kube::CurlOptions& options)
+      : credentials_(kube::make_credential_source(config)), transport_(config, *credentials_, options) {}
+
+  void run(kube::RequestSource& source) override { transport_.run(source); }
+  [[nodiscard]] std::size_t max_in_flight() const override { return transport_.max_in_flight(); }
+  kube::WebSocketResult websocket(const kube::Request& request, std::string_view protocol,
+                                  const std::function<kube::Flow(std::string_view)>& on_message) override {
+    return transport_.websocket(request, protocol, on_message);
+  }
+
+ private:
+  std::unique_ptr<kube::CredentialSource> credentials_;
+  kube::CurlTransport transport_;
+};
+
+}  // namespace
+
+Session::Session(const Flags& flags, Access access)
+    : flags_(flags),
+      paths_{.root = flags.output_dir},
+      run_(new_run_name()),
+      human_(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
+             flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
+      config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
+      credentials_(kube::make_credential_source(config_, interrupted)),
+      transport_(config_, *credentials_,
+                 curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
+      client_(transport_, {}, interrupted),
+      executor_(client_, views_, executor_options()),
+      context_{.client = client_,
+               .executor = executor_,
+               .observer = views_,
+               .ns = {flags.ns},
+               .release = flags.release} {
+  views_.add(human_);
+  if (access == Access::read) return;
+  print_target();
+  if (dry_run(flags) != kube::DryRun::none) return;
+  util::require_writable_folder(paths_.logs());
+  log_.emplace(paths_.logs() / ("kots-export-" + run_ + ".log"));
+  views_.add(*log_);
+}
+
+void Session::print_target() const {
+  std::cerr << "cluster: " << util::printable(config_.server);
+  if (!config_.context.empty()) std::cerr << ", context: " << util::printable(config_.context);
+  if (!config_.user.empty()) std::cerr << ", user: " << util::printable(config_.user);
+  std::cerr << "\nnamespace: " << flags_.ns << ", release: " << flags_.release << std::endl;
+  if (config_.tls.verify == kube::TlsConfig::Verify::no) {
+    std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
+  }
+}
+
+change::ExecutorOptions Session::executor_options() {
+  return {.dry_run = dry_run(flags_),
+          .open_journal = [this] { return open_journal(); },
+          .confirm = [this](const change::Plan& plan) { return confirm(plan); },
+          .interrupted = interrupted};
+}
+
+bool Session::confirm(const change::Plan& plan) const {
+  if (flags_.yes || !ui::can_ask()) return true;
+  std::cerr << ui::text_of(change::summarize(plan), ui::Tense::planned)
+            << "\n(--dry-run=client shows each change)\n";
+  return ui::ask_yes("Change namespace " + flags_.ns + " on " + config_.server + "?");
+}
+
+std::unique_ptr<change::Journal> Session::open_journal() const {
+  return std::make_unique<change::Journal>(paths_.backup(), run_,
+                                           nlohmann::json{{"version", KOTS_EXPORT_VERSION},
+                                                          {"server", config_.server},
+                                                          {"context", config_.context},
+                                                          {"namespace", flags_.ns},
+                                                          {"release", flags_.release}});
+}
+
+std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
+  kube::ResolvedConfig config;
+  config.server = url;
+  return std::make_unique<OwningTransport>(
+      config, curl_options(flags_, kube::proxy_from_environment(url, kube::Environment::of_process())));
+}
+
+int Session::finish() {
+  const change::PlanSummary& totals = executor_.totals();
+  const bool pending = totals.create + totals.patch + totals.remove > 0;
+  if (executor_.dry_run() == kube::DryRun::none) {
+    std::cerr << (pending ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
+              << std::endl;
+    if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
+    return static_cast<int>(ExitCode::done);
+  }
+  std::cout << ui::text_of(totals, ui::Tense::planned) << " (dry run: nothing was changed)" << std::endl;
+  return static_cast<int>(pending && flags_.detailed_exitcode ? ExitCode::changes_pending : ExitCode::done);
+}
+
+}  // namespace kots_export::cli

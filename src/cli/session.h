@@ -1,0 +1,54 @@
+#pragma once
+
+#include <kots_export/change/executor.h>
+#include <kots_export/kube/curl_transport.h>
+#include <kots_export/migration/context.h>
+#include <kots_export/migration/paths.h>
+#include <kots_export/ui/human_view.h>
+#include <kots_export/ui/log_view.h>
+
+#include "cli/flags.h"
+
+#include <memory>
+#include <optional>
+
+namespace kots_export::cli {
+
+// What a command that talks to a cluster works with: from flags to a migration::Context, and the end of it.
+class Session {
+ public:
+  // Reads the kubeconfig; sends nothing yet. For commands that write, prepares the log file in a writable
+  // folder.
+  enum class Access { read, write };
+  Session(const Flags& flags, Access access);
+
+  [[nodiscard]] migration::Context& context() { return context_; }
+  [[nodiscard]] const migration::Paths& paths() const { return paths_; }
+  [[nodiscard]] change::Observer& observer() { return views_; }
+  // A transport to another server, with the proxy of the environment and the system's roots.
+  [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
+
+  // Prints the last line of a command that writes and returns its exit code.
+  int finish();
+
+ private:
+  change::ExecutorOptions executor_options();
+  bool confirm(const change::Plan& plan) const;
+  std::unique_ptr<change::Journal> open_journal() const;
+  void print_target() const;
+
+  const Flags& flags_;
+  migration::Paths paths_;
+  std::string run_;  // name of this run, sorts by time
+  ui::HumanView human_;
+  std::optional<ui::LogView> log_;
+  ui::MultiView views_;
+  kube::ResolvedConfig config_;
+  std::unique_ptr<kube::CredentialSource> credentials_;
+  kube::CurlTransport transport_;
+  kube::Client client_;
+  change::Executor executor_;
+  migration::Context context_;
+};
+
+}  // namespace kots_export::cli
