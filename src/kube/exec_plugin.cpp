@@ -202,7 +202,10 @@ std::optional<std::chrono::system_clock::time_point> parse_time(const std::strin
   std::tm zone{};
   const char* end = ::strptime(rest, "%z", &zone);  // takes Z, too
   if (end == nullptr || *end != '\0') return std::nullopt;
-  return std::chrono::system_clock::from_time_t(::timegm(&time) - zone.tm_gmtoff);
+  // The clock's nanoseconds end in the year 2262, "never" is often written as 9999.
+  using Clock = std::chrono::system_clock;
+  const std::time_t last = Clock::to_time_t(Clock::time_point::max());
+  return Clock::from_time_t(std::min<std::time_t>(::timegm(&time) - zone.tm_gmtoff, last - 1));
 }
 
 ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin& plugin,
