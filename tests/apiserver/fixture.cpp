@@ -51,7 +51,7 @@ Json whole(const Cluster& cluster, const Object& object) {
 bool is_write(const Json& request) {
   const std::string method = text_member(request, {"method"});
   if (method != "POST" && method != "PUT" && method != "PATCH" && method != "DELETE") return false;
-  return text_member(request, {"query"}).find("dryRun=All") == std::string::npos &&
+  return member(request, {"dryRun"}) != Json(true) &&
          text_member(request, {"path"}).find("/selfsubject") == std::string::npos;
 }
 

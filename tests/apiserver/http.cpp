@@ -155,14 +155,20 @@ std::string ResponseWriter::head(int status, std::string_view content_type) cons
   return text;
 }
 
+void ResponseWriter::announce(int status) {
+  if (fault_ == AnswerFault::vanish) break_off();
+  status_ = status;
+  if (observer_) observer_(status);
+}
+
 void ResponseWriter::break_off() {
+  if (observer_) observer_(0);
   keep_alive_ = false;
   throw ConnectionLost();
 }
 
 void ResponseWriter::send(int status, std::string_view content_type, std::string_view body) {
-  if (fault_ == AnswerFault::vanish) break_off();
-  status_ = status;
+  announce(status);
   std::string compressed;
   if (accepts_gzip_ && body.size() >= kGzipFrom) {
     compressed = compress(body);
@@ -184,8 +190,7 @@ void ResponseWriter::send(int status, std::string_view content_type, std::string
 }
 
 void ResponseWriter::begin(int status, std::string_view content_type) {
-  if (fault_ == AnswerFault::vanish) break_off();
-  status_ = status;
+  announce(status);
   stream_.write(head(status, content_type) + "Transfer-Encoding: chunked\r\n\r\n");
 }
 
@@ -208,8 +213,7 @@ void ResponseWriter::chunk(std::string_view bytes) {
 void ResponseWriter::end() { stream_.write("0\r\n\r\n"); }
 
 Stream& ResponseWriter::upgrade(std::string_view text) {
-  if (fault_ == AnswerFault::vanish) break_off();
-  status_ = 101;
+  announce(101);
   keep_alive_ = false;
   stream_.write(text);
   return stream_;

@@ -3,6 +3,7 @@
 #include "apiserver/stream.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ class ResponseWriter {
 
   void set_header(std::string name, std::string value);
   void set_fault(AnswerFault fault) { fault_ = fault; }
+  // Is told the status once, before the first byte of the answer goes out (0: none will).
+  void set_observer(std::function<void(int status)> observer) { observer_ = std::move(observer); }
 
   // Sends a whole answer.
   void send(int status, std::string_view content_type, std::string_view body);
@@ -67,6 +70,7 @@ class ResponseWriter {
 
  private:
   [[nodiscard]] std::string head(int status, std::string_view content_type) const;
+  void announce(int status);
   [[noreturn]] void break_off();
 
   Stream& stream_;
@@ -74,6 +78,7 @@ class ResponseWriter {
   bool accepts_gzip_;
   AnswerFault fault_ = AnswerFault::none;
   int status_ = 0;
+  std::function<void(int status)> observer_;
   std::vector<std::pair<std::string, std::string>> headers_;
 };
 

@@ -14,6 +14,7 @@
 
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace kots_export::apiserver {
 namespace {
@@ -75,6 +76,12 @@ void load_behaviours(Cluster& cluster, const std::filesystem::path& file) {
   }
 }
 
+bool asks_for_dry_run(const Request& request) {
+  if (request.parameter("dryRun") == "All") return true;
+  if (request.method != "DELETE" || request.body.empty()) return false;
+  return !member(Json::parse(request.body, nullptr, false), {"dryRun"}).empty();
+}
+
 Json describe(const Request& request) {
   const std::size_t mark = request.target.find('?');
   Json entry = {{"time", now_nanoseconds_text()},
@@ -84,6 +91,7 @@ Json describe(const Request& request) {
                 {"userAgent", request.header("user-agent")},
                 {"contentType", request.header("content-type")},
                 {"accept", request.header("accept")},
+                {"dryRun", asks_for_dry_run(request)},
                 {"user", ""},
                 {"sni", request.peer == nullptr ? "" : request.peer->sni},
                 {"clientCertificate", request.peer == nullptr ? "" : request.peer->subject}};
@@ -179,18 +187,20 @@ std::string Server::kubeconfig() const {
 void Server::handle(const Request& request, ResponseWriter& answer) {
   if (serve_testing(request, answer)) return;
   Json entry = describe(request);
+  bool logged = false;
+  const auto log = [&](int status) {
+    if (std::exchange(logged, true)) return;
+    entry["status"] = status;
+    requests_.add(entry);
+  };
+  // Logged before the answer goes out: who has the answer finds the entry.
+  answer.set_observer(log);
   try {
     route(request, answer, entry);
   } catch (const ConnectionLost&) {
-    if (!entry.is_null()) {
-      entry["status"] = answer.status();
-      requests_.add(std::move(entry));
-    }
+    log(0);
     throw;
   }
-  if (entry.is_null()) return;
-  entry["status"] = answer.status();
-  requests_.add(std::move(entry));
 }
 
 void Server::route(const Request& request, ResponseWriter& answer, Json& entry) {
@@ -254,12 +264,6 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, Json& ent
   if (!served.type->namespaced() && info.segments.size() > 3 && info.name_space != info.name &&
       info.resource != "namespaces" && !info.name_space.empty()) {
     throw unknown_resource();
-  }
-  if (info.verb == "watch") {
-    // A watch lasts; it is told when it begins.
-    entry["status"] = 200;
-    requests_.add(entry);
-    entry = nullptr;
   }
   serve_resource({cluster_, request, info, *user, served, answer});
 }
