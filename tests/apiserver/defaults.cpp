@@ -67,6 +67,10 @@ void default_pod_spec(Json& spec, const char* restart_policy) {
     set_default(container, "terminationMessagePath", "/dev/termination-log");
     set_default(container, "terminationMessagePolicy", "File");
     set_default(container, "resources", Json::object());
+    if (!container.contains("ports") || !container["ports"].is_array()) continue;
+    for (Json& port : container["ports"]) {
+      if (port.is_object()) set_default(port, "protocol", "TCP");
+    }
   }
 }
 
