@@ -1,10 +1,10 @@
 #include "apiserver/behaviours.h"
 #include "apiserver/controllers.h"
 #include "apiserver/defaults.h"
-#include "apiserver/environment.h"
 #include "apiserver/lifecycle.h"
 
 #include <functional>
+#include <utility>
 
 namespace kots_export::apiserver {
 namespace {
@@ -67,6 +67,7 @@ class Kubelet final : public Controller {
     if (object->type().kind != "Pod") return;
     if (kind == EventKind::removed) {
       cluster_.logs.forget(object->uid());
+      cluster_.environments.forget(object->uid());
     } else if (object->deleting() && (!previous || !previous->deleting())) {
       end(object);
     } else if (kind == EventKind::added && !previous) {
@@ -111,7 +112,7 @@ class Kubelet final : public Controller {
 
   void start(const ObjectPtr& pod, const Behaviour& behaviour) {
     if (behaviour.outcome == Outcome::image_pull_error) return fail_pull(pod);
-    const Environment environment = environment_of(*pod);
+    const Environment environment = start_containers(*pod);
     std::string problem = environment.problem;
     if (behaviour.outcome == Outcome::create_container_config_error && problem.empty()) {
       problem = "secret \"missing\" not found";
@@ -186,10 +187,16 @@ class Kubelet final : public Controller {
     });
   }
 
-  [[nodiscard]] Environment environment_of(const Object& pod) const {
-    const Json& containers = member(pod.body(), {"spec", "containers"});
-    return resolve_environment(cluster_.store, pod.body(), containers.empty() ? Json() : containers.front(),
-                               cluster_.image_environments.get(pod.uid()));
+  // Returns the first container's environment, or the one in which something is missing.
+  Environment start_containers(const Object& pod) {
+    Environment first;
+    bool found = false;
+    for (const Json& container : member(pod.body(), {"spec", "containers"})) {
+      Environment environment = cluster_.environments.start(cluster_.store, pod, container);
+      if (!environment.problem.empty()) return environment;
+      if (!std::exchange(found, true)) first = std::move(environment);
+    }
+    return first;
   }
 
   Cluster& cluster_;

@@ -51,7 +51,7 @@ void take_image_annotations(Cluster& cluster, Json& pod) {
   Json& annotations = metadata["annotations"];
   const std::string uid = text_member(metadata, {"uid"});
   if (const std::string text = text_member(annotations, {kImageEnvAnnotation}); !text.empty()) {
-    cluster.image_environments.set(uid, Json::parse(text).get<std::map<std::string, std::string>>());
+    cluster.environments.set_image(uid, Json::parse(text).get<std::map<std::string, std::string>>());
   }
   std::string logs = text_member(annotations, {kLogsAnnotation});
   annotations.erase(kImageEnvAnnotation);

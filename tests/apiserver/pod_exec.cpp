@@ -134,8 +134,7 @@ void pod_exec(const Call& call) {
   }
   const std::vector<std::string> command = call.request.parameter_values("command");
   if (command.empty()) throw bad_request("you must specify at least 1 command for the container");
-  const Environment environment = resolve_environment(call.cluster.store, pod->body(), container,
-                                                      call.cluster.image_environments.get(pod->uid()));
+  const Environment environment = call.cluster.environments.get(call.cluster.store, *pod, container);
   const Output output = run_command(command, environment);
   WebSocket socket(call.answer.upgrade(websocket_accept(call.request, subprotocol)));
   if (call.request.flag("stdout")) send_channel(socket, kStdout, output.out);

@@ -209,6 +209,7 @@ ObjectPtr put_seed(Cluster& cluster, Json object) {
 void load_seed_text(Cluster& cluster, const std::string& text, const std::filesystem::path& folder) {
   SeedLoader loader(cluster, folder);
   for (const Json& document : parse_yaml_documents(text)) loader.load(document);
+  cluster.environments.start_seeded(cluster.store);
 }
 
 void load_seed_file(Cluster& cluster, const std::filesystem::path& file) {

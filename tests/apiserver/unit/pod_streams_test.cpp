@@ -170,6 +170,11 @@ TEST_F(PodStreams, ExecPrintsTheResolvedEnvironment) {
   EXPECT_EQ(result.status["status"], "Success");
 }
 
+TEST_F(PodStreams, RunningContainerKeepsTheEnvironmentItWasStartedWith) {
+  ASSERT_TRUE(server.remove("Secret", "default", "db"));
+  EXPECT_EQ(exec("command=printenv&command=PASSWORD").out, "p@ss w0rd'\"&%+#\n");
+}
+
 TEST_F(PodStreams, ExecSeparatesVariablesWithNulWhereAsked) {
   const std::string out = exec("command=printenv&command=-0").out;
   EXPECT_NE(out.find(std::string("FROM_IMAGE=two\nlines\0", 21)), std::string::npos);
