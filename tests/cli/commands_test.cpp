@@ -1,0 +1,197 @@
+#include "cli/installation.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kValues3 = "domainName: ci.example.com\nkong:\n  annotations:\n    a: \"yes\"\n";
+
+TEST(Export, WritesTheValuesToStandardOutput) {
+  Installation installation;
+
+  const Finished run = installation.run({"export", "-"});
+
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("domainName: server.circleci.example.com"));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+}
+
+TEST(Export, WritesAPrivateFile) {
+  Installation installation;
+
+  ASSERT_EQ(installation.run({"export"}).exit_code, 0);
+
+  const auto file = installation.folder / "output/helm-values-v3.yaml";
+  EXPECT_EQ(std::filesystem::status(file).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST(Transform, IsAFilterAndNeedsNoCluster) {
+  Installation installation;
+  Start start{.arguments = {"transform", "-", "--license", "4x-licence"},
+              .environment = {{"KUBECONFIG", "/no/such/file"}},
+              .input = kValues3,
+              .folder = {},
+              .meanwhile = {}};
+
+  const Finished run = installation.run(start);
+
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("license: 4x-licence"), HasSubstr("domainName: ci.example.com"),
+                             HasSubstr("a: \"yes\"")));
+  EXPECT_TRUE(installation.server.requests().empty());
+}
+
+TEST(Transform, TakesTheLicenceFromTheEnvironmentOrAFile) {
+  Installation installation;
+  write(installation.folder / "licence", "'from-a-file'\n");
+  Start environment{.arguments = {"transform", "-"},
+                    .environment = {{"CIRCLECI_LICENSE", "from-the-environment"}},
+                    .input = kValues3,
+                    .folder = {},
+                    .meanwhile = {}};
+
+  EXPECT_THAT(installation.run(environment).out, HasSubstr("license: from-the-environment"));
+  EXPECT_THAT(installation.run({"transform", "-", "--license-file", "licence"}, kValues3).out,
+              HasSubstr("license: from-a-file\n"));
+}
+
+TEST(Transform, PrintsNothingButTheErrorWhereTheValuesAreWrong) {
+  Installation installation;
+  const std::vector<std::string> filter = {"transform", "-", "--license", "l"};
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "map"},
+      {"- a\n- b\n", "map"},
+      {"just text", "map"},
+      {"a: 1\na: 2\n", "line 2"},
+      {"a: {b: 1\n", "line"},
+      {"kong: {}\n", "domainName"},
+      {"domainName: \xff\xfe\n", "UTF-8"},
+  };
+  for (const auto& [input, words] : cases) {
+    SCOPED_TRACE(input);
+    const Finished run = installation.run(filter, input);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, AllOf(HasSubstr("error: "), HasSubstr(words)));
+  }
+}
+
+TEST(Transform, OfAMissingFileNamesIt) {
+  Installation installation;
+
+  const Finished run = installation.run({"transform", "nowhere.yaml", "out.yaml", "--license", "l"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("nowhere.yaml"));
+  EXPECT_FALSE(std::filesystem::exists(installation.folder / "out.yaml"));
+}
+
+TEST(Message, NeedsOnlyTheValuesFile) {
+  Installation installation;
+  std::filesystem::create_directories(installation.folder / "it's here/output");
+  write(installation.folder / "it's here/output/helm-values.yaml", "global: {domainName: ci.example.com}\n");
+  Start start{.arguments = {"message", "--output-dir", "it's here", "--target-version", "4.2.0"},
+              .environment = {{"KUBECONFIG", "/no/such/file"}},
+              .input = {},
+              .folder = {},
+              .meanwhile = {}};
+
+  const Finished run = installation.run(start);
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("/it'\\''s here/output/helm-values.yaml'"),
+                             HasSubstr("--version 4.2.0"), HasSubstr("ci.example.com:4647")));
+}
+
+TEST(Message, WithoutAValuesFileSaysWhereItLooked) {
+  Installation installation;
+
+  const Finished run = installation.run({"-f", "message"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("output/helm-values.yaml"));
+}
+
+TEST(ScriptFlags, CleanupKotsIsKotsCleanup) {
+  Installation installation;
+
+  ASSERT_EQ(installation.run({"-f", "cleanup_kots", "--yes"}).exit_code, 0);
+
+  EXPECT_FALSE(installation.server.get("Deployment", kNamespace, "kotsadm"));
+  const json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_FALSE(frontend["metadata"]["annotations"].contains("meta.helm.sh/release-name"));
+}
+
+TEST(ScriptFlags, AnnotateRunsThatStepAlone) {
+  Installation installation;
+
+  ASSERT_EQ(
+      installation.run({"-f", "annotate", "-n", kNamespace, "-a", "circleci-server", "--yes"}).exit_code, 0);
+
+  EXPECT_TRUE(installation.server.get("Deployment", kNamespace, "kotsadm"));
+  const json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_EQ(frontend["metadata"]["annotations"]["meta.helm.sh/release-name"], "circleci-server");
+}
+
+TEST(ScriptFlags, FlywayRunsThatStepAlone) {
+  Installation installation;
+
+  const Finished run = installation.run({"-f", "flyway", "--yes"});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(installation.server.count_requests("PATCH", "/deployments/"), 0U);
+  EXPECT_THAT(read(installation.folder / "logs/circle-migrator.log"), StartsWith("Flyway"));
+}
+
+TEST(Flyway, WhoseJobFailsSaysSoAndKeepsJobAndLog) {
+  apiserver::ApiServerOptions options;
+  Installation installation(options);
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\n"
+      "lines: [\"ERROR: relation is locked\"]\noutcome: fail\nexitCode: 1\n");
+
+  const Finished run = installation.run({"flyway", "--yes"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("the database migration failed"), HasSubstr("logs/circle-migrator.log"),
+                    HasSubstr("kubectl -n circleci-server delete job circle-migrator")));
+  EXPECT_TRUE(installation.server.get("Job", kNamespace, "circle-migrator"));
+  EXPECT_THAT(read(installation.folder / "logs/circle-migrator.log"), HasSubstr("relation is locked"));
+}
+
+TEST(Flyway, WhoseImageCannotBePulledDoesNotWaitForTheTimeout) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: image-pull-error\n");
+
+  const Finished run = installation.run({"flyway", "--yes", "--timeout", "600"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the database migration cannot start"));
+}
+
+TEST(Help, NamesEveryCommandAndAnExample) {
+  Installation installation;
+
+  const Finished run = installation.run({"--help"});
+
+  EXPECT_EQ(run.exit_code, 0);
+  for (const char* command : {"run", "secret", "export", "transform", "annotate", "kots_cleanup", "flyway",
+                              "postgres", "message", "Exit codes", "Examples"})
+    EXPECT_THAT(run.out, HasSubstr(command));
+  EXPECT_TRUE(installation.server.requests().empty());
+}
+
+}  // namespace
+
+}  // namespace kots_export::test
