@@ -35,6 +35,7 @@ kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
   options.max_in_flight = flags.concurrency;
   options.request_timeout = parse_duration(flags.request_timeout);
   options.proxy = std::move(proxy);
+  options.system_roots_file = kube::Environment::of_process().get("SSL_CERT_FILE").value_or("");
   options.user_agent = std::string("kots-export/") + KOTS_EXPORT_VERSION;
   return options;
 }

@@ -19,7 +19,8 @@ void set_blob(CURL* easy, CURLoption option, const std::string& bytes) {
   curl_easy_setopt(easy, option, &blob);
 }
 
-void configure_tls(CURL* easy, const TlsConfig& tls, const RequestCredentials& credentials) {
+void configure_tls(CURL* easy, const TlsConfig& tls, const CurlOptions& options,
+                   const RequestCredentials& credentials) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (tls.verify == TlsConfig::Verify::no) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -28,6 +29,8 @@ void configure_tls(CURL* easy, const TlsConfig& tls, const RequestCredentials& c
     set_blob(easy, CURLOPT_CAINFO_BLOB, *tls.ca_pem);
     // The system's folder of roots would be trusted beside the cluster's own authority.
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  } else if (!options.system_roots_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, options.system_roots_file.c_str());
   }
   if (!credentials.client_cert_pem.empty()) {
     set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials.client_cert_pem);
@@ -115,7 +118,7 @@ void configure(CURL* easy, const ResolvedConfig& config, const CurlOptions& opti
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   // Set even where empty: libcurl would read the proxy environment in a way of its own.
   curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
-  configure_tls(easy, config.tls, credentials);
+  configure_tls(easy, config.tls, options, credentials);
 }
 
 Headers all_headers(const Request& request, const ResolvedConfig& config, const CurlOptions& options,

@@ -188,8 +188,12 @@ std::optional<fs::path> write_private_file(const fs::path& path, std::string_vie
 }
 
 void require_writable_folder(const fs::path& folder) {
-  create_private_folder(folder);
-  const TemporaryFile probe(folder / "kots-export");
+  try {
+    create_private_folder(folder);
+    const TemporaryFile probe(folder / "kots-export");
+  } catch (const Error& error) {
+    throw Error(error.headline(), error.why(), "Choose a folder that can be written with --output-dir.");
+  }
 }
 
 AppendFile::AppendFile(const fs::path& path) : path_(path) {

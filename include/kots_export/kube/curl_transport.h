@@ -16,6 +16,9 @@ struct CurlOptions {
   // Of one request that is no stream; zero: none. --request-timeout.
   std::chrono::milliseconds request_timeout{0};
   std::string proxy;  // URL; empty: none
+  // File of the roots that are trusted where the cluster names no authority, in place of the system's:
+  // SSL_CERT_FILE, as Go (and so kubectl) reads it. Empty: the system's.
+  std::string system_roots_file;
   std::string user_agent = "kots-export";
   std::size_t longest_body = std::size_t{512} << 20;
 };
