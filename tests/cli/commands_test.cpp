@@ -46,7 +46,7 @@ TEST(Transform, IsAFilterAndNeedsNoCluster) {
 
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, AllOf(HasSubstr("license: 4x-licence"), HasSubstr("domainName: ci.example.com"),
-                             HasSubstr("a: \"yes\"")));
+                             HasSubstr("a: 'yes'")));
   EXPECT_TRUE(installation.server.requests().empty());
 }
 
