@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ std::string hint_for(int error) {
       return "Check the permissions, or choose another folder with --output-dir.";
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return "Free some space, or choose another folder with --output-dir, and run the command again.";
     case ENOTDIR:
     case EEXIST:
@@ -86,6 +88,13 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+// Opens a new file of mode 0600, whatever the umask. Returns -1 and errno where it cannot.
+int create_private(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFile);
+  if (fd >= 0) ::fchmod(fd, kPrivateFile);
+  return fd;
+}
+
 // A file with a name of its own in the target's folder: the target stays whole until the rename.
 class TemporaryFile {
  public:
@@ -93,7 +102,7 @@ class TemporaryFile {
     constexpr std::size_t kSuffix = 8;
     path_ = folder_of(target) / ("." + target.filename().string() + "." +
                                  random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789"));
-    fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kPrivateFile);
+    fd_ = create_private(path_);
     if (fd_ < 0) fail("cannot write " + target.string(), errno);
   }
   TemporaryFile(const TemporaryFile&) = delete;
@@ -123,17 +132,64 @@ void sync_folder(const fs::path& folder) {
   if (fd.get() >= 0) sync_or_fail(fd.get(), "cannot write to the folder " + folder.string());
 }
 
-// Gives the file that is there a second name: NAME.1, NAME.2, ... the first that is free.
-fs::path keep_copy(const fs::path& path) {
+// Makes one folder of mode 0700, whatever the umask. False and errno where it cannot.
+bool make_folder(const fs::path& path) {
+  if (::mkdir(path.c_str(), kPrivateFolder) != 0) return false;
+  ::chmod(path.c_str(), kPrivateFolder);
+  return true;
+}
+
+// Keeps other processes of this tool from replacing files in `folder` between our look and our rename.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_CLOEXEC)) {
+    // A file system without locks is no reason to stop: it only takes two runs at once to lose a copy.
+    while (::flock(fd_.get(), LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+
+ private:
+  Descriptor fd_;
+};
+
+// Gives the file that is there a second name, or, where it may not be linked (file systems without links,
+// another user's file), a copy. False where `copy` is taken.
+bool keep_as(const fs::path& path, std::string_view content, const fs::path& copy) {
+  const std::string what = "cannot keep a copy of " + path.string();
+  std::error_code ignored;
+  if (::link(path.c_str(), copy.c_str()) == 0) {
+    if (!fs::is_symlink(copy, ignored)) ::chmod(copy.c_str(), kPrivateFile);
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  const Descriptor fd(create_private(copy));
+  if (fd.get() < 0 && errno == EEXIST) return false;
+  if (fd.get() < 0) fail(what, errno);
+  write_all(fd.get(), content, what);
+  sync_or_fail(fd.get(), what);
+  return true;
+}
+
+// Keeps the file that is there as NAME.1, NAME.2, ... the first that is free.
+fs::path keep_copy(const fs::path& path, std::string_view content) {
   for (int n = 1;; ++n) {
     fs::path copy = path;
     copy += "." + std::to_string(n);
-    if (::link(path.c_str(), copy.c_str()) == 0) {
-      ::chmod(copy.c_str(), kPrivateFile);
-      return copy;
-    }
-    if (errno != EEXIST) fail("cannot keep a copy of " + path.string(), errno);
+    if (keep_as(path, content, copy)) return copy;
   }
+}
+
+// True where `path` is a way to something else than a file: a pipe, a terminal, /dev/stdout. Such a thing is
+// written to; a rename would put a file in its place.
+bool is_stream(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && (!fs::is_regular_file(status) || path.parent_path() == "/dev");
+}
+
+void write_stream(const fs::path& path, std::string_view content, const std::string& what) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  if (fd.get() < 0) fail(what, errno);
+  write_all(fd.get(), content, what);
 }
 
 }  // namespace
@@ -157,16 +213,17 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t
 
 void create_private_folder(const fs::path& path) {
   const std::string what = "cannot create the folder " + path.string();
-  if (path.empty()) return;
-  if (::mkdir(path.c_str(), kPrivateFolder) == 0) return;
+  std::error_code ignored;
+  if (path.empty() || fs::is_directory(path, ignored)) return;
+  if (make_folder(path)) return;
   if (errno == ENOENT) {
     const fs::path parent = path.parent_path();
     if (parent.empty() || parent == path) fail(what, ENOENT);
     create_private_folder(parent);
-    if (::mkdir(path.c_str(), kPrivateFolder) == 0) return;
+    if (make_folder(path)) return;
   }
   if (errno != EEXIST) fail(what, errno);
-  std::error_code ignored;
+  // Another process was faster, or it is no folder.
   if (!fs::is_directory(path, ignored)) fail(what, EEXIST);
 }
 
@@ -175,12 +232,17 @@ std::optional<fs::path> write_private_file(const fs::path& path, std::string_vie
   const std::string what = "cannot write " + path.string();
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) throw Error(what, "a folder of that name is in the way");
+  if (is_stream(path)) {
+    write_stream(path, content, what);
+    return std::nullopt;
+  }
   std::optional<fs::path> copy;
   TemporaryFile file(path);
   file.write(content, what);
+  const FolderLock lock(folder_of(path));
   if (existing == Existing::keep_copy) {
     const auto old = read_file_if_exists(path);
-    if (old && *old != content) copy = keep_copy(path);
+    if (old && *old != content) copy = keep_copy(path, *old);
   }
   file.rename_to(path, what);
   sync_folder(folder_of(path));
@@ -199,6 +261,8 @@ void require_writable_folder(const fs::path& folder) {
 AppendFile::AppendFile(const fs::path& path) : path_(path) {
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kPrivateFile);
   if (fd_ < 0) fail("cannot write " + path.string(), errno);
+  // The umask may have taken too much; an older file may let others read.
+  ::fchmod(fd_, kPrivateFile);
 }
 
 AppendFile::AppendFile(AppendFile&& other) noexcept

@@ -34,7 +34,8 @@ enum class Existing {
   keep_copy,    // the old file stays beside the new one as NAME.<n>, n = 1, 2, ... (none where the content is equal)
 };
 
-// Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist.
+// Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist. A symbolic link is
+// replaced, not followed; what is no file (a pipe, /dev/stdout) is written to.
 // Returns the path of the copy that was kept, if one was. Throws Error; then the old file is untouched.
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,
                                            Existing existing = Existing::replace);

@@ -1,0 +1,382 @@
+#include <kots_export/util/error.h>
+#include <kots_export/util/files.h>
+
+#include "unit/support/temporary_folder.h"
+
+#include <csignal>
+#include <functional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace kots_export::util {
+
+namespace {
+
+using test::read_bytes;
+using test::TemporaryFolder;
+using test::write_bytes;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// The Error of `action` as people see it; "" where it throws none.
+std::string problem(const std::function<void()>& action) {
+  try {
+    action();
+    return "";
+  } catch (const Error& error) {
+    return std::string(error.what()) + " | " + error.hint();
+  }
+}
+
+unsigned mode_of(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) throw std::runtime_error("no " + path.string());
+  return status.st_mode & 07777U;
+}
+
+std::set<std::string> names_in(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename().string());
+  return names;
+}
+
+// Sets the umask and brings the old one back.
+class Umask {
+ public:
+  explicit Umask(mode_t mask) : before_(::umask(mask)) {}
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+  ~Umask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
+// Lets no file grow beyond `bytes`: a disk that is full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+// --- Reading ---
+
+TEST(ReadFile, ReturnsEveryByte) {
+  const TemporaryFolder folder;
+  const std::string bytes("\0\xFF\r\n end", 8);
+  write_bytes(folder / "file", bytes);
+
+  EXPECT_EQ(read_file(folder / "file"), bytes);
+}
+
+TEST(ReadFile, SaysWhichFileIsMissing) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT(problem([&] { (void)read_file(folder / "none"); }),
+              AllOf(HasSubstr((folder / "none").string()), HasSubstr("no such file")));
+  EXPECT_EQ(read_file_if_exists(folder / "none"), std::nullopt);
+}
+
+TEST(ReadFile, OfAFolderIsAnError) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT(problem([&] { (void)read_file_if_exists(folder.path()); }), HasSubstr("cannot read"));
+}
+
+TEST(ReadFile, StopsAtTheLimit) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", std::string(1001, 'x'));
+
+  EXPECT_EQ(read_file(folder / "file", 1001).size(), 1001U);
+  EXPECT_THAT(problem([&] { (void)read_file(folder / "file", 1000); }), HasSubstr("longer than 1000 bytes"));
+}
+
+// --- Folders ---
+
+TEST(CreatePrivateFolder, MakesMissingParentsPrivateToo) {
+  const TemporaryFolder folder;
+  const Umask none(0);
+
+  create_private_folder(folder / "a/b/c/");
+
+  for (const char* name : {"a", "a/b", "a/b/c"}) EXPECT_EQ(mode_of(folder / name), 0700U) << name;
+}
+
+TEST(CreatePrivateFolder, DoesNotDependOnTheUmask) {
+  const TemporaryFolder folder;
+  const Umask all(0777);
+
+  create_private_folder(folder / "a/b");
+
+  EXPECT_EQ(mode_of(folder / "a"), 0700U);
+  EXPECT_EQ(mode_of(folder / "a/b"), 0700U);
+}
+
+TEST(CreatePrivateFolder, LeavesFoldersThatAreThereAlone) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "open");
+  fs::permissions(folder / "open", static_cast<fs::perms>(0755));
+
+  create_private_folder(folder / "open");
+
+  EXPECT_EQ(mode_of(folder / "open"), 0755U);
+}
+
+TEST(CreatePrivateFolder, TakesASymlinkToAFolder) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "real");
+  fs::create_directory_symlink("real", folder / "output");
+
+  create_private_folder(folder / "output");
+  write_private_file(folder / "output/file", "x");
+
+  EXPECT_EQ(read_bytes(folder / "real/file"), "x");
+  EXPECT_TRUE(fs::is_symlink(folder / "output"));
+}
+
+TEST(CreatePrivateFolder, SaysThatAFileIsInTheWay) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "output", "precious");
+
+  EXPECT_THAT(problem([&] { create_private_folder(folder / "output"); }),
+              AllOf(HasSubstr("output"), HasSubstr("A file stands where a folder is needed")));
+  EXPECT_THAT(problem([&] { create_private_folder(folder / "output/deeper"); }), HasSubstr("A file stands"));
+  EXPECT_EQ(read_bytes(folder / "output"), "precious");
+}
+
+TEST(CreatePrivateFolder, OfNothingIsTheFolderThatOneIsIn) {
+  EXPECT_NO_THROW(create_private_folder(""));
+  EXPECT_NO_THROW(create_private_folder("."));
+  EXPECT_NO_THROW(create_private_folder("/"));
+}
+
+TEST(RequireWritableFolder, LeavesNothingBehind) {
+  const TemporaryFolder folder;
+
+  require_writable_folder(folder / "output");
+
+  EXPECT_TRUE(fs::is_directory(folder / "output"));
+  EXPECT_THAT(names_in(folder / "output"), IsEmpty());
+}
+
+TEST(RequireWritableFolder, NamesTheFlagThatHelps) {
+  EXPECT_THAT(problem([] { require_writable_folder("/proc/kots-export"); }),
+              AllOf(HasSubstr("/proc/kots-export"), HasSubstr("--output-dir")));
+}
+
+// --- Writing ---
+
+TEST(WritePrivateFile, IsPrivateWhateverTheUmask) {
+  const TemporaryFolder folder;
+  for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{0277}, mode_t{0777}}) {
+    SCOPED_TRACE(mask);
+    const Umask umask(mask);
+    write_private_file(folder / "file", "secret");
+    EXPECT_EQ(mode_of(folder / "file"), 0600U);
+  }
+}
+
+TEST(WritePrivateFile, MakesAFilePrivateThatOthersCouldRead) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "old");
+  fs::permissions(folder / "file", static_cast<fs::perms>(0644));
+
+  const auto copy = write_private_file(folder / "file", "new", Existing::keep_copy);
+
+  EXPECT_EQ(mode_of(folder / "file"), 0600U);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(mode_of(*copy), 0600U);
+}
+
+TEST(WritePrivateFile, NumbersTheCopiesItKeeps) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "values.yaml";
+
+  EXPECT_EQ(write_private_file(file, "1", Existing::keep_copy), std::nullopt);
+  EXPECT_EQ(write_private_file(file, "2", Existing::keep_copy), folder / "values.yaml.1");
+  EXPECT_EQ(write_private_file(file, "3", Existing::keep_copy), folder / "values.yaml.2");
+
+  EXPECT_EQ(read_bytes(file), "3");
+  EXPECT_EQ(read_bytes(folder / "values.yaml.1"), "1");
+  EXPECT_EQ(read_bytes(folder / "values.yaml.2"), "2");
+}
+
+TEST(WritePrivateFile, KeepsNoCopyOfTheSameContent) {
+  const TemporaryFolder folder;
+  write_private_file(folder / "file", "same");
+
+  EXPECT_EQ(write_private_file(folder / "file", "same", Existing::keep_copy), std::nullopt);
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+TEST(WritePrivateFile, LosesNothingWhenManyWriteAtOnce) {
+  const TemporaryFolder folder;
+  constexpr int kWriters = 16;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kWriters; ++i) {
+    writers.emplace_back(
+        [&folder, i] { write_private_file(folder / "file", std::to_string(i), Existing::keep_copy); });
+  }
+  for (auto& writer : writers) writer.join();
+
+  std::set<std::string> contents;
+  for (const std::string& name : names_in(folder.path())) contents.insert(read_bytes(folder / name));
+  EXPECT_EQ(contents.size(), static_cast<std::size_t>(kWriters));
+}
+
+TEST(WritePrivateFile, ReplacesASymlinkAndLeavesWhatItPointsTo) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "elsewhere", "not mine");
+  fs::permissions(folder / "elsewhere", static_cast<fs::perms>(0644));
+  fs::create_symlink("elsewhere", folder / "file");
+
+  const auto copy = write_private_file(folder / "file", "secret", Existing::keep_copy);
+
+  EXPECT_FALSE(fs::is_symlink(folder / "file"));
+  EXPECT_EQ(read_bytes(folder / "elsewhere"), "not mine");
+  EXPECT_EQ(mode_of(folder / "elsewhere"), 0644U);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(read_bytes(*copy), "not mine");
+}
+
+TEST(WritePrivateFile, WritesIntoWhatIsNoFile) {
+  const TemporaryFolder folder;
+  const fs::path pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = read_bytes(pipe); });
+
+  write_private_file(pipe, "values", Existing::keep_copy);
+  reader.join();
+
+  EXPECT_EQ(read, "values");
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  write_private_file("/dev/null", "values", Existing::keep_copy);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST(WritePrivateFile, OnAFullDiskLeavesTheOldFile) {
+  const TemporaryFolder folder;
+  write_private_file(folder / "file", "old");
+  std::string said;
+  {
+    const FullDisk full(1000);
+    said = problem([&] { write_private_file(folder / "file", std::string(5000, 'x'), Existing::keep_copy); });
+  }
+
+  EXPECT_THAT(said, HasSubstr("cannot write " + (folder / "file").string()));
+  EXPECT_EQ(read_bytes(folder / "file"), "old");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+TEST(WritePrivateFile, SaysThatAFolderIsInTheWay) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT(problem([&] { write_private_file(folder.path(), "x"); }), HasSubstr("folder of that name"));
+}
+
+TEST(WritePrivateFile, IntoAMissingFolderIsAnError) {
+  const TemporaryFolder folder;
+
+  EXPECT_THAT(problem([&] { write_private_file(folder / "none/file", "x"); }), HasSubstr("none/file"));
+}
+
+TEST(WritePrivateFile, KeepsACopyOfAFileThatMayNotBeLinked) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to make a file of another user";
+  const TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  write_bytes(folder / "file", "root's");
+  fs::permissions(folder / "file", static_cast<fs::perms>(0644));
+
+  // fs.protected_hardlinks lets nobody link what he may not write; replacing it in his own folder he may.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(2);
+    try {
+      ::_exit(write_private_file(folder / "file", "new", Existing::keep_copy) ? 0 : 1);
+    } catch (const Error&) {
+      ::_exit(3);
+    }
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(read_bytes(folder / "file"), "new");
+  EXPECT_EQ(read_bytes(folder / "file.1"), "root's");
+  EXPECT_EQ(mode_of(folder / "file.1"), 0600U);
+}
+
+// --- AppendFile ---
+
+TEST(AppendFile, IsPrivateAndGoesOnWhereItEnded) {
+  const TemporaryFolder folder;
+  const Umask none(0);
+  AppendFile(folder / "log").append("one\n");
+  AppendFile(folder / "log").append("two\n");
+
+  EXPECT_EQ(read_bytes(folder / "log"), "one\ntwo\n");
+  EXPECT_EQ(mode_of(folder / "log"), 0600U);
+}
+
+TEST(AppendFile, MakesAFilePrivateThatOthersCouldRead) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "log", "");
+  fs::permissions(folder / "log", static_cast<fs::perms>(0644));
+
+  AppendFile(folder / "log").append("secret\n");
+
+  EXPECT_EQ(mode_of(folder / "log"), 0600U);
+}
+
+TEST(AppendFile, MovesWithItsFile) {
+  const TemporaryFolder folder;
+  AppendFile first(folder / "log");
+  AppendFile second(std::move(first));
+
+  second.append("line\n");
+  second.sync();
+
+  EXPECT_EQ(second.path(), folder / "log");
+  EXPECT_EQ(read_bytes(folder / "log"), "line\n");
+}
+
+TEST(AppendFile, SaysThatTheDiskIsFull) {
+  const TemporaryFolder folder;
+  AppendFile file(folder / "log");
+  std::string said;
+  {
+    const FullDisk full(10);
+    said = problem([&] { file.append("twenty characters...\n"); });
+  }
+
+  EXPECT_THAT(said, HasSubstr("cannot write " + (folder / "log").string()));
+}
+
+}  // namespace
+
+}  // namespace kots_export::util
