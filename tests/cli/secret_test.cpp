@@ -109,7 +109,7 @@ TEST(Secret, InADryRunShowsNoPassword) {
 class Registry {
  public:
   Registry() {
-    const apiserver::KeyPair authority = apiserver::make_authority("registry");
+    const apiserver::KeyPair authority = apiserver::make_authority("registry-authority");
     tls_ = std::make_unique<apiserver::TlsContext>(
         apiserver::issue(authority, {.common_name = "registry", .addresses = {"127.0.0.1"}}),
         authority.certificate_pem);
