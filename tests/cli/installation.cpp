@@ -1,5 +1,6 @@
 #include "cli/installation.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -24,7 +25,15 @@ std::filesystem::path make_folder() {
 }  // namespace
 
 Installation::Installation(apiserver::ApiServerOptions options)
-    : server(seeded(std::move(options))), folder(make_folder()) {}
+    : server(seeded(std::move(options))), folder(make_folder()) {
+  // The server binds seeded claims in its own time: a test that compares before and after begins after that.
+  const auto is_settled = [this] {
+    return std::ranges::all_of(server.list("PersistentVolumeClaim"), [](const nlohmann::json& claim) {
+      return claim.value(nlohmann::json::json_pointer("/status/phase"), "") == "Bound";
+    });
+  };
+  if (!server.wait_until(is_settled)) throw std::runtime_error("the claims of a test are not bound");
+}
 
 Installation::~Installation() {
   std::error_code ignored;
