@@ -20,21 +20,31 @@ std::string_view to_string(Verb verb) {
   return "";
 }
 
+void PlanSummary::count(Verb verb) {
+  switch (verb) {
+    case Verb::create:
+      ++create;
+      break;
+    case Verb::patch:
+      ++patch;
+      break;
+    case Verb::remove:
+      ++remove;
+      break;
+  }
+}
+
+PlanSummary& PlanSummary::operator+=(const PlanSummary& other) {
+  create += other.create;
+  patch += other.patch;
+  remove += other.remove;
+  already_right += other.already_right;
+  return *this;
+}
+
 PlanSummary summarize(const Plan& plan) {
   PlanSummary summary{.already_right = plan.already_right};
-  for (const Change& change : plan.changes) {
-    switch (change.verb) {
-      case Verb::create:
-        ++summary.create;
-        break;
-      case Verb::patch:
-        ++summary.patch;
-        break;
-      case Verb::remove:
-        ++summary.remove;
-        break;
-    }
-  }
+  for (const Change& change : plan.changes) summary.count(change.verb);
   return summary;
 }
 

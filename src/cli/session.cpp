@@ -97,14 +97,16 @@ void Session::print_target() const {
 }
 
 change::ExecutorOptions Session::executor_options() {
-  return {.dry_run = dry_run(flags_),
-          .open_journal = [this] { return open_journal(); },
-          .confirm = [this](const change::Plan& plan) { return confirm(plan); },
-          .interrupted = interrupted};
+  change::ExecutorOptions options{.dry_run = dry_run(flags_),
+                                  .open_journal = [this] { return open_journal(); },
+                                  .confirm = {},
+                                  .interrupted = interrupted};
+  if (!flags_.yes && ui::can_ask())
+    options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
+  return options;
 }
 
 bool Session::confirm(const change::Plan& plan) const {
-  if (flags_.yes || !ui::can_ask()) return true;
   std::cerr << ui::text_of(change::summarize(plan), ui::Tense::planned)
             << "\n(--dry-run=client shows each change)\n";
   return ui::ask_yes("Change namespace " + flags_.ns + " on " + config_.server + "?");

@@ -48,7 +48,7 @@ change::Plan one(const change::Change& change) {
 }
 
 kube::ObjectRef created(const change::Execution& execution, const kube::ObjectRef& planned) {
-  return execution.outcomes.empty() ? planned : execution.outcomes.front().object;
+  return execution.created.empty() ? planned : execution.created.front();
 }
 
 // Deletes the finished Job with its Pod, and the Secret, without waiting for the garbage collector.

@@ -44,6 +44,8 @@ struct PlanSummary {
   std::size_t remove = 0;
   std::size_t already_right = 0;
   friend bool operator==(const PlanSummary&, const PlanSummary&) = default;
+  PlanSummary& operator+=(const PlanSummary& other);
+  void count(Verb verb);  // one more Change
 };
 
 [[nodiscard]] PlanSummary summarize(const Plan& plan);

@@ -3,6 +3,7 @@
 #include <kots_export/change/change.h>
 #include <kots_export/change/journal.h>
 #include <kots_export/change/observer.h>
+#include <kots_export/change/source.h>
 #include <kots_export/kube/client.h>
 
 #include <functional>
@@ -17,22 +18,25 @@ struct ExecutorOptions {
   // Opens the journal when the first Change is about to be sent; not called in a dry run. May be empty in
   // tests.
   std::function<std::unique_ptr<Journal>()> open_journal;
-  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). May be
-  // empty.
+  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). Empty
+  // where nobody is to be asked: then plans may stream.
   std::function<bool(const Plan&)> confirm;
   // Asked often; true: no new Change is started, those in flight are waited for, then Interrupted is thrown.
   std::function<bool()> interrupted;
 };
 
+// What became of a plan whose Changes were all carried out.
 struct Execution {
   std::size_t done = 0;
   std::size_t gone = 0;
   std::size_t refused = 0;
-  std::vector<ChangeOutcome> outcomes;  // in the plan's order
+  std::vector<kube::ObjectRef> created;  // with their UIDs; the first 64, for steps that go on from them
 };
 
 // Carries out plans: the only code that writes to a cluster.
 //  - Changes of one plan run side by side, as many as the transport allows; plans run one after the other.
+//  - Changes are pulled one journal group at a time, and a source's reads run beside its writes: memory holds
+//  what is in flight, however long the plan.
 //  - Deletes of a plan start when its creates and patches are done, and only where none of them was refused.
 //  - Every Change is in the journal, fsynced, before its request is sent.
 //  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not
@@ -48,6 +52,12 @@ class Executor {
   // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
   Execution run(const Plan& plan);
 
+  // The same for Changes that become known on the way. Nothing is shown or asked: only where may_stream().
+  Execution run(ChangeSource& source);
+
+  // True where changes may go out before all are known: no dry run, and nobody left to ask.
+  [[nodiscard]] bool may_stream() const;
+
   // Asks options.confirm once for all that follows (a command of several plans shows them joined); later
   // calls and run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Error where
   // the answer is no.
@@ -60,7 +70,10 @@ class Executor {
   [[nodiscard]] std::string journal_path() const;
 
  private:
-  class Batch;
+  Execution carry_out(ChangeSource& source);
+  // Opens it where there is none yet; null in a dry run.
+  Journal* journal();
+
   kube::Client& client_;
   Observer& observer_;
   ExecutorOptions options_;

@@ -1,0 +1,135 @@
+#include "change/fate.h"
+
+#include <kots_export/kube/status.h>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+using Status = ChangeOutcome::Status;
+
+namespace {
+
+constexpr int kNotFound = 404;
+constexpr int kConflict = 409;
+constexpr int kFirstServerError = 500;
+
+std::string action(const Change& change) {
+  return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
+}
+
+ChangeOutcome ended(Status status, kube::ObjectRef object) {
+  return {.status = status, .error = {}, .object = std::move(object)};
+}
+
+ChangeOutcome refused(const Change& change, const Error& error) {
+  std::string text = error.what();
+  if (!error.hint().empty()) text += " (" + error.hint() + ")";
+  return {.status = Status::refused, .error = std::move(text), .object = change.object};
+}
+
+// True where `live` already holds everything that the merge patch sets, and nothing that it removes.
+bool holds(const json& live, const json& patch) {
+  if (!patch.is_object()) return live == patch;
+  for (const auto& [key, wanted] : patch.items()) {
+    const auto found = live.is_object() ? live.find(key) : live.end();
+    const bool present = live.is_object() && found != live.end();
+    if (wanted.is_null()) {
+      if (present) return false;
+    } else if (!present || !holds(*found, wanted)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void read_identity(kube::ObjectRef& object, const json& live) {
+  const json metadata = live.value("metadata", json::object());
+  object.uid = metadata.value("uid", object.uid);
+  object.resource_version = metadata.value("resourceVersion", object.resource_version);
+}
+
+ChangeOutcome succeeded(const Change& change, const std::string& body) {
+  kube::ObjectRef object = change.object;
+  if (change.verb != Verb::remove) {
+    const json live = json::parse(body, nullptr, false);
+    if (live.is_object()) read_identity(object, live);
+  }
+  return ended(Status::done, std::move(object));
+}
+
+Fate fate_of_live_object(const Change& change, const json& live, std::string doubt) {
+  kube::ObjectRef found = change.object;
+  found.uid.clear();
+  read_identity(found, live);
+  const bool same = change.object.uid.empty() || found.uid == change.object.uid;
+  switch (change.verb) {
+    case Verb::create:
+      // It did not exist when the plan was made: the request arrived.
+      return ended(Status::done, std::move(found));
+    case Verb::remove:
+      if (!same) return ended(Status::done, change.object);
+      if (live.value("metadata", json::object()).contains("deletionTimestamp"))
+        return ended(Status::done, std::move(found));
+      return SendAgain{std::move(doubt)};
+    case Verb::patch:
+      break;
+  }
+  if (!same) {
+    return refused(change, Error("cannot " + action(change),
+                                 "it was replaced by another object of the same name since the plan was made",
+                                 "Run the same command again: it plans anew from what is there now."));
+  }
+  if (holds(live, change.after)) return ended(Status::done, std::move(found));
+  return SendAgain{std::move(doubt)};
+}
+
+}  // namespace
+
+kube::Request write_request(const Change& change, kube::DryRun dry_run) {
+  switch (change.verb) {
+    case Verb::create:
+      return kube::create_request(change.object, change.after, dry_run);
+    case Verb::remove:
+      return kube::delete_request(change.object, change.propagation, dry_run);
+    case Verb::patch:
+      break;
+  }
+  // The UID in the patch makes the server refuse it where the object was replaced since the plan.
+  json patch = change.after;
+  if (!change.object.uid.empty()) patch["metadata"]["uid"] = change.object.uid;
+  return kube::merge_patch_request(change.object, patch, dry_run);
+}
+
+Fate fate_of_write(const Change& change, const kube::Outcome& outcome) {
+  if (const auto* failure = std::get_if<kube::TransportFailure>(&outcome)) {
+    const kube::ConnectionError error(action(change), *failure);
+    if (failure->delivered == kube::TransportFailure::Delivered::no) return refused(change, error);
+    return ReadBack{error.what()};
+  }
+  const auto& reply = std::get<kube::Reply>(outcome);
+  if (reply.status < 300) return succeeded(change, reply.body);
+  if (reply.status == kNotFound && change.verb != Verb::create) return ended(Status::gone, change.object);
+  const kube::ApiError error = kube::api_error(action(change), reply);
+  const bool lost_a_race = reply.status == kConflict && change.verb != Verb::create;
+  if (reply.status >= kFirstServerError || lost_a_race) return ReadBack{error.what()};
+  return refused(change, error);
+}
+
+Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, std::string doubt) {
+  const std::string reading = "read back " + kube::describe(change.object);
+  const auto* reply = std::get_if<kube::Reply>(&outcome);
+  if (reply == nullptr)
+    return refused(change, kube::ConnectionError(reading, std::get<kube::TransportFailure>(outcome)));
+  if (reply->status == kNotFound) {
+    if (change.verb == Verb::create) return SendAgain{std::move(doubt)};
+    return ended(change.verb == Verb::remove ? Status::done : Status::gone, change.object);
+  }
+  if (reply->status >= 300) return refused(change, kube::api_error(reading, *reply));
+  const json live = json::parse(reply->body, nullptr, false);
+  if (!live.is_object()) return refused(change, Error("cannot " + reading, "the answer is not JSON"));
+  return fate_of_live_object(change, live, std::move(doubt));
+}
+
+}  // namespace kots_export::change

@@ -1,0 +1,240 @@
+#include <kots_export/change/executor.h>
+
+#include "unit/change/changes.h"
+#include "unit/scripted_transport.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kots_export::change {
+namespace {
+
+using kube::Method;
+using test::create_of;
+using test::delete_of;
+using test::live;
+using test::patch_of;
+using test::reply;
+using test::ScriptedTransport;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+kube::Outcome everything_works(const kube::Request&) { return reply(200, live("x", "uid", {})); }
+
+std::string name_of(const kube::Request& request) {
+  const std::string path = request.path.substr(0, request.path.find('?'));
+  return std::string(kube::to_string(request.method)) + " " + path.substr(path.rfind('/') + 1);
+}
+
+std::vector<std::string> sent(const ScriptedTransport& transport) {
+  std::vector<std::string> names;
+  for (const auto& request : transport.requests()) names.push_back(name_of(request));
+  return names;
+}
+
+// An Executor with a journal in a folder of its own, on a scripted transport.
+class ExecutorTest : public testing::Test {
+ protected:
+  ExecutorTest() {
+    std::string pattern = testing::TempDir() + "executor-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~ExecutorTest() override { std::filesystem::remove_all(folder_); }
+
+  ExecutorOptions options() {
+    return {.dry_run = kube::DryRun::none,
+            .open_journal =
+                [this] { return std::make_unique<Journal>(folder_, "run", nlohmann::json::object()); },
+            .confirm = {},
+            .interrupted = {}};
+  }
+
+  std::size_t journal_lines(const std::string& event) const {
+    std::ifstream file(folder_ / "run" / "journal.jsonl");
+    std::size_t count = 0;
+    for (std::string line; std::getline(file, line);) {
+      if (nlohmann::json::parse(line).at("event") == event) ++count;
+    }
+    return count;
+  }
+
+  std::filesystem::path folder_;
+  Observer silent_;
+};
+
+// Gives Changes page by page: each read brings `page` of them; one read at a time, and none while Changes
+// wait.
+class Pages : public ChangeSource {
+ public:
+  Pages(int pages, int page) : pages_(pages), page_(page) {}
+
+  std::optional<Change> next_change() override {
+    if (known_.empty()) return std::nullopt;
+    Change change = std::move(known_.front());
+    known_.pop_front();
+    return change;
+  }
+  std::optional<kube::Exchange> next_read() override {
+    if (reading_ || asked_ == pages_ || !known_.empty()) return std::nullopt;
+    ++asked_;
+    reading_ = true;
+    return kube::Exchange{.request = {.method = Method::get, .path = "/page", .headers = {}, .body = {}},
+                          .done =
+                              [this](kube::Outcome) {
+                                reading_ = false;
+                                for (int i = 0; i < page_; ++i)
+                                  known_.push_back(patch_of("p" + std::to_string(made_++)));
+                                most_known_ = std::max(most_known_, known_.size());
+                              },
+                          .on_data = {}};
+  }
+  void finish() override {
+    if (fails_) throw Error("the third page did not come");
+  }
+  void fail() { fails_ = true; }
+  [[nodiscard]] std::size_t most_known() const { return most_known_; }
+
+ private:
+  int pages_;
+  int page_;
+  int asked_ = 0;
+  int made_ = 0;
+  bool fails_ = false;
+  bool reading_ = false;
+  std::size_t most_known_ = 0;
+  std::deque<Change> known_;
+};
+
+TEST_F(ExecutorTest, DeletesWaitForEverythingElse) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  Plan plan;
+  plan.changes = {delete_of("a"), patch_of("b"), create_of("c"), patch_of("d")};
+  const Execution execution = Executor(client, silent_, options()).run(plan);
+  EXPECT_EQ(execution.done, 4U);
+  EXPECT_THAT(sent(transport), ElementsAre("PATCH b", "POST configmaps", "PATCH d", "DELETE a"));
+}
+
+TEST_F(ExecutorTest, NothingIsDeletedWhereSomethingWasRefused) {
+  ScriptedTransport transport([](const kube::Request& request) -> kube::Outcome {
+    return request.method == Method::patch ? reply(403) : reply(200);
+  });
+  kube::Client client(transport);
+  Plan plan;
+  plan.changes = {patch_of("a"), delete_of("b")};
+  Executor executor(client, silent_, options());
+  EXPECT_THROW((void)executor.run(plan), Error);
+  EXPECT_THAT(sent(transport), ElementsAre("PATCH a"));
+}
+
+TEST_F(ExecutorTest, EveryChangeIsInTheJournalBeforeItsRequest) {
+  std::size_t lines_at_first_request = 0;
+  ScriptedTransport transport([&](const kube::Request& request) {
+    if (name_of(request) == "PATCH a") lines_at_first_request = journal_lines("change");
+    return everything_works(request);
+  });
+  kube::Client client(transport);
+  Plan plan;
+  plan.changes = {patch_of("a"), patch_of("b")};
+  (void)Executor(client, silent_, options()).run(plan);
+  EXPECT_EQ(lines_at_first_request, 2U);
+  EXPECT_EQ(journal_lines("outcome"), 2U);
+}
+
+TEST_F(ExecutorTest, CreatedObjectsAreReturnedWithTheirUids) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  Plan plan;
+  plan.changes = {create_of("c")};
+  const Execution execution = Executor(client, silent_, options()).run(plan);
+  ASSERT_EQ(execution.created.size(), 1U);
+  EXPECT_EQ(execution.created.front().uid, "uid");
+}
+
+TEST_F(ExecutorTest, APlanWithNothingToDoOpensNoJournal) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  Pages nothing(0, 0);
+  Executor executor(client, silent_, options());
+  (void)executor.run(nothing);
+  EXPECT_TRUE(executor.journal_path().empty());
+}
+
+TEST_F(ExecutorTest, PagesArePatchedWhileLaterPagesArrive) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  Pages pages(3, 10);
+  Executor executor(client, silent_, options());
+  EXPECT_EQ(executor.run(pages).done, 30U);
+  const auto names = sent(transport);
+  const auto last_read = std::ranges::find(names.rbegin(), names.rend(), "GET page");
+  const auto first_patch = std::ranges::find(names, "PATCH p0");
+  EXPECT_LT(first_patch - names.begin(), names.rend() - last_read - 1);
+  EXPECT_LE(pages.most_known(), 10U);
+}
+
+TEST_F(ExecutorTest, TheNumberInFlightIsTheTransports) {
+  ScriptedTransport transport(everything_works, 3);
+  kube::Client client(transport);
+  Pages pages(2, 20);
+  Executor executor(client, silent_, options());
+  (void)executor.run(pages);
+  EXPECT_EQ(transport.most_in_flight(), 3U);
+}
+
+TEST_F(ExecutorTest, ASourceThatCouldNotGiveEverythingSaysSoAfterItsChangesAreDone) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  Pages pages(1, 5);
+  pages.fail();
+  Executor executor(client, silent_, options());
+  EXPECT_THROW((void)executor.run(pages), Error);
+  EXPECT_EQ(journal_lines("outcome"), 5U);
+}
+
+TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
+  int answered = 0;
+  ScriptedTransport transport(
+      [&](const kube::Request& request) {
+        ++answered;
+        return everything_works(request);
+      },
+      2);
+  kube::Client client(transport);
+  ExecutorOptions stopping = options();
+  stopping.interrupted = [&] { return answered >= 3; };
+  Plan plan;
+  for (int i = 0; i < 10; ++i) plan.changes.push_back(patch_of("p" + std::to_string(i)));
+  Executor executor(client, silent_, stopping);
+  try {
+    (void)executor.run(plan);
+    FAIL() << "it went on";
+  } catch (const Interrupted& interrupted) {
+    EXPECT_THAT(interrupted.what(), HasSubstr("6 of 10"));
+  }
+  EXPECT_EQ(transport.requests().size(), 4U);
+  EXPECT_EQ(journal_lines("outcome"), 4U);
+}
+
+TEST_F(ExecutorTest, StreamsOnlyWhereNobodyIsToBeAsked) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  EXPECT_TRUE(Executor(client, silent_, options()).may_stream());
+  ExecutorOptions asking = options();
+  asking.confirm = [](const Plan&) { return true; };
+  Executor executor(client, silent_, asking);
+  EXPECT_FALSE(executor.may_stream());
+  Plan plan;
+  plan.changes = {patch_of("a")};
+  executor.confirm(plan);
+  EXPECT_TRUE(executor.may_stream());
+  ExecutorOptions dry = options();
+  dry.dry_run = kube::DryRun::server;
+  EXPECT_FALSE(Executor(client, silent_, dry).may_stream());
+}
+
+}  // namespace
+}  // namespace kots_export::change
