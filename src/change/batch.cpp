@@ -25,11 +25,11 @@ T take_front(std::deque<T>& queue) {
 
 std::optional<kube::Exchange> Batch::next() {
   if (!again_.empty()) return take_front(again_);
+  if (failure_) return std::nullopt;
   interrupted_ = interrupted_ || (tools_.options.interrupted && tools_.options.interrupted());
   if (interrupted_) return std::nullopt;
   if (auto read = next_read()) return read;
-  if (ready_.empty()) journal_next_group();
-  if (ready_.empty()) return std::nullopt;
+  if (ready_.empty() && !journal_next_group()) return std::nullopt;
   const WritePtr write = take_front(ready_);
   tools_.observer.change_started(write->change);
   return send(write);
@@ -70,7 +70,8 @@ bool Batch::is_time_for_deletes() {
   return true;
 }
 
-void Batch::journal_next_group() {
+// False where there is nothing to send now; a Change that is not in the journal is not sent.
+bool Batch::journal_next_group() {
   std::vector<const Change*> group;
   const std::size_t first_id = tools_.next_id;
   while (ready_.size() < kJournalGroup) {
@@ -79,9 +80,23 @@ void Batch::journal_next_group() {
     ready_.push_back(std::make_shared<Write>(Write{.change = std::move(*change), .id = tools_.next_id++}));
     group.push_back(&ready_.back()->change);
   }
-  if (group.empty()) return;
+  if (group.empty()) return false;
   if (journal_ == nullptr) journal_ = tools_.open_journal();
-  if (journal_ != nullptr) journal_->record(group, first_id);
+  const bool recorded = in_journal([&](Journal& journal) { journal.record(group, first_id); });
+  if (!recorded) ready_.clear();
+  return recorded;
+}
+
+// A journal that cannot be written (disk full) ends the run, but not before what is in flight has come back.
+bool Batch::in_journal(const std::function<void(Journal&)>& write) {
+  if (journal_ == nullptr) return true;
+  try {
+    write(*journal_);
+    return true;
+  } catch (const Error&) {
+    if (!failure_) failure_ = std::current_exception();
+    return false;
+  }
 }
 
 kube::Exchange Batch::send(const WritePtr& write) {
@@ -106,6 +121,7 @@ void Batch::settle(const WritePtr& write, Fate fate) {
     return again_.push_back(read_back(write, std::move(unknown->doubt)));
   if (write->attempts < kAttempts) return again_.push_back(send(write));
   finish(*write, {.status = ChangeOutcome::Status::refused,
+                  .fate = ChangeOutcome::Fate::unknown,
                   .error = std::get<SendAgain>(fate).doubt,
                   .object = write->change.object});
 }
@@ -122,25 +138,35 @@ void Batch::finish(const Write& write, const ChangeOutcome& outcome) {
       ++result_.gone;
       break;
     case ChangeOutcome::Status::refused:
-      if (result_.refused++ == 0) first_refusal_ = outcome.error;
+      ++result_.refused;
+      result_.refusals.push_back({write.change.object, outcome.error});
       break;
   }
-  if (journal_ != nullptr) journal_->record_outcome(write.id, outcome);
+  in_journal([&](Journal& journal) { journal.record_outcome(write.id, outcome); });
   tools_.observer.change_done(write.change, outcome);
 }
 
-Execution Batch::result() {
+Execution Batch::result(OnRefusal on_refusal) {
+  if (failure_) std::rethrow_exception(failure_);
   if (interrupted_) {
+    for (const WritePtr& write : ready_) {
+      const ChangeOutcome not_sent{
+          .status = ChangeOutcome::Status::refused, .error = "not sent", .object = write->change.object};
+      in_journal([&](Journal& journal) { journal.record_outcome(write->id, not_sent); });
+    }
     while (source_.next_change()) ++pulled_;  // what is known of the rest
     const std::string where = journal_ != nullptr ? journal_->path().string() : "the journal";
     throw Interrupted(
         std::to_string(pulled_ - settled_) + " of " + std::to_string(pulled_) + " changes were not sent",
         "What was sent is done and in " + where +
-            ". Run the same command again to go on: it does only what is left.");
+            ". Run the same command again to go on: it does only what is left. `kots-export rollback` goes "
+            "back "
+            "to what was there before.");
   }
-  if (result_.refused > 0) {
+  if (result_.refused > 0 && on_refusal == OnRefusal::fail) {
     throw Error(std::to_string(result_.refused) + " of " + std::to_string(pulled_) + " changes were refused",
-                first_refusal_, "Mend the cause and run the same command again: it does only what is left.");
+                result_.refusals.front().error,
+                "Mend the cause and run the same command again: it does only what is left.");
   }
   if (phase_ == Phase::changes) source_.finish();
   tools_.totals.already_right += source_.already_right();

@@ -6,6 +6,7 @@
 #include "change/fate.h"
 
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,7 +30,7 @@ class Batch : public kube::RequestSource {
   std::optional<kube::Exchange> next() override;
 
   // To be called once the transport is through. Throws as Executor::run does.
-  Execution result();
+  Execution result(OnRefusal on_refusal);
 
  private:
   // A Change that is in the journal, until its outcome is known.
@@ -43,7 +44,8 @@ class Batch : public kube::RequestSource {
   std::optional<kube::Exchange> next_read();
   std::optional<Change> next_change();
   [[nodiscard]] bool is_time_for_deletes();
-  void journal_next_group();
+  bool journal_next_group();
+  bool in_journal(const std::function<void(Journal&)>& write);
   kube::Exchange send(const WritePtr& write);
   kube::Exchange read_back(const WritePtr& write, std::string doubt);
   void settle(const WritePtr& write, Fate fate);
@@ -60,7 +62,7 @@ class Batch : public kube::RequestSource {
   std::size_t pulled_ = 0;
   std::size_t settled_ = 0;
   bool interrupted_ = false;
-  std::string first_refusal_;
+  std::exception_ptr failure_;  // of the journal
   Execution result_;
 };
 

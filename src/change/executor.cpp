@@ -23,7 +23,7 @@ void Executor::confirm(const Plan& plan) {
   confirmed_ = true;
 }
 
-Execution Executor::run(const Plan& plan) {
+Execution Executor::run(const Plan& plan, OnRefusal on_refusal) {
   observer_.planned(plan, options_.dry_run);
   if (plan.empty() || options_.dry_run == kube::DryRun::client) {
     totals_ += summarize(plan);
@@ -31,10 +31,14 @@ Execution Executor::run(const Plan& plan) {
   }
   confirm(plan);
   PlanSource source(plan);
-  return carry_out(source);
+  return carry_out(source, on_refusal);
 }
 
-Execution Executor::run(ChangeSource& source) { return carry_out(source); }
+Execution Executor::run(ChangeSource& source) { return carry_out(source, OnRefusal::fail); }
+
+void Executor::complete() {
+  if (journal_) journal_->record_end();
+}
 
 Journal* Executor::journal() {
   if (options_.dry_run != kube::DryRun::none) return nullptr;
@@ -42,14 +46,14 @@ Journal* Executor::journal() {
   return journal_.get();
 }
 
-Execution Executor::carry_out(ChangeSource& source) {
+Execution Executor::carry_out(ChangeSource& source, OnRefusal on_refusal) {
   Batch batch(source, {.observer = observer_,
                        .options = options_,
                        .open_journal = [this] { return journal(); },
                        .next_id = next_id_,
                        .totals = totals_});
   client_.run(batch);
-  return batch.result();
+  return batch.result(on_refusal);
 }
 
 }  // namespace kots_export::change

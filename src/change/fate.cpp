@@ -23,10 +23,16 @@ ChangeOutcome ended(Status status, kube::ObjectRef object) {
   return {.status = status, .error = {}, .object = std::move(object)};
 }
 
-ChangeOutcome refused(const Change& change, const Error& error) {
+ChangeOutcome refused(const Change& change, const Error& error,
+                      ChangeOutcome::Fate fate = ChangeOutcome::Fate::known) {
   std::string text = error.what();
   if (!error.hint().empty()) text += " (" + error.hint() + ")";
-  return {.status = Status::refused, .error = std::move(text), .object = change.object};
+  return {.status = Status::refused, .fate = fate, .error = std::move(text), .object = change.object};
+}
+
+// The write was sent, and what came of it cannot be read.
+ChangeOutcome unknown(const Change& change, const Error& error) {
+  return refused(change, error, ChangeOutcome::Fate::unknown);
 }
 
 // True where `live` already holds everything that the merge patch sets, and nothing that it removes.
@@ -121,14 +127,14 @@ Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, std::
   const std::string reading = "read back " + kube::describe(change.object);
   const auto* reply = std::get_if<kube::Reply>(&outcome);
   if (reply == nullptr)
-    return refused(change, kube::ConnectionError(reading, std::get<kube::TransportFailure>(outcome)));
+    return unknown(change, kube::ConnectionError(reading, std::get<kube::TransportFailure>(outcome)));
   if (reply->status == kNotFound) {
     if (change.verb == Verb::create) return SendAgain{std::move(doubt)};
     return ended(change.verb == Verb::remove ? Status::done : Status::gone, change.object);
   }
-  if (reply->status >= 300) return refused(change, kube::api_error(reading, *reply));
+  if (reply->status >= 300) return unknown(change, kube::api_error(reading, *reply));
   const json live = json::parse(reply->body, nullptr, false);
-  if (!live.is_object()) return refused(change, Error("cannot " + reading, "the answer is not JSON"));
+  if (!live.is_object()) return unknown(change, Error("cannot " + reading, "the answer is not JSON"));
   return fate_of_live_object(change, live, std::move(doubt));
 }
 

@@ -47,15 +47,24 @@ std::string_view to_string(ChangeOutcome::Status status) {
 json to_json(const Change& change) {
   json result{{"verb", to_string(change.verb)}, {"step", change.step},   {"object", to_json(change.object)},
               {"before", change.before},        {"after", change.after}, {"why", change.why}};
-  if (change.verb == Verb::remove) result["propagation"] = kube::to_string(change.propagation);
+  // Of a create: how it is to be deleted again.
+  if (change.verb != Verb::patch) result["propagation"] = kube::to_string(change.propagation);
   return result;
 }
 
-Journal::Journal(const std::filesystem::path& backup_folder, const std::string& run, const json& header)
-    : file_(create_journal_folder(backup_folder, run)) {
-  json first = header;
-  first["event"] = "run";
-  first["run"] = run;
+Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header)
+    : file_(create_journal_folder(backup_folder, header.run)) {
+  json first{{"event", "run"},
+             {"format", kJournalFormat},
+             {"run", header.run},
+             {"started", header.started},
+             {"version", header.version},
+             {"server", header.server},
+             {"context", header.context},
+             {"namespace", header.ns},
+             {"namespaceUid", header.namespace_uid},
+             {"release", header.release}};
+  if (!header.rolls_back.empty()) first["rollsBack"] = header.rolls_back;
   file_.append(line(first));
   file_.sync();
 }
@@ -73,6 +82,7 @@ void Journal::record(std::span<const Change* const> changes, std::size_t first_i
 }
 
 void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
+  if (outcome.fate == ChangeOutcome::Fate::unknown) return;
   json entry{{"event", "outcome"}, {"id", id}, {"status", to_string(outcome.status)}};
   if (!outcome.error.empty()) entry["error"] = outcome.error;
   if (!outcome.object.uid.empty()) {
@@ -80,6 +90,11 @@ void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
     entry["resourceVersion"] = outcome.object.resource_version;
   }
   file_.append(line(entry));
+}
+
+void Journal::record_end() {
+  file_.append(line({{"event", "end"}}));
+  file_.sync();
 }
 
 }  // namespace kots_export::change

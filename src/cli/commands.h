@@ -22,7 +22,9 @@ struct Declared {
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_postgres(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_rollback(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_runs(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
 

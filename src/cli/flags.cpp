@@ -46,6 +46,8 @@ void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--delete-volumes", flags.delete_volumes,
                "let the data of KOTS' own volumes be deleted with them")
       ->group("Steps");
+  app.add_flag("--force-unlock", flags.force_unlock, "take the namespace's lock from another run at once")
+      ->group("Steps");
   app.add_option("--timeout", flags.timeout_seconds, "seconds to wait for the database migration (600)")
       ->group("Steps")
       ->check(CLI::PositiveNumber);

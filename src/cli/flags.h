@@ -31,6 +31,7 @@ struct Flags {
   bool yes = false;
   bool take_ownership = false;
   bool delete_volumes = false;
+  bool force_unlock = false;
   std::string annotate = "1";
   int revision = 0;  // 0: not given
   int timeout_seconds = 600;

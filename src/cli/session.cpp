@@ -3,30 +3,38 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/process.h>
 #include <kots_export/util/random.h>
 #include <kots_export/util/text.h>
 
 #include "cli/interrupt.h"
 
 #include <array>
+#include <chrono>
 #include <ctime>
 #include <iostream>
 
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace kots_export::cli {
 
 namespace {
 
-// 20261124T101530Z-k3f9: sorts by time, and two runs of one second differ.
-std::string new_run_name() {
-  const std::time_t now = std::time(nullptr);
+std::string utc_time(std::time_t time, const char* format) {
   std::tm utc{};
-  ::gmtime_r(&now, &utc);
+  ::gmtime_r(&time, &utc);
   std::array<char, 32> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ-", &utc);
+  return {text.data(), std::strftime(text.data(), text.size(), format, &utc)};
+}
+
+// 20261124T101530.482Z-k3f9: sorts by time, and two runs of one moment differ.
+std::string new_run_name(std::chrono::system_clock::time_point now) {
   constexpr std::size_t kSuffix = 4;
-  return std::string(text.data(), length) +
+  constexpr int kThousand = 1000;
+  const auto millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % kThousand;
+  return utc_time(std::chrono::system_clock::to_time_t(now), "%Y%m%dT%H%M%S.") +
+         std::to_string(kThousand + millis).substr(1) + "Z-" +
          util::random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
 }
 
@@ -63,14 +71,18 @@ class OwningTransport : public kube::Transport {
 Session::Session(const Flags& flags, Access access)
     : flags_(flags),
       paths_{.root = flags.output_dir},
-      run_(new_run_name()),
+      run_(new_run_name(std::chrono::system_clock::now())),
+      started_(utc_time(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
       human_(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
              flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
       config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
       credentials_(kube::make_credential_source(config_, interrupted)),
       transport_(config_, *credentials_,
                  curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
-      client_(transport_, {}, interrupted),
+      beside_(config_, *credentials_,
+              curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
+      lock_(transport_, beside_, views_, lock_options()),
+      client_(lock_, {}, interrupted),
       executor_(client_, views_, executor_options()),
       context_{.client = client_,
                .executor = executor_,
@@ -112,13 +124,48 @@ bool Session::confirm(const change::Plan& plan) const {
   return ui::ask_yes("Change namespace " + flags_.ns + " on " + config_.server + "?");
 }
 
-std::unique_ptr<change::Journal> Session::open_journal() const {
-  return std::make_unique<change::Journal>(paths_.backup(), run_,
-                                           nlohmann::json{{"version", KOTS_EXPORT_VERSION},
-                                                          {"server", config_.server},
-                                                          {"context", config_.context},
-                                                          {"namespace", flags_.ns},
-                                                          {"release", flags_.release}});
+change::LockOptions Session::lock_options() const {
+  change::LockOptions options;
+  options.holder = util::user_at_host() + "/" + std::to_string(::getpid()) + "/" + run_;
+  options.process = util::process_identity();
+  if (flags_.force_unlock) options.take = change::LockOptions::Take::at_once;
+  options.interrupted = interrupted;
+  return options;
+}
+
+change::RunHeader Session::run_header() {
+  change::RunHeader header{.run = run_,
+                           .started = started_,
+                           .version = KOTS_EXPORT_VERSION,
+                           .server = config_.server,
+                           .context = config_.context,
+                           .ns = flags_.ns,
+                           .namespace_uid = {},
+                           .release = flags_.release,
+                           .rolls_back = rolls_back_};
+  try {
+    kube::Client client(beside_, {}, interrupted);
+    const auto live = client.get_metadata({.gvr = {.group = {}, .version = "v1", .resource = "namespaces"},
+                                           .kind = "Namespace",
+                                           .ns = {},
+                                           .name = flags_.ns,
+                                           .uid = {},
+                                           .resource_version = {}});
+    if (live) header.namespace_uid = live->ref.uid;
+  } catch (const kube::ApiError&) {
+    // A user of the namespace alone may not read it: the server's address has to do.
+  }
+  return header;
+}
+
+std::unique_ptr<change::Journal> Session::open_journal() {
+  lock_.acquire(flags_.ns);
+  return std::make_unique<change::Journal>(paths_.backup(), run_header());
+}
+
+void Session::keep_journal() {
+  if (executor_.dry_run() != kube::DryRun::none || !executor_.journal_path().empty()) return;
+  change::Journal(paths_.backup(), run_header()).record_end();
 }
 
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
@@ -131,6 +178,8 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) c
 int Session::finish() {
   const change::PlanSummary& totals = executor_.totals();
   const bool pending = totals.create + totals.patch + totals.remove > 0;
+  executor_.complete();
+  lock_.release();
   if (executor_.dry_run() == kube::DryRun::none) {
     std::cerr << (pending ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
               << std::endl;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kots_export/change/executor.h>
+#include <kots_export/change/journal.h>
+#include <kots_export/change/lock.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/paths.h>
@@ -28,24 +30,37 @@ class Session {
   // A transport to another server, with the proxy of the environment and the system's roots.
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
 
+  // What the journal of this session says of it; `rolls_back` names the run that it undoes. Reads the
+  // namespace's UID from the cluster; left empty where that may not be read.
+  [[nodiscard]] change::RunHeader run_header();
+  // Writes a journal also where nothing had to be changed: it says that the run is rolled back.
+  void keep_journal();
+  void rolls_back(std::string run) { rolls_back_ = std::move(run); }
+
   // Prints the last line of a command that writes and returns its exit code.
   int finish();
 
  private:
   change::ExecutorOptions executor_options();
   bool confirm(const change::Plan& plan) const;
-  std::unique_ptr<change::Journal> open_journal() const;
+  std::unique_ptr<change::Journal> open_journal();
+  change::LockOptions lock_options() const;
   void print_target() const;
 
   const Flags& flags_;
   migration::Paths paths_;
-  std::string run_;  // name of this run, sorts by time
+  std::string run_;      // name of this run, sorts by time
+  std::string started_;  // RFC 3339
+  std::string rolls_back_;
   ui::HumanView human_;
   std::optional<ui::LogView> log_;
   ui::MultiView views_;
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;
   kube::CurlTransport transport_;
+  // For lock and header while the main transport is under way: a transport is not re-entrant.
+  kube::CurlTransport beside_;
+  change::Lock lock_;  // what goes to the server goes through it
   kube::Client client_;
   change::Executor executor_;
   migration::Context context_;

@@ -1,3 +1,4 @@
+#include <kots_export/change/journal_reader.h>
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 
@@ -30,13 +31,52 @@ change::Change change_of(change::Verb verb, kube::ObjectRef object, json before,
           .why = std::move(why)};
 }
 
+bool has_failed(const json& job) {
+  for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
+    if (condition.value("type", "") == "Failed" && condition.value("status", "") == "True") return true;
+  }
+  return false;
+}
+
+// A Job that an earlier run of this folder made, and did not see the end of.
+bool can_take_up(const kube::ObjectRef& job, const json& live, const FlywayOptions& options) {
+  return !has_failed(live) && change::was_created(change::read_runs(options.paths.backup()), job, live);
+}
+
+// The Secret with the credentials; one that a run which was cut off left is used, unless it belongs to a Job
+// that is gone: the garbage collector is about to delete it.
+void plan_credentials(Context& context, const json& manifest, change::Plan& plan) {
+  kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
+  auto left = context.client.get(secret);
+  const char* why = "the migrator's credentials";
+  if (left && !(*left)["metadata"].contains("ownerReferences")) {
+    secret.uid = (*left)["metadata"].value("uid", std::string());
+    const json data = left->value("data", json::object());
+    if (data == manifest["data"]) return;
+    plan.changes.push_back(change_of(change::Verb::patch, std::move(secret), {{"data", data}},
+                                     {{"data", manifest["data"]}}, why));
+    return;
+  }
+  if (left) {
+    kube::ObjectRef old = secret;
+    old.uid = (*left)["metadata"].value("uid", std::string());
+    plan.changes.push_back(
+        change_of(change::Verb::remove, std::move(old), std::move(*left), nullptr, "left by an earlier run"));
+  }
+  plan.changes.push_back(change_of(change::Verb::create, std::move(secret), nullptr, manifest, why));
+}
+
 // The Secret goes with the Job: Kubernetes' garbage collector deletes what an owner leaves.
-change::Plan plan_ownership(kube::ObjectRef secret, const kube::ObjectRef& job) {
+change::Plan plan_ownership(Context& context, kube::ObjectRef secret, const kube::ObjectRef& job) {
   const json owners = json::array(
       {{{"apiVersion", kube::api_version(job.gvr)}, {"kind", "Job"}, {"name", job.name}, {"uid", job.uid}}});
   change::Plan plan;
+  const auto live = context.client.get(secret);
+  if (!live) return plan;
+  const json present = (*live)["metadata"].value("ownerReferences", json(nullptr));
+  if (present == owners) return plan;
   plan.changes.push_back(change_of(change::Verb::patch, std::move(secret),
-                                   {{"metadata", {{"ownerReferences", nullptr}}}},
+                                   {{"metadata", {{"ownerReferences", present}}}},
                                    {{"metadata", {{"ownerReferences", owners}}}}, "goes with the Job"));
   return plan;
 }
@@ -47,8 +87,26 @@ change::Plan one(const change::Change& change) {
   return plan;
 }
 
-kube::ObjectRef created(const change::Execution& execution, const kube::ObjectRef& planned) {
-  return execution.created.empty() ? planned : execution.created.front();
+struct Migrator {
+  kube::ObjectRef job;
+  kube::ObjectRef secret;
+};
+
+// Carries the plan out, one Change after the other, and returns what there is then; a plan without the Job
+// means that it is there already.
+Migrator start(Context& context, const change::Plan& plan) {
+  Migrator migrator{.job = object_ref(context, "batch", "Job", std::string(names::kMigrator)),
+                    .secret = object_ref(context, "", "Secret", std::string(kMigratorSecret))};
+  for (const change::Change& change : plan.changes) {
+    const change::Execution execution = context.executor.run(one(change));
+    kube::ObjectRef& object = change.object.kind == "Job" ? migrator.job : migrator.secret;
+    if (!execution.created.empty()) object = execution.created.front();
+  }
+  for (kube::ObjectRef* object : {&migrator.job, &migrator.secret}) {
+    if (!object->uid.empty()) continue;
+    if (const auto live = context.client.get_metadata(*object)) object->uid = live->ref.uid;
+  }
+  return migrator;
 }
 
 // Deletes the finished Job with its Pod, and the Secret, without waiting for the garbage collector.
@@ -61,6 +119,16 @@ void clean_up(Context& context, const kube::ObjectRef& job, const kube::ObjectRe
     }
   }
   (void)context.executor.run(plan);
+}
+
+JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
+  try {
+    return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
+  } catch (const Interrupted&) {
+    throw Interrupted("stopped waiting for Job " + job + ", which goes on in the cluster",
+                      "Run the same command again to follow it to its end and go on. "
+                      "`kots-export rollback` goes back to what was there before.");
+  }
 }
 
 void throw_unless_complete(const Context& context, const JobEnd& end, const FlywayOptions& options) {
@@ -87,24 +155,17 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
 
 change::Plan plan_flyway(Context& context, const FlywayOptions& options) {
   const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
-  if (context.client.get_metadata(job)) {
-    throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
-                "it is the database migration of an earlier run", rerun_hint(context));
+  if (const auto live = context.client.get(job)) {
+    if (!can_take_up(job, *live, options)) {
+      throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
+                  "it is the database migration of an earlier run", rerun_hint(context));
+    }
+    context.observer.note("flyway.taken-up", {{"job", job.name}});
+    return {};
   }
   const DatabaseAccess access = read_database_access(context);
-  kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
-  const json manifest = migrator_secret(context, access);
   change::Plan plan;
-  // A run that was cut off can have left the Secret.
-  if (const auto left = context.client.get(secret)) {
-    secret.uid = (*left)["metadata"].value("uid", std::string());
-    plan.changes.push_back(change_of(change::Verb::patch, secret,
-                                     {{"data", left->value("data", json::object())}},
-                                     {{"data", manifest["data"]}}, "the migrator's credentials"));
-  } else {
-    plan.changes.push_back(
-        change_of(change::Verb::create, secret, nullptr, manifest, "the migrator's credentials"));
-  }
+  plan_credentials(context, migrator_secret(context, access), plan);
   plan.changes.push_back(change_of(change::Verb::create, job, nullptr,
                                    migrator_job(context, access, options.registry),
                                    "migrates the database for Server 4"));
@@ -120,16 +181,13 @@ void run_flyway(Context& context, const change::Plan& plan, const FlywayOptions&
   util::write_private_file(options.paths.migrator_log(), "", util::Existing::keep_copy);
   util::AppendFile log(options.paths.migrator_log());
 
-  const change::Change& secret_change = plan.changes.front();
-  const change::Change& job_change = plan.changes.back();
-  const kube::ObjectRef secret = created(context.executor.run(one(secret_change)), secret_change.object);
-  const kube::ObjectRef job = created(context.executor.run(one(job_change)), job_change.object);
-  (void)context.executor.run(plan_ownership(secret, job));
+  const Migrator migrator = start(context, plan);
+  (void)context.executor.run(plan_ownership(context, migrator.secret, migrator.job));
 
-  const JobEnd end = follow_job(context, job.name, std::string(names::kMigrator), log, options.timeout);
+  const JobEnd end = follow(context, migrator.job.name, log, options);
   context.observer.file_written("migrator-log", options.paths.migrator_log().string());
   throw_unless_complete(context, end, options);
-  clean_up(context, job, secret);
+  clean_up(context, migrator.job, migrator.secret);
 }
 
 }  // namespace kots_export::migration

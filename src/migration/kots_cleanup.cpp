@@ -61,6 +61,10 @@ void plan_delete(Context& context, const kube::ObjectMetadata& object, const std
                  DeleteVolumes delete_volumes, change::Plan& plan) {
   std::optional<json> image = context.client.get(object.ref);
   if (!image) return;
+  if ((*image)["metadata"].contains("deletionTimestamp")) {
+    ++plan.already_right;  // it goes as soon as its finalizers let it
+    return;
+  }
   kube::ObjectRef ref = object.ref;
   ref.uid = (*image)["metadata"].value("uid", ref.uid);
   if (ref.kind == "PersistentVolumeClaim" && delete_volumes == DeleteVolumes::no &&

@@ -54,7 +54,7 @@ json migrator_job(const Context& context, const DatabaseAccess& access, const Re
                          plain("POSTGRESQL_PORT", access.port), from_secret("POSTGRESQL_USERNAME"),
                          from_secret("POSTGRESQL_PASSWORD"), from_secret("DATABASE_URL")}},
                        {"resources",
-                        {{"limits", {{"cpu", "1000m"}, {"memory", "100Mi"}}},
+                        {{"limits", {{"cpu", "1"}, {"memory", "100Mi"}}},  // as the server writes 1000m
                          {"requests", {{"cpu", "2m"}, {"memory", "10Mi"}}}}}};
   const json pod_spec{{"restartPolicy", "Never"},
                       {"imagePullSecrets", json::array({{{"name", names::kPullSecret}}})},

@@ -18,14 +18,51 @@ constexpr std::array kNotices = {
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
     Words{"flyway.image-not-pulled", "the migrator's image could not be pulled yet: {message}"},
+    Words{"flyway.taken-up",
+          "Job {job} of an earlier run that was cut off is there: it is followed to its end"},
     Words{"flyway.unschedulable", "no node can take the migrator's Pod yet: {message}"},
     Words{"kots_cleanup.claim-kept",
           "PersistentVolumeClaim {claim} is kept: volume {volume} would be deleted with it, and you may not "
           "set it to Retain "
           "(--delete-volumes deletes both)"},
+    Words{"lock.not-possible",
+          "namespace {namespace} cannot be locked against a second run at the same time ({why}): make sure "
+          "that "
+          "nobody else runs kots-export on it"},
+    Words{"lock.taken-over", "the lock of {holder} is taken over"},
+    Words{"lock.waiting",
+          "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive"},
     Words{"postgres.already-upgraded",
           "release {release} is already upgraded to a 4.x chart: PostgreSQL is left alone"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
+    Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
+    Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
+    Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not made again"},
+    Words{"rollback.conflict.not-bound",
+          "{object} keeps reclaim policy Retain: its claim is not bound yet; run rollback again when it is"},
+    Words{"rollback.conflict.not-ours", "{object} is not the one that the run made: it is left alone"},
+    Words{"rollback.conflict.not-served",
+          "this server no longer has the kind of {object}: it is not made again"},
+    Words{"rollback.conflict.replaced",
+          "another {object} is there since, made by somebody else: it is left alone"},
+    Words{
+        "rollback.conflict.volume-at-risk",
+        "{object} is left alone: volume {volume} would be deleted with it; set its reclaim policy to Retain"},
+    Words{"rollback.conflict.volume-taken", "{object} is not made again: another claim has its volume"},
+    Words{"rollback.database",
+          "the database migration of the run is not undone: restore the database from its backup where the "
+          "old version needs that"},
+    Words{"rollback.earlier-run",
+          "run {run} before it is not rolled back: run rollback again to go back further"},
+    Words{"rollback.run", "undoing run {run}"},
+    Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
+    Words{"rollback.volume-gone",
+          "the volume {volume} of PersistentVolumeClaim {claim} is gone with its data: the claim gets a new, "
+          "empty one"},
+    Words{
+        "rollback.volume-unseen",
+        "volume {volume} may not be read: PersistentVolumeClaim {claim} waits until an administrator clears "
+        "the volume's claimRef.uid"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
     Words{"transform.earlier-output-unreadable",
           "{file} of an earlier run cannot be read, so a new MongoDB password is made: {why}"},
@@ -41,6 +78,7 @@ constexpr std::array kHeadings = {
     Words{"kots_cleanup", "kots_cleanup: remove what KOTS left"},
     Words{"flyway", "flyway: migrate the database"},
     Words{"postgres", "postgres: make room for the new PostgreSQL chart"},
+    Words{"rollback", "rollback: put back what a run changed"},
     Words{"secret", "secret: credentials for the image registry"},
 };
 

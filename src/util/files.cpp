@@ -95,15 +95,34 @@ int create_private(const fs::path& path) {
   return fd;
 }
 
+constexpr std::size_t kTemporarySuffix = 8;
+
+std::string temporary_prefix(const fs::path& target) { return "." + target.filename().string() + "."; }
+
+// Removes the temporary files of writers that were killed. A living writer holds a lock on its own, which the
+// system lets go of with the process.
+void remove_left_over(const fs::path& target) {
+  const std::string prefix = temporary_prefix(target);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_of(target), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + kTemporarySuffix) continue;
+    const Descriptor left(::open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (left.get() >= 0 && ::flock(left.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+  }
+}
+
 // A file with a name of its own in the target's folder: the target stays whole until the rename.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) {
-    constexpr std::size_t kSuffix = 8;
-    path_ = folder_of(target) / ("." + target.filename().string() + "." +
-                                 random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789"));
+    remove_left_over(target);
+    path_ = folder_of(target) / (temporary_prefix(target) +
+                                 random_string(kTemporarySuffix, "abcdefghijklmnopqrstuvwxyz0123456789"));
     fd_ = create_private(path_);
     if (fd_ < 0) fail("cannot write " + target.string(), errno);
+    // Where the file system has no locks, a left-over may be removed early by nobody and late by hand.
+    ::flock(fd_, LOCK_EX | LOCK_NB);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -272,7 +291,17 @@ AppendFile::~AppendFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void AppendFile::append(std::string_view bytes) { write_all(fd_, bytes, "cannot write " + path_.string()); }
+void AppendFile::append(std::string_view bytes) {
+  const off_t end = ::lseek(fd_, 0, SEEK_END);
+  try {
+    write_all(fd_, bytes, "cannot write " + path_.string());
+  } catch (const Error&) {
+    // A full disk takes half a line: without the half, what is appended later still is a line of its own.
+    // A pipe has no end to go back to, and where this fails too, readers know a cut line.
+    if (end < 0 || ::ftruncate(fd_, end) != 0) throw;
+    throw;
+  }
+}
 
 void AppendFile::sync() { sync_or_fail(fd_, "cannot write " + path_.string()); }
 

@@ -34,12 +34,24 @@ void set(Fault& fault, const std::string& word, const std::string& value) {
     fault.delay = std::chrono::milliseconds(number(word, value));
   else if (word == "drop")
     fault.drop = true;
+  else if (word == "writes")
+    fault.writes = true;
+  else if (word == "hold")
+    fault.hold = true;
+  else if (word == "hold-answer")
+    fault.hold_answer = true;
   else if (word == "cut")
     fault.answer = AnswerFault::cut;
   else if (word == "cut-after-apply")
     fault.answer = AnswerFault::vanish;
   else
     throw std::runtime_error("a fault has no '" + word + "'");
+}
+
+// A review (SelfSubjectAccessReview) stores nothing.
+bool is_write(const Request& request) {
+  return request.method != "GET" && request.method != "HEAD" &&
+         request.path.find("/selfsubject") == std::string::npos;
 }
 
 }  // namespace
@@ -72,12 +84,28 @@ void Faults::add(Fault fault) {
 void Faults::clear() {
   const std::lock_guard lock(mutex_);
   faults_.clear();
+  ++clearings_;
+  cleared_.notify_all();
+}
+
+void Faults::hold() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t seen = clearings_;
+  ++held_;
+  cleared_.wait(lock, [&] { return clearings_ != seen; });
+  --held_;
+}
+
+int Faults::held() const {
+  const std::lock_guard lock(mutex_);
+  return held_;
 }
 
 std::optional<Fault> Faults::next(const Request& request) {
   const std::lock_guard lock(mutex_);
   std::optional<Fault> chosen;
   for (Fault& fault : faults_) {
+    if (fault.writes && !is_write(request)) continue;
     if (!fault.method.empty() && fault.method != request.method) continue;
     if (request.target.find(fault.path) == std::string::npos) continue;
     if (fault.after > 0) {

@@ -4,6 +4,8 @@
 #include "apiserver/json.h"
 
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -14,12 +16,15 @@ namespace kots_export::apiserver {
 
 // Trouble that a test orders. A rule is words: conditions, how often, and what happens, as in
 //     status=500 after=3 times=2 method=PATCH path=/secrets
-// Conditions: method=NAME, path=TEXT (somewhere in path and query). after=N lets N matching requests pass
-// first; times=N limits it to N requests (without it, every one). What happens, one or several of:
+// Conditions: method=NAME, path=TEXT (somewhere in path and query), writes (whatever changes something).
+// after=N lets N matching requests pass first; times=N limits it to N requests (without it, every one). What
+// happens, one or several of:
 //     status=CODE       answered so, nothing is applied          retry-after=SECONDS  header of that answer
 //     delay=MS          waits before it goes on                  drop                 closed, nothing applied
 //     cut               applied, closed in the middle of the answer's body
 //     cut-after-apply   applied, closed before the answer
+//     hold              waits until the faults are cleared, then closed, nothing applied
+//     hold-answer       applied, waits until the faults are cleared, then closed before the answer
 struct Fault {
   std::string method;
   std::string path;
@@ -29,6 +34,9 @@ struct Fault {
   int retry_after = -1;
   std::chrono::milliseconds delay{0};
   bool drop = false;
+  bool writes = false;
+  bool hold = false;
+  bool hold_answer = false;
   AnswerFault answer = AnswerFault::none;
 };
 
@@ -40,13 +48,21 @@ struct Fault {
 class Faults {
  public:
   void add(Fault fault);
+  // Also lets go of what is held.
   void clear();
+  // Keeps the calling request until the faults are cleared.
+  void hold();
+  // How many requests are held just now.
+  [[nodiscard]] int held() const;
   // Returns what befalls this request, which is counted by every rule that matches it.
   [[nodiscard]] std::optional<Fault> next(const Request& request);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Fault> faults_;
+  std::condition_variable cleared_;
+  std::uint64_t clearings_ = 0;
+  int held_ = 0;
 };
 
 // What came, in order; one JSON object a request: method, path, query, user, impersonate, userAgent,

@@ -180,6 +180,7 @@ std::size_t ApiServer::count_writes() const {
 void ApiServer::clear_requests() { server_->requests().clear(); }
 void ApiServer::add_fault(const std::string& rule) { server_->faults().add(parse_fault(rule)); }
 void ApiServer::clear_faults() { server_->faults().clear(); }
+int ApiServer::held() const { return server_->faults().held(); }
 void ApiServer::deny(const std::string& rule) { server_->cluster().access.deny(parse_deny_rule(rule)); }
 void ApiServer::allow_all_again() { server_->cluster().access.allow_all_again(); }
 std::uint64_t ApiServer::connections() const { return server_->connections(); }

@@ -150,7 +150,8 @@ Server::Server(const ServerOptions& options)
 }
 
 Server::~Server() {
-  // Ends watches and followed logs, so that the connections' threads can be waited for.
+  // Ends what is held, watches and followed logs, so that the connections' threads can be waited for.
+  faults_.clear();
   cluster_.store.close();
   http_.reset();
   controllers_.reset();
@@ -211,7 +212,14 @@ void Server::route(const Request& request, ResponseWriter& answer, Json& entry) 
     }
     if (const std::optional<Fault> fault = faults_.next(request)) {
       std::this_thread::sleep_for(fault->delay);
-      if (fault->drop) throw ConnectionLost();
+      if (fault->hold) faults_.hold();
+      if (fault->drop || fault->hold) throw ConnectionLost();
+      if (fault->hold_answer) {
+        answer.set_observer([this](int) {
+          faults_.hold();
+          throw ConnectionLost();
+        });
+      }
       answer.set_fault(fault->answer);
       if (fault->retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault->retry_after));
       if (fault->status != 0) throw generic(fault->status, "a fault that the test ordered");

@@ -25,6 +25,8 @@ class VolumeController final : public Controller {
       } else {
         bind(object);
       }
+    } else if (name == "PersistentVolume" && kind != EventKind::removed) {
+      settle(object);
     } else if (name == "Pod" && (kind == EventKind::removed || finished(*object))) {
       for (const ObjectPtr& claim : claims_in(object->name_space())) {
         if (claim->deleting()) try_remove(claim);
@@ -59,7 +61,9 @@ class VolumeController final : public Controller {
     if (name.empty()) name = "pvc-" + claim->uid();
     const Json& capacity = member(claim->body(), {"spec", "resources", "requests"});
     const Json& modes = member(claim->body(), {"spec", "accessModes"});
-    if (!cluster_.store.get(volumes, "", name)) {
+    if (const ObjectPtr volume = cluster_.store.get(volumes, "", name)) {
+      if (!take(volume, claim)) return;
+    } else {
       create_object(cluster_, volumes,
                     {{"metadata", {{"name", name}, {"finalizers", {"kubernetes.io/pv-protection"}}}},
                      {"spec",
@@ -86,6 +90,48 @@ class VolumeController final : public Controller {
     });
   }
 
+  // Ties an existing volume to the claim that names it. False where the volume is another claim's: then a new
+  // claim waits, and one that was bound before is lost.
+  bool take(const ObjectPtr& volume, const ObjectPtr& claim) {
+    const Json& reference = member(volume->body(), {"spec", "claimRef"});
+    const std::string uid = text_member(reference, {"uid"});
+    const bool other =
+        !reference.is_null() && (text_member(reference, {"name"}) != claim->name() ||
+                                 text_member(reference, {"namespace"}) != claim->name_space() ||
+                                 (!uid.empty() && uid != claim->uid()));
+    if (other) {
+      const Json& bound =
+          member(claim->body(), {"metadata", "annotations", "pv.kubernetes.io/bind-completed"});
+      if (!bound.is_null())
+        change_object(cluster_, claim, [](Json& body) { body["status"]["phase"] = "Lost"; });
+      return false;
+    }
+    change_object(cluster_, volume, [&](Json& body) {
+      body["spec"]["claimRef"] = {{"apiVersion", "v1"},
+                                  {"kind", "PersistentVolumeClaim"},
+                                  {"name", claim->name()},
+                                  {"namespace", claim->name_space()},
+                                  {"uid", claim->uid()}};
+      body["status"]["phase"] = "Bound";
+    });
+    return true;
+  }
+
+  // A released volume whose claimRef lost its UID waits for the claim of that name.
+  void settle(const ObjectPtr& volume) {
+    const std::string phase = text_member(volume->body(), {"status", "phase"});
+    if (volume->deleting() && phase != "Bound") {
+      change_object(cluster_, volume, [](Json& body) { body["metadata"].erase("finalizers"); });
+      return;
+    }
+    if (phase != "Released" || !text_member(volume->body(), {"spec", "claimRef", "uid"}).empty()) return;
+    change_object(cluster_, volume, [](Json& body) { body["status"]["phase"] = "Available"; });
+    const ObjectPtr claim = cluster_.store.get(cluster_.type("PersistentVolumeClaim"),
+                                               text_member(volume->body(), {"spec", "claimRef", "namespace"}),
+                                               text_member(volume->body(), {"spec", "claimRef", "name"}));
+    if (claim && !claim->deleting()) bind(claim);
+  }
+
   void try_remove(const ObjectPtr& claim) {
     if (in_use(*claim)) return;
     change_object(cluster_, claim, [](Json& body) {
@@ -101,10 +147,8 @@ class VolumeController final : public Controller {
     const ObjectPtr volume = cluster_.store.get(cluster_.type("PersistentVolume"), "",
                                                 text_member(claim->body(), {"spec", "volumeName"}));
     if (!volume || text_member(volume->body(), {"spec", "claimRef", "uid"}) != claim->uid()) return;
-    const ObjectPtr released = change_object(cluster_, volume, [](Json& body) {
-      body["status"]["phase"] = "Released";
-      body["metadata"].erase("finalizers");
-    });
+    const ObjectPtr released =
+        change_object(cluster_, volume, [](Json& body) { body["status"]["phase"] = "Released"; });
     if (released && text_member(released->body(), {"spec", "persistentVolumeReclaimPolicy"}) == "Delete") {
       cluster_.store.remove(released);
     }

@@ -81,7 +81,8 @@ class Migration:
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("nothing to do", done.stderr)
         self.assertIn("Successfully applied 0 migrations", done.stderr)
-        touched = {(resource, name) for _, resource, name in self.writes_since(mark)}
+        # The lock is held while the migrator's objects are written; it is no Change.
+        touched = {(resource, name) for _, resource, name in self.writes_since(mark) if resource != "leases"}
         self.assertLessEqual(touched, {("jobs", "circle-migrator"), ("jobs", None), ("secrets", "circle-migrator-database"), ("secrets", None)})
         self.assertEqual(values, (self.folder / "output" / "helm-values.yaml").read_text())
 

@@ -25,11 +25,21 @@ struct ExecutorOptions {
   std::function<bool()> interrupted;
 };
 
+// A Change that the server refused, or whose fate is not known.
+struct Refusal {
+  kube::ObjectRef object;
+  std::string error;
+};
+
+// Whether a plan some of whose Changes were refused ends with an Error or with its Execution.
+enum class OnRefusal { fail, report };
+
 // What became of a plan whose Changes were all carried out.
 struct Execution {
   std::size_t done = 0;
   std::size_t gone = 0;
   std::size_t refused = 0;
+  std::vector<Refusal> refusals;         // OnRefusal::report: each of them
   std::vector<kube::ObjectRef> created;  // with their UIDs; the first 64, for steps that go on from them
 };
 
@@ -50,7 +60,8 @@ class Executor {
 
   // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the
   // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
-  Execution run(const Plan& plan);
+  // With OnRefusal::report refused Changes are only told in the result.
+  Execution run(const Plan& plan, OnRefusal on_refusal = OnRefusal::fail);
 
   // The same for Changes that become known on the way. Nothing is shown or asked: only where may_stream().
   Execution run(ChangeSource& source);
@@ -64,13 +75,16 @@ class Executor {
   void confirm(const Plan& plan);
 
   [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
+  // Writes into the journal, where there is one, that the run did all it was to do.
+  void complete();
+
   // All Changes that were carried out so far, or would have been in a dry run.
   [[nodiscard]] const PlanSummary& totals() const noexcept { return totals_; }
   // The journal's path; empty as long as nothing was written.
   [[nodiscard]] std::string journal_path() const;
 
  private:
-  Execution carry_out(ChangeSource& source);
+  Execution carry_out(ChangeSource& source, OnRefusal on_refusal);
   // Opens it where there is none yet; null in a dry run.
   Journal* journal();
 

@@ -9,22 +9,44 @@
 #include <string>
 
 // The record of a run: backup/<run>/journal.jsonl, one JSON object a line, private to its owner (it holds
-// before-images of Secrets). Lines: {"event":"run",...} first, {"event":"change","id":N,...} before a request
-// is sent,
-// {"event":"outcome","id":N,...} after its reply.
+// before-images of Secrets). docs/recovery.md describes the format for people; change/journal_reader.h reads
+// it.
+//   {"event":"run","format":1,...}    first: where and when
+//   {"event":"change","id":N,...}     before a request is sent, forced to the disk
+//   {"event":"outcome","id":N,...}    after its reply
+//   {"event":"end"}                   the run did all it was to do
 namespace kots_export::change {
+
+// The version of the format. A reader refuses a newer one.
+inline constexpr int kJournalFormat = 1;
+
+// Where a run worked. What could not be read is empty.
+struct RunHeader {
+  std::string run;            // its name: sorts by time, is a file name
+  std::string started;        // RFC 3339, UTC
+  std::string version;        // of kots-export
+  std::string server;         // address of the API server
+  std::string context;        // of the kubeconfig
+  std::string ns;             // namespace
+  std::string namespace_uid;  // tells this namespace of this cluster from every other
+  std::string release;        // Helm release
+  std::string rolls_back;     // the run that this one undoes; empty for all others
+};
 
 class Journal {
  public:
-  // Creates `backup_folder`/`run` (0700) and its journal file (0600). `run` is unique, sorts by time, and is
-  // a file name. `header` is written into the first line (namespace, release, server, version). Throws Error.
-  Journal(const std::filesystem::path& backup_folder, const std::string& run, const nlohmann::json& header);
+  // Creates `backup_folder`/`header.run` (0700) and its journal file (0600) with the header line. Throws
+  // Error.
+  Journal(const std::filesystem::path& backup_folder, const RunHeader& header);
 
   // Appends `changes` with ids first_id, first_id+1, ... and forces them to the disk: they may be sent once
-  // this returns. Throws Error; then none of them may be sent.
+  // this returns. Throws Error; then none of them may be sent, and none of them stands in the file.
   void record(std::span<const Change* const> changes, std::size_t first_id);
-  // Appends an outcome. Not forced: a lost outcome is read back from the cluster.
+  // Appends an outcome; none where the fate of the Change is unknown. Not forced: a lost outcome is read back
+  // from the cluster.
   void record_outcome(std::size_t id, const ChangeOutcome& outcome);
+  // Appends that the run is complete, and forces all to the disk.
+  void record_end();
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
 

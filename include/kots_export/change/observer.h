@@ -28,6 +28,9 @@ struct ChangeOutcome {
     refused,  // the server said no, or it could not be reached
   };
   Status status = Status::done;
+  // Whether it is known what the server did. A refused Change whose answer was lost, and that could not be
+  // read back, may have been carried out.
+  enum class Fate { known, unknown } fate = Fate::known;
   std::string error;       // refused: what the server said and what to do
   kube::ObjectRef object;  // create: with the uid and resourceVersion it got
 };

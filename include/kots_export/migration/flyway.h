@@ -32,7 +32,9 @@ struct DatabaseAccess {
 // percent-encoded.
 [[nodiscard]] Secret<std::string> jdbc_url(const DatabaseAccess& access);
 
-// Plans the Job and the Secret with its credentials. Throws Error where Job circle-migrator exists already.
+// Plans the Job and the Secret with its credentials. Nothing where the Job is there and an earlier run that
+// was cut off made it, as the journals below paths.backup() say: then it is taken up again. Throws Error
+// where Job circle-migrator exists for any other reason, or has failed.
 [[nodiscard]] change::Plan plan_flyway(Context& context, const FlywayOptions& options);
 
 // Carries out a plan of plan_flyway, follows the Job, writes its log as it comes (observer and

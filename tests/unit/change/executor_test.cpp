@@ -47,7 +47,11 @@ class ExecutorTest : public testing::Test {
   ExecutorOptions options() {
     return {.dry_run = kube::DryRun::none,
             .open_journal =
-                [this] { return std::make_unique<Journal>(folder_, "run", nlohmann::json::object()); },
+                [this] {
+                  RunHeader header;
+                  header.run = "run";
+                  return std::make_unique<Journal>(folder_, header);
+                },
             .confirm = {},
             .interrupted = {}};
   }
@@ -216,7 +220,7 @@ TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
     EXPECT_THAT(interrupted.what(), HasSubstr("6 of 10"));
   }
   EXPECT_EQ(transport.requests().size(), 4U);
-  EXPECT_EQ(journal_lines("outcome"), 4U);
+  EXPECT_EQ(journal_lines("outcome"), 10U) << "of those that were not sent too: the journal is complete";
 }
 
 TEST_F(ExecutorTest, StreamsOnlyWhereNobodyIsToBeAsked) {

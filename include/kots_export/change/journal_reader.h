@@ -1,0 +1,53 @@
+#pragma once
+
+#include <kots_export/change/journal.h>
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+// Reads what change/journal.h wrote: the runs below backup/, and what each did.
+namespace kots_export::change {
+
+struct JournalEntry {
+  std::size_t id = 0;
+  Change change;
+  // Nothing: unknown. The run ended, or the connection broke, before the reply was there; whether the Change
+  // was carried out has to be read from the cluster.
+  std::optional<ChangeOutcome> outcome;
+};
+
+struct RunRecord {
+  RunHeader header;
+  std::vector<JournalEntry> entries;  // in the order in which they were sent
+  enum class End { open, complete } end = End::open;
+  std::filesystem::path path;
+};
+
+// Reads one journal. A last line that was cut in the middle is left out: its Change was never sent, its
+// outcome is unknown. A run that was killed before its first line has no entries and only a name. Throws
+// Error where the file cannot be read, a line before the last is broken, or the format is newer than ours.
+[[nodiscard]] RunRecord read_journal(const std::filesystem::path& file);
+
+// Reads every run of `backup_folder`, oldest first; none where the folder is missing. Throws as read_journal.
+[[nodiscard]] std::vector<RunRecord> read_runs(const std::filesystem::path& backup_folder);
+
+// A run is rolled back where a complete run says that it rolls it back and is not rolled back itself.
+enum class RunState { complete, interrupted, rolled_back };
+[[nodiscard]] RunState state_of(const RunRecord& run, std::span<const RunRecord> runs);
+[[nodiscard]] std::string_view to_string(RunState state);  // "complete", "interrupted", "rolled back"
+
+// True where a run created `live`: by the UID that the server gave it, or,
+// where that outcome was lost, by `live` holding everything of the manifest that was sent. (Nothing is
+// written onto an object to mark it as ours: what a rollback restores is to be as it was, and regcred as
+// kubectl makes it. An object that agrees with our manifest in every field, under the name that was free when
+// we planned, is ours or cannot be told from it.)
+[[nodiscard]] bool was_created(std::span<const RunRecord> runs, const kube::ObjectRef& object,
+                               const nlohmann::json& live);
+
+// True where `live` has every field of `wanted` with the same value. What the server added is not looked at.
+[[nodiscard]] bool holds_all(const nlohmann::json& live, const nlohmann::json& wanted);
+
+}  // namespace kots_export::change

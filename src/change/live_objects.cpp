@@ -1,0 +1,69 @@
+#include "change/live_objects.h"
+
+#include <exception>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int kNotFound = 404;
+
+class Reads : public kube::RequestSource {
+ public:
+  using OnObject = std::function<void(std::size_t, std::optional<json>)>;
+
+  Reads(const kube::Client& client, std::span<const kube::ObjectRef> objects, const OnObject& on_object)
+      : client_(client), objects_(objects), on_object_(on_object) {}
+
+  std::optional<kube::Exchange> next() override {
+    if (failure_ || started_ == objects_.size()) return std::nullopt;
+    const std::size_t index = started_++;
+    return kube::Exchange{.request = kube::get_request(objects_[index]),
+                          .done = [this, index](kube::Outcome outcome) { on_reply(index, outcome); },
+                          .on_data = {}};
+  }
+
+  kube::Flow tick() override { return client_.interrupted() ? kube::Flow::stop : kube::Flow::go_on; }
+
+  void throw_if_failed() const {
+    if (client_.interrupted()) throw Interrupted("stopped while reading what is there");
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void on_reply(std::size_t index, kube::Outcome& outcome) {
+    const std::string action = "read " + kube::describe(objects_[index]);
+    if (auto* failed = std::get_if<kube::TransportFailure>(&outcome))
+      return fail(kube::ConnectionError(action, std::move(*failed)));
+    const auto& reply = std::get<kube::Reply>(outcome);
+    if (reply.status == kNotFound) return on_object_(index, std::nullopt);
+    if (reply.status >= 300) return fail(kube::api_error(action, reply));
+    json object = json::parse(reply.body, nullptr, false);
+    if (!object.is_object()) return fail(Error("cannot " + action, "the answer is not JSON"));
+    on_object_(index, std::move(object));
+  }
+
+  template <typename E>
+  void fail(E error) {
+    if (!failure_) failure_ = std::make_exception_ptr(std::move(error));
+  }
+
+  const kube::Client& client_;
+  std::span<const kube::ObjectRef> objects_;
+  const OnObject& on_object_;
+  std::size_t started_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void read_objects(kube::Client& client, std::span<const kube::ObjectRef> objects,
+                  const std::function<void(std::size_t, std::optional<json>)>& on_object) {
+  Reads reads(client, objects, on_object);
+  client.run(reads);
+  reads.throw_if_failed();
+}
+
+}  // namespace kots_export::change

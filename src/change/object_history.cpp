@@ -1,0 +1,138 @@
+#include <kots_export/change/object_history.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+
+namespace {
+
+using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
+
+bool may_have_happened(const JournalEntry& entry) {
+  return !entry.outcome || entry.outcome->status == ChangeOutcome::Status::done;
+}
+
+void collect(const json& before, const json& after, std::vector<std::string>& path,
+             std::vector<PatchedKey>& keys) {
+  if (!after.is_object() || after.empty()) {
+    keys.push_back({path, before, after});
+    return;
+  }
+  for (const auto& [key, value] : after.items()) {
+    const auto was = before.is_object() ? before.find(key) : before.end();
+    path.push_back(key);
+    collect(before.is_object() && was != before.end() ? *was : json(nullptr), value, path, keys);
+    path.pop_back();
+  }
+}
+
+// The first value before and the last one after count.
+void join_keys(std::vector<PatchedKey>& into, std::vector<PatchedKey> later) {
+  for (PatchedKey& key : later) {
+    const auto known = std::ranges::find(into, key.path, &PatchedKey::path);
+    if (known == into.end()) {
+      into.push_back(std::move(key));
+    } else {
+      known->after = std::move(key.after);
+    }
+  }
+}
+
+// The object as it was before the patches of the run, which the image may or may not show.
+json without_patches(json image, const std::vector<PatchedKey>& keys) {
+  for (const PatchedKey& key : keys) {
+    if (!key.before.is_null()) {
+      set_at(image, key.path, key.before);
+      continue;
+    }
+    json* at = &image;
+    for (std::size_t i = 0; i + 1 < key.path.size() && at != nullptr; ++i) {
+      const auto next = at->is_object() ? at->find(key.path[i]) : at->end();
+      at = at->is_object() && next != at->end() ? &*next : nullptr;
+    }
+    if (at != nullptr && at->is_object()) at->erase(key.path.back());
+  }
+  return image;
+}
+
+void add(ObjectHistory& history, const JournalEntry& entry) {
+  const Change& change = entry.change;
+  const bool deleted = !history.image.is_null();
+  switch (change.verb) {
+    case Verb::create:
+      if (entry.outcome) {
+        history.created_uids.push_back(entry.outcome->object.uid);
+      } else {
+        history.created_manifests.push_back(change.after);
+      }
+      if (history.origin == ObjectHistory::Origin::absent) history.propagation = change.propagation;
+      return;
+    case Verb::patch:
+      if (history.origin == ObjectHistory::Origin::present && !deleted)
+        join_keys(history.keys, patched_keys(change.before, change.after));
+      return;
+    case Verb::remove:
+      if (history.origin == ObjectHistory::Origin::absent || deleted) return;
+      history.image = without_patches(change.before, history.keys);
+      history.propagation = change.propagation;
+      return;
+  }
+}
+
+}  // namespace
+
+std::vector<PatchedKey> patched_keys(const json& before, const json& after) {
+  std::vector<PatchedKey> keys;
+  std::vector<std::string> path;
+  collect(before, after, path, keys);
+  return keys;
+}
+
+json value_at(const json& object, const std::vector<std::string>& path) {
+  const json* at = &object;
+  for (const std::string& key : path) {
+    if (!at->is_object()) return nullptr;
+    const auto next = at->find(key);
+    if (next == at->end()) return nullptr;
+    at = &*next;
+  }
+  return *at;
+}
+
+void set_at(json& object, const std::vector<std::string>& path, json value) {
+  json* at = &object;
+  for (const std::string& key : path) {
+    if (!at->is_object()) *at = json::object();
+    at = &(*at)[key];
+  }
+  *at = std::move(value);
+}
+
+std::vector<ObjectHistory> histories_of(const RunRecord& run) {
+  std::vector<ObjectHistory> histories;
+  std::map<ObjectKey, std::size_t> index;
+  for (const JournalEntry& entry : run.entries) {
+    if (!may_have_happened(entry)) continue;
+    const kube::ObjectRef& object = entry.change.object;
+    const auto [place, is_new] =
+        index.try_emplace({object.gvr.group, object.gvr.resource, object.ns, object.name}, histories.size());
+    if (is_new) {
+      ObjectHistory history;
+      history.object = object;
+      history.uid = object.uid;
+      if (entry.change.verb == Verb::create) history.origin = ObjectHistory::Origin::absent;
+      histories.push_back(std::move(history));
+    }
+    add(histories[place->second], entry);
+  }
+  std::ranges::reverse(histories);
+  return histories;
+}
+
+}  // namespace kots_export::change

@@ -1,0 +1,249 @@
+#include <kots_export/change/object_history.h>
+#include <kots_export/change/restore.h>
+#include <kots_export/change/rollback.h>
+
+#include "change/live_objects.h"
+#include "change/volumes.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::change {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+std::string uid_of(const json& live) { return live.value(json::json_pointer("/metadata/uid"), ""); }
+
+bool is_terminating(const json& live) { return live["metadata"].contains("deletionTimestamp"); }
+
+// Compares the histories of a run with what is there, one by one, and plans.
+class Planner {
+ public:
+  Planner(kube::Client& client, Observer& observer, const RunRecord& run, std::span<const RunRecord> runs,
+          std::span<const ObjectHistory> histories)
+      : client_(client), observer_(observer), run_(run), runs_(runs) {
+    for (const ObjectHistory& history : histories) {
+      if (!history.image.is_null()) recreated_uids_.insert(uid_of(history.image));
+    }
+    for (const RunRecord& other : runs) {
+      for (const JournalEntry& entry : other.entries) {
+        const Change& change = entry.change;
+        if (change.verb == Verb::remove && change.object.kind == "ServiceAccount")
+          accounts_.insert(change.object.name);
+      }
+    }
+  }
+
+  enum class Verdict { decided, is_going };
+
+  // `is_going`: it is still being deleted, and has to be looked at again.
+  Verdict decide(const ObjectHistory& history, const std::optional<json>& live) {
+    if (live && is_terminating(*live)) {
+      // What the run created goes already, as it should.
+      if (history.origin == ObjectHistory::Origin::absent) return right();
+      return Verdict::is_going;
+    }
+    if (history.origin == ObjectHistory::Origin::absent) return decide_created(history, live);
+    if (!live) return history.image.is_null() ? decide_vanished(history) : restore(history);
+    if (is_the_one(history, *live)) return put_keys_back(history, *live);
+    if (!history.image.is_null() && holds_all(*live, manifest_of(history.image))) return right();
+    return conflict("rollback.conflict.replaced", history.object);
+  }
+
+  void give_up(const ObjectHistory& history) { (void)conflict("rollback.conflict.going", history.object); }
+  // As if it were gone already: what a dry run shows.
+  void assume_gone(const ObjectHistory& history) { (void)decide(history, std::nullopt); }
+
+  RollbackPlan take() {
+    require_safe_volumes(client_, observer_, plan_);
+    return std::move(plan_);
+  }
+
+ private:
+  Verdict right() {
+    ++plan_.already_right;
+    return Verdict::decided;
+  }
+
+  Verdict conflict(const char* id, const kube::ObjectRef& object, std::string key = {}) {
+    ++plan_.conflicts;
+    observer_.warn(id, {{"object", kube::describe(object)}, {"key", std::move(key)}});
+    return Verdict::decided;
+  }
+
+  Change change(Verb verb, kube::ObjectRef object, json before, json after, kube::Propagation propagation) {
+    return {.verb = verb,
+            .step = "rollback",
+            .object = std::move(object),
+            .before = std::move(before),
+            .after = std::move(after),
+            .propagation = propagation,
+            .why = "as it was before run " + run_.header.run};
+  }
+
+  [[nodiscard]] bool is_the_one(const ObjectHistory& history, const json& live) const {
+    return uid_of(live) == history.uid || was_created(runs_, history.object, live);
+  }
+
+  Verdict decide_created(const ObjectHistory& history, const std::optional<json>& live) {
+    if (!live) return right();
+    const bool ours = std::ranges::find(history.created_uids, uid_of(*live)) != history.created_uids.end() ||
+                      std::ranges::any_of(history.created_manifests,
+                                          [&](const json& manifest) { return holds_all(*live, manifest); });
+    // An object that an undone rollback put there again is ours as well.
+    if (!ours && !was_created(runs_, history.object, *live))
+      return conflict("rollback.conflict.not-ours", history.object);
+    kube::ObjectRef object = history.object;
+    object.uid = uid_of(*live);
+    plan_.deletes.changes.push_back(
+        change(Verb::remove, std::move(object), *live, nullptr, history.propagation));
+    return Verdict::decided;
+  }
+
+  // A token Secret goes with its account by the controller's hand, and comes again with it.
+  Verdict decide_vanished(const ObjectHistory& history) {
+    const bool token =
+        history.object.kind == "Secret" && std::ranges::any_of(accounts_, [&](const auto& name) {
+          return history.object.name.starts_with(name + "-token-");
+        });
+    return token ? right() : conflict("rollback.conflict.gone", history.object);
+  }
+
+  Verdict put_keys_back(const ObjectHistory& history, const json& live) {
+    json patch = json::object();
+    json before = json::object();
+    for (const PatchedKey& key : history.keys) {
+      if (is_binding(history.object, key)) continue;
+      const json now = value_at(live, key.path);
+      if (now == key.before) continue;
+      if (now != key.after) {
+        std::string path;
+        for (const std::string& part : key.path) path += (path.empty() ? "" : "/") + part;
+        (void)conflict("rollback.conflict.changed", history.object, path);
+        continue;
+      }
+      set_at(patch, key.path, key.before);
+      set_at(before, key.path, now);
+    }
+    if (patch.empty()) return right();
+    kube::ObjectRef object = history.object;
+    object.uid = uid_of(live);
+    Plan& stage = lets_data_go(object, patch) ? plan_.volumes : plan_.patches;
+    stage.changes.push_back(change(Verb::patch, std::move(object), std::move(before), std::move(patch),
+                                   kube::Propagation::background));
+    return Verdict::decided;
+  }
+
+  Verdict restore(const ObjectHistory& history) {
+    const kube::ApiResource* served =
+        client_.find_for_manifest(history.image.value("apiVersion", ""), history.object.kind);
+    if (served == nullptr) return conflict("rollback.conflict.not-served", history.object);
+    kube::ObjectRef object = history.object;
+    object.gvr = served->gvr;
+    object.uid.clear();
+    object.resource_version.clear();
+    json manifest = manifest_of(history.image);
+    manifest["apiVersion"] = kube::api_version(served->gvr);
+    bool owner_is_recreated = false;
+    repoint_owners(manifest, [&](const json& owner) -> std::optional<std::string> {
+      const std::string uid = owner.value("uid", "");
+      if (recreated_uids_.contains(uid)) {
+        owner_is_recreated = true;
+        return uid;
+      }
+      return is_alive(owner, object.ns) ? std::optional(uid) : std::nullopt;
+    });
+    if (object.kind == "PersistentVolumeClaim") {
+      auto ready = prepare_volume(client_, observer_, manifest);
+      if (ready.verdict == VolumeReady::Verdict::taken)
+        return conflict("rollback.conflict.volume-taken", history.object);
+      if (ready.patch) {
+        ready.patch->why = "made ready for " + kube::describe(object);
+        plan_.patches.changes.push_back(std::move(*ready.patch));
+      }
+    }
+    Plan& stage = owner_is_recreated                                ? plan_.dependents
+                  : stage_of(object.kind) == RestoreStage::workload ? plan_.workloads
+                                                                    : plan_.base;
+    stage.changes.push_back(
+        change(Verb::create, std::move(object), nullptr, std::move(manifest), history.propagation));
+    return Verdict::decided;
+  }
+
+  [[nodiscard]] bool is_alive(const json& owner, const std::string& ns) {
+    const kube::ApiResource* kind =
+        client_.find_for_manifest(owner.value("apiVersion", ""), owner.value("kind", ""));
+    if (kind == nullptr) return false;
+    const bool namespaced = kind->scope == kube::ApiResource::Scope::namespaced;
+    const auto live = client_.get_metadata({.gvr = kind->gvr,
+                                            .kind = kind->kind,
+                                            .ns = namespaced ? ns : std::string(),
+                                            .name = owner.value("name", ""),
+                                            .uid = {},
+                                            .resource_version = {}});
+    return live && live->ref.uid == owner.value("uid", "");
+  }
+
+  kube::Client& client_;
+  Observer& observer_;
+  const RunRecord& run_;
+  std::span<const RunRecord> runs_;
+  std::set<std::string> recreated_uids_;  // of what this rollback makes again
+  std::set<std::string> accounts_;        // ServiceAccounts that this run or a later one deleted
+  RollbackPlan plan_;
+};
+
+void pause(const RollbackOptions& options) {
+  if (options.interrupted && options.interrupted()) throw Interrupted("stopped while planning the rollback");
+  std::this_thread::sleep_for(options.look_every);
+}
+
+}  // namespace
+
+Plan together(const RollbackPlan& plan) {
+  Plan all;
+  for (const Plan* stage :
+       {&plan.patches, &plan.deletes, &plan.base, &plan.workloads, &plan.dependents, &plan.volumes}) {
+    all.changes.insert(all.changes.end(), stage->changes.begin(), stage->changes.end());
+  }
+  all.already_right = plan.already_right;
+  return all;
+}
+
+RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRecord& run,
+                           std::span<const RunRecord> runs, kube::DryRun dry_run,
+                           const RollbackOptions& options) {
+  const std::vector<ObjectHistory> histories = histories_of(run);
+  Planner planner(client, observer, run, runs, histories);
+  std::vector<std::size_t> left(histories.size());
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
+  const auto until = Clock::now() + options.patience;
+  for (;;) {
+    std::vector<kube::ObjectRef> objects;
+    for (const std::size_t i : left) objects.push_back(histories[i].object);
+    std::vector<std::size_t> going;
+    // Read side by side, decided in the journal's order: a decision may read more.
+    std::vector<std::optional<json>> live(left.size());
+    read_objects(client, objects,
+                 [&](std::size_t i, std::optional<json> object) { live[i] = std::move(object); });
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (planner.decide(histories[left[i]], live[i]) == Planner::Verdict::is_going) going.push_back(left[i]);
+      live[i].reset();
+    }
+    left = std::move(going);
+    if (left.empty() || dry_run != kube::DryRun::none || Clock::now() > until) break;
+    pause(options);
+  }
+  for (const std::size_t i : left) {
+    dry_run != kube::DryRun::none ? planner.assume_gone(histories[i]) : planner.give_up(histories[i]);
+  }
+  return planner.take();
+}
+
+}  // namespace kots_export::change

@@ -1,0 +1,140 @@
+#include <kots_export/change/rollback.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/ui/messages.h>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/session.h"
+
+#include <algorithm>
+#include <memory>
+#include <ranges>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::cli {
+
+namespace {
+
+struct RollbackFlags {
+  std::string run;
+  bool any_cluster = false;
+};
+
+const change::RunRecord& named(std::span<const change::RunRecord> runs, const std::string& name) {
+  const change::RunRecord* found = nullptr;
+  for (const change::RunRecord& run : runs) {
+    if (run.header.run == name) return run;
+    if (!run.header.run.starts_with(name)) continue;
+    if (found != nullptr) {
+      throw UsageError("more than one run begins with " + name, {}, "kots-export runs lists them.");
+    }
+    found = &run;
+  }
+  if (found == nullptr) throw UsageError("there is no run " + name, {}, "kots-export runs lists them.");
+  return *found;
+}
+
+bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecord> runs,
+                  const std::string& ns) {
+  return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) &&
+         state_of(run, runs) != change::RunState::rolled_back;
+}
+
+// The newest run that is no rollback and not rolled back, or the one that was named.
+const change::RunRecord& choose(std::span<const change::RunRecord> runs, const std::string& name,
+                                const Flags& flags) {
+  if (!name.empty()) return named(runs, name);
+  for (const change::RunRecord& run : runs | std::views::reverse) {
+    if (is_candidate(run, runs, flags.ns)) return run;
+  }
+  throw Error(
+      "there is no run to roll back in " + migration::Paths{.root = flags.output_dir}.backup().string(), {},
+      "kots-export runs lists the runs; --output-dir names the folder of the run.");
+}
+
+// The journal's UIDs hold for one namespace of one cluster.
+void require_same_cluster(const change::RunHeader& run, const change::RunHeader& here) {
+  const bool known = !run.namespace_uid.empty() && !here.namespace_uid.empty();
+  if (known ? run.namespace_uid == here.namespace_uid : run.server == here.server) return;
+  throw Error("run " + run.run + " was not made on this cluster",
+              known ? "namespace " + run.ns + " here is another one than the run's, on " + run.server
+                    : "the run was made on " + run.server + ", this is " + here.server,
+              "Choose the cluster with --context; --any-cluster rolls back here all the same.");
+}
+
+void use_installation_of(const change::RunHeader& run, Flags& flags) {
+  if (!flags.ns.empty() && flags.ns != run.ns) {
+    throw UsageError("run " + run.run + " was made on namespace " + run.ns + ", not on " + flags.ns, {},
+                     "Leave --namespace out: the run knows its own.");
+  }
+  flags.ns = run.ns;
+  flags.release = run.release;
+}
+
+bool migrated_the_database(const change::RunRecord& run) {
+  return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
+    return entry.change.verb == change::Verb::create && entry.change.object.kind == "Job" &&
+           entry.change.object.name == migration::names::kMigrator;
+  });
+}
+
+void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
+  if (left == 0) return;
+  throw Error(std::to_string(left) + " changes of run " + run.header.run + " were not put back",
+              "each is told above; all others are as before the run",
+              "Look at them with kubectl, mend what should be as before, and run rollback again.");
+}
+
+int roll_back(Flags& flags, const RollbackFlags& own) {
+  const auto runs = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  const change::RunRecord& run = choose(runs, own.run, flags);
+  use_installation_of(run.header, flags);
+
+  Session session(flags, Session::Access::write);
+  auto& context = session.context();
+  session.rolls_back(run.header.run);
+  session.observer().step_started("rollback");
+  session.observer().note("rollback.run", {{"run", run.header.run}});
+  if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
+
+  change::RollbackOptions options;
+  options.interrupted = interrupted;
+  const change::RollbackPlan plan =
+      change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
+  context.executor.confirm(together(plan));
+  const std::size_t left =
+      change::carry_out(context.client, context.executor, context.observer, plan, options);
+  if (migrated_the_database(run)) session.observer().warn("rollback.database");
+  const auto earlier = std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
+    return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
+  });
+  if (earlier != (runs | std::views::reverse).end())
+    session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
+  throw_unless_all_is_back(left, run);
+  session.observer().step_done("rollback");
+  session.keep_journal();
+  return session.finish();
+}
+
+}  // namespace
+
+Declared declare_rollback(CLI::App& app, Flags& flags) {
+  auto* command = app.add_subcommand("rollback", "put back what a run changed, from its journal");
+  auto own = std::make_shared<RollbackFlags>();
+  command->add_option("RUN", own->run,
+                      "the run, or how its name begins (the newest that is not rolled back)");
+  command->add_flag("--any-cluster", own->any_cluster,
+                    "roll back although the run was made on another cluster");
+  command->footer(
+      "Examples:\n"
+      "  # Look at what would be put back\n"
+      "  kots-export rollback --dry-run=client\n"
+      "  # Undo the newest run\n"
+      "  kots-export rollback --yes\n"
+      "  # Undo a certain run; kots-export runs lists them\n"
+      "  kots-export rollback 20261124T101530 --yes");
+  return {command, [&flags, own] { return roll_back(flags, *own); }};
+}
+
+}  // namespace kots_export::cli

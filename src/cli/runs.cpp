@@ -1,0 +1,127 @@
+#include <kots_export/change/journal_reader.h>
+#include <kots_export/migration/paths.h>
+#include <kots_export/util/text.h>
+
+#include "cli/commands.h"
+
+#include <algorithm>
+#include <array>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <ranges>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::cli {
+
+namespace {
+
+using nlohmann::json;
+
+struct Counts {
+  std::size_t create = 0;
+  std::size_t patch = 0;
+  std::size_t remove = 0;
+  std::size_t refused = 0;
+  std::size_t unknown = 0;
+};
+
+Counts count(const change::RunRecord& run) {
+  Counts counts;
+  for (const change::JournalEntry& entry : run.entries) {
+    if (!entry.outcome) {
+      ++counts.unknown;
+    } else if (entry.outcome->status == change::ChangeOutcome::Status::refused) {
+      ++counts.refused;
+    } else if (entry.change.verb == change::Verb::create) {
+      ++counts.create;
+    } else {
+      ++(entry.change.verb == change::Verb::patch ? counts.patch : counts.remove);
+    }
+  }
+  return counts;
+}
+
+json document_of(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  const Counts counts = count(run);
+  const change::RunHeader& header = run.header;
+  return {{"run", header.run},
+          {"started", header.started},
+          {"state", to_string(state_of(run, runs))},
+          {"namespace", header.ns},
+          {"release", header.release},
+          {"server", header.server},
+          {"context", header.context},
+          {"rollsBack", header.rolls_back.empty() ? json(nullptr) : json(header.rolls_back)},
+          {"changes",
+           {{"created", counts.create},
+            {"patched", counts.patch},
+            {"deleted", counts.remove},
+            {"refused", counts.refused},
+            {"unknown", counts.unknown}}},
+          {"journal", run.path.string()}};
+}
+
+void print_table(std::span<const change::RunRecord> runs) {
+  std::vector<std::array<std::string, 8>> rows = {
+      {"RUN", "STARTED", "STATE", "NAMESPACE", "RELEASE", "CHANGES", "CONTEXT", "SERVER"}};
+  for (const change::RunRecord& run : runs | std::views::reverse) {
+    const Counts counts = count(run);
+    const std::size_t all = run.entries.size();
+    std::string changes = std::to_string(all);
+    if (counts.refused + counts.unknown > 0) {
+      changes +=
+          " (" + std::to_string(counts.refused) + " refused, " + std::to_string(counts.unknown) + " unknown)";
+    }
+    std::string state(to_string(state_of(run, runs)));
+    if (!run.header.rolls_back.empty()) state += ", rolls back " + run.header.rolls_back;
+    rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,
+                    run.header.context, run.header.server});
+  }
+  std::array<std::size_t, 8> widths{};
+  for (auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = row[i].empty() ? "-" : util::printable(row[i]);
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i)
+      std::cout << std::left << std::setw(static_cast<int>(widths[i]) + 2) << row[i];
+    std::cout << row.back() << '\n';
+  }
+  std::cout << std::flush;
+}
+
+int list_runs(const Flags& flags, const std::string& output) {
+  const auto runs = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  if (output == "json") {
+    json documents = json::array();
+    for (const auto& run : runs | std::views::reverse) documents.push_back(document_of(run, runs));
+    std::cout << json{{"runs", std::move(documents)}}.dump(2, ' ', false, json::error_handler_t::replace)
+              << std::endl;
+  } else if (runs.empty()) {
+    std::cerr << "no runs in " << migration::Paths{.root = flags.output_dir}.backup().string() << std::endl;
+  } else {
+    print_table(runs);
+  }
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+Declared declare_runs(CLI::App& app, Flags& flags) {
+  auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
+  auto output = std::make_shared<std::string>("text");
+  command->add_option("-o,--output", *output, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
+  command->footer(
+      "Examples:\n"
+      "  # What ran here, and what came of it\n"
+      "  kots-export runs\n"
+      "  # The same for a script\n"
+      "  kots-export runs -o json");
+  return {command, [&flags, output] { return list_runs(flags, *output); }};
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,236 @@
+#include "cli/recovery.h"
+
+#include "cli/installation.h"
+
+#include <csignal>
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+namespace kots_export::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+const std::vector<std::string> kRollback = {"rollback", "--yes"};
+
+json runs_of(const Installation& installation) {
+  return json::parse(installation.run({"runs", "-o", "json"}).out)["runs"];
+}
+
+TEST(Recovery, RollbackAfterACompleteRunRestoresEverything) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  ASSERT_NE(state_of(installation), before);
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+  EXPECT_THAT(rollback.err, HasSubstr("the database migration of the run is not undone"));
+}
+
+TEST(Recovery, ARollbackCanBeRolledBack) {
+  Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const json migrated = state_of(installation);
+  ASSERT_EQ(installation.run(kRollback).exit_code, 0);
+  const std::string rollback = runs_of(installation).at(0)["run"];
+
+  const Finished again = installation.run({"rollback", rollback, "--yes"});
+
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(difference(migrated, state_of(installation)), "");
+  EXPECT_TRUE(installation.server.get("Pod", kNamespace, "postgresql-0")) << "its Pods are orphaned again";
+}
+
+TEST(Recovery, RunsTellsWhatCameOfEachRunNewestFirst) {
+  Installation installation;
+  EXPECT_EQ(runs_of(installation), json::array());
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  ASSERT_EQ(installation.run(kRollback).exit_code, 0);
+
+  const json runs = runs_of(installation);
+
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0]["state"], "complete");
+  EXPECT_EQ(runs[0]["rollsBack"], runs[1]["run"]);
+  EXPECT_EQ(runs[1]["state"], "rolled back");
+  EXPECT_EQ(runs[1]["namespace"], kNamespace);
+  EXPECT_EQ(runs[1]["server"], installation.server.url());
+  EXPECT_GT(runs[1]["changes"]["patched"], 10);
+  EXPECT_THAT(installation.run({"runs"}).out, AllOf(HasSubstr("STATE"), HasSubstr("rolled back")));
+}
+
+TEST(Recovery, WithoutARunThereIsNothingToRollBack) {
+  Installation installation;
+  const Finished rollback = installation.run(kRollback);
+  EXPECT_EQ(rollback.exit_code, 1);
+  EXPECT_THAT(rollback.err, HasSubstr("there is no run to roll back"));
+}
+
+TEST(Recovery, RollbackInADryRunChangesNothing) {
+  Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const json migrated = state_of(installation);
+  installation.server.clear_requests();
+
+  const Finished shown = installation.run({"rollback", "--dry-run=client"});
+
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("create StatefulSet postgresql"), HasSubstr("nothing was changed")));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_EQ(state_of(installation), migrated);
+}
+
+TEST(Recovery, RollbackLeavesWhatSomebodyElseChangedSinceAndDoesTheRest) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+  frontend["metadata"]["annotations"]["meta.helm.sh/release-name"] = "somebody-elses";
+  installation.server.put(frontend);
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 1);
+  EXPECT_THAT(rollback.err,
+              AllOf(HasSubstr("Deployment frontend was changed since"), HasSubstr("1 changes of run")));
+  json after = state_of(installation);
+  EXPECT_EQ(after["Deployment/frontend"]["metadata"]["annotations"]["meta.helm.sh/release-name"],
+            "somebody-elses");
+  EXPECT_EQ(after["Deployment/frontend"]["metadata"]["labels"],
+            before["Deployment/frontend"]["metadata"]["labels"]);
+  after["Deployment/frontend"]["metadata"]["annotations"].erase("meta.helm.sh/release-name");
+  EXPECT_EQ(difference(before, after), "");
+}
+
+TEST(Recovery, RollbackRefusesAnotherCluster) {
+  Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const Installation other;
+
+  const Finished rollback =
+      other.run(Start{.arguments = {"rollback", "--yes", "--output-dir", installation.folder.string()},
+                      .environment = {},
+                      .input = {},
+                      .folder = {},
+                      .meanwhile = {}});
+
+  EXPECT_EQ(rollback.exit_code, 1);
+  EXPECT_THAT(rollback.err, HasSubstr("was not made on this cluster"));
+  EXPECT_EQ(other.server.count_writes(), 0U);
+}
+
+TEST(Recovery, AJobThatAKilledRunLeftIsFollowedToItsEnd) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\nstartDelay: 400\nlines: "
+      "[migrated]\n");
+  const Finished killed =
+      installation.run(Start{.arguments = Installation::whole_run(),
+                             .environment = {},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = [&](pid_t pid) {
+                               if (installation.server.get("Job", kNamespace, "circle-migrator"))
+                                 ::kill(pid, SIGKILL);
+                             }});
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL);
+
+  const Finished again = installation.run(Installation::whole_run());
+
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("Job circle-migrator of an earlier run that was cut off is there"));
+  EXPECT_FALSE(installation.server.get("Job", kNamespace, "circle-migrator"));
+}
+
+TEST(Recovery, CtrlCFinishesWhatIsInFlightAndSaysHowToGoOnAndBack) {
+  Installation installation;
+  installation.server.add_fault("method=PATCH delay=50");
+  const json before = state_of(installation);
+  const Finished run =
+      installation.run(Start{.arguments = Installation::whole_run(),
+                             .environment = {},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = [&, sent = false](pid_t pid) mutable {
+                               if (!sent && installation.server.count_requests("PATCH") > 0) {
+                                 sent = true;
+                                 ::kill(pid, SIGINT);
+                               }
+                             }});
+  EXPECT_EQ(run.exit_code, 130) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("Run the same command again"), HasSubstr("kots-export rollback")));
+  const json runs = runs_of(installation);
+  EXPECT_EQ(runs[0]["state"], "interrupted");
+  EXPECT_EQ(runs[0]["changes"]["unknown"], 0) << "the journal is complete";
+  EXPECT_FALSE(installation.server.get("Lease", kNamespace, "kots-export"));
+
+  EXPECT_EQ(installation.run(kRollback).exit_code, 0);
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+TEST(Recovery, NothingIsSentWhoseJournalLineWasNotWritten) {
+  Installation installation;
+  const json before = state_of(installation);
+  // Files may not grow beyond 24 kB: room for logs and values, not for the journal's images.
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, SIG_IGN);  // as in a child of a shell that ignores it: write(2) fails instead
+  rlimit limit = old;
+  limit.rlim_cur = 24'000;
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  const Finished run = installation.run(Installation::whole_run());
+  ::setrlimit(RLIMIT_FSIZE, &old);
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("cannot write"));
+  const auto journal = find_journal(installation);
+  const json sent = written_objects(installation);
+  for (const auto& object : sent)
+    EXPECT_THAT(read(journal), HasSubstr("\"name\":\"" + object.get<std::string>() + "\""));
+  EXPECT_EQ(installation.run(kRollback).exit_code, 0);
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+TEST(Lock, OfAnotherRunIsRespectedAndForceUnlockTakesIt) {
+  Installation installation;
+  installation.server.put(json::parse(R"({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+    "metadata": {"name": "kots-export", "namespace": "circleci-server"},
+    "spec": {"holderIdentity": "jo@elsewhere/1/r", "leaseDurationSeconds": 3600}})"));
+  const Finished refused = installation.run(
+      Start{.arguments = {"annotate", "--yes"},
+            .environment = {},
+            .input = {},
+            .folder = {},
+            .meanwhile = [&](pid_t) {
+              json lease = installation.server.get("Lease", kNamespace, "kots-export").value();
+              lease["spec"]["renewTime"] = std::to_string(installation.server.resource_version());
+              installation.server.put(lease);
+            }});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("jo@elsewhere/1/r holds the lock"));
+  EXPECT_EQ(installation.server.count_requests("PATCH"), 0U);
+
+  EXPECT_EQ(installation.run({"annotate", "--yes", "--force-unlock"}).exit_code, 0);
+  EXPECT_FALSE(installation.server.get("Lease", kNamespace, "kots-export"));
+}
+
+TEST(Lock, ThatMayNotBeTakenWarnsAndTheRunGoesOn) {
+  apiserver::ApiServerOptions options;
+  options.tokens = {"t=jane"};
+  options.deny = {"jane * leases.coordination.k8s.io"};
+  Installation installation(options);
+  const Finished run = installation.run({"annotate", "--yes", "--token", "t"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("cannot be locked against a second run"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::test

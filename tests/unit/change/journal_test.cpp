@@ -1,0 +1,194 @@
+#include <kots_export/change/journal.h>
+#include <kots_export/change/journal_reader.h>
+
+#include "unit/change/changes.h"
+#include "unit/support/temporary_folder.h"
+
+#include <array>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace kots_export::change {
+
+namespace {
+
+using test::create_of;
+using test::delete_of;
+using test::patch_of;
+using test::TemporaryFolder;
+using ::testing::HasSubstr;
+
+RunHeader header_of(const std::string& run) {
+  RunHeader header;
+  header.run = run;
+  header.ns = "ns";
+  header.namespace_uid = "uid-of-ns";
+  header.server = "https://example.com";
+  return header;
+}
+
+void record(Journal& journal, const Change& change, std::size_t id) {
+  const std::array<const Change*, 1> changes = {&change};
+  journal.record(changes, id);
+}
+
+ChangeOutcome done(const std::string& uid) {
+  ChangeOutcome outcome;
+  outcome.object.uid = uid;
+  outcome.object.resource_version = "7";
+  return outcome;
+}
+
+TEST(Journal, IsReadBackAsItWasWritten) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  record(journal, patch_of("a"), 1);
+  record(journal, delete_of("b"), 2);
+  journal.record_outcome(1, done("uid-a"));
+  journal.record_end();
+
+  const RunRecord run = read_journal(journal.path());
+
+  EXPECT_EQ(run.header.run, "r1");
+  EXPECT_EQ(run.header.namespace_uid, "uid-of-ns");
+  EXPECT_EQ(run.end, RunRecord::End::complete);
+  ASSERT_EQ(run.entries.size(), 2U);
+  EXPECT_EQ(run.entries[0].change.after, patch_of("a").after);
+  EXPECT_EQ(run.entries[0].change.object.gvr.resource, "configmaps");
+  EXPECT_EQ(run.entries[0].outcome->object.uid, "uid-a");
+  EXPECT_EQ(run.entries[1].change.verb, Verb::remove);
+  EXPECT_FALSE(run.entries[1].outcome) << "no outcome: unknown";
+}
+
+TEST(Journal, IsPrivateToItsOwner) {
+  const TemporaryFolder folder;
+  const Journal journal(folder.path(), header_of("r1"));
+  struct stat status {};
+  ASSERT_EQ(::stat(journal.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  ASSERT_EQ(::stat(journal.path().parent_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+}
+
+TEST(Journal, AnOutcomeWhoseFateIsUnknownIsNotWritten) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  record(journal, patch_of("a"), 1);
+  ChangeOutcome outcome;
+  outcome.status = ChangeOutcome::Status::refused;
+  outcome.fate = ChangeOutcome::Fate::unknown;
+  journal.record_outcome(1, outcome);
+  EXPECT_FALSE(read_journal(journal.path()).entries.at(0).outcome);
+}
+
+// The file may not grow beyond what it has: as a full disk does it.
+TEST(Journal, KeepsNoHalfLineWhereTheDiskIsFull) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  record(journal, patch_of("a"), 1);
+  const auto size = std::filesystem::file_size(journal.path());
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  rlimit limit = old;
+  limit.rlim_cur = size + 20;
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+
+  EXPECT_THROW(record(journal, patch_of("b"), 2), Error);
+
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  EXPECT_EQ(std::filesystem::file_size(journal.path()), size);
+  journal.record_outcome(1, done("uid-a"));
+  const RunRecord run = read_journal(journal.path());
+  ASSERT_EQ(run.entries.size(), 1U);
+  EXPECT_TRUE(run.entries[0].outcome);
+}
+
+TEST(JournalReader, LeavesOutALastLineThatWasCut) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  record(journal, patch_of("a"), 1);
+  std::ofstream(journal.path(), std::ios::app) << R"({"event":"change","id":2,"verb":"pat)";
+  EXPECT_EQ(read_journal(journal.path()).entries.size(), 1U);
+}
+
+TEST(JournalReader, ReadsARunThatWasKilledBeforeItsFirstLine) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "r1");
+  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"ru)";
+  const auto runs = read_runs(folder.path());
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0].header.run, "r1");
+  EXPECT_EQ(state_of(runs[0], runs), RunState::interrupted);
+}
+
+TEST(JournalReader, SaysWhichLineIsBroken) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  std::ofstream(journal.path(), std::ios::app) << "nonsense\n";
+  record(journal, patch_of("a"), 1);
+  try {
+    (void)read_journal(journal.path());
+    FAIL() << "a broken line was passed over";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("line 2 is broken"));
+  }
+}
+
+TEST(JournalReader, RefusesAFormatThatIsNewerThanItself) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "r1");
+  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":2})"
+                                                    << "\n";
+  EXPECT_THROW((void)read_runs(folder.path()), Error);
+}
+
+TEST(JournalReader, AFolderThatIsMissingHoldsNoRuns) { EXPECT_TRUE(read_runs("/nowhere/backup").empty()); }
+
+RunRecord record_of(const std::string& run, const std::string& rolls_back = {}) {
+  RunRecord record;
+  record.header.run = run;
+  record.header.rolls_back = rolls_back;
+  record.end = RunRecord::End::complete;
+  return record;
+}
+
+TEST(RunStates, ARollbackThatIsRolledBackItselfDoesNotCount) {
+  const std::vector<RunRecord> undone = {record_of("r1"), record_of("r2", "r1")};
+  EXPECT_EQ(state_of(undone[0], undone), RunState::rolled_back);
+  const std::vector<RunRecord> redone = {record_of("r1"), record_of("r2", "r1"), record_of("r3", "r2")};
+  EXPECT_EQ(state_of(redone[0], redone), RunState::complete);
+}
+
+TEST(RunStates, ARollbackThatWasCutOffDoesNotCount) {
+  std::vector<RunRecord> runs = {record_of("r1"), record_of("r2", "r1")};
+  runs[1].end = RunRecord::End::open;
+  EXPECT_EQ(state_of(runs[0], runs), RunState::complete);
+}
+
+TEST(WasCreated, GoesByTheUidAndWhereThatWasLostByTheManifest) {
+  RunRecord run = record_of("r1");
+  Change create = create_of("a");
+  create.after = {{"kind", "ConfigMap"}, {"data", {{"k", "v"}}}};
+  run.entries.push_back({.id = 1, .change = create, .outcome = done("uid-1")});
+  const std::vector<RunRecord> known = {run};
+  run.entries[0].outcome.reset();
+  const std::vector<RunRecord> lost = {run};
+  const nlohmann::json ours = {
+      {"kind", "ConfigMap"}, {"data", {{"k", "v"}}}, {"metadata", {{"uid", "uid-1"}}}};
+  nlohmann::json other = ours;
+  other["metadata"]["uid"] = "uid-2";
+
+  EXPECT_TRUE(was_created(known, create.object, ours));
+  EXPECT_FALSE(was_created(known, create.object, other));
+  EXPECT_TRUE(was_created(lost, create.object, other));
+  other["data"]["k"] = "w";
+  EXPECT_FALSE(was_created(lost, create.object, other));
+}
+
+}  // namespace
+
+}  // namespace kots_export::change
