@@ -10,7 +10,7 @@ namespace {
 // How often one Change is sent at most when its fate is unknown or it lost a race.
 constexpr int kAttempts = 4;
 // Changes that are forced to the disk together: one fsync serves what is about to be in flight.
-constexpr std::size_t kJournalGroup = 32;
+constexpr std::size_t kJournalGroup = 128;
 // Created objects that are remembered for the caller: a step that wants them creates few.
 constexpr std::size_t kRememberedCreates = 64;
 

@@ -42,6 +42,14 @@ PlanSummary& PlanSummary::operator+=(const PlanSummary& other) {
   return *this;
 }
 
+void Plan::add(std::optional<Change> change) {
+  if (change) {
+    changes.push_back(std::move(*change));
+  } else {
+    ++already_right;
+  }
+}
+
 PlanSummary summarize(const Plan& plan) {
   PlanSummary summary{.already_right = plan.already_right};
   for (const Change& change : plan.changes) summary.count(change.verb);
@@ -74,14 +82,6 @@ ObjectKey key_of(const kube::ObjectRef& object) {
   return {object.gvr.group, object.gvr.resource, object.ns, object.name};
 }
 
-void join_patch(Change& into, Change&& from) {
-  // A plain merge: merge_patch would read the nulls of `from` as "remove from the patch".
-  into.after.update(from.after, /*merge_objects=*/true);
-  into.before.update(from.before, /*merge_objects=*/true);
-  if (into.step != from.step) into.step += "+" + from.step;
-  if (into.why != from.why) into.why += "; " + from.why;
-}
-
 }  // namespace
 
 MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit) {
@@ -103,6 +103,14 @@ MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdi
   return result;
 }
 
+void join(Change& into, Change&& from) {
+  // A plain merge: merge_patch would read the nulls of `from` as "remove from the patch".
+  into.after.update(from.after, /*merge_objects=*/true);
+  into.before.update(from.before, /*merge_objects=*/true);
+  if (into.step != from.step) into.step += "+" + from.step;
+  if (into.why != from.why) into.why += "; " + from.why;
+}
+
 Plan join(std::vector<Plan> plans, std::size_t object_count) {
   Plan joined;
   std::map<ObjectKey, std::size_t> index;
@@ -121,7 +129,7 @@ Plan join(std::vector<Plan> plans, std::size_t object_count) {
         index.emplace(key, joined.changes.size());
         joined.changes.push_back(std::move(change));
       } else if (change.verb == Verb::patch && joined.changes[known->second].verb == Verb::patch) {
-        join_patch(joined.changes[known->second], std::move(change));
+        join(joined.changes[known->second], std::move(change));
       }
     }
   }

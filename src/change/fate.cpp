@@ -50,25 +50,20 @@ bool holds(const json& live, const json& patch) {
   return true;
 }
 
-void read_identity(kube::ObjectRef& object, const json& live) {
-  const json metadata = live.value("metadata", json::object());
-  object.uid = metadata.value("uid", object.uid);
-  object.resource_version = metadata.value("resourceVersion", object.resource_version);
-}
-
 ChangeOutcome succeeded(const Change& change, const std::string& body) {
-  kube::ObjectRef object = change.object;
-  if (change.verb != Verb::remove) {
-    const json live = json::parse(body, nullptr, false);
-    if (live.is_object()) read_identity(object, live);
-  }
-  return ended(Status::done, std::move(object));
+  if (change.verb == Verb::remove) return ended(Status::done, change.object);
+  return ended(Status::done, kube::with_identity_of(change.object, body));
 }
 
-Fate fate_of_live_object(const Change& change, const json& live, std::string doubt) {
+Fate fate_of_live_object(const Change& change, const std::string& body, std::string doubt) {
+  const json live = json::parse(body, nullptr, false);
+  if (!live.is_object()) {
+    return unknown(change,
+                   Error("cannot read back " + kube::describe(change.object), "the answer is not JSON"));
+  }
   kube::ObjectRef found = change.object;
   found.uid.clear();
-  read_identity(found, live);
+  found = kube::with_identity_of(std::move(found), body);
   const bool same = change.object.uid.empty() || found.uid == change.object.uid;
   switch (change.verb) {
     case Verb::create:
@@ -133,9 +128,7 @@ Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, std::
     return ended(change.verb == Verb::remove ? Status::done : Status::gone, change.object);
   }
   if (reply->status >= 300) return unknown(change, kube::api_error(reading, *reply));
-  const json live = json::parse(reply->body, nullptr, false);
-  if (!live.is_object()) return unknown(change, Error("cannot " + reading, "the answer is not JSON"));
-  return fate_of_live_object(change, live, std::move(doubt));
+  return fate_of_live_object(change, reply->body, std::move(doubt));
 }
 
 }  // namespace kots_export::change

@@ -1,6 +1,7 @@
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/export.h>
+#include <kots_export/migration/metadata_stream.h>
 
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -18,8 +19,9 @@ int run_annotate(Flags& flags) {
       context, {.registry = registry(flags), .pull_secret = migration::CheckOptions::PullSecret::not_needed});
   const helm::Release release = migration::read_release(context, {.revision = revision(flags)});
   const auto take = flags.take_ownership ? migration::TakeOwnership::yes : migration::TakeOwnership::no;
-  (void)context.executor.run(
-      plan_annotate(context, migration::read_inventory(context, release.manifest), take));
+  const auto inventory = migration::read_inventory(context, release.manifest, migration::extent_for(context));
+  migration::carry_out_stream(context, plan_annotate(context, inventory, take), inventory.rest,
+                              {.planners = {migration::annotate_planner(context, take)}});
   session.observer().step_done("annotate");
   return session.finish();
 }

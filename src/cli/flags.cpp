@@ -87,7 +87,8 @@ void add_cluster_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--insecure-skip-tls-verify", flags.insecure_skip_tls_verify,
                "do not check the server's certificate")
       ->group("Cluster");
-  app.add_option("--concurrency", flags.concurrency, "requests in flight (16)")
+  app.add_option("--concurrency", flags.concurrency,
+                 "most requests in flight (64); fewer where the server slows down")
       ->group("Cluster")
       ->check(CLI::Range(1, 256));
 }

@@ -36,7 +36,7 @@ struct Flags {
   int revision = 0;  // 0: not given
   int timeout_seconds = 600;
   std::string target_version = "4.0.0";
-  std::size_t concurrency = 16;
+  std::size_t concurrency = 64;
   // --- the cluster, as kubectl names it ---
   std::string kubeconfig;
   std::string context, cluster, user, server, token;

@@ -1,5 +1,6 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/kots_cleanup.h>
+#include <kots_export/migration/metadata_stream.h>
 
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -16,7 +17,11 @@ int run_kots_cleanup(Flags& flags) {
   migration::check_installation(
       context, {.registry = registry(flags), .pull_secret = migration::CheckOptions::PullSecret::not_needed});
   const auto volumes = flags.delete_volumes ? migration::DeleteVolumes::yes : migration::DeleteVolumes::no;
-  (void)context.executor.run(plan_kots_cleanup(context, migration::read_inventory(context, {}), volumes));
+  const auto inventory = migration::read_inventory(context, {}, migration::extent_for(context));
+  migration::carry_out_stream(context, plan_kots_cleanup(context, inventory, volumes), inventory.rest,
+                              {.planners = {migration::cleanup_planner()},
+                               .deletes = migration::MetadataSteps::Deletes::yes,
+                               .delete_volumes = volumes});
   session.observer().step_done("kots_cleanup");
   return session.finish();
 }

@@ -1,7 +1,10 @@
 #include <kots_export/helm/storage.h>
+#include <kots_export/kube/metadata_lists.h>
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -12,11 +15,22 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kNamePrefix = "sh.helm.release.v1.";
+constexpr const char* kOfReleaseType = "type=helm.sh/release.v1";
 
-int to_revision(const std::string& text) {
+// By name, not by label: KOTS writes the Secret itself, and the name is what Helm reads.
+std::optional<StoredRevision> stored_revision(const kube::ObjectMetadata& object) {
+  const std::string_view name = object.ref.name;
+  const auto version = name.rfind(".v");
+  if (!name.starts_with(kNamePrefix) || version < kNamePrefix.size()) return std::nullopt;
+  const std::string_view digits = name.substr(version + 2);
   int revision = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), revision);
-  return error == std::errc() && end == text.data() + text.size() ? revision : 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), revision);
+  if (error != std::errc() || end != digits.data() + digits.size() || revision == 0) return std::nullopt;
+  const std::string* status = object.label("status");
+  return StoredRevision{.secret = object.ref,
+                        .release = std::string(name.substr(kNamePrefix.size(), version - kNamePrefix.size())),
+                        .revision = revision,
+                        .status = status != nullptr ? *status : std::string()};
 }
 
 }  // namespace
@@ -25,21 +39,18 @@ std::string secret_name(const std::string& release, int revision) {
   return std::string(kNamePrefix) + release + ".v" + std::to_string(revision);
 }
 
-std::vector<StoredRevision> list_revisions(kube::Client& client, const std::string& ns,
-                                           const std::string& release) {
+std::vector<StoredRevision> list_releases(kube::Client& client, const std::string& ns) {
   const kube::ApiResource* secrets = client.find_resource("", "Secret");
   if (secrets == nullptr) throw Error("this server does not serve Secrets");
   std::vector<StoredRevision> revisions;
-  // By name, not by label: KOTS writes the Secret itself, and the name is what Helm reads.
-  const std::string prefix = std::string(kNamePrefix) + release + ".v";
-  client.list_metadata(std::span(secrets, 1), ns, [&](const kube::ObjectMetadata& object) {
-    if (!object.ref.name.starts_with(prefix)) return;
-    const int revision = to_revision(object.ref.name.substr(prefix.size()));
-    if (revision == 0) return;
-    const std::string* status = object.label("status");
-    revisions.push_back({object.ref, revision, status != nullptr ? *status : std::string()});
-  });
-  std::ranges::sort(revisions, {}, &StoredRevision::revision);
+  kube::MetadataLists lists({{.kind = *secrets, .field_selector = kOfReleaseType, .token = {}, .after = {}}},
+                            ns, [&revisions](const kube::ObjectMetadata& object) {
+                              if (auto stored = stored_revision(object))
+                                revisions.push_back(std::move(*stored));
+                            });
+  client.read(lists);
+  std::ranges::sort(revisions, {},
+                    [](const StoredRevision& stored) { return std::tie(stored.release, stored.revision); });
   return revisions;
 }
 

@@ -1,6 +1,7 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/util/text.h>
 
+#include "kube/builtin_resources.h"
 #include "kube/client_state.h"
 #include "kube/retry.h"
 
@@ -58,14 +59,24 @@ ObjectMetadata metadata_of(const json& object, const GroupVersionResource& gvr, 
           .annotations = sorted_pairs(metadata, "annotations")};
 }
 
+Error not_json(const std::string& action) {
+  return Error("cannot " + action, "the answer is not JSON",
+               "Something else than a Kubernetes API server may answer at this address; check --context and "
+               "the proxy.");
+}
+
 json parse_body(const std::string& body, const std::string& action) {
   json parsed = json::parse(body, nullptr, false);
-  if (!parsed.is_object()) {
-    throw Error("cannot " + action, "the answer is not JSON",
-                "Something else than a Kubernetes API server may answer at this address; check --context and "
-                "the proxy.");
-  }
+  if (!parsed.is_object()) throw not_json(action);
   return parsed;
+}
+
+Reply reply_of(const Client& client, std::optional<Outcome>& outcome, const std::string& action) {
+  if (client.interrupted()) throw Interrupted("stopped while trying to " + action);
+  if (!outcome) throw Error("cannot " + action, "no answer");
+  if (auto* failure = std::get_if<TransportFailure>(&*outcome))
+    throw ConnectionError(action, std::move(*failure));
+  return std::get<Reply>(std::move(*outcome));
 }
 
 Reply send(Client& client, Request request, const std::string& action) {
@@ -75,15 +86,16 @@ Reply send(Client& client, Request request, const std::string& action) {
               .done = [&result](Outcome outcome) { result = std::move(outcome); },
               .on_data = {}});
   client.run(source);
-  if (client.interrupted()) throw Interrupted("stopped while trying to " + action);
-  if (!result) throw Error("cannot " + action, "no answer");
-  if (auto* failure = std::get_if<TransportFailure>(&*result))
-    throw ConnectionError(action, std::move(*failure));
-  return std::get<Reply>(std::move(*result));
+  return reply_of(client, result, action);
 }
 
 Client::Client(Transport& transport, RetryPolicy retry, std::function<bool()> interrupted)
-    : state_(std::make_unique<State>(State{transport, retry, std::move(interrupted), std::nullopt})) {}
+    : state_(std::make_unique<State>(State{.transport = transport,
+                                           .retry = retry,
+                                           .interrupted = std::move(interrupted),
+                                           .pace = Pace(transport.max_in_flight()),
+                                           .resources = std::nullopt,
+                                           .moved_kinds = std::nullopt})) {}
 
 Client::~Client() = default;
 
@@ -91,7 +103,8 @@ bool Client::interrupted() const { return state_->is_interrupted(); }
 
 void Client::run(RequestSource& source) {
   RetryingSource retrying(source, state_->retry, state_->interrupted);
-  state_->transport.run(retrying);
+  PacedSource paced(retrying, state_->pace);
+  state_->transport.run(paced);
 }
 
 std::span<const ApiResource> Client::resources() {
@@ -100,41 +113,82 @@ std::span<const ApiResource> Client::resources() {
 }
 
 const ApiResource* Client::find_resource(std::string_view group, std::string_view kind) {
-  const auto all = resources();
-  const auto found = std::ranges::find_if(
-      all, [&](const ApiResource& resource) { return resource.gvr.group == group && resource.kind == kind; });
-  return found == all.end() ? nullptr : &*found;
+  const auto find = [&](std::span<const ApiResource> among) -> const ApiResource* {
+    const auto found = std::ranges::find_if(among, [&](const ApiResource& resource) {
+      return resource.gvr.group == group && resource.kind == kind;
+    });
+    return found == among.end() ? nullptr : &*found;
+  };
+  if (const ApiResource* builtin = find_builtin(group, kind)) return builtin;
+  if (!is_known(group, kind)) return find(resources());
+  if (!state_->moved_kinds) state_->moved_kinds = read_moved_kinds(*this);
+  return find(*state_->moved_kinds);
 }
 
 const ApiResource* Client::find_for_manifest(std::string_view wanted, std::string_view kind) {
+  const auto slash = wanted.find('/');
+  const auto group = slash == std::string_view::npos ? std::string_view() : wanted.substr(0, slash);
+  if (is_known(group, kind)) return find_resource(group, kind);
   const auto all = resources();
   const auto exact = std::ranges::find_if(all, [&](const ApiResource& resource) {
     return api_version(resource.gvr) == wanted && resource.kind == kind;
   });
   if (exact != all.end()) return &*exact;
-  const auto slash = wanted.find('/');
-  const auto group = slash == std::string_view::npos ? std::string_view() : wanted.substr(0, slash);
   if (const ApiResource* other_version = find_resource(group, kind)) return other_version;
   // Ingress moved from extensions to networking.k8s.io; both name the same objects.
   return group == "extensions" ? find_resource("networking.k8s.io", kind) : nullptr;
 }
 
+namespace {
+
+// Reads `objects` side by side; nothing for those that do not exist.
+std::vector<std::optional<json>> read_objects(Client& client, std::span<const ObjectRef> objects,
+                                              const char* accept) {
+  std::vector<std::optional<Outcome>> outcomes(objects.size());
+  ListedRequests source(client);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    Request request = get_request(objects[i]);
+    request.headers = {{"Accept", accept}};
+    source.add({.request = std::move(request),
+                .done = [&outcomes, i](Outcome outcome) { outcomes[i] = std::move(outcome); },
+                .on_data = {}});
+  }
+  client.run(source);
+  std::vector<std::optional<json>> found;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const std::string action = "read " + describe(objects[i]);
+    const Reply reply = reply_of(client, outcomes[i], action);
+    if (reply.status == kNotFound) {
+      found.emplace_back();
+      continue;
+    }
+    if (reply.status >= 300) throw api_error(action, reply);
+    found.emplace_back(parse_body(reply.body, action));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::optional<json>> Client::get(std::span<const ObjectRef> objects) {
+  return read_objects(*this, objects, "application/json");
+}
+
 std::optional<json> Client::get(const ObjectRef& object) {
-  const std::string action = "read " + describe(object);
-  const Reply reply = send(*this, get_request(object), action);
-  if (reply.status == kNotFound) return std::nullopt;
-  if (reply.status >= 300) throw api_error(action, reply);
-  return parse_body(reply.body, action);
+  return std::move(get(std::span(&object, 1)).front());
+}
+
+std::vector<std::optional<ObjectMetadata>> Client::get_metadata(std::span<const ObjectRef> objects) {
+  const auto found = read_objects(*this, objects, kMetadataOnly);
+  std::vector<std::optional<ObjectMetadata>> metadata(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i]) metadata[i] = metadata_of(*found[i], objects[i].gvr, objects[i].kind);
+  }
+  return metadata;
 }
 
 std::optional<ObjectMetadata> Client::get_metadata(const ObjectRef& object) {
-  const std::string action = "read " + describe(object);
-  Request request = get_request(object);
-  request.headers = {{"Accept", kMetadataOnly}};
-  const Reply reply = send(*this, std::move(request), action);
-  if (reply.status == kNotFound) return std::nullopt;
-  if (reply.status >= 300) throw api_error(action, reply);
-  return metadata_of(parse_body(reply.body, action), object.gvr, object.kind);
+  return std::move(get_metadata(std::span(&object, 1)).front());
 }
 
 std::optional<std::string> Client::log(const std::string& ns, const std::string& pod,

@@ -1,9 +1,9 @@
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/metadata_lists.h>
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
-
-#include <deque>
+#include "kube/list_query.h"
 
 namespace kots_export::kube {
 
@@ -12,9 +12,20 @@ using nlohmann::json;
 namespace {
 
 constexpr int kGone = 410;
-constexpr int kNotFound = 404;
-constexpr const char* kMetadataOnly =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+// The lists as the one thing that a run does.
+class ListsAlone : public RequestSource {
+ public:
+  ListsAlone(const Client& client, MetadataLists& lists) : client_(client), lists_(lists) {}
+  std::optional<Exchange> next() override { return lists_.next(); }
+  Flow tick() override { return client_.interrupted() ? Flow::stop : Flow::go_on; }
+
+ private:
+  const Client& client_;
+  MetadataLists& lists_;
+};
+
+}  // namespace
 
 std::string list_query(const std::string& label_selector, const std::string& field_selector, int page_size,
                        const std::string& token) {
@@ -35,78 +46,17 @@ std::string continue_token(const json& list) {
   return metadata->value("continue", "");
 }
 
-// Pages of many collections: the next page of each is asked for as soon as its last one is here.
-class MetadataLists : public RequestSource {
- public:
-  MetadataLists(const Client& client, std::span<const ApiResource> kinds, std::string ns,
-                const std::function<void(ObjectMetadata)>& on_object, int page_size)
-      : client_(client), ns_(std::move(ns)), on_object_(on_object), page_size_(page_size) {
-    for (const ApiResource& kind : kinds) pages_.push_back({&kind, {}});
-  }
-
-  std::optional<Exchange> next() override {
-    if (failure_ || pages_.empty()) return std::nullopt;
-    Page page = std::move(pages_.front());
-    pages_.pop_front();
-    const bool namespaced = page.kind->scope == ApiResource::Scope::namespaced;
-    std::string path = collection_path(page.kind->gvr, namespaced ? ns_ : std::string()) +
-                       list_query({}, {}, page_size_, page.token);
-    return Exchange{.request = {.method = Method::get,
-                                .path = std::move(path),
-                                .headers = {{"Accept", kMetadataOnly}},
-                                .body = {},
-                                .timeout = {}},
-                    .done = [this, kind = page.kind](Outcome outcome) { on_page(*kind, outcome); },
-                    .on_data = {}};
-  }
-
-  Flow tick() override { return client_.interrupted() ? Flow::stop : Flow::go_on; }
-
-  void throw_if_failed() const {
-    if (client_.interrupted()) throw Interrupted("stopped while listing the namespace");
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  struct Page {
-    const ApiResource* kind;
-    std::string token;
-  };
-
-  void on_page(const ApiResource& kind, Outcome& outcome) {
-    const std::string action = list_action(kind.kind, ns_);
-    if (auto* failed = std::get_if<TransportFailure>(&outcome))
-      return fail(ConnectionError(action, std::move(*failed)));
-    const Reply& reply = std::get<Reply>(outcome);
-    if (reply.status == kGone) return pages_.push_back({&kind, {}});
-    if (reply.status == kNotFound) return;  // the server lost the kind since discovery: nothing to list
-    if (reply.status >= 300) return fail(api_error(action, reply));
-    const json list = parse_body(reply.body, action);
-    if (std::string token = continue_token(list); !token.empty()) pages_.push_back({&kind, std::move(token)});
-    for (const json& item : list.value("items", json::array()))
-      on_object_(metadata_of(item, kind.gvr, kind.kind));
-  }
-
-  template <typename E>
-  void fail(E error) {
-    if (!failure_) failure_ = std::make_exception_ptr(std::move(error));
-  }
-
-  const Client& client_;
-  std::string ns_;
-  const std::function<void(ObjectMetadata)>& on_object_;
-  int page_size_;
-  std::deque<Page> pages_;
-  std::exception_ptr failure_;
-};
-
-}  // namespace
+void Client::read(MetadataLists& lists) {
+  ListsAlone source(*this, lists);
+  run(source);
+  if (interrupted()) throw Interrupted("stopped while listing the namespace");
+  lists.throw_if_failed();
+}
 
 void Client::list_metadata(std::span<const ApiResource> kinds, const std::string& ns,
                            const std::function<void(ObjectMetadata)>& on_object, int page_size) {
-  MetadataLists lists(*this, kinds, ns, on_object, page_size);
-  run(lists);
-  lists.throw_if_failed();
+  MetadataLists lists(from_the_beginning(kinds), ns, on_object, MetadataLists::Pages::all, page_size);
+  read(lists);
 }
 
 std::vector<json> Client::list(const GroupVersionResource& gvr, const std::string& ns,

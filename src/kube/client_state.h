@@ -2,6 +2,8 @@
 
 #include <kots_export/kube/client.h>
 
+#include "kube/pace.h"
+
 #include <optional>
 #include <vector>
 
@@ -13,7 +15,9 @@ struct Client::State {
   Transport& transport;
   RetryPolicy retry;
   std::function<bool()> interrupted;
+  Pace pace;  // what was learned of the server holds for later calls
   std::optional<std::vector<ApiResource>> resources;
+  std::optional<std::vector<ApiResource>> moved_kinds;
 
   [[nodiscard]] bool is_interrupted() const { return interrupted && interrupted(); }
 };
@@ -39,7 +43,14 @@ class ListedRequests : public RequestSource {
 // Throws ConnectionError, Interrupted.
 [[nodiscard]] Reply send(Client& client, Request request, const std::string& action);
 
-// The body as JSON. Throws Error where it is none ("a proxy or another server may be in the way").
+// The reply, where there was one. Throws Interrupted, ConnectionError.
+[[nodiscard]] Reply reply_of(const Client& client, std::optional<Outcome>& outcome,
+                             const std::string& action);
+
+// "The answer is not JSON": a proxy or another server may be in the way.
+[[nodiscard]] Error not_json(const std::string& action);
+
+// The body as JSON. Throws not_json where it is none.
 [[nodiscard]] nlohmann::json parse_body(const std::string& body, const std::string& action);
 
 [[nodiscard]] ObjectMetadata metadata_of(const nlohmann::json& object, const GroupVersionResource& gvr,

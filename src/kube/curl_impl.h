@@ -2,6 +2,8 @@
 
 #include "kube/curl_easy.h"
 
+#include <vector>
+
 namespace kots_export::kube {
 
 // What CurlTransport keeps between runs.
@@ -18,6 +20,10 @@ class CurlTransport::Impl {
   [[nodiscard]] std::size_t max_in_flight() const { return options_.max_in_flight; }
 
  private:
+  // Handles are used again: to make one costs more than a request on an open connection.
+  Easy take_handle();
+  void give_back(Easy easy);
+
   struct Transfer;
   class Run;
 
@@ -25,6 +31,7 @@ class CurlTransport::Impl {
   CredentialSource& credentials_;
   CurlOptions options_;
   CURLM* multi_ = nullptr;
+  std::vector<Easy> idle_;
 };
 
 }  // namespace kots_export::kube

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr int kUnauthorized = 401;
+// Where the server does not speak HTTP/2, each request in flight needs a connection of its own.
+constexpr std::size_t kMostConnections = 16;
 
 void start_libcurl_once() {
   static std::once_flag once;
@@ -25,7 +27,9 @@ void start_libcurl_once() {
 
 // One exchange under way. libcurl keeps pointers to it: it does not move.
 struct CurlTransport::Impl::Transfer {
-  Easy easy{curl_easy_init()};
+  explicit Transfer(Easy handle) : easy(std::move(handle)) {}
+
+  Easy easy;
   Exchange exchange;
   HeaderList headers;
   HeaderList connect_to;
@@ -104,7 +108,7 @@ class CurlTransport::Impl::Run {
     while (active_.size() < impl_.options_.max_in_flight) {
       auto exchange = source_.next();
       if (!exchange) return;
-      auto transfer = std::make_unique<Transfer>();
+      auto transfer = std::make_unique<Transfer>(impl_.take_handle());
       transfer->exchange = std::move(*exchange);
       send(std::move(transfer));
     }
@@ -166,29 +170,29 @@ class CurlTransport::Impl::Run {
       const CURLcode code = message->data.result;
       auto node = active_.extract(message->easy_handle);
       curl_multi_remove_handle(impl_.multi_, node.key());
-      finish(std::move(node.mapped()), code);
+      finish(*node.mapped(), code);
+      impl_.give_back(std::move(node.mapped()->easy));
       any = true;
     }
     return any;
   }
 
-  void finish(std::unique_ptr<Transfer> transfer, CURLcode code) {
-    if (transfer->thrown) std::rethrow_exception(transfer->thrown);
+  void finish(Transfer& transfer, CURLcode code) {
+    if (transfer.thrown) std::rethrow_exception(transfer.thrown);
     if (code != CURLE_OK) {
-      transfer->exchange.done(failure(*transfer, code));
+      transfer.exchange.done(failure(transfer, code));
       return;
     }
     long status = 0;
-    curl_easy_getinfo(transfer->easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    transfer->reply.status = static_cast<int>(status);
-    if (status == kUnauthorized && !transfer->refreshed &&
-        impl_.credentials_.refresh(transfer->credentials)) {
-      auto again = std::make_unique<Transfer>();
-      again->exchange = std::move(transfer->exchange);
+    curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    transfer.reply.status = static_cast<int>(status);
+    if (status == kUnauthorized && !transfer.refreshed && impl_.credentials_.refresh(transfer.credentials)) {
+      auto again = std::make_unique<Transfer>(impl_.take_handle());
+      again->exchange = std::move(transfer.exchange);
       again->refreshed = true;
       return send(std::move(again));
     }
-    transfer->exchange.done(std::move(transfer->reply));
+    transfer.exchange.done(std::move(transfer.reply));
   }
 
   TransportFailure failure(Transfer& transfer, CURLcode code) const {
@@ -244,10 +248,27 @@ CurlTransport::Impl::Impl(ResolvedConfig config, CredentialSource& credentials, 
   multi_ = curl_multi_init();
   if (multi_ == nullptr) throw Error("cannot start libcurl", "out of memory");
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.max_in_flight));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                    static_cast<long>(std::min(options_.max_in_flight, kMostConnections)));
 }
 
-CurlTransport::Impl::~Impl() { curl_multi_cleanup(multi_); }
+CurlTransport::Impl::~Impl() {
+  idle_.clear();
+  curl_multi_cleanup(multi_);
+}
+
+Easy CurlTransport::Impl::take_handle() {
+  if (idle_.empty()) return Easy(curl_easy_init());
+  Easy easy = std::move(idle_.back());
+  idle_.pop_back();
+  return easy;
+}
+
+void CurlTransport::Impl::give_back(Easy easy) {
+  if (idle_.size() >= options_.max_in_flight) return;
+  curl_easy_reset(easy.get());
+  idle_.push_back(std::move(easy));
+}
 
 void CurlTransport::Impl::run(RequestSource& source) { Run(*this, source).go(); }
 

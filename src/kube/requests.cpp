@@ -21,6 +21,10 @@ Request json_request(Method method, std::string path, std::string content_type, 
           .timeout = {}};
 }
 
+// The answer to a patch is read for its UID and resourceVersion alone: the object's content stays at home.
+constexpr const char* kMetadataOnly =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
 }  // namespace
 
 std::string_view to_string(Propagation propagation) {
@@ -49,8 +53,10 @@ Request create_request(const ObjectRef& object, const json& manifest, DryRun dry
 }
 
 Request merge_patch_request(const ObjectRef& object, const json& patch, DryRun dry_run) {
-  return json_request(Method::patch, object_path(object) + write_query(dry_run),
-                      "application/merge-patch+json", patch);
+  Request request = json_request(Method::patch, object_path(object) + write_query(dry_run),
+                                 "application/merge-patch+json", patch);
+  request.headers.back().second = kMetadataOnly;
+  return request;
 }
 
 Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run) {

@@ -14,15 +14,9 @@ namespace {
 
 constexpr std::string_view kReleaseSecretPrefix = "sh.helm.release.v1.";
 
-// The releases that have a Secret in the namespace, read from the inventory: no request of its own.
-std::set<std::string> releases_in(const Inventory& inventory) {
+std::set<std::string> names_of_releases(Context& context) {
   std::set<std::string> releases;
-  for (const auto& object : inventory.of_kinds) {
-    if (object.ref.kind != "Secret" || !object.ref.name.starts_with(kReleaseSecretPrefix)) continue;
-    const std::string rest = object.ref.name.substr(kReleaseSecretPrefix.size());
-    if (const auto version = rest.rfind(".v"); version != std::string::npos)
-      releases.insert(rest.substr(0, version));
-  }
+  for (const auto& stored : stored_releases(context)) releases.insert(stored.release);
   return releases;
 }
 
@@ -43,36 +37,38 @@ std::optional<std::string> owner_other_than(const std::string& release, const ku
 
 }  // namespace
 
-change::Plan plan_annotate(Context& context, const Inventory& inventory, TakeOwnership take_ownership) {
+ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership) {
   change::MetadataEdit edit;
   edit.labels[std::string(names::kManagedBy)] = names::kHelm;
   edit.annotations[std::string(names::kReleaseName)] = context.release;
   edit.annotations[std::string(names::kReleaseNamespace)] = context.ns.name;
 
-  const auto releases = releases_in(inventory);
-  change::Plan plan;
-  const auto plan_object = [&](const kube::ObjectMetadata& object) {
+  return [&context, take_ownership, edit = std::move(edit), releases = names_of_releases(context)](
+             const kube::ObjectMetadata& object) -> std::optional<change::Change> {
     if (take_ownership == TakeOwnership::no) {
       if (const auto owner = owner_other_than(context.release, object, context.ns.name, releases)) {
         context.observer.note("annotate.other-release",
                               {{"object", kube::describe(object.ref)}, {"release", *owner}});
-        return;
+        return std::nullopt;
       }
     }
     auto [patch, before] = change::metadata_patch(object, edit);
-    if (patch.is_null()) {
-      ++plan.already_right;
-      return;
-    }
-    plan.changes.push_back({.verb = change::Verb::patch,
-                            .step = "annotate",
-                            .object = object.ref,
-                            .before = std::move(before),
-                            .after = std::move(patch),
-                            .why = "helm upgrade adopts only what is marked as the release's"});
+    if (patch.is_null()) return std::nullopt;
+    return change::Change{.verb = change::Verb::patch,
+                          .step = "annotate",
+                          .object = object.ref,
+                          .before = std::move(before),
+                          .after = std::move(patch),
+                          .why = "helm upgrade adopts only what is marked as the release's"};
   };
-  for (const auto& object : inventory.of_kinds) plan_object(object);
-  for (const auto& object : inventory.of_manifest) plan_object(object);
+}
+
+change::Plan plan_annotate(Context& context, const Inventory& inventory, TakeOwnership take_ownership) {
+  const ObjectPlanner planner = annotate_planner(context, take_ownership);
+  change::Plan plan;
+  for (const auto* objects : {&inventory.of_kinds, &inventory.of_manifest}) {
+    for (const auto& object : *objects) plan.add(planner(object));
+  }
   return plan;
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";
 
 void check_release(Context& context) {
-  if (!helm::list_revisions(context.client, context.ns.name, context.release).empty()) return;
+  if (!stored_revisions(context).empty()) return;
   throw Error(
       "namespace " + context.ns.name + " has no release " + context.release, {},
       "Name the release with --release-name and its namespace with --namespace; `helm list --all-namespaces` "

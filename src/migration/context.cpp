@@ -2,6 +2,19 @@
 
 namespace kots_export::migration {
 
+const std::vector<helm::StoredRevision>& stored_releases(Context& context) {
+  if (!context.releases) context.releases = helm::list_releases(context.client, context.ns.name);
+  return *context.releases;
+}
+
+std::vector<helm::StoredRevision> stored_revisions(Context& context) {
+  std::vector<helm::StoredRevision> revisions;
+  for (const auto& stored : stored_releases(context)) {
+    if (stored.release == context.release) revisions.push_back(stored);
+  }
+  return revisions;
+}
+
 const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
                                           std::string_view kind) {
   if (const kube::ApiResource* resource = client.find_resource(group, kind)) return *resource;

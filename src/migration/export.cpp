@@ -41,7 +41,7 @@ std::optional<helm::Release> newest_of_3x(Context& context,
 }  // namespace
 
 helm::Release read_release(Context& context, const ExportOptions& options) {
-  const auto revisions = helm::list_revisions(context.client, context.ns.name, context.release);
+  const auto revisions = stored_revisions(context);
   const int wanted = options.revision.value_or(1);
   const auto found = std::ranges::find(revisions, wanted, &helm::StoredRevision::revision);
   if (found != revisions.end()) return helm::read_revision(context.client, *found);

@@ -28,34 +28,43 @@ std::vector<kube::ApiResource> listed_kinds(kube::Client& client) {
   return kinds;
 }
 
-}  // namespace
-
-Inventory read_inventory(Context& context, std::string_view manifest) {
-  // A list that starts again (410) gives an object twice: the last one counts.
-  std::map<ObjectKey, kube::ObjectMetadata> objects;
-  const auto kinds = listed_kinds(context.client);
-  context.client.list_metadata(kinds, context.ns.name, [&objects](kube::ObjectMetadata object) {
-    ObjectKey key{object.ref.gvr.group, object.ref.kind, object.ref.ns, object.ref.name};
-    objects.insert_or_assign(std::move(key), std::move(object));
-  });
-  Inventory inventory;
-  for (auto& [key, object] : objects) inventory.of_kinds.push_back(std::move(object));
-
+// What the manifest names beyond the fourteen kinds of the namespace, which are in the lists already.
+std::vector<kube::ObjectRef> named_by(Context& context, std::string_view manifest) {
+  std::vector<kube::ObjectRef> named_objects;
   std::set<ObjectKey> seen;
   for (const helm::ManifestObject& named : helm::manifest_objects(manifest)) {
     const kube::ApiResource* resource = context.client.find_for_manifest(named.api_version, named.kind);
     if (resource == nullptr) continue;
     const bool namespaced = resource->scope == kube::ApiResource::Scope::namespaced;
     const std::string ns = !namespaced ? std::string() : named.ns.empty() ? context.ns.name : named.ns;
-    // The fourteen kinds of the namespace are in the lists already; those of other namespaces are not.
     if (is_listed_kind(*resource) && ns == context.ns.name) continue;
     if (!seen.emplace(resource->gvr.group, resource->kind, ns, named.name).second) continue;
-    auto live = context.client.get_metadata({.gvr = resource->gvr,
-                                             .kind = resource->kind,
-                                             .ns = ns,
-                                             .name = named.name,
-                                             .uid = {},
-                                             .resource_version = {}});
+    named_objects.push_back({.gvr = resource->gvr,
+                             .kind = resource->kind,
+                             .ns = ns,
+                             .name = named.name,
+                             .uid = {},
+                             .resource_version = {}});
+  }
+  return named_objects;
+}
+
+}  // namespace
+
+Inventory read_inventory(Context& context, std::string_view manifest, Extent extent) {
+  Inventory inventory;
+  const auto kinds = listed_kinds(context.client);
+  kube::MetadataLists lists(
+      kube::from_the_beginning(kinds), context.ns.name,
+      [&inventory](kube::ObjectMetadata object) { inventory.of_kinds.push_back(std::move(object)); },
+      extent == Extent::whole ? kube::MetadataLists::Pages::all : kube::MetadataLists::Pages::first);
+  context.client.read(lists);
+  inventory.rest = lists.rest();
+  // Pages arrive in any order; a plan reads better, and is the same each time, by kind and name.
+  std::ranges::sort(inventory.of_kinds, {}, [](const kube::ObjectMetadata& object) {
+    return std::tie(object.ref.gvr.group, object.ref.kind, object.ref.name);
+  });
+  for (auto& live : context.client.get_metadata(named_by(context, manifest))) {
     if (live) inventory.of_manifest.push_back(std::move(*live));
   }
   return inventory;

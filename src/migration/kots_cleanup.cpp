@@ -57,57 +57,76 @@ VolumeIs keep_volume(Context& context, const json& claim, change::Plan& plan) {
   return VolumeIs::safe;
 }
 
-void plan_delete(Context& context, const kube::ObjectMetadata& object, const std::string& why,
+void plan_delete(Context& context, const kube::ObjectMetadata& object, json image,
                  DeleteVolumes delete_volumes, change::Plan& plan) {
-  std::optional<json> image = context.client.get(object.ref);
-  if (!image) return;
-  if ((*image)["metadata"].contains("deletionTimestamp")) {
+  if (image["metadata"].contains("deletionTimestamp")) {
     ++plan.already_right;  // it goes as soon as its finalizers let it
     return;
   }
   kube::ObjectRef ref = object.ref;
-  ref.uid = (*image)["metadata"].value("uid", ref.uid);
+  ref.uid = image["metadata"].value("uid", ref.uid);
   if (ref.kind == "PersistentVolumeClaim" && delete_volumes == DeleteVolumes::no &&
-      keep_volume(context, *image, plan) == VolumeIs::at_risk) {
+      keep_volume(context, image, plan) == VolumeIs::at_risk) {
     context.observer.warn(
         "kots_cleanup.claim-kept",
-        {{"claim", ref.name}, {"volume", (*image)["spec"].value("volumeName", std::string())}});
+        {{"claim", ref.name}, {"volume", image["spec"].value("volumeName", std::string())}});
     return;
   }
   plan.changes.push_back({.verb = change::Verb::remove,
                           .step = "kots_cleanup",
                           .object = std::move(ref),
-                          .before = std::move(*image),
+                          .before = std::move(image),
                           .after = nullptr,
-                          .why = why});
+                          .why = reason_to_delete(object).value_or("")});
 }
 
 }  // namespace
 
-change::Plan plan_kots_cleanup(Context& context, const Inventory& inventory, DeleteVolumes delete_volumes) {
+bool is_of_kots(const kube::ObjectMetadata& object) { return reason_to_delete(object).has_value(); }
+
+ObjectPlanner cleanup_planner() {
   change::MetadataEdit edit;
   edit.annotations[std::string(names::kAppSlug)] = nullptr;
   edit.labels[std::string(names::kAppSlug)] = nullptr;
   edit.labels[std::string(names::kBackup)] = nullptr;
-
-  change::Plan plan;
-  for (const auto& object : inventory.of_kinds) {
-    if (const auto why = reason_to_delete(object)) {
-      plan_delete(context, object, *why, delete_volumes, plan);
-      continue;
-    }
+  return [edit = std::move(edit)](const kube::ObjectMetadata& object) -> std::optional<change::Change> {
     auto [patch, before] = change::metadata_patch(object, edit);
-    if (patch.is_null()) {
-      ++plan.already_right;
-      continue;
-    }
-    plan.changes.push_back({.verb = change::Verb::patch,
-                            .step = "kots_cleanup",
-                            .object = object.ref,
-                            .before = std::move(before),
-                            .after = std::move(patch),
-                            .why = "KOTS' marks are of no more use"});
+    if (patch.is_null()) return std::nullopt;
+    return change::Change{.verb = change::Verb::patch,
+                          .step = "kots_cleanup",
+                          .object = object.ref,
+                          .before = std::move(before),
+                          .after = std::move(patch),
+                          .why = "KOTS' marks are of no more use"};
+  };
+}
+
+change::Plan plan_deletes(Context& context, std::span<const kube::ObjectMetadata> of_kots,
+                          DeleteVolumes delete_volumes) {
+  std::vector<kube::ObjectRef> refs;
+  for (const auto& object : of_kots) refs.push_back(object.ref);
+  auto images = context.client.get(refs);
+  change::Plan plan;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i]) plan_delete(context, of_kots[i], std::move(*images[i]), delete_volumes, plan);
   }
+  return plan;
+}
+
+change::Plan plan_kots_cleanup(Context& context, const Inventory& inventory, DeleteVolumes delete_volumes) {
+  const ObjectPlanner planner = cleanup_planner();
+  change::Plan plan;
+  std::vector<kube::ObjectMetadata> of_kots;
+  for (const auto& object : inventory.of_kinds) {
+    if (is_of_kots(object)) {
+      of_kots.push_back(object);
+    } else {
+      plan.add(planner(object));
+    }
+  }
+  change::Plan deletes = plan_deletes(context, of_kots, delete_volumes);
+  std::ranges::move(deletes.changes, std::back_inserter(plan.changes));
+  plan.already_right += deletes.already_right;
   return plan;
 }
 

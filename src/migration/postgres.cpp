@@ -11,7 +11,7 @@ namespace {
 // After `helm upgrade` the release's newest revision is of a 4.x chart, and StatefulSet and Secret are Helm's
 // new ones.
 bool is_upgraded(Context& context) {
-  const auto revisions = helm::list_revisions(context.client, context.ns.name, context.release);
+  const auto revisions = stored_revisions(context);
   if (revisions.size() < 2) return false;
   const auto newest = helm::read_revision(context.client, revisions.back());
   return !newest.chart_version.starts_with("3.");

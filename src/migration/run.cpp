@@ -1,5 +1,6 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/export.h>
+#include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
 #include <kots_export/migration/transform.h>
@@ -38,6 +39,8 @@ void write_values(Context& context, const std::filesystem::path& file, std::stri
 // What is written to the cluster, planned before the first write.
 struct Plans {
   change::Plan metadata;  // annotate and kots_cleanup: one patch an object
+  // Where the lists of a large namespace go on; what is there is planned while the first pages are patched.
+  std::vector<kube::ListPosition> rest;
   change::Plan flyway;
   change::Plan postgres;
 };
@@ -46,7 +49,7 @@ Plans plan_all(Context& context, const RunOptions& options, const helm::Release&
                const values::Value& v4, const FlywayOptions& flyway) {
   Plans plans;
   const Inventory inventory = in_step(context, "annotate", [&] {
-    Inventory found = read_inventory(context, release.manifest);
+    Inventory found = read_inventory(context, release.manifest, extent_for(context));
     if (options.annotate == RunOptions::Annotate::yes) {
       plans.metadata = plan_annotate(context, found, options.take_ownership);
     }
@@ -59,6 +62,7 @@ Plans plan_all(Context& context, const RunOptions& options, const helm::Release&
     both.push_back(std::move(plans.metadata));
     both.push_back(std::move(cleanup));
     plans.metadata = change::join(std::move(both), objects);
+    plans.rest = inventory.rest;
   });
   plans.flyway = plan_flyway(context, flyway);
   if (postgres_is_internal(v4)) plans.postgres = plan_postgres(context);
@@ -71,6 +75,14 @@ change::Plan together(const Plans& plans) {
     all.changes.insert(all.changes.end(), plan->changes.begin(), plan->changes.end());
   }
   return all;
+}
+
+MetadataSteps metadata_steps(Context& context, const RunOptions& options) {
+  MetadataSteps steps{.deletes = MetadataSteps::Deletes::yes, .delete_volumes = options.delete_volumes};
+  if (options.annotate == RunOptions::Annotate::yes)
+    steps.planners.push_back(annotate_planner(context, options.take_ownership));
+  steps.planners.push_back(cleanup_planner());
+  return steps;
 }
 
 }  // namespace
@@ -102,7 +114,7 @@ NextSteps run_migration(Context& context, const RunOptions& options) {
     write_values(context, options.paths.values_v3(), "values-3.x", values_yaml(release));
     write_values(context, options.paths.values(), "values", values::to_yaml(v4));
   }
-  (void)context.executor.run(plans.metadata);
+  carry_out_stream(context, plans.metadata, plans.rest, metadata_steps(context, options));
   in_step(context, "flyway", [&] { run_flyway(context, plans.flyway, flyway); });
   in_step(context, "postgres", [&] { (void)context.executor.run(plans.postgres); });
 

@@ -4,6 +4,7 @@
 #include <kots_export/kube/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct Plan {
   std::size_t already_right = 0;
 
   [[nodiscard]] bool empty() const noexcept { return changes.empty(); }
+  // Adds `change`, or counts an object that needs none.
+  void add(std::optional<Change> change);
 };
 
 struct PlanSummary {
@@ -63,6 +66,9 @@ struct MetadataPatch {
   nlohmann::json before;
 };
 [[nodiscard]] MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit);
+
+// Joins two patches of the same object into the first.
+void join(Change& into, Change&& from);
 
 // Joins plans of several steps into one in which every object is touched once: patches of the same object
 // become one patch, and an object that is deleted is not patched before. Steps of joined changes read

@@ -13,6 +13,7 @@ namespace kots_export::helm {
 // One revision as its Secret's metadata tells, without its content.
 struct StoredRevision {
   kube::ObjectRef secret;
+  std::string release;
   int revision = 0;
   std::string status;  // "deployed", "superseded", ...
 };
@@ -20,9 +21,9 @@ struct StoredRevision {
 // The name of the Secret of one revision.
 [[nodiscard]] std::string secret_name(const std::string& release, int revision);
 
-// The revisions of `release` in `ns`, oldest first. Throws ApiError, ConnectionError.
-[[nodiscard]] std::vector<StoredRevision> list_revisions(kube::Client& client, const std::string& ns,
-                                                         const std::string& release);
+// Every release's revisions in `ns`, those of one release oldest first. One request: the server selects by
+// type. Throws ApiError, ConnectionError.
+[[nodiscard]] std::vector<StoredRevision> list_releases(kube::Client& client, const std::string& ns);
 
 // Reads and decodes one revision. Throws Error where the Secret is gone, has no data.release, or that cannot
 // be decoded; the text names the Secret.

@@ -77,6 +77,8 @@ struct LogSpec {
   std::function<void(std::string_view)> on_line;
 };
 
+class MetadataLists;  // kube/metadata_lists.h
+
 class Client {
  public:
   // `interrupted` is asked often; true ends the call under way with Interrupted.
@@ -88,16 +90,18 @@ class Client {
   // True where the operator wants the work to stop.
   [[nodiscard]] bool interrupted() const;
 
-  // --- Discovery (cached for the life of the client; one round of requests, aggregated where the server can)
-  // ---
+  // --- Discovery (cached for the life of the client) ---
+  // Nothing is asked for kinds that every supported server serves alike; one small request each for the two
+  // that moved (CronJob, PodDisruptionBudget); for all others one round of requests, aggregated where the
+  // server can.
 
   // Every resource in the server's preferred version, subresources left out. An aggregated API that is down
   // is skipped.
   [[nodiscard]] std::span<const ApiResource> resources();
   // The resource of `kind` in `group` at its best served version, or nothing where the server lacks it.
   [[nodiscard]] const ApiResource* find_resource(std::string_view group, std::string_view kind);
-  // The resource for a manifest's apiVersion and kind: that version where served, else another version of the
-  // same group, else nothing.
+  // The resource for a manifest's apiVersion and kind: a known kind at the version that the server serves, any
+  // other at that version where served, else at another version of the same group, else nothing.
   [[nodiscard]] const ApiResource* find_for_manifest(std::string_view api_version, std::string_view kind);
 
   // --- Reads ---
@@ -105,14 +109,20 @@ class Client {
   // The object, or nothing on 404. Throws ApiError, ConnectionError.
   [[nodiscard]] std::optional<nlohmann::json> get(const ObjectRef& object);
   [[nodiscard]] std::optional<ObjectMetadata> get_metadata(const ObjectRef& object);
+  // Many objects, side by side; the answers are in the order of `objects`.
+  [[nodiscard]] std::vector<std::optional<nlohmann::json>> get(std::span<const ObjectRef> objects);
+  [[nodiscard]] std::vector<std::optional<ObjectMetadata>> get_metadata(std::span<const ObjectRef> objects);
   // Full objects of one collection, all pages. For small collections.
   [[nodiscard]] std::vector<nlohmann::json> list(const GroupVersionResource& gvr, const std::string& ns,
                                                  const std::string& label_selector = {},
                                                  const std::string& field_selector = {});
-  // Metadata only, all collections at once, pages of `page_size`; a 410 in the middle starts that list again
-  // (an object may then be seen twice: the last counts). `on_object` is called in no order.
+  // Metadata only, all collections at once, pages of `page_size`. `on_object` is called in no order of kinds,
+  // once for each object, also where a list expires (410) in the middle.
   void list_metadata(std::span<const ApiResource> kinds, const std::string& ns,
                      const std::function<void(ObjectMetadata)>& on_object, int page_size = 500);
+
+  // Runs `lists` until all that they give is read. Throws what they throw, and Interrupted.
+  void read(MetadataLists& lists);
 
   // --- Many requests at once (what the Executor writes with) ---
 
@@ -164,5 +174,9 @@ class Client {
 // With preconditions.uid where `object.uid` is known.
 [[nodiscard]] Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run);
 [[nodiscard]] Request get_request(const ObjectRef& object);
+
+// `object` with the UID and the resourceVersion that an answer's body names, or as it was where it names
+// none.
+[[nodiscard]] ObjectRef with_identity_of(ObjectRef object, std::string_view body);
 
 }  // namespace kots_export::kube

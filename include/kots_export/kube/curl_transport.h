@@ -11,7 +11,7 @@
 namespace kots_export::kube {
 
 struct CurlOptions {
-  std::size_t max_in_flight = 16;
+  std::size_t max_in_flight = 64;
   std::chrono::milliseconds connect_timeout{30'000};
   // Of one request that is no stream; zero: none. --request-timeout.
   std::chrono::milliseconds request_timeout{0};
@@ -24,7 +24,7 @@ struct CurlOptions {
 };
 
 // The Transport on libcurl's multi interface: one thread, HTTP/2 with all requests as streams of one
-// connection where the server speaks it, else a pool of max_in_flight HTTP/1.1 connections. TLS 1.2 at least.
+// connection where the server speaks it, else a pool of at most 16 HTTP/1.1 connections. TLS 1.2 at least.
 // A 401 refreshes the credentials once and sends the request again.
 class CurlTransport : public Transport {
  public:

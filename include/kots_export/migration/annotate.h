@@ -13,5 +13,7 @@ enum class TakeOwnership { no, yes };
 // `take_ownership`.
 [[nodiscard]] change::Plan plan_annotate(Context& context, const Inventory& inventory,
                                          TakeOwnership take_ownership);
+// The same for one object at a time. `context` outlives the planner.
+[[nodiscard]] ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership);
 
 }  // namespace kots_export::migration

@@ -2,12 +2,15 @@
 
 #include <kots_export/change/executor.h>
 #include <kots_export/change/observer.h>
+#include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace kots_export::migration {
 
@@ -18,7 +21,14 @@ struct Context {
   change::Observer& observer;
   kube::Namespace ns;
   std::string release;  // the Helm release's name
+  // See stored_releases.
+  std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
 };
+
+// The releases that Helm keeps in the context's namespace, read when they are first asked for.
+[[nodiscard]] const std::vector<helm::StoredRevision>& stored_releases(Context& context);
+// Those of the context's release, oldest first.
+[[nodiscard]] std::vector<helm::StoredRevision> stored_revisions(Context& context);
 
 // The registry of images and charts: "cciserver.azurecr.io", or the development one.
 struct Registry {

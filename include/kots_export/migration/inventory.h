@@ -1,7 +1,10 @@
 #pragma once
 
+#include <kots_export/kube/metadata_lists.h>
 #include <kots_export/migration/context.h>
 
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,11 +15,21 @@ struct Inventory {
   std::vector<kube::ObjectMetadata> of_kinds;  // the fourteen kinds in the namespace (names.h)
   std::vector<kube::ObjectMetadata>
       of_manifest;  // other kinds that the release's manifest names and that exist
+  // Where the lists of a large namespace go on after `of_kinds`; empty where that is everything.
+  std::vector<kube::ListPosition> rest;
 };
+
+// whole: every page. first_pages: one page of each kind: enough to know that each may be listed; what follows
+// is left in `rest` and can be patched as it arrives (metadata_stream.h).
+enum class Extent { whole, first_pages };
 
 // Lists the namespace, metadata only, and looks up what `manifest` (the release's rendered objects) names
 // beyond the fourteen kinds. A kind that the server lacks is skipped. Throws ApiError naming the kind that
 // may not be listed.
-[[nodiscard]] Inventory read_inventory(Context& context, std::string_view manifest);
+[[nodiscard]] Inventory read_inventory(Context& context, std::string_view manifest,
+                                       Extent extent = Extent::whole);
+
+// What a step wants of one object; nothing where it is right already or none of the step's business.
+using ObjectPlanner = std::function<std::optional<change::Change>(const kube::ObjectMetadata&)>;
 
 }  // namespace kots_export::migration

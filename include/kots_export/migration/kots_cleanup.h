@@ -3,6 +3,8 @@
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/inventory.h>
 
+#include <span>
+
 namespace kots_export::migration {
 
 enum class DeleteVolumes { no, yes };
@@ -14,5 +16,12 @@ enum class DeleteVolumes { no, yes };
 // told.
 [[nodiscard]] change::Plan plan_kots_cleanup(Context& context, const Inventory& inventory,
                                              DeleteVolumes delete_volumes);
+
+// Its parts, for objects that arrive one at a time. KOTS' own objects are deleted, all others only lose its
+// marks.
+[[nodiscard]] bool is_of_kots(const kube::ObjectMetadata& object);
+[[nodiscard]] ObjectPlanner cleanup_planner();
+[[nodiscard]] change::Plan plan_deletes(Context& context, std::span<const kube::ObjectMetadata> of_kots,
+                                        DeleteVolumes delete_volumes);
 
 }  // namespace kots_export::migration

@@ -1,0 +1,99 @@
+#include "kube/builtin_resources.h"
+
+#include "kube/client_state.h"
+
+#include <algorithm>
+
+namespace kots_export::kube {
+
+using nlohmann::json;
+
+namespace {
+
+using Scope = ApiResource::Scope;
+
+ApiResource builtin(const char* group, const char* kind, const char* resource,
+                    Scope scope = Scope::namespaced) {
+  return {.gvr = {group, "v1", resource}, .kind = kind, .scope = scope, .verbs = {}};
+}
+
+// Stable at v1 on every server from 1.16 on.
+const std::vector<ApiResource>& builtins() {
+  static const std::vector<ApiResource> all = {
+      builtin("", "ConfigMap", "configmaps"),
+      builtin("", "Secret", "secrets"),
+      builtin("", "Service", "services"),
+      builtin("", "ServiceAccount", "serviceaccounts"),
+      builtin("", "PersistentVolumeClaim", "persistentvolumeclaims"),
+      builtin("", "Pod", "pods"),
+      builtin("", "Namespace", "namespaces", Scope::cluster),
+      builtin("", "PersistentVolume", "persistentvolumes", Scope::cluster),
+      builtin("apps", "Deployment", "deployments"),
+      builtin("apps", "DaemonSet", "daemonsets"),
+      builtin("apps", "StatefulSet", "statefulsets"),
+      builtin("batch", "Job", "jobs"),
+      builtin("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+      builtin("rbac.authorization.k8s.io", "Role", "roles"),
+      builtin("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
+      builtin("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", Scope::cluster),
+      builtin("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings", Scope::cluster),
+  };
+  return all;
+}
+
+// True where the answer to /apis/GROUP/VERSION lists `resource`; a version that is not served is a 404.
+bool serves(const Client& client, std::optional<Outcome>& outcome, std::string_view resource) {
+  const std::string action = "ask the server which kinds it serves";
+  const Reply reply = reply_of(client, outcome, action);
+  if (reply.status == 404) return false;
+  if (reply.status >= 300) throw api_error(action, reply);
+  const json list = parse_body(reply.body, action);
+  return std::ranges::any_of(list.value("resources", json::array()), [&](const json& item) {
+    return item.is_object() && item.value("name", "") == resource;
+  });
+}
+
+}  // namespace
+
+const ApiResource* find_builtin(std::string_view group, std::string_view kind) {
+  const auto found = std::ranges::find_if(builtins(), [&](const ApiResource& resource) {
+    return resource.gvr.group == group && resource.kind == kind;
+  });
+  return found == builtins().end() ? nullptr : &*found;
+}
+
+bool is_known(std::string_view group, std::string_view kind) {
+  return find_builtin(group, kind) != nullptr ||
+         std::ranges::any_of(
+             kMovedKinds, [&](const MovedKind& moved) { return moved.group == group && moved.kind == kind; });
+}
+
+std::vector<ApiResource> read_moved_kinds(Client& client) {
+  std::array<std::optional<Outcome>, kMovedKinds.size()> outcomes;
+  ListedRequests source(client);
+  for (std::size_t i = 0; i < kMovedKinds.size(); ++i) {
+    const MovedKind& moved = kMovedKinds.at(i);
+    source.add({.request = {.method = Method::get,
+                            .path = "/apis/" + std::string(moved.group) + "/" + std::string(moved.version),
+                            .headers = {{"Accept", "application/json"}},
+                            .body = {},
+                            .timeout = {}},
+                .done = [&outcome = outcomes.at(i)](Outcome answer) { outcome = std::move(answer); },
+                .on_data = {}});
+  }
+  client.run(source);
+  std::vector<ApiResource> resources;
+  for (std::size_t i = 0; i < kMovedKinds.size(); ++i) {
+    const MovedKind& moved = kMovedKinds.at(i);
+    const bool is_new = serves(client, outcomes.at(i), moved.resource);
+    resources.push_back(
+        {.gvr = {std::string(moved.group), std::string(is_new ? moved.version : moved.older_version),
+                 std::string(moved.resource)},
+         .kind = std::string(moved.kind),
+         .scope = Scope::namespaced,
+         .verbs = {}});
+  }
+  return resources;
+}
+
+}  // namespace kots_export::kube

@@ -1,0 +1,215 @@
+#include "kube/metadata_reader.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::kube {
+
+using nlohmann::json;
+
+namespace {
+
+// The places of a list that matter; everything below any other key is passed over.
+enum class Place { root, list_metadata, items, item, metadata, labels, annotations };
+
+// Where a key of an object at `place` leads, or nothing where it does not matter.
+std::optional<Place> below(Place place, std::string_view key) {
+  switch (place) {
+    case Place::root:
+      if (key == "metadata") return Place::list_metadata;
+      return key == "items" ? std::optional(Place::items) : std::nullopt;
+    case Place::items:
+      return Place::item;  // an array: there are no keys
+    case Place::item:
+      return key == "metadata" ? std::optional(Place::metadata) : std::nullopt;
+    case Place::metadata:
+      if (key == "labels") return Place::labels;
+      return key == "annotations" ? std::optional(Place::annotations) : std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+class PageReader : public nlohmann::json_sax<json> {
+ public:
+  PageReader(const GroupVersionResource& gvr, const std::string& kind,
+             const std::function<void(ObjectMetadata)>& on_object, MetadataPage& page)
+      : gvr_(gvr), kind_(kind), on_object_(on_object), page_(page) {}
+
+  bool start_object(std::size_t) override {
+    open();
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (places_.empty()) return false;  // no list of the API
+    open();
+    return true;
+  }
+  bool end_object() override {
+    close();
+    return true;
+  }
+  bool end_array() override {
+    close();
+    return true;
+  }
+  bool key(string_t& name) override {
+    if (passed_over_ == 0) key_.swap(name);
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (passed_over_ > 0 || places_.empty()) return !places_.empty();
+    switch (places_.back()) {
+      case Place::list_metadata:
+        if (key_ == "continue") page_.continue_token = std::move(value);
+        break;
+      case Place::metadata:
+        take_identity(value);
+        break;
+      case Place::labels:
+        object_.labels.emplace_back(std::move(key_), std::move(value));
+        break;
+      case Place::annotations:
+        object_.annotations.emplace_back(std::move(key_), std::move(value));
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+  // Scalars of other types matter nowhere; one alone is no list.
+  bool null() override { return !places_.empty(); }
+  bool boolean(bool) override { return !places_.empty(); }
+  bool number_integer(number_integer_t) override { return !places_.empty(); }
+  bool number_unsigned(number_unsigned_t) override { return !places_.empty(); }
+  bool number_float(number_float_t, const string_t&) override { return !places_.empty(); }
+  bool binary(binary_t&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  void open() {
+    if (passed_over_ > 0) {
+      ++passed_over_;
+    } else if (places_.empty()) {
+      places_.push_back(Place::root);
+    } else if (const auto place = below(places_.back(), key_)) {
+      places_.push_back(*place);
+      if (*place == Place::item) begin_object();
+    } else {
+      passed_over_ = 1;
+    }
+  }
+
+  void close() {
+    if (passed_over_ > 0) {
+      --passed_over_;
+      return;
+    }
+    const Place place = places_.back();
+    places_.pop_back();
+    if (place != Place::item) return;
+    std::ranges::sort(object_.labels);
+    std::ranges::sort(object_.annotations);
+    on_object_(std::move(object_));
+  }
+
+  void begin_object() {
+    object_ = {};
+    object_.ref.gvr = gvr_;
+    object_.ref.kind = kind_;
+  }
+
+  void take_identity(string_t& value) {
+    if (key_ == "name") object_.ref.name = std::move(value);
+    if (key_ == "namespace") object_.ref.ns = std::move(value);
+    if (key_ == "uid") object_.ref.uid = std::move(value);
+    if (key_ == "resourceVersion") object_.ref.resource_version = std::move(value);
+  }
+
+  const GroupVersionResource& gvr_;
+  const std::string& kind_;
+  const std::function<void(ObjectMetadata)>& on_object_;
+  MetadataPage& page_;
+  std::vector<Place> places_;    // from the root to the container that is open
+  std::size_t passed_over_ = 0;  // depth below a container that does not matter
+  std::string key_;
+  ObjectMetadata object_;
+};
+
+// Stops as soon as both are known: in an object they stand before everything long.
+class IdentityReader : public nlohmann::json_sax<json> {
+ public:
+  explicit IdentityReader(ObjectRef& object) : object_(object) {}
+
+  bool start_object(std::size_t) override {
+    if (++depth_ == 2) in_metadata_ = key_ == "metadata";
+    return true;
+  }
+  bool end_object() override { return leave(); }
+  bool start_array(std::size_t) override {
+    ++depth_;
+    return true;
+  }
+  bool end_array() override { return leave(); }
+  bool key(string_t& name) override {
+    if (depth_ <= 2) key_.swap(name);
+    return true;
+  }
+  bool string(string_t& value) override {
+    if (depth_ != 2 || !in_metadata_) return true;
+    if (key_ == "uid") {
+      object_.uid = std::move(value);
+      ++found_;
+    } else if (key_ == "resourceVersion") {
+      object_.resource_version = std::move(value);
+      ++found_;
+    }
+    return found_ < 2;
+  }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+ private:
+  bool leave() {
+    --depth_;
+    if (depth_ == 1) in_metadata_ = false;
+    return true;
+  }
+
+  ObjectRef& object_;
+  std::string key_;
+  int depth_ = 0;
+  int found_ = 0;
+  bool in_metadata_ = false;
+};
+
+}  // namespace
+
+MetadataPage read_metadata_page(std::string_view body, const GroupVersionResource& gvr,
+                                const std::string& kind,
+                                const std::function<void(ObjectMetadata)>& on_object) {
+  MetadataPage page;
+  PageReader reader(gvr, kind, on_object, page);
+  page.valid = json::sax_parse(body, &reader);
+  return page;
+}
+
+ObjectRef with_identity_of(ObjectRef object, std::string_view body) {
+  IdentityReader reader(object);
+  // False where it stopped early or the body is no JSON: both leave what was found.
+  (void)json::sax_parse(body, &reader);
+  return object;
+}
+
+}  // namespace kots_export::kube

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <kots_export/kube/transport.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+namespace kots_export::kube {
+
+// How many requests are in flight: as many as the server answers without slowing down, between one and
+// `most`.
+//  - 429, 503, timeouts and cut connections halve the window, once for all that was in flight at that moment.
+//  - After each window of writes, their mean latency is held against its long average: where it rose beyond
+//    twice that, the window shrinks by as much, but not below 32; else it grows by its square root.
+// Latency is judged of writes alone: a page of a list takes what it takes. Source: TCP's additive increase
+// and multiplicative decrease; the gradient is that of Netflix' concurrency-limits (Gradient2).
+class Pace {
+ public:
+  explicit Pace(std::size_t most);
+
+  [[nodiscard]] bool may_start() const { return in_flight_ < window(); }
+  [[nodiscard]] std::size_t window() const;
+
+  void started() { ++in_flight_; }
+  void finished(Method method, const Outcome& outcome, std::chrono::duration<double> latency);
+
+ private:
+  void back_off();
+  void end_round();
+
+  double most_;
+  double window_;
+  std::size_t in_flight_ = 0;
+  std::size_t forgiven_ = 0;  // answers to what was in flight at the last back-off
+  std::size_t samples_ = 0;   // of this round
+  double sum_ = 0;            // of their latencies, in seconds
+  double long_average_ = 0;   // of rounds; 0: none yet
+};
+
+// Stands between the transport and a source, and gives only as many requests as `pace` allows. Streams (those
+// with on_data) are not counted: they stay open.
+class PacedSource : public RequestSource {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+  PacedSource(RequestSource& inner, Pace& pace, Clock now = &std::chrono::steady_clock::now)
+      : inner_(inner), pace_(pace), now_(std::move(now)) {}
+
+  std::optional<Exchange> next() override;
+  std::optional<std::chrono::steady_clock::time_point> wake_at() override { return inner_.wake_at(); }
+  Flow tick() override { return inner_.tick(); }
+
+ private:
+  RequestSource& inner_;
+  Pace& pace_;
+  Clock now_;
+};
+
+}  // namespace kots_export::kube

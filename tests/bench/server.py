@@ -1,0 +1,114 @@
+"""The API server under measurement: seeding, requests of the bench's own, counting by the audit log."""
+import base64
+import collections
+import http.client
+import json
+import pathlib
+import re
+import ssl
+import subprocess
+import tempfile
+import time
+
+MARKS = {"kots.io/app-slug": "circleci-server", "kots.io/backup": "velero"}
+# What the large namespaces are made of: plain objects that no controller touches.
+KINDS = {"configmaps": 0.5, "secrets": 0.3, "serviceaccounts": 0.2}
+
+
+class Server:
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        self.folder = folder
+        self.kubeconfig = folder / "config/admin.kubeconfig"
+        self.url = re.search(r'server: "([^"]*)"', self.kubeconfig.read_text()).group(1)
+        self.host, self.port = self.url.removeprefix("https://").split(":")
+        self.token = (folder / "config/tokens.csv").read_text().split(",")[0]
+        self.audit = folder / "log/audit.log"
+        self.tls = ssl.create_default_context(cafile=folder / "pki/ca.crt")
+
+    def connection(self):
+        return http.client.HTTPSConnection(self.host, int(self.port), context=self.tls)
+
+    def call(self, method, path, body=None, content_type="application/json", connection=None, accept="application/json"):
+        connection = connection or self.connection()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type, "Accept": accept}
+        connection.request(method, path, body if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        if answer.status >= 300 and answer.status not in (404, 409):
+            raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]}")
+        return answer.status, content
+
+    def h2load(self, method, uris, body, streams):
+        """Sends `body` to each of `uris` once, on one connection. Returns seconds, CPU seconds and peak KiB."""
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "uris").write_text("".join(f"{self.url}{uri}\n" for uri in uris))
+            (folder / "body").write_text(json.dumps(body))
+            kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+            usage = run(["/usr/bin/h2load", "-n", str(len(uris)), "-c", "1", "-t", "1", "-m", str(streams), "-i", str(folder / "uris"), "-d", str(folder / "body"),
+                         "-H", f":method: {method}", "-H", f"content-type: {kind}", "-H", f"authorization: Bearer {self.token}"])
+        if f"{len(uris)} succeeded" not in usage.output or "0 4xx, 0 5xx" not in usage.output:
+            raise RuntimeError(usage.output)
+        return usage
+
+    def seed(self, namespace, count):
+        """A namespace with `count` objects that carry KOTS' marks."""
+        self.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+        metadata = {"generateName": "object-", "labels": MARKS, "annotations": {"kots.io/app-slug": "circleci-server"}}
+        for resource, share in KINDS.items():
+            body = {"metadata": metadata}
+            if resource != "serviceaccounts":
+                body["data"] = {"key": base64.b64encode(b"x" * 200).decode()}
+            self.h2load("POST", [f"/api/v1/namespaces/{namespace}/{resource}"] * round(count * share), body, 32)
+
+    def paths(self, namespace):
+        """The path of every object of the namespace."""
+        paths = []
+        for resource in KINDS:
+            token, base = "", f"/api/v1/namespaces/{namespace}/{resource}"
+            while True:
+                listed = json.loads(self.call("GET", f"{base}?limit=500&continue={token}")[1])
+                paths += [f"{base}/{item['metadata']['name']}" for item in listed["items"]]
+                token = listed["metadata"].get("continue", "")
+                if not token:
+                    break
+        return paths
+
+    def requests(self, since, agent):
+        """Requests by verb that a user agent sent after `since` (an offset of the audit log)."""
+        time.sleep(0.3)
+        counts = collections.Counter()
+        with open(self.audit, "rb") as log:
+            log.seek(since)
+            for line in log:
+                event = json.loads(line)
+                if event.get("userAgent", "").startswith(agent):
+                    counts[event["verb"]] += 1
+        return counts
+
+    def mark(self):
+        return self.audit.stat().st_size
+
+
+class Usage:
+    """What a program needed: seconds, CPU seconds, largest resident set in KiB, and what it printed."""
+
+    def __init__(self, seconds, cpu, peak_kib, output):
+        self.seconds, self.cpu, self.peak_kib, self.output = seconds, cpu, peak_kib, output
+
+    def __add__(self, other):
+        return Usage(self.seconds + other.seconds, self.cpu + other.cpu, max(self.peak_kib, other.peak_kib), self.output + other.output)
+
+
+def run(command, check=True):
+    """Runs a program to its end. GNU time tells what it used, whatever it started."""
+    with tempfile.NamedTemporaryFile("r") as used:
+        began = time.monotonic()
+        done = subprocess.run(["/usr/bin/time", "-f", "%U %S %M", "-o", used.name, *map(str, command)], capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - began
+        user, system, peak = used.read().splitlines()[-1].split()
+    output = done.stdout + done.stderr
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{command}: {output}")
+    return Usage(seconds, float(user) + float(system), int(peak), output)

@@ -1,0 +1,97 @@
+#include "kube/metadata_reader.h"
+
+#include <gtest/gtest.h>
+
+namespace kots_export::kube {
+namespace {
+
+const GroupVersionResource kConfigMaps{"", "v1", "configmaps"};
+
+struct Read {
+  MetadataPage page;
+  std::vector<ObjectMetadata> objects;
+};
+
+Read read(std::string_view body) {
+  Read result;
+  result.page = read_metadata_page(body, kConfigMaps, "ConfigMap", [&](ObjectMetadata object) {
+    result.objects.push_back(std::move(object));
+  });
+  return result;
+}
+
+TEST(MetadataReader, TakesIdentityLabelsAndAnnotationsOfEachItem) {
+  const Read result =
+      read(R"({"kind":"PartialObjectMetadataList","metadata":{"continue":"next","resourceVersion":"9"},
+    "items":[{"metadata":{"name":"a","namespace":"ns","uid":"u","resourceVersion":"7","generation":1,
+      "labels":{"z":"1","b":"2"},"annotations":{"k":"v"},
+      "managedFields":[{"fieldsV1":{"f:metadata":{"f:labels":{"name":"not the name"}}}}]}},
+      {"metadata":{"name":"b"}}]})");
+  ASSERT_TRUE(result.page.valid);
+  EXPECT_EQ(result.page.continue_token, "next");
+  ASSERT_EQ(result.objects.size(), 2U);
+  const ObjectMetadata& a = result.objects.front();
+  EXPECT_EQ(a.ref.gvr, kConfigMaps);
+  EXPECT_EQ(a.ref.kind, "ConfigMap");
+  EXPECT_EQ(a.ref.name, "a");
+  EXPECT_EQ(a.ref.ns, "ns");
+  EXPECT_EQ(a.ref.uid, "u");
+  EXPECT_EQ(a.ref.resource_version, "7");
+  ASSERT_NE(a.label("b"), nullptr);
+  EXPECT_EQ(*a.label("b"), "2");
+  EXPECT_EQ(*a.label("z"), "1");
+  EXPECT_EQ(*a.annotation("k"), "v");
+  EXPECT_EQ(result.objects.back().ref.name, "b");
+  EXPECT_TRUE(result.objects.back().labels.empty());
+}
+
+TEST(MetadataReader, ReadsFullObjectsToo) {
+  const Read result = read(
+      R"({"items":[{"data":{"metadata":"x","name":"y"},"metadata":{"name":"a"},"spec":{"template":{"metadata":{"name":"t"}}}}]})");
+  ASSERT_EQ(result.objects.size(), 1U);
+  EXPECT_EQ(result.objects.front().ref.name, "a");
+}
+
+TEST(MetadataReader, AnEmptyListHasNoItems) {
+  for (const char* body : {R"({"items":[]})", R"({"items":null})", "{}"}) {
+    SCOPED_TRACE(body);
+    const Read result = read(body);
+    EXPECT_TRUE(result.page.valid);
+    EXPECT_TRUE(result.objects.empty());
+    EXPECT_TRUE(result.page.continue_token.empty());
+  }
+}
+
+TEST(MetadataReader, WhatIsNoJsonObjectIsNotValid) {
+  for (const char* body : {"", "<html>", "[]", "null", "\"text\"", "1", "true", R"({"items":[)", "{} {}"}) {
+    SCOPED_TRACE(body);
+    EXPECT_FALSE(read(body).page.valid);
+  }
+}
+
+TEST(MetadataReader, OddShapesAreReadAsFarAsTheyGo) {
+  const Read result =
+      read(R"({"metadata":[],"items":[7,null,"x",{"metadata":"y"},{"metadata":{"name":1,"labels":["l"]}}]})");
+  EXPECT_TRUE(result.page.valid);
+  EXPECT_EQ(result.objects.size(), 2U);
+}
+
+TEST(IdentityOf, TakesUidAndResourceVersionOfTheObjectItself) {
+  const ObjectRef object = with_identity_of(
+      {},
+      R"({"kind":"X","spec":{"uid":"no"},"metadata":{"ownerReferences":[{"uid":"owner"}],"uid":"u","resourceVersion":"3"}})");
+  EXPECT_EQ(object.uid, "u");
+  EXPECT_EQ(object.resource_version, "3");
+}
+
+TEST(IdentityOf, LeavesWhatTheBodyDoesNotName) {
+  const ObjectRef known{.gvr = {}, .kind = {}, .ns = {}, .name = {}, .uid = "u", .resource_version = "3"};
+  for (const char* body : {"", "<html>", "{}", "[[]]", R"({"metadata":{"uid":5}})"}) {
+    SCOPED_TRACE(body);
+    EXPECT_EQ(with_identity_of(known, body).uid, "u");
+    EXPECT_EQ(with_identity_of(known, body).resource_version, "3");
+  }
+}
+
+}  // namespace
+}  // namespace kots_export::kube
