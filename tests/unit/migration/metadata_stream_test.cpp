@@ -35,9 +35,9 @@ json page(std::vector<json> items, const std::string& token = {}) {
 class MetadataStreamTest : public testing::Test {
  protected:
   MetadataStreamTest() {
-    transport.get("continue=second", ok(page({object("c"), object("right", json::object())}, "third")));
+    transport.get("continue=second", ok(page({object("c"), object("cc", json::object())}, "third")));
     transport.get("continue=third",
-                  ok(page({object("kotsadm", {{"kots.io/kotsadm", "true"}}), object("d")})));
+                  ok(page({object("d"), object("kotsadm", {{"kots.io/kotsadm", "true"}})})));
     transport.get("/configmaps/kotsadm", ok(object("kotsadm")));
     transport.otherwise([](const Request&) -> Answer { return ok(object("x")); });
   }
