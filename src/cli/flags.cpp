@@ -7,6 +7,7 @@
 #include <kots_export/util/text.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 namespace kots_export::cli {
@@ -26,7 +27,7 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
       ->group("Installation");
   app.add_option("--revision", flags.revision, "revision of the release to export (1)")
       ->group("Installation")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000));
   app.add_option("--target-version", flags.target_version,
                  "version of the 4.x chart, for the next steps (4.0.0)")
       ->group("Installation");
@@ -50,7 +51,7 @@ void add_change_flags(CLI::App& app, Flags& flags) {
       ->group("Steps");
   app.add_option("--timeout", flags.timeout_seconds, "seconds to wait for the database migration (600)")
       ->group("Steps")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 7 * 24 * 3600));
   app.add_option("--dry-run", flags.dry_run,
                  "none, client (send nothing, print the plan) or server (send with dryRun=All)")
       ->group("Steps")
@@ -133,38 +134,48 @@ std::optional<int> revision(const Flags& flags) {
   return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
 }
 
+namespace {
+
+// A unit at the start of `text`: how many letters it has, and how many milliseconds it is.
+struct Unit {
+  std::size_t letters;
+  double milliseconds;
+};
+
+std::optional<Unit> unit_of(std::string_view text) {
+  if (text.starts_with("ms")) return Unit{2, 1};
+  if (text.starts_with('s')) return Unit{1, 1000};
+  if (text.starts_with('m')) return Unit{1, 60'000};
+  if (text.starts_with('h')) return Unit{1, 3'600'000};
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::chrono::milliseconds parse_duration(const std::string& text) {
-  std::chrono::milliseconds total{0};
-  const char* at = text.data();
-  const char* const end = at + text.size();
+  constexpr double kMost = 1e10;  // milliseconds: four months
   const UsageError wrong("--request-timeout " + text + " is no duration", {},
                          "Write 30, 30s, 500ms, 1m30s or 1h.");
-  if (at == end) throw wrong;
-  while (at != end) {
-    long count = 0;
-    const auto [next, error] = std::from_chars(at, end, count);
-    if (error != std::errc() || count < 0 || count > 1'000'000) throw wrong;
-    const std::string_view rest(next, static_cast<std::size_t>(end - next));
-    if (rest.empty()) {
-      if (at != text.data()) throw wrong;
-      return std::chrono::seconds(count);
-    }
-    std::size_t unit = 1;
-    if (rest.starts_with("ms")) {
-      total += std::chrono::milliseconds(count);
-      unit = 2;
-    } else if (rest.starts_with('s')) {
-      total += std::chrono::seconds(count);
-    } else if (rest.starts_with('m')) {
-      total += std::chrono::minutes(count);
-    } else if (rest.starts_with('h')) {
-      total += std::chrono::hours(count);
-    } else {
-      throw wrong;
-    }
-    at = next + unit;
+  const std::string_view whole = text;
+  const bool only_digits = whole.find_first_not_of("0123456789") == std::string_view::npos;
+  double total = 0;
+  for (std::string_view rest = only_digits ? std::string_view() : whole; !rest.empty();) {
+    const std::string_view number = rest.substr(0, rest.find_first_not_of("0123456789."));
+    double count = 0;
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), count, std::chars_format::fixed);
+    const auto unit = unit_of(rest.substr(number.size()));
+    if (error != std::errc() || end != number.data() + number.size() || !unit) throw wrong;
+    total += count * unit->milliseconds;
+    rest.remove_prefix(number.size() + unit->letters);
   }
-  return total;
+  if (only_digits) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), total);
+    if (error != std::errc()) throw wrong;
+    total *= 1000;
+  }
+  if (total > kMost) throw wrong;
+  return std::chrono::milliseconds(std::llround(total));
 }
 
 Secret<std::string> read_license(const Flags& flags) {

@@ -57,7 +57,7 @@ void add_flags(CLI::App& app, Flags& flags);
 [[nodiscard]] kube::DryRun dry_run(const Flags& flags);
 [[nodiscard]] migration::Registry registry(const Flags& flags);
 [[nodiscard]] std::optional<int> revision(const Flags& flags);
-// kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1h".
+// kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1.5h". Throws UsageError where it is none.
 [[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
 
 // The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; asked for on a

@@ -1,8 +1,8 @@
 #include <kots_export/helm/manifest.h>
-#include <kots_export/util/error.h>
-#include <kots_export/values/yaml.h>
 
 #include <algorithm>
+
+#include <yaml-cpp/yaml.h>
 
 namespace kots_export::helm {
 
@@ -24,15 +24,23 @@ std::vector<std::string_view> split(std::string_view manifest) {
   return documents;
 }
 
-void collect(const values::Value& object, std::vector<ManifestObject>& objects) {
-  if (const values::Value* items = values::find(object, {"items"}); items != nullptr && items->is_list()) {
-    for (const values::Value& item : items->as_list()) collect(item, objects);
+std::string text_at(const YAML::Node& map, const char* key) {
+  const YAML::Node value = map.IsMap() ? map[key] : YAML::Node();
+  return value.IsDefined() && value.IsScalar() ? value.Scalar() : std::string();
+}
+
+void collect(const YAML::Node& object, std::vector<ManifestObject>& objects) {
+  if (!object.IsMap()) return;
+  if (const YAML::Node items = object["items"]; items.IsDefined() && items.IsSequence()) {
+    for (const YAML::Node& item : items) collect(item, objects);
     return;
   }
-  ManifestObject found{.api_version = values::string_at(object, {"apiVersion"}),
-                       .kind = values::string_at(object, {"kind"}),
-                       .ns = values::string_at(object, {"metadata", "namespace"}),
-                       .name = values::string_at(object, {"metadata", "name"})};
+  const YAML::Node metadata = object["metadata"];
+  if (!metadata.IsDefined()) return;
+  ManifestObject found{.api_version = text_at(object, "apiVersion"),
+                       .kind = text_at(object, "kind"),
+                       .ns = text_at(metadata, "namespace"),
+                       .name = text_at(metadata, "name")};
   if (!found.api_version.empty() && !found.kind.empty() && !found.name.empty())
     objects.push_back(std::move(found));
 }
@@ -42,9 +50,11 @@ void collect(const values::Value& object, std::vector<ManifestObject>& objects) 
 std::vector<ManifestObject> manifest_objects(std::string_view manifest) {
   std::vector<ManifestObject> objects;
   for (const std::string_view document : split(manifest)) {
+    // yaml-cpp itself, not values::parse_yaml: that one refuses a key that stands twice, which Helm lets
+    // pass.
     try {
-      collect(values::parse_yaml(document, "the release's manifest"), objects);
-    } catch (const Error&) {
+      collect(YAML::Load(std::string(document)), objects);
+    } catch (const YAML::Exception&) {
       continue;
     }
   }

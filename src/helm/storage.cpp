@@ -25,7 +25,7 @@ std::optional<StoredRevision> stored_revision(const kube::ObjectMetadata& object
   const std::string_view digits = name.substr(version + 2);
   int revision = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), revision);
-  if (error != std::errc() || end != digits.data() + digits.size() || revision == 0) return std::nullopt;
+  if (error != std::errc() || end != digits.data() + digits.size() || revision <= 0) return std::nullopt;
   const std::string* status = object.label("status");
   return StoredRevision{.secret = object.ref,
                         .release = std::string(name.substr(kNamePrefix.size(), version - kNamePrefix.size())),

@@ -94,22 +94,23 @@ Client::Client(Transport& transport, RetryPolicy retry, std::function<bool()> in
                                            .retry = retry,
                                            .interrupted = std::move(interrupted),
                                            .pace = Pace(transport.max_in_flight()),
-                                           .resources = std::nullopt,
-                                           .moved_kinds = std::nullopt})) {}
+                                           .discovered = std::nullopt,
+                                           .moved_kinds = std::nullopt,
+                                           .reached = false})) {}
 
 Client::~Client() = default;
 
 bool Client::interrupted() const { return state_->is_interrupted(); }
 
 void Client::run(RequestSource& source) {
-  RetryingSource retrying(source, state_->retry, state_->interrupted);
+  RetryingSource retrying(source, state_->retry, state_->interrupted, state_->reached);
   PacedSource paced(retrying, state_->pace);
   state_->transport.run(paced);
 }
 
 std::span<const ApiResource> Client::resources() {
-  if (!state_->resources) state_->resources = discover(*this);
-  return *state_->resources;
+  if (!state_->discovered) state_->discovered = discover(*this);
+  return state_->discovered->resources;
 }
 
 const ApiResource* Client::find_resource(std::string_view group, std::string_view kind) {
@@ -120,7 +121,12 @@ const ApiResource* Client::find_resource(std::string_view group, std::string_vie
     return found == among.end() ? nullptr : &*found;
   };
   if (const ApiResource* builtin = find_builtin(group, kind)) return builtin;
-  if (!is_known(group, kind)) return find(resources());
+  if (!is_known(group, kind)) {
+    if (const ApiResource* found = find(resources())) return found;
+    const auto failed = state_->discovered->failed_groups.find(group);
+    if (failed != state_->discovered->failed_groups.end()) throw failed->second;
+    return nullptr;
+  }
   if (!state_->moved_kinds) state_->moved_kinds = read_moved_kinds(*this);
   return find(*state_->moved_kinds);
 }
@@ -202,7 +208,8 @@ std::optional<std::string> Client::log(const std::string& ns, const std::string&
                       .body = {},
                       .timeout = {}},
                      action);
-  if (reply.status >= 300) return std::nullopt;
+  if (reply.status == kNotFound) return std::nullopt;
+  if (reply.status >= 300) throw api_error(action, reply);
   return std::move(reply.body);
 }
 

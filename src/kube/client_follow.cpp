@@ -15,20 +15,30 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPause{300};  // between two tries of the same stream
-constexpr int kTries = 20;                        // in a row that fail before the operator hears of it
+// Between two tries of the same stream; it grows with each that fails.
+constexpr std::chrono::milliseconds kPause{300};
+constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr int kTries = 24;  // in a row that fail (about a minute) before the operator hears of it
+constexpr int kBadRequest = 400;
 constexpr int kGone = 410;
-constexpr int kNotFound = 404;
+constexpr int kTooManyRequests = 429;
+
+// What a server that is overloaded or restarting answers: it will be well again.
+bool is_passing(int status) { return status >= 500 || status == kTooManyRequests; }
 
 // Cuts a stream of bytes into lines.
 class LineBuffer {
  public:
   template <typename OnLine>
   void feed(std::string_view data, OnLine&& on_line) {
+    // What was there before holds no line feed: a line of many pieces is not searched again for each.
+    std::size_t searched = buffer_.size();
     buffer_.append(data);
     std::size_t start = 0;
-    for (std::size_t end = 0; (end = buffer_.find('\n', start)) != std::string::npos; start = end + 1) {
-      if (!on_line(std::string_view(buffer_).substr(start, end - start))) break;
+    for (std::size_t end = 0; (end = buffer_.find('\n', searched)) != std::string::npos; searched = start) {
+      const std::string_view line = std::string_view(buffer_).substr(start, end - start);
+      start = end + 1;
+      if (!on_line(line)) break;
     }
     buffer_.erase(0, start);
   }
@@ -51,8 +61,8 @@ struct WatchStream {
 struct LogStream {
   LogSpec spec;
   LineBuffer lines;
-  std::size_t delivered = 0;  // lines that on_line got
-  std::size_t seen = 0;  // lines of the stream that is open: after a cut it starts anew and those are skipped
+  std::size_t received = 0;  // bytes of the log so far
+  std::size_t to_skip = 0;   // after a cut a log starts anew: bytes that are known already
   bool open = false;
   bool finished = false;
   int failures = 0;
@@ -149,17 +159,18 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   Exchange list(WatchStream& watch) {
     watch.open = true;
-    return {
-        .request = get(collection_path(watch.spec.gvr, watch.spec.ns) + "?limit=500" + selectors(watch.spec)),
-        .done = [this, &watch](const Outcome& outcome) { on_list(watch, outcome); },
-        .on_data = {}};
+    return {.request =
+                get(collection_path(watch.spec.gvr, watch.spec.ns) + "?watch=false" + selectors(watch.spec)),
+            .done = [this, &watch](const Outcome& outcome) { on_list(watch, outcome); },
+            .on_data = {}};
   }
 
   void on_list(WatchStream& watch, const Outcome& outcome) {
     watch.open = false;
     const auto* reply = std::get_if<Reply>(&outcome);
-    if (reply == nullptr) return try_again(watch, std::get<TransportFailure>(outcome));
-    if (reply->status >= 300) return fail(api_error(action_of(watch), *reply));
+    if (reply == nullptr)
+      return try_again(watch, ConnectionError(action_of(watch), std::get<TransportFailure>(outcome)));
+    if (reply->status >= 300) return refused(watch, *reply);
     const json page = parse_body(reply->body, action_of(watch));
     watch.failures = 0;
     watch.resource_version = page.value("metadata", json::object()).value("resourceVersion", "");
@@ -167,6 +178,8 @@ class FollowSource : public RequestSource, public Client::Follow {
       if (watch.finished) return;
       deliver(watch, {.type = WatchEvent::Type::added, .object = object});
     }
+    if (!watch.finished && watch.spec.on_listed && watch.spec.on_listed() == Flow::stop)
+      watch.finished = true;
   }
 
   Exchange open(WatchStream& watch) {
@@ -182,7 +195,8 @@ class FollowSource : public RequestSource, public Client::Follow {
                   watch.lines.feed(
                       data, [&](std::string_view line) { return on_event(watch, line) == Flow::go_on; });
                   return watch.finished || watch.resource_version.empty() ? Flow::stop : Flow::go_on;
-                }};
+                },
+            .kind = Exchange::Kind::stream};
   }
 
   Flow on_event(WatchStream& watch, std::string_view line) {
@@ -212,30 +226,43 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
       if (reply->status == kGone) {
         watch.resource_version.clear();
-      } else if (reply->status >= 400 && reply->status < 500 && reply->status != 429) {
-        fail(api_error(action_of(watch), *reply));
+      } else if (reply->status >= 300) {
+        refused(watch, *reply);
       }
       return;
     }
     const auto& failure = std::get<TransportFailure>(outcome);
-    if (failure.kind != TransportFailure::Kind::cancelled) try_again(watch, failure);
+    if (failure.kind != TransportFailure::Kind::cancelled)
+      try_again(watch, ConnectionError(action_of(watch), failure));
+  }
+
+  void refused(WatchStream& watch, const Reply& reply) {
+    const ApiError error = api_error(action_of(watch), reply);
+    if (is_passing(reply.status)) return try_again(watch, error);
+    give_up(watch, error);
   }
 
   void deliver(WatchStream& watch, const WatchEvent& event) {
     if (watch.spec.on_event(event) == Flow::stop) watch.finished = true;
   }
 
-  void try_again(WatchStream& watch, const TransportFailure& failure) {
-    watch.not_before = Clock::now() + kPause;
-    if (++watch.failures >= kTries) fail(ConnectionError(action_of(watch), failure));
+  template <typename E>
+  void try_again(WatchStream& watch, const E& error) {
+    watch.not_before = Clock::now() + std::min(kPause * ++watch.failures, kLongestPause);
+    if (watch.failures >= kTries) give_up(watch, error);
+  }
+
+  template <typename E>
+  void give_up(WatchStream& watch, const E& error) {
+    watch.finished = true;
+    if (watch.spec.needed == WatchSpec::Needed::yes) fail(error);
   }
 
   // --- Logs ---
 
   Exchange open(LogStream& log) {
     log.open = true;
-    log.seen = 0;
-    log.lines = {};
+    log.to_skip = log.received;
     const std::string path = "/api/v1/namespaces/" + util::percent_encode(log.spec.ns) + "/pods/" +
                              util::percent_encode(log.spec.pod) +
                              "/log?follow=true&container=" + util::percent_encode(log.spec.container);
@@ -243,19 +270,22 @@ class FollowSource : public RequestSource, public Client::Follow {
             .done = [this, &log](const Outcome& outcome) { on_log_end(log, outcome); },
             .on_data =
                 [&log](std::string_view data) {
-                  log.failures = 0;
-                  log.lines.feed(data, [&](std::string_view line) {
-                    deliver(log, line);
-                    return true;
-                  });
+                  take(log, data);
                   return Flow::go_on;
-                }};
+                },
+            .kind = Exchange::Kind::stream};
   }
 
-  static void deliver(LogStream& log, std::string_view line) {
-    if (++log.seen <= log.delivered) return;
-    ++log.delivered;
-    log.spec.on_line(line);
+  static void take(LogStream& log, std::string_view data) {
+    log.failures = 0;
+    const std::size_t known = std::min(log.to_skip, data.size());
+    log.to_skip -= known;
+    data.remove_prefix(known);
+    log.received += data.size();
+    log.lines.feed(data, [&log](std::string_view line) {
+      log.spec.on_line(line);
+      return true;
+    });
   }
 
   void on_log_end(LogStream& log, const Outcome& outcome) {
@@ -263,11 +293,13 @@ class FollowSource : public RequestSource, public Client::Follow {
     log.not_before = Clock::now() + kPause;
     const auto* reply = std::get_if<Reply>(&outcome);
     if (reply != nullptr && reply->status < 300) {
-      if (const std::string rest = log.lines.take_rest(); !rest.empty()) deliver(log, rest);
+      if (const std::string rest = log.lines.take_rest(); !rest.empty()) log.spec.on_line(rest);
       log.finished = true;
-    } else if ((reply != nullptr && reply->status == kNotFound) || ++log.failures >= kTries * 10) {
-      log.finished = true;
+      return;
     }
+    // 400 is the answer for a container that does not run yet.
+    const bool is_refused = reply != nullptr && reply->status != kBadRequest && !is_passing(reply->status);
+    if (is_refused || ++log.failures >= kTries * 10) log.finished = true;
   }
 
   template <typename E>

@@ -12,6 +12,8 @@ using nlohmann::json;
 namespace {
 
 constexpr int kGone = 410;
+// A list that is so often too old for its next page will never be whole.
+constexpr int kRestarts = 5;
 
 // The lists as the one thing that a run does.
 class ListsAlone : public RequestSource {
@@ -65,7 +67,7 @@ std::vector<json> Client::list(const GroupVersionResource& gvr, const std::strin
   const std::string action = list_action(gvr.resource, ns);
   std::vector<json> objects;
   std::string token;
-  for (;;) {
+  for (int restarts = 0;;) {
     const Reply reply =
         send(*this,
              {.method = Method::get,
@@ -74,7 +76,8 @@ std::vector<json> Client::list(const GroupVersionResource& gvr, const std::strin
               .body = {},
               .timeout = {}},
              action);
-    if (reply.status == kGone && !token.empty()) {
+    if (reply.status == kGone && !token.empty() && restarts < kRestarts) {
+      ++restarts;
       objects.clear();
       token.clear();
       continue;

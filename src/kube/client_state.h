@@ -4,20 +4,30 @@
 
 #include "kube/pace.h"
 
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 namespace kots_export::kube {
 
+// What discovery found. A group that did not answer is not one that the server lacks.
+struct Discovered {
+  std::vector<ApiResource> resources;
+  std::map<std::string, ApiError, std::less<>> failed_groups;
+};
+
 struct Client::State {
   Transport& transport;
   RetryPolicy retry;
   std::function<bool()> interrupted;
   Pace pace;  // what was learned of the server holds for later calls
-  std::optional<std::vector<ApiResource>> resources;
+  std::optional<Discovered> discovered;
   std::optional<std::vector<ApiResource>> moved_kinds;
+  bool reached = false;  // the server has answered before
 
   [[nodiscard]] bool is_interrupted() const { return interrupted && interrupted(); }
 };
@@ -56,6 +66,7 @@ class ListedRequests : public RequestSource {
 [[nodiscard]] ObjectMetadata metadata_of(const nlohmann::json& object, const GroupVersionResource& gvr,
                                          const std::string& kind);
 
-[[nodiscard]] std::vector<ApiResource> discover(Client& client);
+// Throws ApiError, ConnectionError where the server or its core group does not answer.
+[[nodiscard]] Discovered discover(Client& client);
 
 }  // namespace kots_export::kube

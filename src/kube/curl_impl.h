@@ -27,6 +27,11 @@ class CurlTransport::Impl {
   struct Transfer;
   class Run;
 
+  // One try with the credentials that it is given.
+  WebSocketResult websocket_with(const RequestCredentials& credentials, const Request& request,
+                                 std::string_view protocol,
+                                 const std::function<Flow(std::string_view)>& on_message);
+
   ResolvedConfig config_;
   CredentialSource& credentials_;
   CurlOptions options_;

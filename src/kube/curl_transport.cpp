@@ -105,7 +105,7 @@ class CurlTransport::Impl::Run {
 
  private:
   void start_what_there_is() {
-    while (active_.size() < impl_.options_.max_in_flight) {
+    while (active_.size() - streams_ < impl_.options_.max_in_flight) {
       auto exchange = source_.next();
       if (!exchange) return;
       auto transfer = std::make_unique<Transfer>(impl_.take_handle());
@@ -130,6 +130,7 @@ class CurlTransport::Impl::Run {
     CURL* easy = transfer->easy.get();
     if (curl_multi_add_handle(impl_.multi_, easy) != CURLM_OK)
       throw Error("cannot start a request", "libcurl refused it");
+    if (transfer->exchange.kind == Exchange::Kind::stream) ++streams_;
     active_.emplace(easy, std::move(transfer));
   }
 
@@ -170,6 +171,7 @@ class CurlTransport::Impl::Run {
       const CURLcode code = message->data.result;
       auto node = active_.extract(message->easy_handle);
       curl_multi_remove_handle(impl_.multi_, node.key());
+      if (node.mapped()->exchange.kind == Exchange::Kind::stream) --streams_;
       finish(*node.mapped(), code);
       impl_.give_back(std::move(node.mapped()->easy));
       any = true;
@@ -228,6 +230,7 @@ class CurlTransport::Impl::Run {
   void cancel_all() {
     auto cancelled = std::move(active_);
     active_.clear();
+    streams_ = 0;
     for (auto& [easy, transfer] : cancelled) curl_multi_remove_handle(impl_.multi_, easy);
     for (auto& [easy, transfer] : cancelled) {
       transfer->exchange.done(TransportFailure{.kind = TransportFailure::Kind::cancelled,
@@ -240,6 +243,7 @@ class CurlTransport::Impl::Run {
   Impl& impl_;
   RequestSource& source_;
   std::map<CURL*, std::unique_ptr<Transfer>> active_;
+  std::size_t streams_ = 0;  // how many of them are streams
 };
 
 CurlTransport::Impl::Impl(ResolvedConfig config, CredentialSource& credentials, CurlOptions options)
@@ -248,8 +252,10 @@ CurlTransport::Impl::Impl(ResolvedConfig config, CredentialSource& credentials, 
   multi_ = curl_multi_init();
   if (multi_ == nullptr) throw Error("cannot start libcurl", "out of memory");
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+  // HTTP/1.1 takes a connection for each stream too.
+  constexpr std::size_t kStreams = 8;
   curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    static_cast<long>(std::min(options_.max_in_flight, kMostConnections)));
+                    static_cast<long>(std::min(options_.max_in_flight, kMostConnections) + kStreams));
 }
 
 CurlTransport::Impl::~Impl() {

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <functional>
+#include <optional>
 
 #include <poll.h>
 
@@ -17,9 +19,12 @@ namespace kots_export::kube {
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
+constexpr int kUnauthorized = 401;
 constexpr std::size_t kLongestMessage = std::size_t{16} << 20;
 constexpr std::size_t kLongestHead = 64 * 1024;
-constexpr std::chrono::seconds kSilence{60};
+// The longest silence of a server where the request names none, and how often a caller may say stop.
+constexpr std::chrono::milliseconds kSilence{60'000};
+constexpr std::chrono::milliseconds kTick{100};
 
 std::string random_bytes(std::size_t count) {
   std::string every(256, '\0');
@@ -30,14 +35,18 @@ std::string random_bytes(std::size_t count) {
 // The raw stream of a connection that libcurl made (address, proxy, TLS) and left open.
 class Stream {
  public:
-  explicit Stream(CURL* easy) : easy_(easy) { curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket_); }
+  // `idle` is asked every kTick while nothing comes.
+  Stream(CURL* easy, std::chrono::milliseconds silence, std::function<Flow()> idle)
+      : easy_(easy), silence_(silence), idle_(std::move(idle)) {
+    curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket_);
+  }
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       std::size_t sent = 0;
       const CURLcode code = curl_easy_send(easy_, bytes.data(), bytes.size(), &sent);
       if (code == CURLE_AGAIN) {
-        wait(POLLOUT);
+        if (wait(POLLOUT) == Flow::stop) return;
       } else if (code != CURLE_OK) {
         throw Error("the connection was cut", curl_easy_strerror(code));
       } else {
@@ -46,27 +55,33 @@ class Stream {
     }
   }
 
-  // Some bytes; empty at the end of the stream.
+  // Some bytes; empty at the end of the stream, and where idle said stop.
   std::string receive() {
     std::array<char, 16 * 1024> chunk{};
     for (;;) {
       std::size_t got = 0;
       const CURLcode code = curl_easy_recv(easy_, chunk.data(), chunk.size(), &got);
       if (code == CURLE_OK) return {chunk.data(), got};
-      if (code != CURLE_AGAIN) return {};
-      wait(POLLIN);
+      if (code != CURLE_AGAIN || wait(POLLIN) == Flow::stop) return {};
     }
   }
 
  private:
-  void wait(short what) const {
+  // Throws Error where the server is silent for too long.
+  Flow wait(short what) {
+    const auto end = std::chrono::steady_clock::now() + silence_;
     pollfd waiting{.fd = socket_, .events = what, .revents = 0};
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(kSilence).count();
-    if (::poll(&waiting, 1, static_cast<int>(milliseconds)) == 0)
-      throw Error("the server has been silent for " + std::to_string(kSilence.count()) + " s");
+    while (::poll(&waiting, 1, static_cast<int>(kTick.count())) <= 0) {
+      if (idle_() == Flow::stop) return Flow::stop;
+      if (std::chrono::steady_clock::now() > end)
+        throw Error("the server has been silent for " + std::to_string(silence_.count() / 1000) + " s");
+    }
+    return Flow::go_on;
   }
 
   CURL* easy_;
+  std::chrono::milliseconds silence_;
+  std::function<Flow()> idle_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
 };
 
@@ -103,11 +118,77 @@ std::size_t content_length(std::string head) {
   return length;
 }
 
+// The answer to the request for a stream, and the bytes that came behind it.
+struct Answer {
+  std::string head;
+  std::string rest;
+};
+
+// Nothing where the caller said stop.
+std::optional<Answer> read_answer(Stream& stream, const std::function<Flow()>& idle) {
+  std::string received;
+  std::size_t end = std::string::npos;
+  while ((end = received.find("\r\n\r\n")) == std::string::npos) {
+    const std::string more = stream.receive();
+    if (more.empty() && idle() == Flow::stop) return std::nullopt;
+    if (more.empty() || received.size() > kLongestHead)
+      throw Error("the server did not answer the request for a stream");
+    received += more;
+  }
+  return Answer{.head = received.substr(0, end + 2), .rest = received.substr(end + 4)};
+}
+
+// The body of an answer that refuses the stream.
+std::string read_refusal(Stream& stream, const Answer& answer) {
+  std::string body = answer.rest;
+  const std::size_t length = std::min(content_length(answer.head), kLongestHead);
+  while (body.size() < length) {
+    const std::string more = stream.receive();
+    if (more.empty()) break;
+    body += more;
+  }
+  return body;
+}
+
+// Hands out messages until the server closes (true), or the stream breaks or the caller says stop (false).
+bool read_messages(Stream& stream, std::string_view first,
+                   const std::function<Flow(std::string_view)>& on_message) {
+  FrameReader reader(kLongestMessage);
+  reader.feed(first);
+  for (;;) {
+    while (auto message = reader.next()) {
+      switch (message->opcode) {
+        case Opcode::ping:
+          stream.send(encode_frame(Opcode::pong, message->payload, random_bytes(4)));
+          break;
+        case Opcode::close:
+          stream.send(encode_frame(Opcode::close, message->payload.substr(0, 2), random_bytes(4)));
+          return true;
+        case Opcode::pong:
+          break;
+        default:
+          if (on_message(message->payload) == Flow::stop) return false;
+      }
+    }
+    const std::string more = stream.receive();
+    if (more.empty()) return false;
+    reader.feed(more);
+  }
+}
+
 }  // namespace
 
 WebSocketResult CurlTransport::Impl::websocket(const Request& request, std::string_view protocol,
                                                const std::function<Flow(std::string_view)>& on_message) {
   const RequestCredentials credentials = credentials_.current();
+  WebSocketResult result = websocket_with(credentials, request, protocol, on_message);
+  if (result.http_status != kUnauthorized || !credentials_.refresh(credentials)) return result;
+  return websocket_with(credentials_.current(), request, protocol, on_message);
+}
+
+WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& credentials,
+                                                    const Request& request, std::string_view protocol,
+                                                    const std::function<Flow(std::string_view)>& on_message) {
   Easy easy(curl_easy_init());
   HeaderList connect_to;
   std::array<char, CURL_ERROR_SIZE> error_buffer{};
@@ -118,55 +199,20 @@ WebSocketResult CurlTransport::Impl::websocket(const Request& request, std::stri
     throw ConnectionError("open a stream to the server", failure_of(code, error_buffer.data(), config_.server,
                                                                     TransportFailure::Delivered::no));
   }
-  Stream stream(easy.get());
+  const auto idle = [&on_message] { return on_message({}); };
+  Stream stream(easy.get(), request.timeout.count() > 0 ? request.timeout : kSilence, idle);
   stream.send(upgrade_request(parse_server(config_.server), request,
                               all_headers(request, config_, options_, credentials), protocol));
-
-  std::string received;
-  std::size_t head_end = std::string::npos;
-  while ((head_end = received.find("\r\n\r\n")) == std::string::npos) {
-    const std::string more = stream.receive();
-    if (more.empty() || received.size() > kLongestHead)
-      throw Error("the server did not answer the request for a stream");
-    received += more;
-  }
   WebSocketResult result;
-  const std::string head = received.substr(0, head_end + 2);
-  result.http_status = status_of(head);
-  std::string rest = received.substr(head_end + 4);
+  const auto answer = read_answer(stream, idle);
+  if (!answer) return result;
+  result.http_status = status_of(answer->head);
   if (result.http_status != kSwitchingProtocols) {
-    const std::size_t length = std::min(content_length(head), kLongestHead);
-    while (rest.size() < length) {
-      const std::string more = stream.receive();
-      if (more.empty()) break;
-      rest += more;
-    }
-    result.body = std::move(rest);
-    return result;
+    result.body = read_refusal(stream, *answer);
+  } else {
+    result.closed_cleanly = read_messages(stream, answer->rest, on_message);
   }
-
-  FrameReader reader(kLongestMessage);
-  reader.feed(rest);
-  for (;;) {
-    while (auto message = reader.next()) {
-      switch (message->opcode) {
-        case Opcode::ping:
-          stream.send(encode_frame(Opcode::pong, message->payload, random_bytes(4)));
-          break;
-        case Opcode::close:
-          stream.send(encode_frame(Opcode::close, message->payload.substr(0, 2), random_bytes(4)));
-          result.closed_cleanly = true;
-          return result;
-        case Opcode::pong:
-          break;
-        default:
-          if (on_message(message->payload) == Flow::stop) return result;
-      }
-    }
-    const std::string more = stream.receive();
-    if (more.empty()) return result;
-    reader.feed(more);
-  }
+  return result;
 }
 
 }  // namespace kots_export::kube

@@ -9,6 +9,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr int kOk = 200;
+constexpr int kNotFound = 404;
 constexpr const char* kAggregated =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -93,25 +95,31 @@ void read_resource_list(const json& list, const GroupVersion& of, std::vector<Ap
   }
 }
 
-// All lists side by side; a version that does not answer (an aggregated API that is down) is left out.
-void read_versions(Client& client, const std::vector<GroupVersion>& versions,
-                   std::vector<ApiResource>& resources) {
-  std::vector<json> lists(versions.size());
+// All lists side by side; a group of which a version does not answer (an aggregated API that is down) is
+// noted.
+void read_versions(Client& client, const std::vector<GroupVersion>& versions, Discovered& discovered) {
+  std::vector<std::optional<Outcome>> outcomes(versions.size());
   ListedRequests source(client);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     source.add({.request = get_json(versions[i].path(), "application/json"),
-                .done =
-                    [&lists, i](const Outcome& outcome) {
-                      const auto* reply = std::get_if<Reply>(&outcome);
-                      if (reply != nullptr && reply->status == 200)
-                        lists[i] = json::parse(reply->body, nullptr, false);
-                    },
+                .done = [&outcomes, i](Outcome outcome) { outcomes[i] = std::move(outcome); },
                 .on_data = {}});
   }
   client.run(source);
   if (client.interrupted()) throw Interrupted("stopped while asking the server which kinds it serves");
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    if (lists[i].is_object()) read_resource_list(lists[i], versions[i], resources);
+    const std::string action = "ask the server for " + versions[i].path();
+    if (!outcomes[i]) throw Error("cannot " + action, "no answer");
+    if (auto* failure = std::get_if<TransportFailure>(&*outcomes[i]))
+      throw ConnectionError(action, std::move(*failure));
+    const Reply& reply = std::get<Reply>(*outcomes[i]);
+    if (reply.status == kOk) {
+      read_resource_list(parse_body(reply.body, action), versions[i], discovered.resources);
+    } else if (versions[i].group.empty()) {
+      throw api_error(action, reply);
+    } else if (reply.status != kNotFound) {
+      discovered.failed_groups.emplace(versions[i].group, api_error(action, reply));
+    }
   }
 }
 
@@ -119,23 +127,23 @@ bool is_aggregated(const json& answer) { return answer.value("kind", "") == "API
 
 }  // namespace
 
-std::vector<ApiResource> discover(Client& client) {
+Discovered discover(Client& client) {
   const std::string action = "ask the server which kinds it serves";
   const Reply groups = send(client, get_json("/apis", kAggregated), action);
   if (groups.status >= 300) throw api_error(action, groups);
   const json answer = parse_body(groups.body, action);
-  std::vector<ApiResource> resources;
+  Discovered discovered;
   if (is_aggregated(answer)) {
     const Reply core = send(client, get_json("/api", kAggregated), action);
     if (core.status >= 300) throw api_error(action, core);
-    read_aggregated(parse_body(core.body, action), resources);
-    read_aggregated(answer, resources);
-    return resources;
+    read_aggregated(parse_body(core.body, action), discovered.resources);
+    read_aggregated(answer, discovered.resources);
+    return discovered;
   }
   std::vector<GroupVersion> versions{{"", "v1"}};
   std::ranges::copy(versions_of(answer), std::back_inserter(versions));
-  read_versions(client, versions, resources);
-  return resources;
+  read_versions(client, versions, discovered);
+  return discovered;
 }
 
 }  // namespace kots_export::kube

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kGone = 410;
 constexpr int kNotFound = 404;
+// A list that is so often too old for its next page will never be whole.
+constexpr int kRestarts = 5;
 constexpr const char* kMetadataOnly =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
@@ -19,7 +21,8 @@ constexpr const char* kMetadataOnly =
 
 std::vector<ListPosition> from_the_beginning(std::span<const ApiResource> kinds) {
   std::vector<ListPosition> positions;
-  for (const ApiResource& kind : kinds) positions.push_back({.kind = kind, .field_selector = {}, .token = {}, .after = {}});
+  for (const ApiResource& kind : kinds)
+    positions.push_back({.kind = kind, .field_selector = {}, .token = {}, .after = {}});
   return positions;
 }
 
@@ -53,7 +56,7 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
   if (const auto* failed = std::get_if<TransportFailure>(&outcome))
     return fail(ConnectionError(action, *failed));
   const Reply& reply = std::get<Reply>(outcome);
-  if (reply.status == kGone) return on_expired(std::move(position), reply);
+  if (reply.status == kGone && position.restarts < kRestarts) return on_expired(std::move(position), reply);
   if (reply.status == kNotFound) return;  // the server does not serve the kind: nothing to list
   if (reply.status >= 300) return fail(api_error(action, reply));
 
@@ -78,6 +81,7 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
 // The Status of an expired list may name a token that goes on from the same key in the present state.
 void MetadataLists::on_expired(ListPosition position, const Reply& reply) {
   const json status = json::parse(reply.body, nullptr, false);
+  ++position.restarts;
   position.token = status.is_object() ? continue_token(status) : std::string();
   waiting_.push_back(std::move(position));
 }

@@ -27,8 +27,9 @@ std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {
 
 }  // namespace
 
-RetryingSource::RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted)
-    : inner_(inner), policy_(policy), interrupted_(std::move(interrupted)) {}
+RetryingSource::RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted,
+                               bool& reached)
+    : inner_(inner), policy_(policy), interrupted_(std::move(interrupted)), reached_(reached) {}
 
 bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) const {
   if (attempt.number >= policy_.attempts || attempt.got_data) return false;
@@ -42,8 +43,9 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
       default:
         return false;  // a wrong name, certificate or credential does not get better
     }
-    // The first connection that is refused means a server that is down: the operator waits for nothing.
-    if (failure->kind == TransportFailure::Kind::connect) return false;
+    // The first connection that is refused means a server that is down: the operator waits for nothing. Later
+    // it means one that restarts.
+    if (failure->kind == TransportFailure::Kind::connect && !reached_) return false;
     return read || failure->delivered == TransportFailure::Delivered::no;
   }
   const int status = std::get<Reply>(outcome).status;
@@ -64,6 +66,7 @@ std::chrono::milliseconds RetryingSource::delay_for(const Attempt& attempt, cons
 Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
   Exchange exchange;
   exchange.request = attempt->exchange.request;
+  exchange.kind = attempt->exchange.kind;
   if (attempt->exchange.on_data) {
     exchange.on_data = [attempt](std::string_view data) {
       attempt->got_data = true;
@@ -71,6 +74,7 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
     };
   }
   exchange.done = [this, attempt](Outcome outcome) {
+    reached_ = reached_ || std::holds_alternative<Reply>(outcome);
     if (may_repeat(*attempt, outcome)) {
       waiting_.emplace_back(Clock::now() + delay_for(*attempt, outcome), attempt);
       ++attempt->number;

@@ -16,7 +16,8 @@ namespace kots_export::kube {
 // sees each exchange's last outcome only. A stream that has given data is never repeated.
 class RetryingSource : public RequestSource {
  public:
-  RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted);
+  // `reached` is kept between runs: whether the server has answered before.
+  RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted, bool& reached);
 
   std::optional<Exchange> next() override;
   std::optional<std::chrono::steady_clock::time_point> wake_at() override;
@@ -37,6 +38,7 @@ class RetryingSource : public RequestSource {
   RequestSource& inner_;
   RetryPolicy policy_;
   std::function<bool()> interrupted_;
+  bool& reached_;
   std::vector<Waiting> waiting_;
   std::minstd_rand random_{std::random_device{}()};
 };

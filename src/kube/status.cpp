@@ -13,6 +13,21 @@ namespace {
 
 constexpr std::size_t kLongestMessage = 2000;
 
+// Bytes cut off at `limit`, but not inside of a character.
+std::string shortened(std::string text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  text.resize(limit);
+  return text + "...";
+}
+
+// What a body that is no Status has to say: a line of text, but not the HTML page of a proxy.
+std::string first_line(std::string_view body) {
+  body = util::trim(body);
+  if (body.starts_with('<')) return "the answer is a web page, not Kubernetes'; a proxy may be in the way";
+  return std::string(util::trim(body.substr(0, body.find('\n'))));
+}
+
 std::string hint_for(int code) {
   switch (code) {
     case 401:
@@ -103,12 +118,13 @@ ApiError api_error(std::string_view action, const Reply& reply) {
     if (status.contains("reason") && status["reason"].is_string()) reason = status["reason"];
     if (status.contains("message") && status["message"].is_string()) message = status["message"];
   } else {
-    message = std::string(util::trim(reply.body));
+    message = first_line(reply.body);
   }
   if (message.empty()) message = reason;
-  message.resize(std::min(message.size(), kLongestMessage));
   return {std::string(action), reply.status, reason,
-          util::printable(message) + " (" + std::to_string(reply.status) + ")", hint_for(reply.status)};
+          util::printable(shortened(std::move(message), kLongestMessage)) + " (" +
+              std::to_string(reply.status) + ")",
+          hint_for(reply.status)};
 }
 
 }  // namespace kots_export::kube

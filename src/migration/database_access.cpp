@@ -1,10 +1,14 @@
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
-#include <kots_export/util/base64.h>
 #include <kots_export/util/text.h>
 
+#include "migration/pod_environment.h"
+
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -16,22 +20,47 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-bool container_is_running(const json& pod, std::string_view container) {
+// In the order in which the container is asked: the password, which may hold line feeds, comes last.
+constexpr std::array<std::string_view, 4> kVariables = {"POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USERNAME",
+                                                        "POSTGRES_PASSWORD"};
+
+struct FrontendPod {
+  std::string name;
+  json container;  // its description of container `frontend`
+};
+
+enum class ContainerState { down, running, ready };
+
+ContainerState state_of(const json& pod, std::string_view container) {
+  const json metadata = pod.value("metadata", json::object());
   const json statuses = pod.value("status", json::object()).value("containerStatuses", json::array());
   for (const json& status : statuses) {
-    if (status.value("name", "") == container)
-      return status.value("state", json::object()).contains("running");
+    if (status.value("name", "") != container || metadata.contains("deletionTimestamp")) continue;
+    if (!status.value("state", json::object()).contains("running")) return ContainerState::down;
+    return status.value("ready", false) ? ContainerState::ready : ContainerState::running;
   }
-  return false;
+  return ContainerState::down;
 }
 
-json find_frontend_pod(Context& context) {
-  const auto& pods = require_resource(context.client, "", "Pod");
-  const std::string name(names::kFrontend);
-  for (json& pod : context.client.list(pods.gvr, context.ns.name, "app=" + name)) {
-    const bool going = pod.value("metadata", json::object()).contains("deletionTimestamp");
-    if (!going && container_is_running(pod, names::kFrontend)) return std::move(pod);
+FrontendPod describe_frontend(const json& pod) {
+  FrontendPod frontend{.name = pod["metadata"].value("name", ""), .container = json::object()};
+  for (const json& container : pod["spec"].value("containers", json::array())) {
+    if (container.value("name", "") == names::kFrontend) frontend.container = container;
   }
+  return frontend;
+}
+
+// A Pod whose frontend runs; one that is ready, and so has reached its database, before one that is not.
+FrontendPod find_frontend(Context& context) {
+  const auto& pods = require_resource(context.client, "", "Pod");
+  std::optional<FrontendPod> running;
+  for (const json& pod :
+       context.client.list(pods.gvr, context.ns.name, "app=" + std::string(names::kFrontend))) {
+    const ContainerState state = state_of(pod, names::kFrontend);
+    if (state == ContainerState::ready) return describe_frontend(pod);
+    if (state == ContainerState::running && !running) running = describe_frontend(pod);
+  }
+  if (running) return std::move(*running);
   throw Error("no Pod of the frontend is running in namespace " + context.ns.name,
               "the database's address and password are read from a running container `frontend` of a Pod "
               "with label app=frontend",
@@ -39,116 +68,71 @@ json find_frontend_pod(Context& context) {
                   " get pods -l app=frontend`; start the frontend and run the command again.");
 }
 
-// Reads Secrets and ConfigMaps once each; the environment of one container.
-class EnvironmentReader {
- public:
-  explicit EnvironmentReader(Context& context) : context_(context) {}
+[[noreturn]] void throw_missing(const std::string& variable, const std::string& pod, const std::string& why) {
+  throw Error("cannot find " + variable + " in the environment of Pod " + pod, why,
+              "The migrator needs the database's address and password as the frontend has them.");
+}
 
-  // The variables that the API tells the values of. Source: core/v1 Container.env, envFrom (env wins, the
-  // later wins).
-  Variables read(const json& container) {
-    for (const json& source : container.value("envFrom", json::array())) read_all(source);
-    for (const json& variable : container.value("env", json::array())) read_one(variable);
-    return std::move(variables_);
+kube::Client::ExecResult printenv(Context& context, const FrontendPod& pod,
+                                  std::span<const std::string_view> names) {
+  std::vector<std::string> command = {"printenv"};
+  command.insert(command.end(), names.begin(), names.end());
+  auto result = context.client.exec(context.ns.name, pod.name, std::string(names::kFrontend), command);
+  constexpr int kNotSet = 1;
+  if (result.exit_code > kNotSet) {
+    throw Error("printenv ended with " + std::to_string(result.exit_code), util::printable(result.err));
   }
+  return result;
+}
 
- private:
-  void read_all(const json& source) {
-    const std::string prefix = source.value("prefix", "");
-    for (const auto& [kind, field] :
-         {std::pair{"ConfigMap", "configMapRef"}, std::pair{"Secret", "secretRef"}}) {
-      if (!source.contains(field)) continue;
-      for (const auto& [key, value] : data_of(kind, source[field].value("name", "")))
-        variables_[prefix + key] = value;
-    }
+// The variables as printenv writes them, a line feed after each. Throws Error where it is something else.
+Variables split(std::string_view lines) {
+  if (std::ranges::count(lines, '\n') < std::ssize(kVariables) || !lines.ends_with('\n'))
+    throw Error("printenv wrote something else than the variables");
+  Variables variables;
+  for (const std::string_view name : kVariables) {
+    const auto end = name == kVariables.back() ? lines.size() - 1 : lines.find('\n');
+    variables[std::string(name)] = lines.substr(0, end);
+    lines.remove_prefix(end + 1);
   }
+  return variables;
+}
 
-  void read_one(const json& variable) {
-    const std::string name = variable.value("name", "");
-    variables_.erase(name);
-    if (!variable.contains("valueFrom")) {
-      if (auto value = expand(variable.value("value", ""))) variables_[name] = std::move(*value);
-      return;
-    }
-    const json& from = variable["valueFrom"];
-    for (const auto& [kind, field] :
-         {std::pair{"ConfigMap", "configMapKeyRef"}, std::pair{"Secret", "secretKeyRef"}}) {
-      if (!from.contains(field)) continue;
-      const Variables& data = data_of(kind, from[field].value("name", ""));
-      if (const auto found = data.find(from[field].value("key", "")); found != data.end())
-        variables_[name] = found->second;
-    }
+// Asks the container itself. Throws Error where it cannot be asked.
+Variables ask_container(Context& context, const FrontendPod& pod) {
+  const auto all = printenv(context, pod, kVariables);
+  if (all.exit_code == 0) return split(all.out);
+  Variables variables;
+  for (const std::string_view name : kVariables) {
+    auto one = printenv(context, pod, std::span(&name, 1));
+    if (one.exit_code != 0) continue;
+    one.out.pop_back();  // the line feed
+    variables[std::string(name)] = std::move(one.out);
   }
-
-  // $(NAME) of what stands before it; $$ is $. Nothing where a name is not known here: the container has the
-  // answer.
-  std::optional<std::string> expand(const std::string& text) const {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '$' || i + 1 == text.size()) {
-        out += text[i];
-      } else if (text[i + 1] == '$') {
-        out += '$';
-        ++i;
-      } else if (text[i + 1] == '(' && text.find(')', i) != std::string::npos) {
-        const auto end = text.find(')', i);
-        const auto found = variables_.find(text.substr(i + 2, end - i - 2));
-        if (found == variables_.end()) return std::nullopt;
-        out += found->second;
-        i = end;
-      } else {
-        out += text[i];
-      }
-    }
-    return out;
-  }
-
-  const Variables& data_of(const std::string& kind, const std::string& name) {
-    const auto [place, is_new] = cache_.try_emplace({kind, name});
-    if (!is_new) return place->second;
-    const auto object = context_.client.get(object_ref(context_, "", kind, name));
-    const json data = object ? object->value("data", json::object()) : json::object();
-    for (const auto& [key, value] : data.items()) {
-      if (!value.is_string()) continue;
-      const auto& text = value.get_ref<const std::string&>();
-      place->second[key] = kind == "Secret" ? util::base64_decode(text).value_or("") : text;
-    }
-    return place->second;
-  }
-
-  Context& context_;
-  Variables variables_;
-  std::map<std::pair<std::string, std::string>, Variables> cache_;
-};
-
-// What the image or its entrypoint sets is known only inside the container.
-std::string read_inside(Context& context, const std::string& pod, const std::string& name) {
-  const std::array<std::string, 2> command = {"printenv", name};
-  const auto result = context.client.exec(context.ns.name, pod, std::string(names::kFrontend), command);
-  if (result.exit_code != 0 || result.out.empty()) {
-    throw Error("cannot find " + name + " in the environment of Pod " + pod,
-                result.err.empty() ? "printenv ended with " + std::to_string(result.exit_code)
-                                   : util::printable(result.err),
-                "The migrator needs the database's address and password as the frontend has them.");
-  }
-  std::string value = result.out;
-  value.pop_back();  // the line feed that printenv adds
-  return value;
+  return variables;
 }
 
 }  // namespace
 
+// The container comes first, its description second: a Secret that was changed since the container started
+// has a password that the frontend does not use, and perhaps the database neither.
 DatabaseAccess read_database_access(Context& context) {
-  const json pod = find_frontend_pod(context);
-  const std::string pod_name = pod["metadata"].value("name", "");
+  const FrontendPod pod = find_frontend(context);
   Variables variables;
-  for (const json& container : pod["spec"].value("containers", json::array())) {
-    if (container.value("name", "") == names::kFrontend)
-      variables = EnvironmentReader(context).read(container);
+  std::string why;
+  try {
+    variables = ask_container(context, pod);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error& error) {
+    why = error.what();
+    context.observer.warn("flyway.container-not-asked", {{"pod", pod.name}, {"why", why}});
+    variables = described_environment(context, pod.container);
   }
-  const auto value_of = [&](const std::string& name) {
-    const auto found = variables.find(name);
-    return found != variables.end() ? found->second : read_inside(context, pod_name, name);
+  const auto value_of = [&](std::string_view name) {
+    const auto found = variables.find(std::string(name));
+    if (found == variables.end()) throw_missing(std::string(name), pod.name, why);
+    return found->second;
   };
   return {.host = value_of("POSTGRES_HOST"),
           .port = value_of("POSTGRES_PORT"),
@@ -157,8 +141,9 @@ DatabaseAccess read_database_access(Context& context) {
 }
 
 Secret<std::string> jdbc_url(const DatabaseAccess& access) {
-  return Secret<std::string>("jdbc:postgresql://" + access.host + ":" + access.port + "/" +
-                             std::string(names::kMigratorDatabase) +
+  const bool is_ipv6 = access.host.find(':') != std::string::npos && !access.host.starts_with('[');
+  return Secret<std::string>("jdbc:postgresql://" + (is_ipv6 ? "[" + access.host + "]" : access.host) + ":" +
+                             access.port + "/" + std::string(names::kMigratorDatabase) +
                              "?user=" + util::percent_encode(access.username) +
                              "&password=" + util::percent_encode(access.password.reveal()));
 }

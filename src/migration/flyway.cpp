@@ -5,6 +5,8 @@
 #include "migration/job_watch.h"
 #include "migration/migrator_job.h"
 
+#include <initializer_list>
+
 #include <nlohmann/json.hpp>
 
 namespace kots_export::migration {
@@ -92,13 +94,43 @@ struct Migrator {
   kube::ObjectRef secret;
 };
 
+// Deletes what is still there of `objects`, without waiting for the garbage collector.
+void clean_up(Context& context, std::initializer_list<kube::ObjectRef> objects, const std::string& why) {
+  change::Plan plan;
+  for (const kube::ObjectRef& object : objects) {
+    if (auto image = context.client.get(object))
+      plan.changes.push_back(change_of(change::Verb::remove, object, std::move(*image), nullptr, why));
+  }
+  (void)context.executor.run(plan);
+}
+
+// Where the server refuses the Job, its Secret does not stay behind alone.
+void take_back(Context& context, const kube::ObjectRef& secret) {
+  try {
+    clean_up(context, {secret}, "the Job was refused");
+  } catch (const Error& error) {
+    context.observer.warn("flyway.secret-left", {{"secret", secret.name}, {"why", error.what()}});
+  }
+}
+
+change::Execution carry_out(Context& context, const change::Change& change, const kube::ObjectRef& secret) {
+  try {
+    return context.executor.run(one(change));
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    if (change.object.kind == "Job") take_back(context, secret);
+    throw;
+  }
+}
+
 // Carries the plan out, one Change after the other, and returns what there is then; a plan without the Job
 // means that it is there already.
 Migrator start(Context& context, const change::Plan& plan) {
   Migrator migrator{.job = object_ref(context, "batch", "Job", std::string(names::kMigrator)),
                     .secret = object_ref(context, "", "Secret", std::string(kMigratorSecret))};
   for (const change::Change& change : plan.changes) {
-    const change::Execution execution = context.executor.run(one(change));
+    const change::Execution execution = carry_out(context, change, migrator.secret);
     kube::ObjectRef& object = change.object.kind == "Job" ? migrator.job : migrator.secret;
     if (!execution.created.empty()) object = execution.created.front();
   }
@@ -107,18 +139,6 @@ Migrator start(Context& context, const change::Plan& plan) {
     if (const auto live = context.client.get_metadata(*object)) object->uid = live->ref.uid;
   }
   return migrator;
-}
-
-// Deletes the finished Job with its Pod, and the Secret, without waiting for the garbage collector.
-void clean_up(Context& context, const kube::ObjectRef& job, const kube::ObjectRef& secret) {
-  change::Plan plan;
-  for (const kube::ObjectRef& object : {job, secret}) {
-    if (auto image = context.client.get(object)) {
-      plan.changes.push_back(
-          change_of(change::Verb::remove, object, std::move(*image), nullptr, "its work is done"));
-    }
-  }
-  (void)context.executor.run(plan);
 }
 
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
@@ -187,7 +207,7 @@ void run_flyway(Context& context, const change::Plan& plan, const FlywayOptions&
   const JobEnd end = follow(context, migrator.job.name, log, options);
   context.observer.file_written("migrator-log", options.paths.migrator_log().string());
   throw_unless_complete(context, end, options);
-  clean_up(context, migrator.job, migrator.secret);
+  clean_up(context, {migrator.job, migrator.secret}, "its work is done");
 }
 
 }  // namespace kots_export::migration

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -46,9 +50,8 @@ class JobWatch {
 
   kube::Flow on_job(const kube::WatchEvent& event) {
     if (event.type == kube::WatchEvent::Type::bookmark) return kube::Flow::go_on;
-    if (event.type == kube::WatchEvent::Type::deleted) {
-      return end({JobEnd::Result::failed, "the Job was deleted by somebody else", ""});
-    }
+    if (event.type == kube::WatchEvent::Type::deleted) return on_job_gone();
+    job_is_listed_ = true;
     for (const json& condition :
          event.object.value("status", json::object()).value("conditions", json::array())) {
       if (condition.value("status", "") != "True") continue;
@@ -56,6 +59,18 @@ class JobWatch {
       if (type == "Complete") return end({JobEnd::Result::complete, "", ""});
       if (type == "Failed") return end({JobEnd::Result::failed, text_of(condition), ""});
     }
+    return kube::Flow::go_on;
+  }
+
+  // A deletion that fell into a gap of the watch shows only in what the next list does not name.
+  kube::Flow on_jobs_listed() {
+    return std::exchange(job_is_listed_, false) ? kube::Flow::go_on : on_job_gone();
+  }
+
+  // The Job controller tells only by an Event that the server refuses the Job's Pods (a quota, an admission).
+  kube::Flow on_event(const kube::WatchEvent& event) {
+    if (event.type != kube::WatchEvent::Type::bookmark && event.type != kube::WatchEvent::Type::deleted)
+      tell_once("flyway.pod-refused", event.object.value("message", ""));
     return kube::Flow::go_on;
   }
 
@@ -76,17 +91,26 @@ class JobWatch {
     return kube::Flow::go_on;
   }
 
-  // What the live stream missed (a Job can be gone faster than a log can be opened) is read once more at the
-  // end.
-  void complete_log() {
-    for (const std::string& pod : pods_) {
-      const auto whole = context_.client.log(context_.ns.name, pod, container_);
+  // What the live stream missed is read once more at the end: a Job can be done before its Pod was seen to
+  // run, or before a log could be opened. `pods` are the Job's, as they are now.
+  void complete_log(const std::vector<json>& pods) {
+    for (const json& pod : pods) {
+      if (has_started(pod)) pods_.try_emplace(pod["metadata"].value("name", ""), 0);
+    }
+    for (auto& [pod, logged] : pods_) {
+      std::optional<std::string> whole;
+      try {
+        whole = context_.client.log(context_.ns.name, pod, container_);
+      } catch (const kube::ApiError& error) {
+        // The migration is what counts: it is judged by the Job, with or without its log.
+        context_.observer.warn("flyway.log-unreadable", {{"pod", pod}, {"why", error.why()}});
+      }
       if (!whole) continue;
-      std::size_t line_number = 0;
       std::string_view rest = *whole;
+      rest.remove_prefix(std::min(logged, rest.size()));
       while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
-        if (++line_number > lines_) on_line(line);
+        on_line(logged, line);
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       }
     }
@@ -105,16 +129,30 @@ class JobWatch {
     return kube::Flow::stop;
   }
 
-  void follow_log(const std::string& pod) {
-    if (!pods_.insert(pod).second || follow_ == nullptr) return;
-    follow_->add_log({.ns = context_.ns.name,
-                      .pod = pod,
-                      .container = container_,
-                      .on_line = [this](std::string_view line) { on_line(line); }});
+  static bool has_started(const json& pod) {
+    for (const json& container :
+         pod.value("status", json::object()).value("containerStatuses", json::array())) {
+      if (!container.value("state", json::object()).contains("waiting")) return true;
+    }
+    return false;
   }
 
-  void on_line(std::string_view line) {
-    ++lines_;
+  kube::Flow on_job_gone() {
+    return end({JobEnd::Result::failed, "the Job was deleted by somebody else", ""});
+  }
+
+  void follow_log(const std::string& name) {
+    const auto [pod, is_new] = pods_.try_emplace(name, 0);
+    if (!is_new || follow_ == nullptr) return;
+    follow_->add_log(
+        {.ns = context_.ns.name,
+         .pod = name,
+         .container = container_,
+         .on_line = [this, &logged = pod->second](std::string_view line) { on_line(logged, line); }});
+  }
+
+  void on_line(std::size_t& logged, std::string_view line) {
+    logged += line.size() + 1;
     log_.append(std::string(line) + "\n");
     context_.observer.log_line(container_, line);
   }
@@ -147,9 +185,9 @@ class JobWatch {
   util::AppendFile& log_;
   kube::Client::Follow* follow_ = nullptr;
   JobEnd end_;
-  std::set<std::string> pods_;
+  bool job_is_listed_ = false;
+  std::map<std::string, std::size_t> pods_;  // and how many bytes of its log are written
   std::set<std::string> told_;
-  std::size_t lines_ = 0;
 };
 
 }  // namespace
@@ -164,15 +202,23 @@ JobEnd follow_job(Context& context, const std::string& name, const std::string& 
                      .ns = context.ns.name,
                      .label_selector = {},
                      .field_selector = "metadata.name=" + name,
-                     .on_event = [&](const kube::WatchEvent& event) { return watch.on_job(event); }});
+                     .on_event = [&](const kube::WatchEvent& event) { return watch.on_job(event); },
+                     .on_listed = [&] { return watch.on_jobs_listed(); }});
   watches.push_back({.gvr = pods.gvr,
                      .ns = context.ns.name,
                      .label_selector = "job-name=" + name,
                      .field_selector = {},
                      .on_event = [&](const kube::WatchEvent& event) { return watch.on_pod(event); }});
+  watches.push_back(
+      {.gvr = {"", "v1", "events"},
+       .ns = context.ns.name,
+       .label_selector = {},
+       .field_selector = "involvedObject.kind=Job,involvedObject.name=" + name + ",reason=FailedCreate",
+       .on_event = [&](const kube::WatchEvent& event) { return watch.on_event(event); },
+       .needed = kube::WatchSpec::Needed::no});
   (void)context.client.follow(std::move(watches), std::chrono::steady_clock::now() + timeout,
                               [&watch](kube::Client::Follow& follow) { watch.started(follow); });
-  watch.complete_log();
+  watch.complete_log(context.client.list(pods.gvr, context.ns.name, "job-name=" + name));
   log.sync();
   return watch.result();
 }

@@ -64,7 +64,9 @@ json migrator_job(const Context& context, const DatabaseAccess& access, const Re
           {"metadata", metadata(context, names::kMigrator)},
           {"spec",
            {{"ttlSecondsAfterFinished", kTtlSeconds},
-            // A migration that failed is looked at by a person before it runs again.
+            // The script leaves Kubernetes' default, 6 retries with growing pauses: more than ten minutes
+            // until the Job counts as failed, each on a database that the last one left half migrated. Here a
+            // failure is seen at once, and a person looks at it before it runs again.
             {"backoffLimit", 0},
             {"template", {{"metadata", {{"labels", {{"app", names::kMigrator}}}}}, {"spec", pod_spec}}}}}};
 }

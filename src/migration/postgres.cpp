@@ -2,19 +2,22 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/migration/postgres.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace kots_export::migration {
 
 namespace {
 
-// After `helm upgrade` the release's newest revision is of a 4.x chart, and StatefulSet and Secret are Helm's
-// new ones.
+// After `helm upgrade` the deployed revision is of a 4.x chart, and StatefulSet and Secret are Helm's new
+// ones. An upgrade that failed leaves another status: the old ones may still be in the next one's way.
 bool is_upgraded(Context& context) {
   const auto revisions = stored_revisions(context);
-  if (revisions.size() < 2) return false;
-  const auto newest = helm::read_revision(context.client, revisions.back());
-  return !newest.chart_version.starts_with("3.");
+  const auto deployed =
+      std::ranges::find(revisions.rbegin(), revisions.rend(), "deployed", &helm::StoredRevision::status);
+  if (deployed == revisions.rend() || deployed->revision == 1) return false;
+  return !helm::read_revision(context.client, *deployed).chart_version.starts_with("3.");
 }
 
 void plan_delete(Context& context, kube::ObjectRef ref, kube::Propagation propagation, std::string why,

@@ -48,13 +48,11 @@ struct Plans {
 Plans plan_all(Context& context, const RunOptions& options, const helm::Release& release,
                const values::Value& v4, const FlywayOptions& flyway) {
   Plans plans;
-  const Inventory inventory = in_step(context, "annotate", [&] {
-    Inventory found = read_inventory(context, release.manifest, extent_for(context));
-    if (options.annotate == RunOptions::Annotate::yes) {
-      plans.metadata = plan_annotate(context, found, options.take_ownership);
-    }
-    return found;
-  });
+  const Inventory inventory = read_inventory(context, release.manifest, extent_for(context));
+  if (options.annotate == RunOptions::Annotate::yes) {
+    in_step(context, "annotate",
+            [&] { plans.metadata = plan_annotate(context, inventory, options.take_ownership); });
+  }
   in_step(context, "kots_cleanup", [&] {
     change::Plan cleanup = plan_kots_cleanup(context, inventory, options.delete_volumes);
     const std::size_t objects = inventory.of_kinds.size() + inventory.of_manifest.size();

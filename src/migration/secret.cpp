@@ -26,9 +26,6 @@ std::string go_json_string(std::string_view text) {
       escaped += "\\u003e";
     } else if (out[i] == '&') {
       escaped += "\\u0026";
-    } else if (rest.starts_with("\\b") || rest.starts_with("\\f")) {
-      escaped += out[i + 1] == 'b' ? "\\u0008" : "\\u000c";
-      ++i;
     } else if (rest.starts_with("\\\\") || rest.starts_with("\\\"")) {
       escaped += rest.substr(0, 2);
       ++i;

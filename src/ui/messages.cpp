@@ -1,4 +1,5 @@
 #include <kots_export/ui/messages.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
@@ -17,10 +18,20 @@ constexpr std::array kNotices = {
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
+    Words{"flyway.container-not-asked",
+          "container frontend of Pod {pod} could not be asked for its environment ({why}): the database's "
+          "address "
+          "and password are read from the Pod's description, and may be newer than what the frontend uses"},
     Words{"flyway.image-not-pulled", "the migrator's image could not be pulled yet: {message}"},
+    Words{"flyway.log-unreadable", "the log of Pod {pod} cannot be read: {why}"},
+    Words{"flyway.pod-refused",
+          "the server refuses the migrator's Pod: {message} (waiting; mend it, or stop with Ctrl-C)"},
+    Words{"flyway.secret-left", "Secret {secret} with the database's password stays in the namespace: {why}"},
     Words{"flyway.taken-up",
           "Job {job} of an earlier run that was cut off is there: it is followed to its end"},
-    Words{"flyway.unschedulable", "no node can take the migrator's Pod yet: {message}"},
+    Words{
+        "flyway.unschedulable",
+        "no node can take the migrator's Pod yet: {message} (waiting; make room for 2m CPU and 10Mi memory)"},
     Words{"kots_cleanup.claim-kept",
           "PersistentVolumeClaim {claim} is kept: volume {volume} would be deleted with it, and you may not "
           "set it to Retain "
@@ -94,24 +105,30 @@ const std::string_view* find(const std::array<Words, N>& words, std::string_view
   return found == words.end() ? nullptr : &found->second;
 }
 
-void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
+// `words` with each {name} filled in, in one pass: an argument's braces are its own.
+std::string fill_in(std::string_view words, const std::vector<std::pair<std::string, std::string>>& args) {
+  std::string text;
+  while (!words.empty()) {
+    const auto open = std::min(words.find('{'), words.size());
+    text += words.substr(0, open);
+    words.remove_prefix(open);
+    const auto close = words.find('}');
+    if (close == std::string_view::npos) break;
+    const auto arg =
+        std::ranges::find(args, words.substr(1, close - 1), &std::pair<std::string, std::string>::first);
+    text += arg != args.end() ? std::string_view(arg->second) : words.substr(0, close + 1);
+    words.remove_prefix(close + 1);
   }
+  return text.append(words);
 }
 
 }  // namespace
 
 std::string text_of(const change::Notice& notice) {
   const std::string_view* words = find(kNotices, notice.id);
-  std::string text(words != nullptr ? *words : std::string_view(notice.id));
-  for (const auto& [name, value] : notice.args) {
-    if (words == nullptr) {
-      text += " " + name + "=" + value;
-    } else {
-      replace_all(text, "{" + name + "}", value);
-    }
-  }
+  if (words != nullptr) return fill_in(*words, notice.args);
+  std::string text = notice.id;
+  for (const auto& [name, value] : notice.args) text += " " + name + "=" + value;
   return text;
 }
 
@@ -143,13 +160,14 @@ std::string text_of(const migration::NextSteps& steps) {
   text += "4. Upgrade:\n     " + steps.upgrade_command + "\n\n";
   text += "5. Run the Nomad terraform again";
   if (!steps.nomad_server_endpoint.empty()) text += " with server_endpoint = " + steps.nomad_server_endpoint;
-  return text + "\n";
+  // The domain is a foreign text: it comes from a values file.
+  return util::printable(text) + "\n";
 }
 
 std::string text_of(const Error& error) {
   std::string text = std::string("error: ") + error.what() + "\n";
   if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
-  return text;
+  return util::printable(text);
 }
 
 }  // namespace kots_export::ui

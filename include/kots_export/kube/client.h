@@ -67,8 +67,13 @@ struct WatchSpec {
   std::string ns;
   std::string label_selector;  // empty: all
   std::string field_selector;  // empty: all
-  // Called for each object of the first list (as `added`) and for each event after it.
+  // Called for each object of the first list (as `added`) and for each event after it; after a gap (410) for
+  // each object of another list.
   std::function<Flow(const WatchEvent&)> on_event;
+  // Where set, called after the last object of each list: what it did not name is not there.
+  std::function<Flow()> on_listed = {};
+  // Whether the call fails where the server refuses this watch, or goes on without it.
+  enum class Needed { yes, no } needed = Needed::yes;
 };
 
 struct LogSpec {
@@ -96,12 +101,13 @@ class Client {
   // server can.
 
   // Every resource in the server's preferred version, subresources left out. An aggregated API that is down
-  // is skipped.
+  // is skipped. Throws ApiError, ConnectionError.
   [[nodiscard]] std::span<const ApiResource> resources();
   // The resource of `kind` in `group` at its best served version, or nothing where the server lacks it.
+  // Throws ApiError where the group did not answer: nobody knows then.
   [[nodiscard]] const ApiResource* find_resource(std::string_view group, std::string_view kind);
-  // The resource for a manifest's apiVersion and kind: a known kind at the version that the server serves, any
-  // other at that version where served, else at another version of the same group, else nothing.
+  // The resource for a manifest's apiVersion and kind: a known kind at the version that the server serves,
+  // any other at that version where served, else at another version of the same group, else nothing.
   [[nodiscard]] const ApiResource* find_for_manifest(std::string_view api_version, std::string_view kind);
 
   // --- Reads ---
@@ -146,7 +152,7 @@ class Client {
                    const std::function<void(Follow&)>& started,
                    std::chrono::milliseconds log_grace = std::chrono::milliseconds{5000});
 
-  // The whole log of a container so far. Nothing on 404.
+  // The whole log of a container so far. Nothing on 404. Throws ApiError, ConnectionError.
   [[nodiscard]] std::optional<std::string> log(const std::string& ns, const std::string& pod,
                                                const std::string& container);
 

@@ -16,8 +16,9 @@ namespace kots_export::kube {
 struct ListPosition {
   ApiResource kind;
   std::string field_selector;  // empty: every object
-  std::string token;  // the server's `continue`; empty: from the beginning
+  std::string token;           // the server's `continue`; empty: from the beginning
   std::string after;  // "namespace/name" of the last object seen (lists come in this order); empty: none
+  int restarts = 0;   // how often it has expired
 };
 
 // The lists of many kinds in one namespace, metadata only, page by page: gives the requests, reads the
@@ -40,8 +41,8 @@ class MetadataLists {
   // Where the lists go on after their first pages; empty where those were all.
   [[nodiscard]] const std::vector<ListPosition>& rest() const { return rest_; }
 
-  // Throws the ApiError, ConnectionError or Error of the first page that could not be read; after it no
-  // further page is asked for.
+  // Throws the ApiError, ConnectionError or Error of the first page that could not be read (410: of a list
+  // that expired again and again); after it no further page is asked for.
   void throw_if_failed() const;
 
  private:

@@ -62,6 +62,9 @@ struct Exchange {
   std::function<void(Outcome)> done;
   // Where set, the body of a 2xx answer arrives here piece by piece; `stop` ends the exchange (`cancelled`).
   std::function<Flow(std::string_view)> on_data;
+  // A stream (a watch, a log) stays open for long: it is not counted among what is in flight, so that no
+  // number of them keeps a request, or another stream, from starting.
+  enum class Kind { request, stream } kind = Kind::request;
 };
 
 // What a transport pulls its work from.
@@ -89,15 +92,17 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Carries out what `source` gives, at most `max_in_flight()` at once, until it is finished or stopped.
+  // Carries out what `source` gives, at most `max_in_flight()` requests at once, until it is finished or
+  // stopped.
   // Never throws for a failed request: that is an Outcome. Exceptions of callbacks cancel what is in flight
   // and come out of run(). Not re-entrant; one thread.
   virtual void run(RequestSource& source) = 0;
   [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
 
-  // Opens a WebSocket (RFC 6455, client side) with sub-protocol `protocol` and hands every complete binary
-  // message to `on_message` until the server closes, `on_message` says stop, or `timeout` passes. Throws
-  // Error where no connection can be had.
+  // Opens a WebSocket (RFC 6455, client side) with sub-protocol `protocol` and hands every complete message
+  // to `on_message` until the server closes or `on_message` says stop; while the server is silent an empty
+  // message comes every 100 ms, so that the caller can. Throws Error where no connection can be had, and
+  // where the silence is longer than the request's timeout (60 s where it has none).
   virtual WebSocketResult websocket(const Request& request, std::string_view protocol,
                                     const std::function<Flow(std::string_view)>& on_message) = 0;
 };

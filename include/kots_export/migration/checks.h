@@ -15,8 +15,8 @@ struct CheckOptions {
 // command that makes it. Source: behaviour of kots-exporter.sh's checks, which could never fail.
 void check_installation(Context& context, const CheckOptions& options);
 
-// Checks the namespace alone. Throws Error with the names of near or all visible namespaces where it is
-// missing.
+// Checks the namespace alone; passes where this user may not look at it. Throws Error with the names of the
+// namespaces that the user sees where it is missing.
 void check_namespace(Context& context);
 
 }  // namespace kots_export::migration

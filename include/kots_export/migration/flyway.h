@@ -23,13 +23,14 @@ struct DatabaseAccess {
   Secret<std::string> password;
 };
 
-// Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: from the
-// Pod's env and envFrom through the API, and by `printenv` in the container for what the image sets. Throws
-// Error where there is no running frontend Pod or a variable cannot be found.
+// Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: by
+// `printenv` in the container, which alone knows them for certain. Where exec is not allowed, does not get
+// through, or finds no printenv: from the Pod's env and envFrom through the API, and the observer is told.
+// Throws Error where there is no running frontend Pod or a variable cannot be found.
 [[nodiscard]] DatabaseAccess read_database_access(Context& context);
 
 // The URL that the migrator gets: jdbc:postgresql://HOST:PORT/domain?user=USER&password=PASSWORD,
-// percent-encoded.
+// percent-encoded, an IPv6 address in brackets.
 [[nodiscard]] Secret<std::string> jdbc_url(const DatabaseAccess& access);
 
 // Plans the Job and the Secret with its credentials. Nothing where the Job is there and an earlier run that

@@ -84,34 +84,34 @@ Answer ScriptedTransport::answer_to(const kube::Request& request) {
   return status_reply(404, "NotFound", "no rule for " + request.path);
 }
 
-// Hands over the next piece of the answer. True once the exchange is done.
-bool ScriptedTransport::advance(Transfer& transfer) {
+// Hands over the next piece of the answer.
+ScriptedTransport::Progress ScriptedTransport::advance(Transfer& transfer) {
   kube::Exchange& exchange = transfer.exchange;
   if (auto* failure = std::get_if<kube::TransportFailure>(&transfer.answer)) {
     exchange.done(std::move(*failure));
-    return true;
+    return Progress::done;
   }
   if (auto* reply = std::get_if<kube::Reply>(&transfer.answer)) {
     if (exchange.on_data && reply->status < 300) {
       transfer.answer = Stream{{std::move(reply->body)}, Stream::End::clean};
-      return false;
+      return Progress::some;
     }
     exchange.done(std::move(*reply));
-    return true;
+    return Progress::done;
   }
   auto& stream = std::get<Stream>(transfer.answer);
   if (transfer.piece < stream.pieces.size()) {
-    if (exchange.on_data(stream.pieces[transfer.piece++]) == kube::Flow::go_on) return false;
+    if (exchange.on_data(stream.pieces[transfer.piece++]) == kube::Flow::go_on) return Progress::some;
     exchange.done(cancelled());
-    return true;
+    return Progress::done;
   }
-  if (stream.end == Stream::End::open) return false;
+  if (stream.end == Stream::End::open) return Progress::none;
   if (stream.end == Stream::End::cut) {
     exchange.done(reset());
   } else {
     exchange.done(kube::Reply{.status = 200, .headers = {}, .body = {}});
   }
-  return true;
+  return Progress::done;
 }
 
 void ScriptedTransport::run(kube::RequestSource& source) {
@@ -126,16 +126,16 @@ void ScriptedTransport::run(kube::RequestSource& source) {
       most_in_flight_ = std::max(most_in_flight_, in_flight.size());
     }
     if (in_flight.empty() && !source.wake_at()) return;
-    bool any_done = false;
+    bool any = false;
     // One step of each: streams advance side by side, as they do on a network.
     for (auto transfer = in_flight.begin(); transfer != in_flight.end();) {
       const kube::Request request = transfer->exchange.request;
-      const bool done = advance(*transfer);
-      any_done = any_done || done;
-      transfer = done ? in_flight.erase(transfer) : std::next(transfer);
+      const Progress progress = advance(*transfer);
+      any = any || progress != Progress::none;
+      transfer = progress == Progress::done ? in_flight.erase(transfer) : std::next(transfer);
       if (after_each_) after_each_(request);
     }
-    if (!any_done) std::this_thread::sleep_for(kTurn);
+    if (!any) std::this_thread::sleep_for(kTurn);
     if (source.tick() == kube::Flow::stop) break;
   }
   for (Transfer& transfer : in_flight) transfer.exchange.done(cancelled());

@@ -88,7 +88,8 @@ class ScriptedTransport : public kube::Transport {
   struct Transfer;
 
   [[nodiscard]] Answer answer_to(const kube::Request& request);
-  static bool advance(Transfer& transfer);
+  enum class Progress { none, some, done };
+  static Progress advance(Transfer& transfer);
 
   std::size_t max_in_flight_;
   std::list<Rule> rules_;

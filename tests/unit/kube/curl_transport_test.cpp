@@ -1,0 +1,258 @@
+#include <kots_export/kube/curl_transport.h>
+#include <kots_export/util/error.h>
+
+#include "apiserver/fixture.h"
+#include "unit/support/api_connection.h"
+
+#include <chrono>
+#include <deque>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+// libcurl against a real server over TLS.
+namespace kots_export::kube {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+// Requests that are known beforehand, and their outcomes.
+class Requests : public RequestSource {
+ public:
+  void add(std::string path, std::function<Flow(std::string_view)> on_data = {},
+           std::chrono::milliseconds timeout = {}) {
+    Request request{
+        .method = Method::get, .path = std::move(path), .headers = {}, .body = {}, .timeout = timeout};
+    waiting_.push_back({.request = std::move(request),
+                        .done = [this](Outcome outcome) { outcomes.push_back(std::move(outcome)); },
+                        .on_data = std::move(on_data)});
+  }
+  std::optional<Exchange> next() override {
+    if (waiting_.empty()) return std::nullopt;
+    Exchange exchange = std::move(waiting_.front());
+    waiting_.pop_front();
+    return exchange;
+  }
+  Flow tick() override {
+    return stop_after && std::chrono::steady_clock::now() > *stop_after ? Flow::stop : Flow::go_on;
+  }
+
+  [[nodiscard]] int status(std::size_t i = 0) const { return std::get<Reply>(outcomes.at(i)).status; }
+  [[nodiscard]] const TransportFailure& failure(std::size_t i = 0) const {
+    return std::get<TransportFailure>(outcomes.at(i));
+  }
+
+  std::vector<Outcome> outcomes;
+  std::optional<std::chrono::steady_clock::time_point> stop_after;
+
+ private:
+  std::deque<Exchange> waiting_;
+};
+
+constexpr const char* kNamespaces = "/api/v1/namespaces";
+
+class Curl : public ::testing::Test {
+ protected:
+  void run(const CurlOptions& options = {}, const KubeconfigOverrides& overrides = {}) {
+    test::ApiConnection(server, options, overrides).transport.run(requests);
+  }
+  void make_namespaces(int count) {
+    for (int i = 0; i < count; ++i)
+      server.put(
+          {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "ns-" + std::to_string(i)}}}});
+  }
+
+  apiserver::ApiServer server;
+  Requests requests;
+};
+
+TEST_F(Curl, BringsStatusHeadersAndBody) {
+  requests.add(kNamespaces);
+  run();
+
+  ASSERT_EQ(requests.status(), 200);
+  const Reply& reply = std::get<Reply>(requests.outcomes.front());
+  EXPECT_THAT(reply.header("content-type").value_or(""), HasSubstr("application/json"));
+  EXPECT_EQ(json::parse(reply.body)["kind"], "NamespaceList");
+}
+
+TEST_F(Curl, AnswersThatAreNoSuccessAreAnswersToo) {
+  requests.add("/api/v1/namespaces/none");
+  run();
+
+  EXPECT_EQ(requests.status(), 404);
+  EXPECT_THAT(std::get<Reply>(requests.outcomes.front()).body, HasSubstr("\"kind\":\"Status\""));
+}
+
+TEST_F(Curl, UsesItsConnectionsAgain) {
+  for (int i = 0; i < 50; ++i) requests.add(kNamespaces);
+  CurlOptions options;
+  options.max_in_flight = 4;
+  run(options);
+
+  EXPECT_EQ(requests.outcomes.size(), 50U);
+  EXPECT_LE(server.connections(), 4U);
+}
+
+TEST_F(Curl, HasManyRequestsInFlight) {
+  server.add_fault("delay=200 path=/namespaces");
+  for (int i = 0; i < 16; ++i) requests.add(kNamespaces);
+  const auto start = std::chrono::steady_clock::now();
+  run();
+
+  EXPECT_EQ(requests.outcomes.size(), 16U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(16 * 200))
+      << "one after the other";
+}
+
+TEST_F(Curl, SaysThatAnAnswerTookTooLong) {
+  server.add_fault("delay=5000 path=/namespaces");
+  requests.add(kNamespaces);
+  CurlOptions options;
+  options.request_timeout = std::chrono::milliseconds(200);
+  run(options);
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::timeout);
+  EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
+}
+
+TEST_F(Curl, ARequestsOwnTimeoutCountsBeforeTheCommonOne) {
+  server.add_fault("delay=400 path=/namespaces");
+  requests.add(kNamespaces, {}, std::chrono::seconds(20));
+  CurlOptions options;
+  options.request_timeout = std::chrono::milliseconds(100);
+  run(options);
+
+  EXPECT_EQ(requests.status(), 200);
+}
+
+TEST_F(Curl, SaysThatTheConnectionWasCut) {
+  server.add_fault("cut-after-apply times=1");
+  requests.add(kNamespaces);
+  run();
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::reset);
+  EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
+}
+
+TEST_F(Curl, DoesNotTakeHalfAnAnswerForAWholeOne) {
+  server.add_fault("cut times=1");
+  requests.add(kNamespaces);
+  run();
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::reset);
+}
+
+TEST_F(Curl, HandsABodyOverPieceByPiece) {
+  make_namespaces(200);
+  std::string body;
+  requests.add(kNamespaces, [&](std::string_view data) {
+    body += data;
+    return Flow::go_on;
+  });
+  run();
+
+  EXPECT_EQ(requests.status(), 200);
+  EXPECT_EQ(std::get<Reply>(requests.outcomes.front()).body, "");
+  EXPECT_GE(json::parse(body)["items"].size(), 200U);
+}
+
+TEST_F(Curl, KeepsTheBodyOfAnErrorForTheCaller) {
+  std::string streamed;
+  requests.add("/api/v1/namespaces/none", [&](std::string_view data) {
+    streamed += data;
+    return Flow::go_on;
+  });
+  run();
+
+  EXPECT_EQ(streamed, "");
+  EXPECT_THAT(std::get<Reply>(requests.outcomes.front()).body, HasSubstr("Status"));
+}
+
+TEST_F(Curl, StopsAStreamThatIsNotWantedAnyMore) {
+  requests.add(std::string(kNamespaces) + "?watch=true", [](std::string_view) { return Flow::stop; });
+  run();
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::cancelled);
+}
+
+TEST_F(Curl, CancelsEverythingWhenToldToStop) {
+  for (int i = 0; i < 3; ++i)
+    requests.add(std::string(kNamespaces) + "?watch=true&resourceVersion=999999999",
+                 [](std::string_view) { return Flow::go_on; });
+  requests.stop_after = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  const auto start = std::chrono::steady_clock::now();
+  run();
+
+  ASSERT_EQ(requests.outcomes.size(), 3U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST_F(Curl, LetsExceptionsOfCallbacksOutAndWorksOn) {
+  test::ApiConnection connection(server);
+  requests.add(kNamespaces, [](std::string_view) -> Flow { throw Error("from on_data"); });
+  EXPECT_THROW(connection.transport.run(requests), Error);
+
+  Requests after;
+  after.add(kNamespaces);
+  connection.transport.run(after);
+  EXPECT_EQ(after.status(), 200);
+}
+
+TEST_F(Curl, RefusesAnAnswerThatIsTooLong) {
+  make_namespaces(50);
+  requests.add(kNamespaces);
+  CurlOptions options;
+  options.longest_body = 1000;
+  run(options);
+
+  EXPECT_THAT(requests.failure().text, HasSubstr("longer than 1000 bytes"));
+}
+
+TEST_F(Curl, SaysThatNobodyListens) {
+  const std::string nobody = apiserver::ApiServer().url();
+  requests.add(kNamespaces);
+  run({}, {.server = nobody});
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::connect);
+  EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::no);
+}
+
+TEST_F(Curl, TrustsNobodyButTheClustersAuthority) {
+  const apiserver::ApiServer stranger;
+  requests.add(kNamespaces);
+  run({}, {.server = stranger.url()});
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::tls);
+  EXPECT_THAT(requests.failure().text, HasSubstr("unknown authority"));
+  EXPECT_TRUE(stranger.requests().empty());
+}
+
+TEST_F(Curl, NamesTheServerAsTlsServerNameSays) {
+  apiserver::ApiServerOptions options;
+  options.cert_host = "api.example.com";
+  const apiserver::ApiServer named(options);
+  requests.add(kNamespaces);
+  test::ApiConnection(named, {}, {.tls_server_name = "api.example.com"}).transport.run(requests);
+
+  ASSERT_EQ(requests.status(), 200);
+  EXPECT_EQ(named.requests().front()["sni"], "api.example.com");
+}
+
+TEST_F(Curl, SendsImpersonationAndItsName) {
+  requests.add(kNamespaces);
+  CurlOptions options;
+  options.user_agent = "kots-export/test";
+  run(options, {.as = "jane", .as_groups = {"devs", "ops"}});
+
+  const json request = server.requests().front();
+  EXPECT_EQ(request["impersonateUser"], "jane");
+  EXPECT_EQ(request["userAgent"], "kots-export/test");
+  EXPECT_EQ(request["impersonateGroups"], json({"devs", "ops"}));
+}
+
+}  // namespace
+
+}  // namespace kots_export::kube

@@ -1,0 +1,228 @@
+#include <kots_export/migration/flyway.h>
+#include <kots_export/util/base64.h>
+
+#include "migration/migrator_job.h"
+#include "unit/migration/migration_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::migration {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+apiserver::ApiServerOptions with_jane() {
+  auto options = with_installation();
+  options.tokens = {"jane-token=jane"};
+  return options;
+}
+
+class Flyway : public MigrationTest {
+ protected:
+  explicit Flyway(const kube::KubeconfigOverrides& overrides = {}) : MigrationTest(with_jane(), overrides) {}
+
+  void migrator(const std::string& behaviour) {
+    server.seed("apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\n" + behaviour);
+  }
+  void run() { run_flyway(context, plan_flyway(context, options()), options()); }
+  FlywayOptions options() const {
+    return {.registry = {}, .paths = {.root = folder.path()}, .timeout = timeout};
+  }
+  std::string log() const { return test::read_bytes(options().paths.migrator_log()); }
+  bool exists(const std::string& kind, const std::string& name) {
+    return server.get(kind, kNs, name).has_value();
+  }
+
+  test::TemporaryFolder folder;
+  std::chrono::seconds timeout{30};
+};
+
+TEST_F(Flyway, PlansTheSecretAndThenTheJob) {
+  const change::Plan plan = plan_flyway(context, options());
+
+  EXPECT_THAT(changes_of(plan),
+              ElementsAre("create Secret circle-migrator-database", "create Job circle-migrator"));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+TEST_F(Flyway, MigratesAndLeavesOnlyTheLog) {
+  migrator(
+      "lines: [\"to $(POSTGRESQL_HOST) as $(POSTGRESQL_USERNAME)\", "
+      "\"$(DATABASE_URL)\"]\n");
+
+  run();
+
+  EXPECT_EQ(log(),
+            "to postgresql as postgres\n"
+            "jdbc:postgresql://postgresql:5432/"
+            "domain?user=postgres&password=p%40ss%20w0rd%27%22%26%25%2B%23\n");
+  EXPECT_FALSE(exists("Job", "circle-migrator"));
+  EXPECT_FALSE(exists("Secret", "circle-migrator-database"));
+  EXPECT_TRUE(server.wait_until([&] { return server.list("Pod", kNs).size() == 3U; }))
+      << "the migrator's Pod goes with its Job";
+  EXPECT_THAT(observer.files, Contains(Pair("migrator-log", options().paths.migrator_log().string())));
+}
+
+TEST_F(Flyway, WritesAPrivateLog) {
+  run();
+
+  EXPECT_EQ(std::filesystem::status(options().paths.migrator_log()).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST_F(Flyway, KeepsTheLogOfAnEarlierRun) {
+  std::filesystem::create_directories(options().paths.logs());
+  test::write_bytes(options().paths.migrator_log(), "the log of a run that failed\n");
+
+  run();
+
+  EXPECT_EQ(test::read_bytes(folder / "logs/circle-migrator.log.1"), "the log of a run that failed\n");
+}
+
+TEST_F(Flyway, StopsWhereTheJobExists) {
+  put(R"({"apiVersion": "batch/v1", "kind": "Job",
+    "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
+    "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "m"}]}}}})");
+  server.clear_requests();
+
+  EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
+              AllOf(HasSubstr("Job circle-migrator exists"),
+                    HasSubstr("kubectl -n circleci-server delete job circle-migrator")));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+TEST_F(Flyway, UsesASecretThatACutOffRunHasLeft) {
+  put(R"({"apiVersion": "v1", "kind": "Secret", "data": {"DATABASE_URL": "b2xk"},
+    "metadata": {"name": "circle-migrator-database", "namespace": "circleci-server"}})");
+
+  EXPECT_THAT(changes_of(plan_flyway(context, options())),
+              ElementsAre("patch Secret circle-migrator-database", "create Job circle-migrator"));
+  run();
+  EXPECT_FALSE(exists("Secret", "circle-migrator-database"));
+}
+
+TEST_F(Flyway, KeepsJobSecretAndLogOfAMigrationThatFailed) {
+  migrator("lines: [\"ERROR: relation is locked\"]\noutcome: fail\nexitCode: 3\n");
+
+  EXPECT_THAT(problem([&] { run(); }),
+              AllOf(HasSubstr("the database migration failed"), HasSubstr("BackoffLimitExceeded"),
+                    HasSubstr(options().paths.migrator_log().string()),
+                    HasSubstr("delete job circle-migrator"), Not(HasSubstr("w0rd"))));
+  EXPECT_EQ(log(), "ERROR: relation is locked\n");
+  EXPECT_TRUE(exists("Job", "circle-migrator"));
+  EXPECT_TRUE(exists("Secret", "circle-migrator-database"));
+}
+
+TEST_F(Flyway, LetsTheSecretGoWithAJobThatIsDeletedByHand) {
+  migrator("lines: []\noutcome: fail\nexitCode: 3\n");
+  EXPECT_NE(problem([&] { run(); }), "");
+
+  server.remove("Job", kNs, "circle-migrator");
+
+  EXPECT_TRUE(server.wait_until([&] { return !exists("Secret", "circle-migrator-database"); }));
+}
+
+TEST_F(Flyway, SaysWithinSecondsThatTheImageCannotBePulled) {
+  migrator("outcome: image-pull-error\n");
+  const auto start = std::chrono::steady_clock::now();
+
+  EXPECT_THAT(problem([&] { run(); }), AllOf(HasSubstr("cannot start"), HasSubstr("ImagePullBackOff"),
+                                             HasSubstr("regcred"), HasSubstr("kots-export secret")));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST_F(Flyway, SaysThatTheContainerCannotBeConfigured) {
+  migrator("outcome: create-container-config-error\n");
+
+  EXPECT_THAT(problem([&] { run(); }),
+              AllOf(HasSubstr("cannot start"), HasSubstr("CreateContainerConfigError")));
+}
+
+TEST_F(Flyway, SaysThatNoNodeTakesThePodAndWaits) {
+  migrator("outcome: unschedulable\n");
+  timeout = std::chrono::seconds(2);
+
+  EXPECT_THAT(problem([&] { run(); }), AllOf(HasSubstr("did not end within 2 s"), HasSubstr("--timeout")));
+  EXPECT_NE(observer.find("flyway.unschedulable"), nullptr);
+}
+
+TEST_F(Flyway, KeepsTheLogSoFarWhereItTakesTooLong) {
+  migrator("lines: [\"migrating\"]\noutcome: never-finish\n");
+  timeout = std::chrono::seconds(2);
+
+  EXPECT_THAT(problem([&] { run(); }), HasSubstr("did not end within 2 s"));
+  EXPECT_EQ(log(), "migrating\n");
+  EXPECT_TRUE(exists("Job", "circle-migrator"));
+}
+
+TEST_F(Flyway, StopsOnCtrlCAndLeavesTheMigrationRunning) {
+  migrator("lines: [\"migrating\"]\noutcome: never-finish\n");
+  const change::Plan plan = plan_flyway(context, options());
+  std::thread finger([&] {
+    (void)server.wait_until([&] { return server.count_requests("GET", "/log?follow") > 0; });
+    interrupted = true;
+  });
+
+  EXPECT_THROW(run_flyway(context, plan, options()), Interrupted);
+  finger.join();
+
+  EXPECT_TRUE(exists("Job", "circle-migrator"));
+}
+
+TEST_F(Flyway, SurvivesAConnectionThatIsCutWhileItFollows) {
+  migrator("delay: 300\nlines: [\"one\", \"two\", \"three\"]\n");
+  server.add_fault("cut times=2 path=/log?follow");
+  server.add_fault("cut times=1 path=/jobs?watch");
+  server.add_fault("status=503 times=2 after=1 path=/jobs?watch");
+
+  run();
+
+  EXPECT_EQ(log(), "one\ntwo\nthree\n");
+}
+
+TEST_F(Flyway, InADryRunCreatesNothing) {
+  change::Executor dry(connection.client, observer, {.dry_run = kube::DryRun::server});
+  Context dry_context{.client = connection.client,
+                      .executor = dry,
+                      .observer = observer,
+                      .ns = {kNs},
+                      .release = "circleci-server"};
+
+  run_flyway(dry_context, plan_flyway(dry_context, options()), options());
+
+  EXPECT_EQ(server.count_writes(), 0U);
+  EXPECT_EQ(server.count_requests("POST", "dryRun=All"), 2U);
+  EXPECT_FALSE(std::filesystem::exists(options().paths.logs()));
+}
+
+class FlywayAsJane : public Flyway {
+ protected:
+  FlywayAsJane() : Flyway({.token = Secret<std::string>("jane-token")}) {}
+};
+
+TEST_F(FlywayAsJane, LeavesNoPasswordBehindWhereTheJobMayNotBeCreated) {
+  server.deny("jane create jobs");
+
+  EXPECT_THAT(problem([&] { run(); }), HasSubstr("create Job circle-migrator"));
+  EXPECT_FALSE(exists("Secret", "circle-migrator-database"));
+}
+
+TEST_F(FlywayAsJane, GoesOnWithoutTheLogWhereItMayNotBeRead) {
+  server.deny("jane * pods/log");
+
+  run();
+
+  EXPECT_EQ(log(), "");
+  EXPECT_THAT(observer.argument("flyway.log-unreadable", "why"), HasSubstr("forbidden"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::migration

@@ -1,0 +1,94 @@
+#include <kots_export/migration/postgres.h>
+#include <kots_export/values/yaml.h>
+
+#include "unit/migration/migration_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::migration {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Postgres : public MigrationTest {
+ protected:
+  Postgres() : MigrationTest(with_installation()) {}
+
+  void add_revision(int revision, const std::string& chart_version, const std::string& status) {
+    server.seed(json{
+        {"apiVersion", "testing/v1"},
+        {"kind", "HelmRelease"},
+        {"name", "circleci-server"},
+        {"namespace", kNs},
+        {"revision", revision},
+        {"status", status},
+        {"chartName", "circleci-server"},
+        {"chartVersion", chart_version},
+        {"config", json::object()},
+        {"manifest",
+         ""}}.dump());
+  }
+};
+
+TEST_F(Postgres, DeletesStatefulSetAndSecretAndOrphansThePods) {
+  const change::Plan plan = plan_postgres(context);
+
+  EXPECT_THAT(changes_of(plan), ElementsAre("delete StatefulSet postgresql", "delete Secret postgresql"));
+  EXPECT_EQ(plan.changes[0].propagation, kube::Propagation::orphan);
+  EXPECT_EQ(plan.changes[0].before["spec"]["serviceName"], "postgresql");
+  EXPECT_FALSE(plan.changes[1].object.uid.empty());
+}
+
+TEST_F(Postgres, LeavesPodAndDataRunning) {
+  (void)executor.run(plan_postgres(context));
+
+  EXPECT_TRUE(server.get("Pod", kNs, "postgresql-0"));
+  EXPECT_TRUE(server.get("PersistentVolumeClaim", kNs, "data-postgresql-0"));
+  EXPECT_FALSE(server.get("StatefulSet", kNs, "postgresql"));
+}
+
+TEST_F(Postgres, HasNothingToDoTheSecondTime) {
+  (void)executor.run(plan_postgres(context));
+
+  EXPECT_THAT(changes_of(plan_postgres(context)), IsEmpty());
+}
+
+TEST_F(Postgres, LeavesWhatHelmHasUpgraded) {
+  add_revision(2, "4.0.0", "deployed");
+
+  EXPECT_THAT(changes_of(plan_postgres(context)), IsEmpty());
+  EXPECT_NE(observer.find("postgres.already-upgraded"), nullptr);
+}
+
+TEST_F(Postgres, GoesOnAfterAnUpgradeThatFailed) {
+  // Helm marks the try `failed`; what it could not patch is still the old
+  // StatefulSet.
+  add_revision(2, "4.0.0", "failed");
+
+  EXPECT_THAT(changes_of(plan_postgres(context)),
+              ElementsAre("delete StatefulSet postgresql", "delete Secret postgresql"));
+}
+
+TEST_F(Postgres, GoesOnWhereKotsDeployedSeveralRevisions) {
+  add_revision(2, "3.4.5", "deployed");
+
+  EXPECT_EQ(changes_of(plan_postgres(context)).size(), 2U);
+}
+
+TEST(PostgresIsInternal, OnlyWhereTheValuesSaySo) {
+  const auto is_internal = [](const char* yaml) {
+    return postgres_is_internal(values::parse_yaml(yaml, "test"));
+  };
+  EXPECT_TRUE(is_internal("postgresql: {internal: true}"));
+  EXPECT_FALSE(is_internal("postgresql: {internal: false}"));
+  EXPECT_FALSE(is_internal("postgresql: {}"));
+  EXPECT_FALSE(is_internal("postgresql: internal"));
+  EXPECT_FALSE(is_internal("{}"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::migration

@@ -1,0 +1,164 @@
+#include <kots_export/migration/run.h>
+#include <kots_export/util/base64.h>
+
+#include "unit/migration/migration_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::migration {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Run : public MigrationTest {
+ protected:
+  Run() : MigrationTest(with_installation()) {}
+
+  RunOptions options() const {
+    return {.license = Secret<std::string>("4x-licence"), .registry = {}, .paths = {.root = folder.path()}};
+  }
+  test::TemporaryFolder folder;
+};
+
+TEST_F(Run, GoesThroughTheStepsInTheGuidesOrder) {
+  (void)run_migration(context, options());
+
+  EXPECT_THAT(observer.steps, ElementsAre("checks", "export", "transform", "annotate", "kots_cleanup",
+                                          "flyway", "postgres", "message"));
+}
+
+TEST_F(Run, TouchesEachObjectOnce) {
+  (void)run_migration(context, options());
+
+  std::map<std::string, int> writes;
+  for (const auto& request : server.requests()) {
+    if (request["method"] == "PATCH" || request["method"] == "DELETE") ++writes[request["path"]];
+  }
+  for (const auto& [path, count] : writes) {
+    // The migrator's own Secret gets its owner when the Job exists; postgresql
+    // is marked and goes later.
+    if (path.find("circle-migrator") != std::string::npos || path.find("/postgresql") != std::string::npos)
+      continue;
+    EXPECT_EQ(count, 1) << path;
+  }
+}
+
+TEST_F(Run, WritesBothValuesFilesBeforeTheFirstWriteToTheCluster) {
+  bool files_there = false;
+  const auto look = [&] {
+    files_there = std::filesystem::exists(options().paths.values()) &&
+                  std::filesystem::exists(options().paths.values_v3());
+    return std::unique_ptr<change::Journal>();
+  };
+  change::Executor watched(connection.client, observer, {.open_journal = look});
+  Context watched_context{.client = connection.client,
+                          .executor = watched,
+                          .observer = observer,
+                          .ns = {kNs},
+                          .release = "circleci-server"};
+
+  (void)run_migration(watched_context, options());
+
+  EXPECT_TRUE(files_there);
+}
+
+TEST_F(Run, PlansEverythingBeforeTheFirstWrite) {
+  // The last plan cannot be made: nothing may have been written by then.
+  server.put(json::parse(R"({"apiVersion": "batch/v1", "kind": "Job",
+    "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
+    "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "m"}]}}}})"));
+  server.clear_requests();
+
+  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }),
+              HasSubstr("Job circle-migrator exists"));
+  EXPECT_EQ(server.count_writes(), 0U);
+  EXPECT_FALSE(std::filesystem::exists(options().paths.values()));
+}
+
+TEST_F(Run, LeavesAnnotateOutWhenTold) {
+  RunOptions without = options();
+  without.annotate = RunOptions::Annotate::no;
+
+  (void)run_migration(context, without);
+
+  const json frontend = server.get("Deployment", kNs, "frontend").value();
+  EXPECT_FALSE(frontend["metadata"]["annotations"].contains("meta.helm.sh/release-name"));
+  EXPECT_FALSE(frontend["metadata"]["labels"].contains("kots.io/app-slug"));
+  EXPECT_THAT(observer.steps, Not(Contains("annotate")));
+}
+
+TEST_F(Run, LeavesAnExternalDatabasesNamesakesAlone) {
+  server.seed(json{
+      {"apiVersion", "testing/v1"},
+      {"kind", "HelmRelease"},
+      {"name", "circleci-server"},
+      {"namespace", kNs},
+      {"revision", 1},
+      {"status", "deployed"},
+      {"chartName", "circleci-server"},
+      {"chartVersion", "3.4.4"},
+      {"config", {{"domainName", "ci.example.com"}, {"postgresql", {{"internal", false}}}}},
+      {"manifest",
+       ""}}.dump());
+
+  (void)run_migration(context, options());
+
+  EXPECT_TRUE(server.get("StatefulSet", kNs, "postgresql"));
+}
+
+TEST_F(Run, InADryRunWritesNothingAnywhere) {
+  change::Executor dry(connection.client, observer, {.dry_run = kube::DryRun::client});
+  Context dry_context{.client = connection.client,
+                      .executor = dry,
+                      .observer = observer,
+                      .ns = {kNs},
+                      .release = "circleci-server"};
+
+  const NextSteps steps = run_migration(dry_context, options());
+
+  EXPECT_EQ(server.count_writes(), 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_EQ(steps.nomad_server_endpoint, "server.circleci.example.com:4647");
+}
+
+TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
+  (void)run_migration(context, options());
+  const std::string values = test::read_bytes(options().paths.values());
+  server.clear_requests();
+
+  (void)run_migration(context, options());
+
+  for (const auto& request : server.requests()) {
+    const std::string method = request["method"];
+    if (method == "GET") continue;
+    const std::string path = request["path"];
+    EXPECT_TRUE(path.find("circle-migrator") != std::string::npos || path.ends_with("/jobs") ||
+                path.ends_with("/secrets"))
+        << method << ' ' << path;
+  }
+  EXPECT_EQ(test::read_bytes(options().paths.values()), values);
+  EXPECT_FALSE(std::filesystem::exists(options().paths.values().string() + ".1"));
+}
+
+TEST_F(Run, IsRefusedWithoutAConfirmation) {
+  change::Executor careful(connection.client, observer,
+                           {.confirm = [](const change::Plan&) { return false; }});
+  Context asked{.client = connection.client,
+                .executor = careful,
+                .observer = observer,
+                .ns = {kNs},
+                .release = "circleci-server"};
+
+  EXPECT_THAT(problem([&] { (void)run_migration(asked, options()); }), HasSubstr("nothing was changed"));
+  EXPECT_EQ(server.count_writes(), 0U);
+  EXPECT_FALSE(std::filesystem::exists(options().paths.values()));
+}
+
+}  // namespace
+
+}  // namespace kots_export::migration

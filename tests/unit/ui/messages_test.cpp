@@ -1,0 +1,84 @@
+#include <kots_export/ui/messages.h>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::ui {
+
+namespace {
+
+using change::Notice;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(TextOfNotice, FillsInItsArguments) {
+  EXPECT_EQ(text_of(Notice{.id = "values.copy-kept", .args = {{"file", "a.yaml"}, {"copy", "a.yaml.1"}}}),
+            "a.yaml was there already: the old one is kept as a.yaml.1");
+}
+
+TEST(TextOfNotice, TakesAnArgumentForWhatItIs) {
+  // An argument that looks like a placeholder is not filled in again, and does
+  // not make it run for ever.
+  EXPECT_EQ(text_of(Notice{.id = "values.copy-kept", .args = {{"file", "{copy}{file}"}, {"copy", "c"}}}),
+            "{copy}{file} was there already: the old one is kept as c");
+}
+
+TEST(TextOfNotice, ShowsAnUnknownIdWithItsArguments) {
+  EXPECT_EQ(text_of(Notice{.id = "new.thing", .args = {{"a", "1"}, {"b", "2"}}}), "new.thing a=1 b=2");
+}
+
+TEST(HeadingOf, HasWordsForEveryStep) {
+  for (const char* step :
+       {"checks", "export", "transform", "annotate", "kots_cleanup", "flyway", "postgres", "secret"}) {
+    EXPECT_THAT(heading_of(step), HasSubstr(": ")) << step;
+  }
+  EXPECT_EQ(heading_of("unknown"), "unknown");
+}
+
+TEST(RoleOf, HasWordsForEveryFile) {
+  for (const char* role : {"values", "values-3.x", "migrator-log"}) EXPECT_NE(role_of(role), role);
+  EXPECT_EQ(role_of("unknown"), "unknown");
+}
+
+TEST(TextOfSummary, CountsInBothTenses) {
+  const change::PlanSummary summary{.create = 1, .patch = 2, .remove = 3, .already_right = 4};
+  EXPECT_EQ(text_of(summary, Tense::planned), "2 to patch, 3 to delete, 1 to create, 4 already right");
+  EXPECT_EQ(text_of(summary, Tense::done), "2 patched, 3 deleted, 1 created, 4 already right");
+}
+
+TEST(TextOfError, SaysWhatWhyAndWhatToDo) {
+  EXPECT_EQ(text_of(Error("cannot read it", "permission denied", "Ask the owner.")),
+            "error: cannot read it: permission denied\nhint: Ask the owner.\n");
+  EXPECT_EQ(text_of(Error("cannot read it")), "error: cannot read it\n");
+}
+
+TEST(TextOfError, LetsNoForeignBytesMoveTheCursor) {
+  EXPECT_THAT(text_of(Error("cannot read \x1b[2Jfile", "bad\rname")),
+              AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
+}
+
+TEST(TextOfNextSteps, NumbersTheCommandsOfTheGuide) {
+  const std::string text = text_of(migration::NextSteps{.values_file = "output/helm-values.yaml",
+                                                        .login_command = "helm registry login",
+                                                        .diff_command = "helm diff",
+                                                        .upgrade_command = "helm upgrade",
+                                                        .nomad_server_endpoint = "ci.example.com:4647"});
+
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("1. Check the values file: output/helm-values.yaml\n"),
+                  HasSubstr("\n     helm registry login\n"), HasSubstr("\n     helm diff\n"),
+                  HasSubstr("\n     helm upgrade\n"), HasSubstr("server_endpoint = ci.example.com:4647\n")));
+}
+
+TEST(TextOfNextSteps, LetsNoForeignBytesMoveTheCursor) {
+  EXPECT_THAT(text_of(migration::NextSteps{.values_file = "\x1b]0;title\x07",
+                                           .login_command = {},
+                                           .diff_command = {},
+                                           .upgrade_command = "helm upgrade '\x1b[2J'",
+                                           .nomad_server_endpoint = "\x1b[31m:4647"}),
+              Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+
+}  // namespace kots_export::ui

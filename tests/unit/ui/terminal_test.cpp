@@ -1,0 +1,124 @@
+#include <kots_export/ui/terminal.h>
+#include <kots_export/util/error.h>
+
+#include "unit/support/pseudo_terminal.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace kots_export::ui {
+
+namespace {
+
+using test::PseudoTerminal;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The child prints the answer in brackets, or the error.
+int show(const std::function<std::string()>& question) {
+  try {
+    std::cout << "<" << question() << ">" << std::endl;
+    return 0;
+  } catch (const Error& error) {
+    std::cout << error.what() << std::endl;
+    return static_cast<int>(error.exit_code());
+  }
+}
+
+TEST(Ask, TakesTheAnswer) {
+  PseudoTerminal terminal([] { return show([] { return ask("Namespace", "circleci-server"); }); });
+  terminal.expect("Namespace [circleci-server]: ");
+  terminal.type("  ci \n");
+  terminal.expect("<ci>");
+  EXPECT_EQ(terminal.finish(), 0);
+}
+
+TEST(Ask, TakesTheFallbackForAnEmptyAnswer) {
+  PseudoTerminal terminal([] { return show([] { return ask("Namespace", "circleci-server"); }); });
+  terminal.expect(": ");
+  terminal.type("\n");
+  terminal.expect("<circleci-server>");
+}
+
+TEST(Ask, SaysThatTheInputEnded) {
+  PseudoTerminal terminal([] { return show([] { return ask("Namespace", "x"); }); });
+  terminal.expect(": ");
+  terminal.type("\x04");
+  terminal.expect("standard input ended");
+  EXPECT_EQ(terminal.finish(), 1);
+}
+
+TEST(AskSecret, ShowsNothingOfIt) {
+  PseudoTerminal terminal(
+      [] { return show([] { return ask_secret("Password").reveal() == " p@ss " ? "right" : "wrong"; }); });
+  terminal.expect("Password: ");
+  while (terminal.echoes()) ::usleep(1000);
+  terminal.type(" p@ss \n");
+  terminal.expect("<right>");
+  EXPECT_EQ(terminal.finish(), 0);
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("p@ss")));
+}
+
+TEST(AskSecret, BringsTheEchoBackAfterCtrlC) {
+  PseudoTerminal terminal([] {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGINT, &action, nullptr);
+    const int code = show([] { return ask_secret("Password").reveal(); });
+    return show([] { return ask("again", ""); }) + code;
+  });
+  terminal.expect("Password: ");
+  while (terminal.echoes()) ::usleep(1000);
+  terminal.type("\x03");
+  terminal.expect("interrupted");
+  terminal.expect("again: ");
+  EXPECT_TRUE(terminal.echoes());
+  terminal.type("x\n");
+  EXPECT_EQ(terminal.finish(), 130);
+}
+
+TEST(AskYes, TakesOnlyYesForYes) {
+  for (const auto& [answer, is_yes] :
+       {std::pair{"y\n", true}, std::pair{"yes\n", true}, std::pair{"Yes\n", true}, std::pair{"n\n", false},
+        std::pair{"\n", false}, std::pair{"yep\n", false}, std::pair{"1\n", false}}) {
+    SCOPED_TRACE(answer);
+    PseudoTerminal terminal([] { return show([] { return ask_yes("Change it?") ? "did" : "did not"; }); });
+    terminal.expect("Change it? (y/n) [n]: ");
+    terminal.type(answer);
+    terminal.expect(is_yes ? "<did>" : "<did not>");
+  }
+}
+
+TEST(CanAsk, OnlyOnATerminal) {
+  PseudoTerminal terminal([] { return can_ask() ? 0 : 1; });
+  EXPECT_EQ(terminal.finish(), 0);
+  PseudoTerminal redirected([] {
+    ::close(STDIN_FILENO);
+    return can_ask() ? 0 : 1;
+  });
+  EXPECT_EQ(redirected.finish(), 1);
+}
+
+TEST(WantsColour, OnATerminalWithoutNoColor) {
+  const auto wants = [](const char* name, const char* value) {
+    PseudoTerminal terminal([=] {
+      ::unsetenv("NO_COLOR");
+      ::setenv("TERM", "xterm", 1);
+      ::setenv(name, value, 1);
+      return wants_colour() ? 1 : 0;
+    });
+    return terminal.finish() == 1;
+  };
+  EXPECT_TRUE(wants("TERM", "xterm-256color"));
+  EXPECT_TRUE(wants("NO_COLOR", ""));  // no-color.org: only where it is not empty
+  EXPECT_FALSE(wants("NO_COLOR", "1"));
+  EXPECT_FALSE(wants("TERM", "dumb"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::ui
