@@ -59,10 +59,11 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   Flags flags;
   add_flags(app, flags);
-  const std::vector<Declared> commands = {
-      declare_run(app, flags),       declare_secret(app, flags),   declare_export(app, flags),
-      declare_transform(app, flags), declare_annotate(app, flags), declare_kots_cleanup(app, flags),
-      declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags)};
+  const std::vector<Declared> commands = {declare_run(app, flags),      declare_secret(app, flags),
+                                          declare_export(app, flags),   declare_transform(app, flags),
+                                          declare_annotate(app, flags), declare_kots_cleanup(app, flags),
+                                          declare_flyway(app, flags),   declare_postgres(app, flags),
+                                          declare_message(app, flags),  declare_config(app, flags)};
   for (const Declared& command : commands) command.app->fallthrough();
   try {
     app.parse(argc, argv);
