@@ -45,10 +45,17 @@ class Converter {
       if (pair.first.Scalar() == "<<" && pair.first.Tag() != "!") {
         merge(pair.second, object);
       } else {
-        object[pair.first.Scalar()] = convert(pair.second);
+        object[key(pair.first)] = convert(pair.second);
       }
     }
     return object;
+  }
+
+  // A key that is a boolean or a number becomes the text of that: `n: 1` is {"false": 1}.
+  std::string key(const YAML::Node& node) {
+    const json meaning = scalar(node);
+    if (meaning.is_string() || meaning.is_null()) return node.Scalar();
+    return meaning.dump();
   }
 
   // Of several maps the first one counts: it is laid over the others.

@@ -50,6 +50,9 @@ def read_head(connection):
         if not chunk:
             raise OSError("cut")
         head += chunk
+        if head[0] == 0x16:  # a TLS handshake: answered as servers without TLS do
+            connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            raise OSError("not HTTP")
     lines = head.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     return lines[0], [tuple(line.split(": ", 1)) if ": " in line else (line.rstrip(":"), "") for line in lines[1:]]
 

@@ -73,7 +73,7 @@ class Setup:
 
     def fill(self, text):
         for name in re.findall(r"\$\{([a-z0-9-]+)\}", text):
-            if name not in self.words and name not in self.ports:
+            if (name in SERVERS or name in PROXIES) and name not in self.ports:
                 self.ports[name] = self.listen(name)
         return Words(text).substitute({**self.words, **self.ports})
 
@@ -136,7 +136,9 @@ class Setup:
         return self.connect(self.program, "export", "-", "--request-timeout", "10s")
 
     def kubectls(self, path):
-        return self.connect(self.kubectl, "get", "--raw", path, "--request-timeout", "10s")[0]
+        """Without --request-timeout: kubectl would then no longer look for a Pod's service account."""
+        words = ["api-versions"] if self.case.prefix else ["get", "--raw", path]
+        return self.connect(self.kubectl, *words)[0]
 
     def close(self):
         for listener in self.listeners:
@@ -154,10 +156,6 @@ def explain(what, case, theirs, ours, docs):
     return [] if f"### {heading}" in docs else [f"{what}: the documentation has no heading '{heading}'"]
 
 
-def without_prefix(path, case_prefix="/k8s/clusters/c-1"):
-    return path[len(case_prefix):] if path.startswith(case_prefix) else path
-
-
 def check(case, certificates, program, kubectl, docs):
     setup = Setup(case, certificates, program, kubectl)
     try:
@@ -166,9 +164,9 @@ def check(case, certificates, program, kubectl, docs):
             return failures
         ours, done = setup.ours()
         refused = ours["request"] == "refused"
-        theirs = setup.kubectls("/apis" if refused else without_prefix(ours["request"]["path"]))
-        if theirs["request"] != "refused":
-            theirs["request"]["path"] = theirs["request"]["path"].removesuffix("?timeout=10s")
+        theirs = setup.kubectls("/apis" if refused else ours["request"]["path"])
+        for visit in (theirs, ours) if case.prefix else ():
+            visit["request"]["path"] = visit["request"]["path"].startswith(case.prefix)
         failures += explain("connect", case, theirs, ours, docs)
         said = done.stdout + done.stderr
         if case.says and case.says not in said:
