@@ -17,6 +17,7 @@ struct Declared {
 };
 
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);

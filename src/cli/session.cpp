@@ -90,6 +90,8 @@ Session::Session(const Flags& flags, Access access)
                .ns = {flags.ns},
                .release = flags.release} {
   views_.add(human_);
+  if (config_.tls.verify == kube::TlsConfig::Verify::no)
+    std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
   if (access == Access::read) return;
   print_target();
   if (dry_run(flags) != kube::DryRun::none) return;
@@ -103,9 +105,6 @@ void Session::print_target() const {
   if (!config_.context.empty()) std::cerr << ", context: " << util::printable(config_.context);
   if (!config_.user.empty()) std::cerr << ", user: " << util::printable(config_.user);
   std::cerr << "\nnamespace: " << flags_.ns << ", release: " << flags_.release << std::endl;
-  if (config_.tls.verify == kube::TlsConfig::Verify::no) {
-    std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
-  }
 }
 
 change::ExecutorOptions Session::executor_options() {

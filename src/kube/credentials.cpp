@@ -22,7 +22,8 @@ Secret<std::string> bearer(const std::string& token) {
   if (std::ranges::any_of(token, breaks))
     throw Error("cannot log in with the token", "it holds a line break or another control character",
                 "Give the token alone, on one line.");
-  return Secret<std::string>("Bearer " + token);
+  // A header ends with its last visible character.
+  return Secret<std::string>("Bearer " + token.substr(0, token.find_last_not_of(' ') + 1));
 }
 
 // Token, basic authentication, client certificate: they do not change.

@@ -35,6 +35,28 @@ void configure_tls(CURL* easy, const TlsConfig& tls, const CurlOptions& options,
   if (!credentials.client_cert_pem.empty()) {
     set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials.client_cert_pem);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, credentials.client_key_pem.reveal());
+    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // OpenSSL would ask on the terminal for a locked key's
+  }
+}
+
+// An https proxy is trusted as the server is: by the cluster's authority, as Go does it, or by the system's.
+void configure_proxy(CURL* easy, const TlsConfig& tls, const CurlOptions& options) {
+  // Go leaves the name of the server to a SOCKS proxy; libcurl calls that socks5h.
+  constexpr std::string_view kSocks = "socks5://";
+  const std::string proxy =
+      options.proxy.starts_with(kSocks) ? "socks5h://" + options.proxy.substr(kSocks.size()) : options.proxy;
+  // Both set even where empty: libcurl would read the proxy environment in a way of its own.
+  curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  if (!proxy.starts_with("https://")) return;
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (tls.verify == TlsConfig::Verify::no) {
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+  } else if (tls.ca_pem) {
+    set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, *tls.ca_pem);
+  } else if (!options.system_roots_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options.system_roots_file.c_str());
   }
 }
 
@@ -61,8 +83,15 @@ TransportFailure tls_failure(const std::string& detail, const std::string& serve
     failure.hint =
         "The kubeconfig's certificate-authority is not this cluster's. Check --context, or give the right "
         "one with --certificate-authority.";
-  } else if (has("alert")) {
-    failure.text = "the server refused the client certificate: " + detail;
+  } else if (has("unsupported protocol") || has("alert protocol version")) {
+    failure.text = "the server speaks no TLS 1.2 or later";
+    failure.hint =
+        "Older versions are not safe. Something old may stand before the API server; check the address.";
+  } else if (has("wrong version number") || has("packet length too long")) {
+    failure.text = "the server answers, but not in TLS";
+    failure.hint = "Where it speaks plain HTTP, its address starts with http://.";
+  } else if (has("alert") && (has("certificate") || has("unknown ca") || has("handshake failure"))) {
+    failure.text = "the server refused the client certificate, or wants one: " + detail;
     failure.hint = "Check the kubeconfig user's client certificate and key.";
   } else {
     failure.text = "no TLS connection: " + detail;
@@ -116,8 +145,7 @@ void configure(CURL* easy, const ResolvedConfig& config, const CurlOptions& opti
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  // Set even where empty: libcurl would read the proxy environment in a way of its own.
-  curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+  configure_proxy(easy, config.tls, options);
   configure_tls(easy, config.tls, options, credentials);
 }
 
@@ -155,15 +183,23 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
     case CURLE_OPERATION_TIMEDOUT:
       return {Kind::timeout, delivered, "no answer from " + server + " in time (" + text + ")",
               where_to_look};
+    case CURLE_SSL_CERTPROBLEM:
+      return {Kind::tls, Delivered::no,
+              "the client certificate and its key do not belong together, or one of them is damaged",
+              "Check the client certificate and key of the kubeconfig's user."};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {Kind::tls, Delivered::no, "the certificate-authority cannot be read (" + text + ")",
+              "It must hold certificates in PEM form."};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
       return tls_failure(text, server);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       // With TLS 1.3 a server refuses a client certificate only after the handshake, on the first read.
       if (text.find("alert") != std::string::npos) return tls_failure(text, server);
+      if (text.find("from proxy") != std::string::npos)
+        return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
+                "Check proxy-url and HTTPS_PROXY, with user name and password."};
       return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:

@@ -3,6 +3,8 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 
+#include "kube/yaml_json.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -41,7 +43,7 @@ std::string exec_info(const ExecPlugin& plugin, const ResolvedConfig& config) {
     if (!config.tls.server_name.empty()) cluster["tls-server-name"] = config.tls.server_name;
     if (config.tls.verify == TlsConfig::Verify::no) cluster["insecure-skip-tls-verify"] = true;
     if (!config.proxy_url.empty()) cluster["proxy-url"] = config.proxy_url;
-    if (!config.exec_extension.empty()) cluster["config"] = json::parse(config.exec_extension);
+    cluster["config"] = config.exec_extension.empty() ? json() : json::parse(config.exec_extension);
     spec["cluster"] = std::move(cluster);
   }
   return json{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", spec}}.dump();
@@ -208,9 +210,18 @@ std::optional<std::chrono::system_clock::time_point> parse_time(const std::strin
   return Clock::from_time_t(std::min<std::time_t>(::timegm(&time) - zone.tm_gmtoff, last - 1));
 }
 
+// JSON, or the YAML that client-go takes too; null for anything else.
+json document_of(const Secret<std::string>& answer, const std::string& what) {
+  try {
+    return yaml_to_json(answer.reveal(), what);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin& plugin,
                             const std::string& what) {
-  const json credential = json::parse(answer.reveal(), nullptr, false);
+  const json credential = document_of(answer, what);
   if (!credential.is_object() || credential.value("kind", json()) != "ExecCredential") {
     throw Error(what, "it printed no ExecCredential",
                 "Run it by hand; its standard output must be one JSON object.");
@@ -231,10 +242,10 @@ ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin&
                         .expires = parse_time(text("expirationTimestamp"))};
   if (!text("expirationTimestamp").empty() && !result.expires)
     throw Error(what, "its answer has an expirationTimestamp that is no RFC 3339 time");
-  if (result.token.empty() && result.client_cert_pem.empty())
-    throw Error(what, "its answer has neither a token nor a client certificate");
   if (result.client_cert_pem.empty() != result.client_key_pem.empty())
     throw Error(what, "its answer has a client certificate or its key, but not both");
+  if (result.token.empty() && result.client_cert_pem.empty())
+    throw Error(what, "its answer has neither a token nor a client certificate");
   return result;
 }
 

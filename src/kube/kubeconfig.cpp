@@ -1,8 +1,11 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
+#include "kube/kubeconfig_document.h"
 #include "kube/kubeconfig_file.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <pwd.h>
@@ -10,69 +13,45 @@
 
 namespace kots_export::kube {
 
+using nlohmann::ordered_json;
+
 namespace {
 
-using Entries = std::map<std::string, KubeconfigEntry>;
-
-void merge_entries(const YAML::Node& list, const char* body, const std::filesystem::path& folder,
-                   const std::string& source, Entries& into) {
-  if (!list || list.IsNull()) return;
-  if (!list.IsSequence())
-    throw Error("cannot read the kubeconfig " + source,
-                "a list is wanted where " + std::string(body) + "s stand");
-  Entries of_file;
-  for (const YAML::Node& item : list) {
-    if (!item.IsMap())
-      throw Error("cannot read the kubeconfig " + source,
-                  "an entry of its " + std::string(body) + "s is not a map");
-    const std::string name = field(item, "name");
-    if (!of_file.emplace(name, KubeconfigEntry{item[body], folder}).second)
-      throw Error("cannot read the kubeconfig " + source,
-                  "it has two " + std::string(body) + "s of the name \"" + name + "\"");
-  }
-  into.merge(of_file);
+// A name that is known already keeps its entry.
+void merge_entries(std::map<std::string, ordered_json> bodies, const std::filesystem::path& file,
+                   KubeconfigEntries& into) {
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  for (auto& [name, body] : bodies)
+    into.try_emplace(name, KubeconfigEntry{.body = std::move(body), .file = file, .folder = folder});
 }
 
 void merge_file(const std::filesystem::path& file, const std::string& text, Kubeconfig& into) {
-  YAML::Node root;
-  try {
-    root = YAML::Load(text);
-  } catch (const YAML::Exception& error) {
-    throw Error("cannot read the kubeconfig " + file.string(),
-                error.msg + " (line " + std::to_string(error.mark.line + 1) + ")");
-  }
+  KubeconfigDocument document = read_kubeconfig_document(text, file);
   into.sources.push_back(file);
-  if (root.IsNull()) return;
-  if (!root.IsMap()) throw Error("cannot read the kubeconfig " + file.string(), "it is not a map");
-  if (into.current_context.empty()) into.current_context = field(root, "current-context");
-  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
-  merge_entries(root["clusters"], "cluster", folder, file.string(), into.clusters);
-  merge_entries(root["contexts"], "context", folder, file.string(), into.contexts);
-  merge_entries(root["users"], "user", folder, file.string(), into.users);
+  if (into.current_context.empty()) into.current_context = std::move(document.current_context);
+  for (auto& [name, value] : document.preferences.items())
+    if (!into.preferences.contains(name)) into.preferences[name] = value;
+  into.extensions.merge(document.extensions);
+  merge_entries(std::move(document.clusters), file, into.clusters);
+  merge_entries(std::move(document.contexts), file, into.contexts);
+  merge_entries(std::move(document.users), file, into.users);
 }
 
+// KUBECONFIG where it is set, even if it names no file; each file once.
 std::vector<std::filesystem::path> files_of_environment(const Environment& environment) {
   const std::string list = environment.get("KUBECONFIG").value_or("");
   std::vector<std::filesystem::path> files;
-  for (std::size_t start = 0; start <= list.size();) {
+  if (list.empty() && !environment.home.empty()) files.push_back(environment.home / ".kube" / "config");
+  for (std::size_t start = 0; start < list.size();) {
     const std::size_t end = std::min(list.find(':', start), list.size());
-    if (end > start) files.emplace_back(list.substr(start, end - start));
+    const std::filesystem::path file = list.substr(start, end - start);
+    if (!file.empty() && std::ranges::find(files, file) == files.end()) files.push_back(file);
     start = end + 1;
   }
-  if (files.empty() && !environment.home.empty()) files.push_back(environment.home / ".kube" / "config");
   return files;
 }
 
 }  // namespace
-
-std::string field(const YAML::Node& node, const char* name) {
-  if (!node || !node.IsMap()) return {};
-  const YAML::Node value = node[name];
-  if (!value || value.IsNull()) return {};
-  if (!value.IsScalar())
-    throw Error("cannot read the kubeconfig", std::string("field ") + name + " is not a string");
-  return value.Scalar();
-}
 
 Environment Environment::of_process() {
   Environment environment;
@@ -107,6 +86,30 @@ Kubeconfig load_kubeconfig(const KubeconfigOverrides& overrides, const Environme
     }
   }
   return merged;
+}
+
+bool is_empty(const Kubeconfig& kubeconfig) {
+  return kubeconfig.clusters.empty() && kubeconfig.contexts.empty() && kubeconfig.users.empty();
+}
+
+std::optional<InCluster> in_cluster(const Environment& environment) {
+  const std::string host = environment.get("KUBERNETES_SERVICE_HOST").value_or("");
+  const std::string port = environment.get("KUBERNETES_SERVICE_PORT").value_or("");
+  const auto& folder = environment.in_cluster_folder;
+  if (host.empty() || port.empty() || !std::filesystem::exists(folder / "token")) return std::nullopt;
+  InCluster found{.cluster = {.body = ordered_json::object(), .file = {}, .folder = folder},
+                  .user = {.body = {{"tokenFile", "token"}}, .file = {}, .folder = folder},
+                  .ns = environment.get("POD_NAMESPACE").value_or("")};
+  const bool ipv6 = host.find(':') != std::string::npos;
+  found.cluster.body["server"] = "https://" + (ipv6 ? "[" + host + "]" : host) + ":" + port;
+  if (std::filesystem::exists(folder / "ca.crt")) found.cluster.body["certificate-authority"] = "ca.crt";
+  if (found.ns.empty()) found.ns = util::trim(util::read_file_if_exists(folder / "namespace").value_or(""));
+  return found;
+}
+
+std::string text_of(const ordered_json& body, const char* name) {
+  const auto found = body.find(name);
+  return found == body.end() || !found->is_string() ? std::string() : found->get<std::string>();
 }
 
 }  // namespace kots_export::kube

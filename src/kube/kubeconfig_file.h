@@ -4,25 +4,31 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <yaml-cpp/yaml.h>
+#include <nlohmann/json.hpp>
 
-// The files themselves, merged but not yet read for meaning.
+// The files, merged; not yet checked for use.
 namespace kots_export::kube {
 
-// One entry of clusters, contexts or users, with the folder that its relative paths start from.
+// One entry of clusters, contexts or users, as kubeconfig_document.h describes its body.
 struct KubeconfigEntry {
-  YAML::Node body;
-  std::filesystem::path folder;
+  nlohmann::ordered_json body;
+  std::filesystem::path file;    // that it stands in
+  std::filesystem::path folder;  // from which its relative paths start
 };
+
+using KubeconfigEntries = std::map<std::string, KubeconfigEntry>;
 
 struct Kubeconfig {
   std::string current_context;
-  std::map<std::string, KubeconfigEntry> clusters;
-  std::map<std::string, KubeconfigEntry> contexts;
-  std::map<std::string, KubeconfigEntry> users;
+  KubeconfigEntries clusters;
+  KubeconfigEntries contexts;
+  KubeconfigEntries users;
+  nlohmann::ordered_json preferences = nlohmann::ordered_json::object();
+  std::map<std::string, nlohmann::ordered_json> extensions;
   std::vector<std::filesystem::path> sources;  // files that were read
   std::vector<std::filesystem::path> missing;  // files that were looked for
 };
@@ -31,7 +37,20 @@ struct Kubeconfig {
 [[nodiscard]] Kubeconfig load_kubeconfig(const KubeconfigOverrides& overrides,
                                          const Environment& environment);
 
-// The text of a scalar field; empty where it is absent or null.
-[[nodiscard]] std::string field(const YAML::Node& node, const char* name);
+// No cluster, context or user in any file.
+[[nodiscard]] bool is_empty(const Kubeconfig& kubeconfig);
+
+// The Pod's service account as the entries of a kubeconfig, so that flags go over it in the same way.
+struct InCluster {
+  KubeconfigEntry cluster;
+  KubeconfigEntry user;
+  std::string ns;
+};
+
+// Nothing where this process runs in no Pod, or in one without a service account token.
+[[nodiscard]] std::optional<InCluster> in_cluster(const Environment& environment);
+
+// The text of a field of an entry's body; empty where it is absent.
+[[nodiscard]] std::string text_of(const nlohmann::ordered_json& body, const char* name);
 
 }  // namespace kots_export::kube

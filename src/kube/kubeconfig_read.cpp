@@ -4,12 +4,11 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 
-#include <algorithm>
 #include <array>
 
-#include <nlohmann/json.hpp>
-
 namespace kots_export::kube {
+
+using nlohmann::ordered_json;
 
 namespace {
 
@@ -23,12 +22,9 @@ std::optional<std::string> pem(const std::string& flag, const KubeconfigEntry& e
                                Problems& problems) {
   std::filesystem::path path = flag;
   if (flag.empty()) {
-    if (const std::string data = field(entry.body, (name + "-data").c_str()); !data.empty()) {
-      auto decoded = util::base64_decode(data);
-      if (!decoded) problems.add(name + "-data is not base64");
-      return decoded;
-    }
-    const std::string file = field(entry.body, name.c_str());
+    if (const std::string data = text_of(entry.body, (name + "-data").c_str()); !data.empty())
+      return util::base64_decode(data);
+    const std::string file = text_of(entry.body, name.c_str());
     if (file.empty()) return std::nullopt;
     path = relative_to(file, entry.folder);
   }
@@ -42,45 +38,19 @@ std::optional<std::string> pem(const std::string& flag, const KubeconfigEntry& e
   }
 }
 
-// The words that YAML 1.1, and so kubectl's parser, takes for true.
-bool is_true(const YAML::Node& node, const char* name) {
-  const std::string text = field(node, name);
-  constexpr std::array<std::string_view, 11> kTrue{"true", "True", "TRUE", "yes", "Yes", "YES",
-                                                   "on",   "On",   "ON",   "y",   "Y"};
-  return std::ranges::find(kTrue, text) != kTrue.end();
-}
+bool flag_of(const ordered_json& body, const char* name) { return body.value(name, false); }
 
-YAML::Node list(const YAML::Node& node, const char* name) {
-  const YAML::Node found = node[name];
-  return found && found.IsSequence() ? found : YAML::Node(YAML::NodeType::Sequence);
-}
-
-// A YAML value as JSON text. Plain scalars that are JSON (numbers, true, null) stay so; all others are
-// strings.
-nlohmann::json to_json(const YAML::Node& node) {
-  if (node.IsMap()) {
-    auto object = nlohmann::json::object();
-    for (const auto& pair : node) object[pair.first.Scalar()] = to_json(pair.second);
-    return object;
-  }
-  if (node.IsSequence()) {
-    auto array = nlohmann::json::array();
-    for (const YAML::Node& item : node) array.push_back(to_json(item));
-    return array;
-  }
-  if (node.IsNull()) return nullptr;
-  const bool plain = node.Tag() == "?";
-  auto value = plain ? nlohmann::json::parse(node.Scalar(), nullptr, false)
-                     : nlohmann::json(nlohmann::json::value_t::discarded);
-  return value.is_discarded() ? nlohmann::json(node.Scalar()) : value;
+std::vector<std::string> texts_of(const ordered_json& body, const char* name) {
+  const auto found = body.find(name);
+  return found == body.end() || found->is_null() ? std::vector<std::string>()
+                                                 : found->get<std::vector<std::string>>();
 }
 
 // What a cluster says to exec plugins beside its address (ExecCredential's spec.cluster.config).
-std::string exec_extension(const KubeconfigEntry& entry) {
-  if (!entry.body || !entry.body.IsMap()) return {};
-  for (const YAML::Node& item : list(entry.body, "extensions")) {
-    if (field(item, "name") == "client.authentication.k8s.io/exec" && item["extension"])
-      return to_json(item["extension"]).dump();
+std::string exec_extension(const ordered_json& cluster) {
+  const ordered_json extensions = cluster.value("extensions", ordered_json::array());
+  for (const auto& extension : extensions) {
+    if (extension["name"] == "client.authentication.k8s.io/exec") return extension["extension"].dump();
   }
   return {};
 }
@@ -94,35 +64,41 @@ void refuse_unknown_proxy(const std::string& url, Problems& problems) {
   problems.add("the cluster's proxy-url is no http, https or socks5 URL");
 }
 
-ExecPlugin::Interactive interactive_mode(const YAML::Node& node, Problems& problems) {
-  const std::string mode = field(node, "interactiveMode");
+void refuse_unknown_authority(const TlsConfig& tls, Problems& problems) {
+  if (tls.ca_pem && tls.ca_pem->find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+    problems.add("the cluster's certificate-authority holds no PEM certificate");
+}
+
+ExecPlugin::Interactive interactive_mode(const ordered_json& exec, Problems& problems) {
+  const std::string mode = text_of(exec, "interactiveMode");
   if (mode == "Never") return ExecPlugin::Interactive::never;
   if (mode == "Always") return ExecPlugin::Interactive::always;
-  if (!mode.empty() && mode != "IfAvailable")
-    problems.add("the user's exec plugin has interactiveMode \"" + mode +
-                 "\"; Never, IfAvailable and Always are known");
+  if (mode != "IfAvailable") {
+    problems.add(mode.empty()
+                     ? "the user's exec plugin has no interactiveMode; Never, IfAvailable or Always is wanted"
+                     : "the user's exec plugin has interactiveMode \"" + mode +
+                           "\"; Never, IfAvailable and Always are known");
+  }
   return ExecPlugin::Interactive::if_available;
 }
 
-std::optional<ExecPlugin> read_exec(const KubeconfigEntry& entry, Problems& problems) {
-  const YAML::Node node = entry.body["exec"];
-  if (!node || !node.IsMap()) return std::nullopt;
+ExecPlugin read_exec(const ordered_json& exec, const std::filesystem::path& folder, Problems& problems) {
   ExecPlugin plugin;
-  plugin.api_version = field(node, "apiVersion");
-  plugin.command = field(node, "command");
-  plugin.install_hint = field(node, "installHint");
-  if (is_true(node, "provideClusterInfo")) plugin.provide_cluster_info = ExecPlugin::Cluster::provide;
-  plugin.interactive = interactive_mode(node, problems);
-  for (const YAML::Node& arg : list(node, "args")) plugin.args.push_back(arg.Scalar());
-  for (const YAML::Node& variable : list(node, "env")) {
-    plugin.env.emplace_back(field(variable, "name"), field(variable, "value"));
+  plugin.api_version = text_of(exec, "apiVersion");
+  plugin.command = text_of(exec, "command");
+  plugin.install_hint = text_of(exec, "installHint");
+  if (flag_of(exec, "provideClusterInfo")) plugin.provide_cluster_info = ExecPlugin::Cluster::provide;
+  plugin.interactive = interactive_mode(exec, problems);
+  plugin.args = texts_of(exec, "args");
+  for (const auto& variable : exec["env"]) {
+    plugin.env.emplace_back(text_of(variable, "name"), text_of(variable, "value"));
     if (plugin.env.back().first.empty())
       problems.add("an environment variable of the user's exec plugin has no name");
   }
   if (plugin.command.empty()) problems.add("the user's exec plugin has no command");
   // A name without a slash is looked up in PATH.
   if (plugin.command.find('/') != std::string::npos)
-    plugin.command = relative_to(plugin.command, entry.folder).string();
+    plugin.command = relative_to(plugin.command, folder).string();
   if (plugin.api_version != "client.authentication.k8s.io/v1" &&
       plugin.api_version != "client.authentication.k8s.io/v1beta1") {
     problems.add("the user's exec plugin " + plugin.command + " has apiVersion \"" + plugin.api_version +
@@ -132,10 +108,8 @@ std::optional<ExecPlugin> read_exec(const KubeconfigEntry& entry, Problems& prob
   return plugin;
 }
 
-void refuse_auth_provider(const YAML::Node& user, Problems& problems) {
-  const YAML::Node provider = user["auth-provider"];
-  if (!provider || !provider.IsMap()) return;
-  const std::string name = field(provider, "name");
+void refuse_auth_provider(const ordered_json& provider, Problems& problems) {
+  const std::string name = text_of(provider, "name");
   std::string instead = "use an exec plugin instead";
   if (name == "gcp")
     instead = "run `gcloud container clusters get-credentials CLUSTER` with gke-gcloud-auth-plugin installed";
@@ -145,31 +119,59 @@ void refuse_auth_provider(const YAML::Node& user, Problems& problems) {
                " is not supported, having given way to exec plugins: " + instead);
 }
 
-void read_login(const KubeconfigEntry& entry, Auth& auth, Problems& problems) {
-  const YAML::Node& user = entry.body;
-  if (!user || !user.IsMap()) return;
-  auth.token = Secret<std::string>(field(user, "token"));
-  if (const std::string file = field(user, "tokenFile"); !file.empty())
+void read_login(const KubeconfigEntry& entry, const KubeconfigOverrides& overrides, Auth& auth,
+                Problems& problems) {
+  const ordered_json& user = entry.body;
+  auth.token = Secret<std::string>(text_of(user, "token"));
+  if (const std::string file = text_of(user, "tokenFile"); !file.empty())
     auth.token_file = relative_to(file, entry.folder);
-  auth.username = field(user, "username");
-  auth.password = Secret<std::string>(field(user, "password"));
-  auth.exec = read_exec(entry, problems);
-  refuse_auth_provider(user, problems);
+  if (!overrides.token.empty()) {
+    auth.token = overrides.token;
+    auth.token_file.clear();
+  }
+  auth.username = text_of(user, "username");
+  auth.password = Secret<std::string>(text_of(user, "password"));
+  if (user.contains("exec")) auth.exec = read_exec(user["exec"], entry.folder, problems);
+  if (user.contains("auth-provider")) refuse_auth_provider(user["auth-provider"], problems);
   if (!auth.token.empty() && (!auth.username.empty() || !auth.password.empty()))
     problems.add("the user has a token and a username or password; only one way to log in is allowed");
 }
 
-void read_impersonation(const YAML::Node& user, Impersonation& impersonation) {
-  if (!user || !user.IsMap()) return;
-  impersonation.user = field(user, "as");
-  impersonation.uid = field(user, "as-uid");
-  for (const YAML::Node& group : list(user, "as-groups")) impersonation.groups.push_back(group.Scalar());
-  if (const YAML::Node extra = user["as-user-extra"]; extra && extra.IsMap()) {
-    for (const auto& pair : extra) {
-      for (const YAML::Node& value : pair.second)
-        impersonation.extra.emplace_back(pair.first.Scalar(), value.Scalar());
-    }
+void read_client_certificate(const KubeconfigEntry& user, const KubeconfigOverrides& overrides,
+                             TlsConfig& tls, Problems& problems) {
+  tls.client_cert_pem = pem(overrides.client_certificate, user, "client-certificate", problems).value_or("");
+  if (tls.client_cert_pem.empty()) return;  // a key alone says nothing, and client-go leaves it alone
+  tls.client_key_pem =
+      Secret<std::string>(pem(overrides.client_key, user, "client-key", problems).value_or(""));
+  const std::string& key = tls.client_key_pem.reveal();
+  if (tls.client_cert_pem.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+    problems.add("the user's client certificate holds no PEM certificate");
+  if (key.empty()) {
+    problems.add("the user has a client certificate or its key, but not both");
+  } else if (key.find("ENCRYPTED") != std::string::npos) {
+    problems.add("the user's client key is locked with a passphrase; unlock it with `openssl pkey`");
+  } else if (key.find("PRIVATE KEY-----") == std::string::npos) {
+    problems.add("the user's client key holds no PEM key");
   }
+}
+
+void read_impersonation(const ordered_json& user, const KubeconfigOverrides& overrides, Impersonation& as,
+                        Problems& problems) {
+  as.user = overrides.as.empty() ? text_of(user, "as") : overrides.as;
+  as.uid = overrides.as_uid.empty() ? text_of(user, "as-uid") : overrides.as_uid;
+  as.groups = overrides.as_groups.empty() ? texts_of(user, "as-groups") : overrides.as_groups;
+  const ordered_json extra = user.value("as-user-extra", ordered_json::object());
+  for (const auto& [key, values] : extra.items()) {
+    for (const auto& value : values) as.extra.emplace_back(key, value.get<std::string>());
+  }
+  if (as.user.empty() && (!as.uid.empty() || !as.groups.empty() || !as.extra.empty()))
+    problems.add("a uid, groups or extra fields are to be impersonated without a user (--as)");
+}
+
+// An entry that is not there says nothing.
+KubeconfigEntry or_empty(const KubeconfigEntry* entry) {
+  return entry == nullptr ? KubeconfigEntry{.body = ordered_json::object(), .file = {}, .folder = {}}
+                          : *entry;
 }
 
 }  // namespace
@@ -179,54 +181,41 @@ void Problems::throw_if_any() const {
   std::string all;
   for (const auto& text : texts_) all += (all.empty() ? "" : "; ") + text;
   throw Error("the kubeconfig cannot be used", all,
-              "Look at it with `kubectl config view`; choose another context with --context.");
+              "Look at it with `kots-export config view`; choose another context with --context.");
 }
 
 void read_cluster(const KubeconfigEntry* entry, const KubeconfigOverrides& overrides, ResolvedConfig& config,
                   Problems& problems) {
-  const KubeconfigEntry cluster = entry == nullptr ? KubeconfigEntry{} : *entry;
+  const KubeconfigEntry cluster = or_empty(entry);
   const bool flag_insecure = overrides.verify == KubeconfigOverrides::Verify::never;
   const bool flag_ca = !overrides.certificate_authority.empty();
-  config.server = overrides.server.empty() ? field(cluster.body, "server") : overrides.server;
-  config.proxy_url = field(cluster.body, "proxy-url");
+  config.server = overrides.server.empty() ? text_of(cluster.body, "server") : overrides.server;
+  config.proxy_url = text_of(cluster.body, "proxy-url");
   refuse_unknown_proxy(config.proxy_url, problems);
   // The file's name belongs to the file's server.
   config.tls.server_name = overrides.tls_server_name;
   if (overrides.server.empty() && config.tls.server_name.empty())
-    config.tls.server_name = field(cluster.body, "tls-server-name");
+    config.tls.server_name = text_of(cluster.body, "tls-server-name");
   // Each of the two flags puts aside what the file says of the other.
-  if (flag_insecure || (!flag_ca && is_true(cluster.body, "insecure-skip-tls-verify")))
+  if (flag_insecure || (!flag_ca && flag_of(cluster.body, "insecure-skip-tls-verify")))
     config.tls.verify = TlsConfig::Verify::no;
   if (flag_ca || !flag_insecure)
     config.tls.ca_pem = pem(overrides.certificate_authority, cluster, "certificate-authority", problems);
   if (config.tls.verify == TlsConfig::Verify::no && config.tls.ca_pem) {
     problems.add("there are a certificate-authority and insecure-skip-tls-verify; only one makes sense");
   }
-  config.exec_extension = exec_extension(cluster);
+  // As in client-go an empty file is no authority: the system's roots count.
+  if (config.tls.ca_pem && config.tls.ca_pem->empty()) config.tls.ca_pem.reset();
+  refuse_unknown_authority(config.tls, problems);
+  config.exec_extension = exec_extension(cluster.body);
 }
 
 void read_user(const KubeconfigEntry* entry, const KubeconfigOverrides& overrides, ResolvedConfig& config,
                Problems& problems) {
-  const KubeconfigEntry user = entry == nullptr ? KubeconfigEntry{} : *entry;
-  // A token given by hand is who the operator wants to be: a client certificate of the file beside it would
-  // win on the server, an exec plugin would be run for nothing.
-  const KubeconfigEntry login = overrides.token.empty() ? user : KubeconfigEntry{};
-  read_login(login, config.auth, problems);
-  if (!overrides.token.empty()) config.auth.token = overrides.token;
-  config.tls.client_cert_pem =
-      pem(overrides.client_certificate, login, "client-certificate", problems).value_or("");
-  config.tls.client_key_pem =
-      Secret<std::string>(pem(overrides.client_key, login, "client-key", problems).value_or(""));
-  if (config.tls.client_cert_pem.empty() != config.tls.client_key_pem.empty()) {
-    problems.add("the user has a client certificate or its key, but not both");
-  }
-  read_impersonation(user.body, config.impersonation);
-  auto& as = config.impersonation;
-  if (!overrides.as.empty()) as.user = overrides.as;
-  if (!overrides.as_uid.empty()) as.uid = overrides.as_uid;
-  if (!overrides.as_groups.empty()) as.groups = overrides.as_groups;
-  if (as.user.empty() && (!as.uid.empty() || !as.groups.empty() || !as.extra.empty()))
-    problems.add("a uid, groups or extra fields are to be impersonated without a user (--as)");
+  const KubeconfigEntry user = or_empty(entry);
+  read_login(user, overrides, config.auth, problems);
+  read_client_certificate(user, overrides, config.tls, problems);
+  read_impersonation(user.body, overrides, config.impersonation, problems);
 }
 
 }  // namespace kots_export::kube

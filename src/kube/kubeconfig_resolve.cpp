@@ -1,5 +1,4 @@
 #include <kots_export/util/error.h>
-#include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 
 #include "kube/kubeconfig_read.h"
@@ -8,7 +7,7 @@ namespace kots_export::kube {
 
 namespace {
 
-std::string known_names(const std::map<std::string, KubeconfigEntry>& entries) {
+std::string known_names(const KubeconfigEntries& entries) {
   std::string names;
   for (const auto& [name, entry] : entries) names += (names.empty() ? "" : ", ") + name;
   return names.empty() ? "none" : names;
@@ -27,36 +26,13 @@ std::string normalized_server(std::string server, Problems& problems) {
   return server;
 }
 
-const KubeconfigEntry* find_entry(const std::map<std::string, KubeconfigEntry>& entries,
-                                  const std::string& name, const std::string& what, Problems& problems) {
+const KubeconfigEntry* find_entry(const KubeconfigEntries& entries, const std::string& name,
+                                  const std::string& what, Problems& problems) {
   if (name.empty()) return nullptr;
   const auto found = entries.find(name);
   if (found != entries.end()) return &found->second;
   problems.add("there is no " + what + " \"" + name + "\" (known: " + known_names(entries) + ")");
   return nullptr;
-}
-
-// The Pod's service account as the entries of a kubeconfig, so that flags go over it in the same way.
-struct InCluster {
-  KubeconfigEntry cluster;
-  KubeconfigEntry user;
-  std::string ns;
-};
-
-std::optional<InCluster> in_cluster(const Environment& environment) {
-  const std::string host = environment.get("KUBERNETES_SERVICE_HOST").value_or("");
-  const std::string port = environment.get("KUBERNETES_SERVICE_PORT").value_or("");
-  const auto& folder = environment.in_cluster_folder;
-  if (host.empty() || port.empty() || !std::filesystem::exists(folder / "token")) return std::nullopt;
-  InCluster found{
-      .cluster = {.body = {}, .folder = folder}, .user = {.body = {}, .folder = folder}, .ns = {}};
-  const bool ipv6 = host.find(':') != std::string::npos;
-  found.cluster.body["server"] = "https://" + (ipv6 ? "[" + host + "]" : host) + ":" + port;
-  if (std::filesystem::exists(folder / "ca.crt")) found.cluster.body["certificate-authority"] = "ca.crt";
-  found.user.body["tokenFile"] = "token";
-  found.ns = environment.get("POD_NAMESPACE").value_or("");
-  if (found.ns.empty()) found.ns = util::trim(util::read_file_if_exists(folder / "namespace").value_or(""));
-  return found;
 }
 
 [[noreturn]] void refuse_without_config(const Kubeconfig& merged, const Environment& environment) {
@@ -93,9 +69,8 @@ ResolvedConfig resolve(const KubeconfigOverrides& overrides, const Environment& 
   const KubeconfigEntry* cluster = nullptr;
   const KubeconfigEntry* user = nullptr;
 
-  const bool empty = merged.clusters.empty() && merged.contexts.empty() && merged.users.empty();
   std::optional<InCluster> pod;
-  if (empty && overrides.server.empty()) {
+  if (is_empty(merged) && overrides.server.empty()) {
     if (!overrides.kubeconfig) pod = in_cluster(environment);
     if (!pod) refuse_without_config(merged, environment);
   }
@@ -107,18 +82,19 @@ ResolvedConfig resolve(const KubeconfigOverrides& overrides, const Environment& 
   } else {
     config.context = overrides.context.empty() ? merged.current_context : overrides.context;
     if (const auto* context = find_entry(merged.contexts, config.context, "context", problems)) {
-      config.cluster = field(context->body, "cluster");
-      config.user = field(context->body, "user");
-      config.ns = field(context->body, "namespace");
+      config.cluster = text_of(context->body, "cluster");
+      config.user = text_of(context->body, "user");
+      config.ns = text_of(context->body, "namespace");
     } else {
       problems.throw_if_any();  // what follows would only be its consequences
     }
     if (!overrides.cluster.empty()) config.cluster = overrides.cluster;
     if (!overrides.user.empty()) config.user = overrides.user;
-    // A flag that says where, or who, needs no entry that says it too; one that a flag names must be there.
+    // A flag that says where needs no entry that says it too; one that names a cluster needs that one.
     if (overrides.server.empty() || !overrides.cluster.empty() || merged.clusters.contains(config.cluster))
       cluster = find_entry(merged.clusters, config.cluster, "cluster", problems);
-    if (overrides.token.empty() || !overrides.user.empty() || merged.users.contains(config.user))
+    // As in client-go a user that is not there is nobody; only one that a flag names must be there.
+    if (!overrides.user.empty() || merged.users.contains(config.user))
       user = find_entry(merged.users, config.user, "user", problems);
   }
   const bool cluster_missing = cluster == nullptr && !config.cluster.empty();

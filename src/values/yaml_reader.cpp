@@ -1,9 +1,8 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/yaml_scalar.h>
 #include <kots_export/values/yaml.h>
-
-#include "values/scalar.h"
 
 #include <algorithm>
 #include <map>
@@ -90,17 +89,18 @@ class Builder : public YAML::EventHandler {
     const bool typed =
         tag == "?" || (tag.starts_with("tag:yaml.org,2002:") && tag != "tag:yaml.org,2002:str");
     if (!typed) return text;
-    const Scalar meaning = resolve_plain(text);
+    const util::YamlScalar meaning = util::resolve_plain_scalar(text);
+    using Kind = util::YamlScalar::Kind;
     switch (meaning.kind) {
-      case Scalar::Kind::null:
+      case Kind::null:
         return {};
-      case Scalar::Kind::boolean:
+      case Kind::boolean:
         return meaning.boolean;
-      case Scalar::Kind::number:
-        return meaning.number;
-      case Scalar::Kind::not_json:
+      case Kind::number:
+        return Number{meaning.number, meaning.number_kind == util::YamlScalar::Number::integer};
+      case Kind::not_json:
         fail(source_, mark, text + " is a number that Helm cannot hold; quote it if it is text");
-      case Scalar::Kind::string:
+      case Kind::string:
         break;
     }
     return text;

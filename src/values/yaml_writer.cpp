@@ -1,8 +1,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/yaml_scalar.h>
 #include <kots_export/values/yaml.h>
-
-#include "values/scalar.h"
 
 #include <algorithm>
 #include <array>
@@ -82,7 +81,7 @@ bool is_safe_plain(std::string_view text) {
   if (!all_code_points(text, [](std::uint32_t c) { return is_plain_character(c) && c != 0xA0; }))
     return false;
   return !is_reserved_word(text) && !may_be_a_number(text) &&
-         resolve_plain(text).kind == Scalar::Kind::string;
+         util::resolve_plain_scalar(text).kind == util::YamlScalar::Kind::string;
 }
 
 std::string single_quoted(std::string_view text) {

@@ -11,19 +11,19 @@
 #include <utility>
 #include <vector>
 
-// kubeconfig as client-go reads it (tools/clientcmd). In short:
+// kubeconfig as client-go reads it (tools/clientcmd); docs/kubeconfig.md has every rule. In short:
 //  - --kubeconfig names one file, which must exist; else every file of KUBECONFIG is merged; else
 //    ~/.kube/config; else the Pod's service account (in-cluster).
 //  - Merging: the first file that defines a context, cluster or user of a name wins whole; so does the first
 //    current-context that is not empty. A missing file of KUBECONFIG is skipped; a name twice in one file is
-//    an error.
+//    an error, and so is a field of the wrong type.
 //  - Relative paths in a file are relative to the folder of that file.
-//  - `*-data` beats the file of the same meaning; a flag beats both. (kubectl refuses a cluster or user with
-//  both.)
+//  - `*-data` beats the file of the same meaning (where kubectl refuses to choose); a flag beats both.
 //  - --certificate-authority puts aside the file's insecure-skip-tls-verify, --insecure-skip-tls-verify its
 //    certificate-authority, --server its tls-server-name.
-//  - --token replaces every way the file's user has to log in, its client certificate included (which kubectl
-//    sends beside the token, and the server then prefers).
+//  - --token replaces the file's token and tokenFile. A client certificate still goes along; a password beside
+//    a token is an error.
+//  - A user that is not in any file is nobody: requests go out without credentials. A cluster must be there.
 //  - A server without a scheme is http; over http no credentials are sent.
 //  - Where files with contexts exist but no current-context, that is an error, even inside a Pod.
 namespace kots_export::kube {

@@ -67,6 +67,13 @@ TEST_F(RunExecPlugin, GivesTheToken) {
   EXPECT_FALSE(credential.expires);
 }
 
+TEST_F(RunExecPlugin, MayAnswerInYaml) {
+  EXPECT_EQ(run(plugin("cat <<'E'\napiVersion: " + std::string(kVersion) +
+                       "\nkind: ExecCredential\nstatus: {token: t}\nE\n"))
+                .token.reveal(),
+            "t");
+}
+
 TEST_F(RunExecPlugin, GivesTheClientCertificate) {
   const auto credential = run(plugin(answer(R"({"clientCertificateData":"C","clientKeyData":"K"})")));
   EXPECT_EQ(credential.client_cert_pem, "C");

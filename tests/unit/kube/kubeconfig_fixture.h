@@ -15,6 +15,11 @@
 
 namespace kots_export::kube {
 
+// Not real, but of the form that is looked at.
+constexpr auto kCa = "-----BEGIN CERTIFICATE-----\nCA";
+constexpr auto kCert = "-----BEGIN CERTIFICATE-----\nCERT";
+constexpr auto kKey = "-----BEGIN PRIVATE KEY-----\nKEY";
+
 // A temporary home folder and an environment that the test fills; gone afterwards.
 class KubeconfigTest : public ::testing::Test {
  protected:

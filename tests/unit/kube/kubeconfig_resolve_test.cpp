@@ -1,3 +1,5 @@
+#include <kots_export/util/base64.h>
+
 #include "unit/kube/kubeconfig_fixture.h"
 
 #include <gmock/gmock.h>
@@ -39,8 +41,8 @@ INSTANTIATE_TEST_SUITE_P(All, ResolveServer,
                          [](const auto& case_) { return case_.param.name; });
 
 TEST_F(Resolve, SendsNoCredentialsOverPlainHttp) {
-  write("cert", "CERT");
-  write("key", "KEY");
+  write("cert", kCert);
+  write("key", kKey);
   write_default("{server: 'http://h'}",
                 "{token: t, client-certificate: ../../cert, client-key: ../../key, as: someone}");
   const auto config = resolved();
@@ -51,30 +53,33 @@ TEST_F(Resolve, SendsNoCredentialsOverPlainHttp) {
 }
 
 TEST_F(Resolve, RelativePathsStartAtTheirFile) {
-  write("home/.kube/pki/ca.crt", "CA");
-  write("home/.kube/pki/c.crt", "CERT");
-  write("home/.kube/pki/c.key", "KEY");
+  write("home/.kube/pki/ca.crt", kCa);
+  write("home/.kube/pki/c.crt", kCert);
+  write("home/.kube/pki/c.key", kKey);
   write_default("{server: 'https://h', certificate-authority: pki/ca.crt}",
                 "{client-certificate: pki/c.crt, client-key: ./pki/c.key, tokenFile: ../t}");
   const auto config = resolved();
-  EXPECT_EQ(config.tls.ca_pem, "CA");
-  EXPECT_EQ(config.tls.client_cert_pem, "CERT");
-  EXPECT_EQ(config.tls.client_key_pem.reveal(), "KEY");
+  EXPECT_EQ(config.tls.ca_pem, kCa);
+  EXPECT_EQ(config.tls.client_cert_pem, kCert);
+  EXPECT_EQ(config.tls.client_key_pem.reveal(), kKey);
   EXPECT_EQ(config.auth.token_file, folder_ / "home/t");
 }
 
 TEST_F(Resolve, InlineDataBeatsTheFile) {
-  write_default("{server: 'https://h', certificate-authority: /absent, certificate-authority-data: REFUQQ==}",
-                "{client-certificate: /absent, client-certificate-data: REFUQQ==, client-key-data: S0VZ}");
+  const std::string ca = util::base64_encode(kCa), cert = util::base64_encode(kCert),
+                    key = util::base64_encode(kKey);
+  write_default(
+      "{server: 'https://h', certificate-authority: /absent, certificate-authority-data: " + ca + "}",
+      "{client-certificate: /absent, client-certificate-data: " + cert + ", client-key-data: " + key + "}");
   const auto config = resolved();
-  EXPECT_EQ(config.tls.ca_pem, "DATA");
-  EXPECT_EQ(config.tls.client_cert_pem, "DATA");
-  EXPECT_EQ(config.tls.client_key_pem.reveal(), "KEY");
+  EXPECT_EQ(config.tls.ca_pem, kCa);
+  EXPECT_EQ(config.tls.client_cert_pem, kCert);
+  EXPECT_EQ(config.tls.client_key_pem.reveal(), kKey);
 }
 
 TEST_F(Resolve, ClusterFieldsAreRead) {
   write_default(
-      "{server: 'https://h', insecure-skip-tls-verify: true, tls-server-name: n, proxy-url: 'socks5://p:1'}",
+      "{server: 'https://h', insecure-skip-tls-verify: true, tls-server-name: 'n', proxy-url: 'socks5://p:1'}",
       "{username: u, password: p}");
   const auto config = resolved();
   EXPECT_EQ(config.tls.verify, TlsConfig::Verify::no);
@@ -85,7 +90,7 @@ TEST_F(Resolve, ClusterFieldsAreRead) {
 }
 
 TEST_F(Resolve, ImpersonationIsReadAndOverridden) {
-  write_default(kServer, "{as: a, as-uid: i, as-groups: [g, h], as-user-extra: {scopes: [x, y]}}");
+  write_default(kServer, "{as: a, as-uid: i, as-groups: [g, h], as-user-extra: {scopes: [x, 'y']}}");
   EXPECT_EQ(resolved().impersonation.uid, "i");
   KubeconfigOverrides overrides;
   overrides.as = "b";
@@ -116,34 +121,49 @@ TEST_F(Resolve, ContextClusterAndUserFlagsChoose) {
   EXPECT_EQ(resolved(overrides).auth.token.reveal(), "tv");
 }
 
-TEST_F(Resolve, TokenFlagReplacesEveryOtherLogin) {
+TEST_F(Resolve, TokenFlagReplacesTheFilesTokenAndNothingElse) {
+  write("cert", kCert);
+  write("key", kKey);
   write_default(kServer,
-                "{username: n, password: p, tokenFile: t, client-certificate: /absent, client-key: /absent, "
-                "auth-provider: {name: gcp}, exec: {command: x, apiVersion: v0}}");
+                "{token: a, tokenFile: /absent, client-certificate: ../../cert, client-key: ../../key}");
   KubeconfigOverrides overrides;
   overrides.token = Secret<std::string>("mine");
   const auto config = resolved(overrides);
   EXPECT_EQ(config.auth.token.reveal(), "mine");
-  EXPECT_EQ(config.auth.username, "");
   EXPECT_EQ(config.auth.token_file, "");
-  EXPECT_FALSE(config.auth.exec);
-  EXPECT_EQ(config.tls.client_cert_pem, "");
+  EXPECT_EQ(config.tls.client_cert_pem, kCert);
 }
 
-TEST_F(Resolve, TokenFlagNeedsNoUserEntry) {
+TEST_F(Resolve, TokenFlagBesideAPasswordIsRefused) {
+  write_default(kServer, "{username: 'n', password: hush}");
+  KubeconfigOverrides overrides;
+  overrides.token = Secret<std::string>("mine");
+  EXPECT_THAT(problem(overrides), HasSubstr("only one way to log in"));
+}
+
+TEST_F(Resolve, UserThatIsNotThereIsNobodyUnlessAFlagNamesIt) {
   write("home/.kube/config",
         "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: gone}}]\n"
         "clusters: [{name: k, cluster: {server: 'https://h'}}]\n");
-  EXPECT_THAT(problem(), HasSubstr("there is no user \"gone\""));
+  EXPECT_TRUE(resolved().auth.token.empty());
   KubeconfigOverrides overrides;
-  overrides.token = Secret<std::string>("mine");
-  EXPECT_EQ(problem(overrides), "");
   overrides.user = "typo";
   EXPECT_THAT(problem(overrides), HasSubstr("there is no user \"typo\""));
 }
 
+TEST_F(Resolve, KeyWithoutCertificateIsLeftAlone) {
+  write_default(kServer, "{token: t, client-key: /absent}");
+  EXPECT_TRUE(resolved().tls.client_key_pem.empty());
+}
+
+TEST_F(Resolve, EmptyAuthorityFileMeansTheSystemsRoots) {
+  write("home/.kube/ca", "");
+  write_default("{server: 'https://h', certificate-authority: ca}", "{}");
+  EXPECT_FALSE(resolved().tls.ca_pem);
+}
+
 TEST_F(Resolve, ServerFlagPutsAsideTheFilesServerName) {
-  write_default("{server: 'https://h', tls-server-name: n}", "{}");
+  write_default("{server: 'https://h', tls-server-name: 'n'}", "{}");
   KubeconfigOverrides overrides;
   overrides.server = "https://other";
   EXPECT_EQ(resolved(overrides).tls.server_name, "");
@@ -163,10 +183,10 @@ TEST_F(Resolve, InsecureFlagPutsAsideTheFilesCertificateAuthority) {
 TEST_F(Resolve, CertificateAuthorityFlagPutsAsideTheFilesInsecure) {
   write_default("{server: 'https://h', insecure-skip-tls-verify: true}", "{}");
   KubeconfigOverrides overrides;
-  overrides.certificate_authority = write("ca", "CA");
+  overrides.certificate_authority = write("ca", kCa);
   const auto config = resolved(overrides);
   EXPECT_EQ(config.tls.verify, TlsConfig::Verify::yes);
-  EXPECT_EQ(config.tls.ca_pem, "CA");
+  EXPECT_EQ(config.tls.ca_pem, kCa);
   overrides.verify = KubeconfigOverrides::Verify::never;
   EXPECT_THAT(problem(overrides), HasSubstr("only one makes sense"));
 }
@@ -175,13 +195,13 @@ TEST_F(Resolve, CertificateFlagsStandInForFilesThatAreMissing) {
   write_default("{server: 'https://h', certificate-authority: /absent}",
                 "{client-certificate: /absent, client-key: /absent}");
   KubeconfigOverrides overrides;
-  overrides.certificate_authority = write("ca", "CA");
-  overrides.client_certificate = write("cert", "CERT");
-  overrides.client_key = write("key", "KEY");
+  overrides.certificate_authority = write("ca", kCa);
+  overrides.client_certificate = write("cert", kCert);
+  overrides.client_key = write("key", kKey);
   const auto config = resolved(overrides);
-  EXPECT_EQ(config.tls.ca_pem, "CA");
-  EXPECT_EQ(config.tls.client_cert_pem, "CERT");
-  EXPECT_EQ(config.tls.client_key_pem.reveal(), "KEY");
+  EXPECT_EQ(config.tls.ca_pem, kCa);
+  EXPECT_EQ(config.tls.client_cert_pem, kCert);
+  EXPECT_EQ(config.tls.client_key_pem.reveal(), kKey);
 }
 
 TEST_F(Resolve, ExecPluginIsRead) {
@@ -189,7 +209,7 @@ TEST_F(Resolve, ExecPluginIsRead) {
       "{server: 'https://h', extensions: [{name: client.authentication.k8s.io/exec, "
       "extension: {audience: a, n: 1, s: '1', l: [true]}}]}",
       "{exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/plugin, args: [a, -b], "
-      "env: [{name: N, value: v}], installHint: get it, provideClusterInfo: true, "
+      "env: [{name: 'N', value: v}], installHint: get it, provideClusterInfo: true, "
       "interactiveMode: Never}}");
   const auto config = resolved();
   ASSERT_TRUE(config.auth.exec);
@@ -208,9 +228,9 @@ TEST_F(Resolve, ExecCommandWithoutSlashIsLeftToThePath) {
 
 TEST_F(Resolve, ProblemsAreReportedTogether) {
   write_default("{server: 'https://h', certificate-authority: /absent/ca, proxy-url: 'ftp://secret@x'}",
-                "{client-certificate-data: '%%%', auth-provider: {name: azure}}");
+                "{client-certificate-data: aGVsbG8=, auth-provider: {name: azure}}");
   EXPECT_THAT(problem(), AllOf(HasSubstr("/absent/ca: there is no such file"), HasSubstr("proxy-url"),
-                               Not(HasSubstr("secret")), HasSubstr("client-certificate-data is not base64"),
+                               Not(HasSubstr("secret")), HasSubstr("holds no PEM certificate"),
                                HasSubstr("kubelogin convert-kubeconfig")));
 }
 
@@ -235,6 +255,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadUser{"ExecAlpha", "{exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}}",
                 "v1 and v1beta1"},
         BadUser{"ExecWithoutCommand", "{exec: {apiVersion: client.authentication.k8s.io/v1}}", "no command"},
+        BadUser{"LockedKey",
+                "{client-certificate-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t, client-key-data: "
+                "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVktLS0tLQ==}",
+                "passphrase"},
+        BadUser{"ExecWithoutMode", "{exec: {apiVersion: client.authentication.k8s.io/v1, command: x}}",
+                "has no interactiveMode"},
         BadUser{"ExecMode",
                 "{exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Maybe}}",
                 "interactiveMode \"Maybe\""}),

@@ -1,4 +1,4 @@
-#include "values/scalar.h"
+#include <kots_export/util/yaml_scalar.h>
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,10 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
+#include <string>
 
-namespace kots_export::values {
+namespace kots_export::util {
 
 namespace {
 
@@ -68,22 +70,25 @@ std::optional<std::string> parse_integer(std::string_view text) {
   return (negative && magnitude != 0 ? "-" : "") + std::to_string(magnitude);
 }
 
+YamlScalar number(std::string text, YamlScalar::Number kind) {
+  return {.kind = YamlScalar::Kind::number, .boolean = false, .number = std::move(text), .number_kind = kind};
+}
+
 // A float in JSON's grammar: as written where that is JSON, else the shortest digits of the same double.
-Scalar make_float(std::string_view text) {
+YamlScalar make_float(std::string_view text) {
   const std::string copy(text);
   const double value = std::strtod(copy.c_str(), nullptr);
-  if (!std::isfinite(value))
-    return {.kind = Scalar::Kind::string, .boolean = false, .number = {}};  // Go's parser refuses it too
+  if (!std::isfinite(value)) return {};  // a string: Go's parser refuses it too
   std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   const auto point = digits.find('.');
   const bool leading_zero = digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
   const bool json =
       !digits.empty() && is_digit(digits[0]) && !leading_zero &&
       (point == std::string_view::npos || (point + 1 < digits.size() && is_digit(digits[point + 1])));
-  if (json) return {.kind = Scalar::Kind::number, .boolean = false, .number = {copy, false}};
+  if (json) return number(copy, YamlScalar::Number::fraction);
   std::array<char, 32> buffer{};
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  return {.kind = Scalar::Kind::number, .boolean = false, .number = {std::string(buffer.data(), end), false}};
+  return number({buffer.data(), end}, YamlScalar::Number::fraction);
 }
 
 // A calendar date at the start makes go-yaml read a timestamp, which reaches Helm as the string it was.
@@ -94,22 +99,30 @@ bool looks_like_date(std::string_view text) {
 
 }  // namespace
 
-Scalar resolve_plain(std::string_view text) {
-  using Kind = Scalar::Kind;
-  if (is_one_of(text, kNull)) return {.kind = Kind::null, .boolean = false, .number = {}};
-  if (is_one_of(text, kTrue)) return {.kind = Kind::boolean, .boolean = true, .number = {}};
-  if (is_one_of(text, kFalse)) return {.kind = Kind::boolean, .boolean = false, .number = {}};
-  if (is_one_of(text, kNotJson)) return {.kind = Kind::not_json, .boolean = false, .number = {}};
+YamlScalar resolve_plain_scalar(std::string_view text) {
+  using Kind = YamlScalar::Kind;
+  const auto kind = [](Kind found) {
+    YamlScalar scalar;
+    scalar.kind = found;
+    return scalar;
+  };
+  if (is_one_of(text, kNull)) return kind(Kind::null);
+  if (is_one_of(text, kNotJson)) return kind(Kind::not_json);
+  if (is_one_of(text, kFalse)) return kind(Kind::boolean);
+  if (is_one_of(text, kTrue)) {
+    YamlScalar scalar = kind(Kind::boolean);
+    scalar.boolean = true;
+    return scalar;
+  }
   const char first = text.front();
   const bool numeric = is_digit(first) || first == '-' || first == '+';
-  if (first == '.') return looks_like_float(text) ? make_float(text) : Scalar{};
+  if (first == '.') return looks_like_float(text) ? make_float(text) : YamlScalar{};
   if (!numeric || looks_like_date(text)) return {};
   std::string plain(text);
   std::erase(plain, '_');
-  if (auto integer = parse_integer(plain))
-    return {.kind = Kind::number, .boolean = false, .number = {std::move(*integer), true}};
+  if (auto integer = parse_integer(plain)) return number(std::move(*integer), YamlScalar::Number::integer);
   if (looks_like_float(plain)) return make_float(plain);
   return {};
 }
 
-}  // namespace kots_export::values
+}  // namespace kots_export::util

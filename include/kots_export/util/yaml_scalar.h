@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// What a plain scalar means to the YAML reader of Kubernetes and Helm (sigs.k8s.io/yaml over go-yaml v2).
+// Source: go-yaml v2, resolve.go (YAML 1.1 booleans, octals, 0b).
+namespace kots_export::util {
+
+struct YamlScalar {
+  enum class Kind { string, null, boolean, number, not_json } kind = Kind::string;  // not_json: .inf and .nan
+  bool boolean = false;
+  std::string number;  // in JSON's grammar, with every digit of an integer
+  enum class Number { integer, fraction } number_kind = Number::integer;
+};
+
+[[nodiscard]] YamlScalar resolve_plain_scalar(std::string_view text);
+
+}  // namespace kots_export::util

@@ -1,0 +1,54 @@
+#include <kots_export/ui/kubeconfig_text.h>
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::ui {
+
+namespace {
+
+constexpr std::size_t kColumns = 7;
+using Row = std::array<std::string, kColumns>;
+
+std::string lines_of(const std::vector<Row>& rows) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < kColumns; ++i) widths.at(i) = std::max(widths.at(i), row.at(i).size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      line += row.at(i);
+      line.append(widths.at(i) - row.at(i).size() + 3, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string sources_text(const kube::KubeconfigView& view) {
+  std::string text;
+  for (const auto& file : view.read) text += "read: " + util::printable(file.string()) + "\n";
+  for (const auto& file : view.missing) text += "not there: " + util::printable(file.string()) + "\n";
+  if (!view.in_cluster_server.empty())
+    text += "in use: the service account of this Pod, at " + util::printable(view.in_cluster_server) + "\n";
+  return text;
+}
+
+std::string contexts_table(const std::vector<kube::ContextSummary>& contexts) {
+  std::vector<Row> rows = {{"CURRENT", "NAME", "CLUSTER", "SERVER", "USER", "NAMESPACE", "FILE"}};
+  for (const auto& context : contexts) {
+    rows.push_back({context.current == kube::ContextSummary::Current::yes ? "*" : "",
+                    util::printable(context.name), util::printable(context.cluster),
+                    util::printable(context.server), util::printable(context.user),
+                    util::printable(context.ns), util::printable(context.file.string())});
+  }
+  return lines_of(rows);
+}
+
+}  // namespace kots_export::ui
