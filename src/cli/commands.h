@@ -17,6 +17,7 @@ struct Declared {
 };
 
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
@@ -25,5 +26,6 @@ struct Declared {
 [[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_validate(CLI::App& app, Flags& flags);
 
 }  // namespace kots_export::cli
