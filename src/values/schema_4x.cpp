@@ -58,6 +58,8 @@ std::string nearest_key(const SchemaNode& node, std::string_view key) {
   std::string nearest;
   std::size_t least = std::max<std::size_t>(1, key.size() / 3) + 1;
   for (const auto& [name, child] : node.children) {
+    const std::size_t longer = std::max(name.size(), key.size());
+    if (longer - std::min(name.size(), key.size()) >= least) continue;
     if (const std::size_t steps = distance(key, name); steps < least) {
       least = steps;
       nearest = name;

@@ -1,7 +1,7 @@
 // Replays the corpus and some hostile inputs without libFuzzer: a smoke test for every compiler.
 #include "fuzz/targets.h"
 
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -38,32 +38,32 @@ TEST(Fuzz, HostileInputsEndSoon) {
     return all;
   };
   std::string keys = "domainName: d\n";
-  for (int i = 0; i < 50'000; ++i) keys += "k" + std::to_string(i) + ": null\n";
-  const std::vector<std::string> inputs = {repeated("[", 500'000),
-                                           repeated("{", 500'000),
-                                           repeated("- ", 500'000),
-                                           repeated("? ", 500'000),
-                                           repeated("&a ", 300'000),
-                                           repeated("!x ", 300'000),
-                                           repeated("'", 500'001),
-                                           repeated("\"\\\n", 300'000),
-                                           repeated("\n", 1'000'000),
-                                           repeated("#\n", 500'000),
+  for (int i = 0; i < 20'000; ++i) keys += "k" + std::to_string(i) + ": null\n";
+  const std::vector<std::string> inputs = {repeated("[", 100'000),
+                                           repeated("{", 100'000),
+                                           repeated("- ", 100'000),
+                                           repeated("? ", 100'000),
+                                           repeated("&a ", 50'000),
+                                           repeated("!x ", 50'000),
+                                           repeated("'", 100'001),
+                                           repeated("\"\\\n", 50'000),
+                                           repeated("\n", 200'000),
+                                           repeated("#\n", 100'000),
                                            repeated("a: &a b\n", 2),
                                            repeated("{a: [", 100'000),
                                            repeated("- |\n  x\n", 50'000),
-                                           "a: " + std::string(1'000'000, 'x'),
-                                           "a: |\n" + repeated("  x\n", 300'000),
-                                           std::string(1'000'000, 'k') + ": 1\n",
-                                           repeated("a\n ", 300'000),
+                                           "a: " + std::string(200'000, 'x'),
+                                           "a: |\n" + repeated("  x\n", 50'000),
+                                           std::string(200'000, 'k') + ": 1\n",
+                                           repeated("a\n ", 50'000),
                                            repeated("<<: {a: 1}\n", 20'000),
                                            keys};
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of this process: the machine may be busy
   for (const std::string& input : inputs) {
     SCOPED_TRACE(input.substr(0, 20));
     run_all(input);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 30);
 }
 
 }  // namespace

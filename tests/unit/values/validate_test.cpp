@@ -231,8 +231,11 @@ TEST(Validate, TransformedValuesHaveNoLeftoversButAcm) {
   std::ifstream in(KOTS_EXPORT_TEST_DATA "/values-3.x.yaml");
   const std::string text(std::istreambuf_iterator<char>(in), {});
   const Value v4 = transform(parse_yaml(text, "test"), example_options()).values;
-  for (const std::string& line : findings(to_yaml(v4)))
-    if (line.find("[leftover]") != std::string::npos) EXPECT_THAT(line, HasSubstr("kong.aws_acm"));
+  for (const std::string& line : findings(to_yaml(v4))) {
+    if (line.find("[leftover]") != std::string::npos) {
+      EXPECT_THAT(line, HasSubstr("kong.aws_acm"));
+    }
+  }
 }
 
 }  // namespace
