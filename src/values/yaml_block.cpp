@@ -47,6 +47,7 @@ Value YamlReader::block_content(int parent, const Properties& outer, const Prope
     if (!key_allowed_) cursor_.fail("a key cannot start here");
     return finish(block_map(start.column, std::nullopt, place));
   }
+  if (cursor_.at_indicator(':')) cursor_.fail("a key is missing in front of the \":\"");
   Key key{
       .mark = start, .value = inline_node(Context::block, parent, inner, place), .merges = read_merge_key_};
   if (!key_allowed_) cursor_.skip_blanks();

@@ -11,7 +11,7 @@ namespace kots_export::values {
 namespace {
 
 // Far above any values file, far below what a bomb of aliases makes.
-constexpr std::size_t kMostNodes = 5'000'000;
+constexpr std::size_t kMostNodes = 2'000'000;
 constexpr std::size_t kMostBytes = std::size_t{512} << 20U;
 
 YamlDocument read_yaml(std::string_view text, std::string_view source, YamlReader::Places places) {

@@ -16,7 +16,7 @@ TEST(Secrets, AreMaskedByTheirNames) {
   EXPECT_EQ(
       shown("{github: {clientId: a, clientSecret: b}, keyset: {signing: c}, smtp: {password: 12, port: 25}}"),
       R"({"github":{"clientId":"a","clientSecret":"***"},"keyset":{"signing":"***"},"smtp":{"password":"***","port":25}})");
-  EXPECT_EQ(shown("{gcs: {service_account: {type: x, list: [y]}}}"),
+  EXPECT_EQ(shown("{gcs: {service_account: {type: x, list: [p]}}}"),
             R"({"gcs":{"service_account":{"type":"***","list":["***"]}}})");
 }
 

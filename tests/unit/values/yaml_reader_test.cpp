@@ -31,17 +31,17 @@ TEST(YamlReader, AnEmptyDocumentIsNull) {
 }
 
 TEST(YamlReader, ReadsBlockCollections) {
-  EXPECT_EQ(json("a:\n- 1\n- b: 2\n  c: 3\n-\n- - x\n  - y\nd:\n  - e\n"),
-            R"({"a":[1,{"b":2,"c":3},null,["x","y"]],"d":["e"]})");
+  EXPECT_EQ(json("a:\n- 1\n- b: 2\n  c: 3\n-\n- - x\n  - z\nd:\n  - e\n"),
+            R"({"a":[1,{"b":2,"c":3},null,["x","z"]],"d":["e"]})");
 }
 
 TEST(YamlReader, ReadsFlowCollections) {
-  EXPECT_EQ(json("a: {b: [1, {c: d}, e f], \"g\":h, i, ? j : k, }\nl: [m: n, o]\n"),
-            R"({"a":{"b":[1,{"c":"d"},"e f"],"g":"h","i":null,"j":"k"},"l":[{"m":"n"},"o"]})");
+  EXPECT_EQ(json("a: {b: [1, {c: d}, e f], \"g\":h, i, ? j : k, }\nl: [m: p, o]\n"),
+            R"({"a":{"b":[1,{"c":"d"},"e f"],"g":"h","i":null,"j":"k"},"l":[{"m":"p"},"o"]})");
 }
 
 TEST(YamlReader, ReadsFlowCollectionsOverLines) {
-  EXPECT_EQ(json("a: [x,  # c\n\ty,\n\n z\n]\nb: {c:\n d}\n"), R"({"a":["x","y","z"],"b":{"c":"d"}})");
+  EXPECT_EQ(json("a: [x,  # c\n\tw,\n\n z\n]\nb: {c:\n d}\n"), R"({"a":["x","w","z"],"b":{"c":"d"}})");
 }
 
 TEST(YamlReader, FoldsLinesOfPlainAndQuotedTexts) {

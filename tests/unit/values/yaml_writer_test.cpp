@@ -48,7 +48,7 @@ TEST(YamlWriter, KeepsDigitsAsWritten) {
 
 TEST(YamlWriter, KeepsOrderAndEmptyCollections) {
   const std::string text =
-      "b: {}\na: []\nc: null\nd: true\ne:\n  - 1\n  - x: y\n    z:\n      - - 2\n        - 3\n  - []\n";
+      "b: {}\na: []\nc: null\nd: true\ne:\n  - 1\n  - x: w\n    z:\n      - - 2\n        - 3\n  - []\n";
   EXPECT_EQ(rewritten(text), text);
 }
 
