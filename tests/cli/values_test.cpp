@@ -74,7 +74,7 @@ TEST(Diff, EndsAsDiffDoes) {
   EXPECT_EQ(same.out, "");
   EXPECT_EQ(different.exit_code, 1) << different.err;
   EXPECT_EQ(different.out,
-            "- a: 1\n+ a: 2\n~ password: *** (another one)\n+ b:\n+     c: |-\n+       x\n+       y\n");
+            "- a: 1\n+ a: 2\n~ password: *** (another one)\n+ b:\n+   c: |-\n+     x\n+     y\n");
   EXPECT_EQ(trouble.exit_code, 2);
 }
 
