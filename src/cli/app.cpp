@@ -63,7 +63,8 @@ int parse_and_run(int argc, char** argv) {
       declare_run(app, flags),       declare_secret(app, flags),   declare_export(app, flags),
       declare_transform(app, flags), declare_annotate(app, flags), declare_kots_cleanup(app, flags),
       declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags),
-      declare_runs(app, flags),      declare_rollback(app, flags),  declare_config(app, flags)};
+      declare_runs(app, flags),      declare_rollback(app, flags), declare_config(app, flags),
+      declare_validate(app, flags),  declare_diff(app, flags)};
   for (const Declared& command : commands) command.app->fallthrough();
   try {
     app.parse(argc, argv);

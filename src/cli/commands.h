@@ -18,6 +18,7 @@ struct Declared {
 
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
@@ -28,5 +29,6 @@ struct Declared {
 [[nodiscard]] Declared declare_runs(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_validate(CLI::App& app, Flags& flags);
 
 }  // namespace kots_export::cli

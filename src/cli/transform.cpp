@@ -2,7 +2,9 @@
 #include <kots_export/migration/transform.h>
 #include <kots_export/ui/human_view.h>
 #include <kots_export/ui/terminal.h>
+#include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
+#include <kots_export/values/diff.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
@@ -11,23 +13,55 @@
 #include <iostream>
 #include <memory>
 
+#include <unistd.h>
+
 namespace kots_export::cli {
 
 namespace {
 
-int run_transform(const Flags& flags, std::string from, std::string to) {
+struct TransformFlags {
+  std::string from;
+  std::string to;
+  bool explain = false;
+  bool diff = false;
+  bool show_secrets = false;
+};
+
+// What was done, on standard output; on standard error where the values themselves go to standard output.
+void print_changes(const TransformFlags& typed, const values::Value& before,
+                   const values::Transformed& result) {
+  const bool values_on_output = typed.to == "-";
+  std::ostream& out = values_on_output ? std::cerr : std::cout;
+  if (typed.explain) out << ui::text_of(result.applied);
+  if (typed.diff) {
+    const bool colour = ui::wants_colour_on(values_on_output ? STDERR_FILENO : STDOUT_FILENO);
+    const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
+    out << ui::text_of(values::diff(before, result.values, show), colour ? ui::Colour::yes : ui::Colour::no);
+  }
+  if (result.applied.empty() && !typed.explain)
+    std::cerr << "nothing to change: these are values of 4.x already\n";
+  out << std::flush;
+}
+
+int run_transform(const Flags& flags, TransformFlags typed) {
   const migration::Paths paths{.root = flags.output_dir};
-  if (from.empty()) from = paths.values_v3().string();
-  if (to.empty()) to = from == "-" ? "-" : paths.values().string();
-  if (from == "-" && flags.license_file == "-")
+  if (typed.from.empty()) typed.from = paths.values_v3().string();
+  if (typed.to.empty()) typed.to = typed.from == "-" ? "-" : paths.values().string();
+  if (typed.from == "-" && flags.license_file == "-")
     throw UsageError("values and licence cannot both come from standard input");
   ui::HumanView view(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
                      ui::Detail::normal);
-  const values::Value v3 = values::parse_yaml(util::read_file(from), from == "-" ? "standard input" : from);
+  const values::Value v3 =
+      values::parse_yaml(util::read_file(typed.from), typed.from == "-" ? "standard input" : typed.from);
   migration::TransformStepOptions options{
       .license = read_license(flags), .registry = registry(flags), .earlier_output = std::nullopt};
-  if (to != "-") options.earlier_output = to;
-  write_values(to, "values", values::to_yaml(migration::transform_values(v3, options, view)), view);
+  if (typed.to != "-") options.earlier_output = typed.to;
+  const values::Transformed result = migration::transform_by_rules(v3, options, view);
+  const std::string yaml = values::to_yaml(result.values);
+  write_values(typed.to, "values", yaml, view);
+  print_changes(typed, v3, result);
+  migration::validate_values(yaml, typed.to == "-" ? "standard output" : typed.to, flags.target_version,
+                             view);
   return static_cast<int>(ExitCode::done);
 }
 
@@ -35,19 +69,24 @@ int run_transform(const Flags& flags, std::string from, std::string to) {
 
 Declared declare_transform(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("transform", "turn a 3.x values file into a 4.x one; needs no cluster");
-  auto from = std::make_shared<std::string>();
-  auto to = std::make_shared<std::string>();
-  command->add_option("FROM", *from,
+  auto typed = std::make_shared<TransformFlags>();
+  command->add_option("FROM", typed->from,
                       "3.x values; - is standard input (OUTPUT-DIR/output/helm-values-v3.yaml)");
   command->add_option(
-      "TO", *to, "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - where FROM is -)");
+      "TO", typed->to,
+      "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - where FROM is -)");
+  command->add_flag("--explain", typed->explain, "print which rule did what to which path");
+  command->add_flag("--diff", typed->diff, "print what changed");
+  command->add_flag("--show-secrets", typed->show_secrets, "show secrets in --diff instead of ***");
   command->footer(
       "Examples:\n"
       "  # From file to file\n"
       "  kots-export transform values-3.x.yaml values-4.x.yaml --license-file licence.txt\n"
+      "  # Look at every rule and what it changes\n"
+      "  kots-export transform values-3.x.yaml values-4.x.yaml --license-file licence.txt --explain --diff\n"
       "  # As a filter\n"
       "  kots-export transform - --license-file licence.txt < values-3.x.yaml > values-4.x.yaml");
-  return {command, [&flags, from, to] { return run_transform(flags, *from, *to); }};
+  return {command, [&flags, typed] { return run_transform(flags, *typed); }};
 }
 
 }  // namespace kots_export::cli

@@ -110,7 +110,9 @@ NextSteps run_migration(Context& context, const RunOptions& options) {
 
   if (writes) {
     write_values(context, options.paths.values_v3(), "values-3.x", values_yaml(release));
-    write_values(context, options.paths.values(), "values", values::to_yaml(v4));
+    const std::string yaml = values::to_yaml(v4);
+    write_values(context, options.paths.values(), "values", yaml);
+    validate_values(yaml, options.paths.values().string(), options.target_version, context.observer);
   }
   carry_out_stream(context, plans.metadata, plans.rest, metadata_steps(context, options));
   in_step(context, "flyway", [&] { run_flyway(context, plans.flyway, flyway); });

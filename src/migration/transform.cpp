@@ -1,7 +1,11 @@
 #include <kots_export/migration/transform.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/random.h>
+#include <kots_export/values/validate.h>
 #include <kots_export/values/yaml.h>
+
+#include <algorithm>
+#include <ctime>
 
 namespace kots_export::migration {
 
@@ -31,6 +35,11 @@ std::optional<Secret<std::string>> earlier_password(const std::filesystem::path&
 
 values::Value transform_values(const values::Value& v3, const TransformStepOptions& options,
                                change::Observer& observer) {
+  return transform_by_rules(v3, options, observer).values;
+}
+
+values::Transformed transform_by_rules(const values::Value& v3, const TransformStepOptions& options,
+                                       change::Observer& observer) {
   values::TransformOptions rules{
       .license = options.license,
       .registry = options.registry.name,
@@ -40,7 +49,23 @@ values::Value transform_values(const values::Value& v3, const TransformStepOptio
     rules.kept_mongodb_password = earlier_password(*options.earlier_output, observer);
   values::Transformed result = values::transform(v3, rules);
   for (const std::string& warning : result.warnings) observer.warn("transform.warning", {{"text", warning}});
-  return std::move(result.values);
+  return result;
+}
+
+void validate_values(const std::string& yaml, const std::string& file, const std::string& target_version,
+                     change::Observer& observer) {
+  const auto findings =
+      values::validate(values::parse_yaml_with_places(yaml, file),
+                       {.target = values::target_of_chart(target_version), .now = std::time(nullptr)});
+  for (const values::Finding& finding : findings) {
+    if (finding.level != values::Level::error) continue;
+    observer.warn("values.error", {{"file", file},
+                                   {"line", std::to_string(finding.line)},
+                                   {"path", finding.path},
+                                   {"text", finding.text}});
+  }
+  const auto warnings = std::ranges::count(findings, values::Level::warning, &values::Finding::level);
+  if (warnings > 0) observer.note("values.warnings", {{"count", std::to_string(warnings)}, {"file", file}});
 }
 
 }  // namespace kots_export::migration

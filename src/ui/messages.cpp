@@ -78,6 +78,8 @@ constexpr std::array kNotices = {
     Words{"transform.earlier-output-unreadable",
           "{file} of an earlier run cannot be read, so a new MongoDB password is made: {why}"},
     Words{"transform.warning", "{text}"},
+    Words{"values.error", "{file}:{line}: error: {path}: {text}"},
+    Words{"values.warnings", "{count} more warnings about {file}: kots-export validate shows them"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
 };
 

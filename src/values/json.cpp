@@ -35,6 +35,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   Value root;
   [[nodiscard]] std::size_t place() const { return place_; }
+  [[nodiscard]] bool too_deep() const { return too_deep_; }
 
  private:
   struct Open {
@@ -53,6 +54,9 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool open(Value value) {
+    constexpr std::size_t kDeepest = 400;
+    too_deep_ = open_.size() >= kDeepest;
+    if (too_deep_) return false;
     open_.push_back({std::move(value), {}});
     return true;
   }
@@ -64,6 +68,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   std::vector<Open> open_;
   std::size_t place_ = 0;
+  bool too_deep_ = false;
 };
 
 void write(const Value& value, std::string& out) {
@@ -98,6 +103,7 @@ void write(const Value& value, std::string& out) {
 Value parse_json(std::string_view text, std::string_view source) {
   Builder builder;
   if (!nlohmann::json::sax_parse(text, &builder)) {
+    if (builder.too_deep()) throw Error("cannot read " + std::string(source), "it is nested too deep");
     const std::string place =
         builder.place() >= text.size() ? "it ends too early" : "at byte " + std::to_string(builder.place());
     throw Error(std::string(source) + " is not JSON", place);

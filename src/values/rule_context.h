@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kots_export/util/error.h>
 #include <kots_export/values/transform.h>
 
 #include <string>
@@ -18,23 +19,35 @@ class RuleContext {
   // True where the values were 4.x before any rule: what 3.x encoded is decoded already.
   [[nodiscard]] bool is_v4() const { return is_v4_; }
 
-  // Changes; each is recorded where it changes something.
+  // Changes; each is recorded where it changes something. Throws Error where a map is needed on the way and
+  // something else stands there.
   void assign(const Path& path, Value value) {
     const Value* present = find(result_.values, path);
     if (present != nullptr && *present == value) return;
+    require_maps_above(path);
     set(result_.values, path, std::move(value));
-    record(path);
+    record(RuleApplied::Action::set, to_string(path));
   }
   void remove(const Path& path) {
-    if (erase(result_.values, path)) record(path);
+    if (erase(result_.values, path)) record(RuleApplied::Action::removed, to_string(path));
   }
   [[nodiscard]] Value& mutable_values() { return result_.values; }
-  void record(const Path& path) { result_.applied.push_back({rule_, to_string(path)}); }
+  void record(RuleApplied::Action action, std::string path) {
+    result_.applied.push_back({.rule = rule_, .action = action, .path = std::move(path)});
+  }
 
   void warn(std::string text) { result_.warnings.push_back(std::move(text)); }
   void begin(std::string_view rule) { rule_ = rule; }
 
  private:
+  void require_maps_above(const Path& path) const {
+    for (Path above(path.begin(), path.end() - 1); !above.empty(); above.pop_back()) {
+      const Value* value = find(result_.values, above);
+      if (value == nullptr || value->is_null() || value->is_map()) continue;
+      throw Error("the values cannot be transformed", to_string(above) + " is no map",
+                  "Check that this is the values file of a CircleCI Server 3.x installation.");
+    }
+  }
   static bool find_domain_of_v4(const Value& values) {
     return !string_at(values, {"global", "domainName"}).empty() && find(values, {"domainName"}) == nullptr;
   }

@@ -1,3 +1,5 @@
+#include "values/rules.h"
+
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
@@ -5,12 +7,9 @@
 
 #include "values/rule_context.h"
 
-#include <algorithm>
-#include <array>
-
 namespace kots_export::values {
 
-namespace {
+namespace rule {
 
 void domain_name(RuleContext& context) {
   if (context.is_v4()) return;
@@ -80,11 +79,19 @@ void telegraf_config(RuleContext& context) {
   context.assign(path, std::move(*decoded));
 }
 
+}  // namespace rule
+
+namespace {
+
 // Copies a value where there is one; null is dropped by the last rule in any case.
 void copy(RuleContext& context, const Path& from, const Path& to) {
   if (const Value* value = find(context.values(), from); value != nullptr && !value->is_null())
     context.assign(to, Value(*value));
 }
+
+}  // namespace
+
+namespace rule {
 
 void postgresql_auth(RuleContext& context) {
   if (context.is_v4()) return;
@@ -132,52 +139,36 @@ void leftovers(RuleContext& context) {
   }
 }
 
-void prune(RuleContext& context, Value& value, Path& path) {
+}  // namespace rule
+
+namespace {
+
+// A key is dropped where it is null, or a map that lost all it had. The path is text: it also counts items.
+void prune(RuleContext& context, Value& value, const std::string& path) {
   if (value.is_list()) {
-    for (std::size_t i = 0; i < value.as_list().size(); ++i) {
-      path.push_back(std::to_string(i));
-      prune(context, value.as_list()[i], path);
-      path.pop_back();
-    }
+    for (std::size_t i = 0; i < value.as_list().size(); ++i)
+      prune(context, value.as_list()[i], path + "[" + std::to_string(i) + "]");
   } else if (value.is_map()) {
     value.as_map().erase_if([&](Map::Entry& entry) {
       auto& [key, item] = entry;
-      path.push_back(key);
+      const std::string name = to_string({key});
+      const std::string item_path = path.empty() ? name : path + "." + name;
       const bool was_empty = item.is_map() && item.as_map().empty();
-      prune(context, item, path);
+      prune(context, item, item_path);
       const bool goes = item.is_null() || (key == "service_account" && item == Value("")) ||
                         (!was_empty && item.is_map() && item.as_map().empty());
-      if (goes) context.record(path);
-      path.pop_back();
+      if (goes) context.record(RuleApplied::Action::removed, item_path);
       return goes;
     });
   }
 }
 
-void empty_values(RuleContext& context) {
-  Path path;
-  prune(context, context.mutable_values(), path);
-}
-
-constexpr std::array kRules = {
-    Rule{"domain-name", "4.x reads the domain from global.domainName", domain_name},
-    Rule{"image-pull-secret", "4.x pulls its images with Secret regcred", image_pull_secrets},
-    Rule{"license", "4.x has a licence of its own", license},
-    Rule{"nginx-annotations", "nginx takes the load balancer over from kong", nginx_annotations},
-    Rule{"nginx-acm", "the certificate of ACM moves with the load balancer", nginx_acm},
-    Rule{"mongodb-password", "the 4.x chart wants a password for the MongoDB user", mongodb_password},
-    Rule{"container-registry", "4.x images come from CircleCI's registry for servers", container_registry},
-    Rule{"telegraf-config", "3.x kept the telegraf file in base64, 4.x keeps its text", telegraf_config},
-    Rule{"postgresql-auth", "the newer PostgreSQL chart reads its credentials from auth", postgresql_auth},
-    Rule{"nomad-auto-scaler", "only the cloud in use stays", nomad_auto_scaler},
-    Rule{"vm-providers", "only the cloud in use stays", vm_providers},
-    Rule{"object-storage", "only the store in use stays", object_storage},
-    Rule{"leftovers", "keys that 4.x does not have", leftovers},
-    Rule{"empty-values", "for Helm, null would drop the chart's default", empty_values},
-};
-
 }  // namespace
 
-std::span<const Rule> rules() { return kRules; }
+namespace rule {
+
+void empty_values(RuleContext& context) { prune(context, context.mutable_values(), {}); }
+
+}  // namespace rule
 
 }  // namespace kots_export::values

@@ -5,18 +5,30 @@
 
 namespace kots_export::values {
 
+namespace {
+
+Transformed apply(std::span<const Rule> some_rules, const Value& values, const TransformOptions& options) {
+  Transformed result{.values = values, .applied = {}, .warnings = {}};
+  RuleContext context(result, options);
+  for (const Rule& rule : some_rules) {
+    context.begin(rule.id);
+    rule.apply(context);
+  }
+  return result;
+}
+
+}  // namespace
+
+Transformed apply_rule(const Rule& rule, const Value& values, const TransformOptions& options) {
+  return apply({&rule, 1}, values, options);
+}
+
 Transformed transform(const Value& v3, const TransformOptions& options) {
   if (!v3.is_map()) {
     throw Error("the values are not a map", {},
                 "A values file holds keys with values; check that this is the right file.");
   }
-  Transformed result{.values = v3, .applied = {}, .warnings = {}};
-  RuleContext context(result, options);
-  for (const Rule& rule : rules()) {
-    context.begin(rule.id);
-    rule.apply(context);
-  }
-  return result;
+  return apply(rules(), v3, options);
 }
 
 }  // namespace kots_export::values

@@ -1,15 +1,19 @@
 #include <kots_export/values/value.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <functional>
 
 namespace kots_export::values {
 
 namespace {
 
-template <typename Entries>
-auto find_entry(Entries& entries, std::string_view key) {
-  return std::ranges::find_if(entries, [key](const auto& entry) { return entry.first == key; });
+// Up to here a walk over the keys is faster than a hash.
+constexpr std::size_t kSmall = 16;
+
+std::size_t first_slot(std::string_view key, std::size_t slots) {
+  return std::hash<std::string_view>()(key) % slots;
 }
 
 bool same_number(const Number& a, const Number& b) {
@@ -27,25 +31,67 @@ bool same_map(const Map& a, const Map& b) {
 
 }  // namespace
 
+std::optional<std::size_t> Map::index_of(std::string_view key) const {
+  if (slots_.empty()) {
+    const auto found = std::ranges::find(entries_, key, &Entry::first);
+    if (found == entries_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - entries_.begin());
+  }
+  for (std::size_t slot = first_slot(key, slots_.size()); slots_[slot] != 0;
+       slot = (slot + 1) % slots_.size()) {
+    const std::size_t entry = slots_[slot] - 1;
+    if (entries_[entry].first == key) return entry;
+  }
+  return std::nullopt;
+}
+
+void Map::index_one(std::size_t entry) {
+  std::size_t slot = first_slot(entries_[entry].first, slots_.size());
+  while (slots_[slot] != 0) slot = (slot + 1) % slots_.size();
+  slots_[slot] = static_cast<std::uint32_t>(entry + 1);
+}
+
+void Map::index_all() {
+  slots_.clear();
+  if (entries_.size() <= kSmall) return;
+  slots_.resize(std::bit_ceil(entries_.size()) * 4);
+  for (std::size_t entry = 0; entry < entries_.size(); ++entry) index_one(entry);
+}
+
 const Value* Map::find(std::string_view key) const {
-  const auto found = find_entry(entries_, key);
-  return found == entries_.end() ? nullptr : &found->second;
+  const auto index = index_of(key);
+  return index ? &entries_[*index].second : nullptr;
 }
 
 Value* Map::find(std::string_view key) {
-  const auto found = find_entry(entries_, key);
-  return found == entries_.end() ? nullptr : &found->second;
+  const auto index = index_of(key);
+  return index ? &entries_[*index].second : nullptr;
 }
 
 Value& Map::set(std::string key, Value value) {
   if (Value* present = find(key)) return *present = std::move(value);
-  return entries_.emplace_back(std::move(key), std::move(value)).second;
+  return append(std::move(key), std::move(value));
+}
+
+Value& Map::append(std::string key, Value value) {
+  constexpr std::size_t kFew = 4;
+  if (entries_.empty()) entries_.reserve(kFew);  // growing from one entry moves each of them three times
+  entries_.emplace_back(std::move(key), std::move(value));
+  if (entries_.size() > kSmall) {
+    if (slots_.size() < 2 * entries_.size()) {
+      index_all();
+    } else {
+      index_one(entries_.size() - 1);
+    }
+  }
+  return entries_.back().second;
 }
 
 bool Map::erase(std::string_view key) {
-  const auto found = find_entry(entries_, key);
-  if (found == entries_.end()) return false;
-  entries_.erase(found);
+  const auto index = index_of(key);
+  if (!index) return false;
+  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(*index));
+  index_all();
   return true;
 }
 

@@ -1,210 +1,224 @@
-#include <kots_export/util/base64.h>
-#include <kots_export/util/error.h>
-#include <kots_export/util/text.h>
-#include <kots_export/util/yaml_scalar.h>
-#include <kots_export/values/yaml.h>
+#include "values/yaml_reader.h"
+
+#include "values/yaml_level.h"
+#include "values/yaml_map_builder.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
-#include <sstream>
-
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
+#include <utility>
 
 namespace kots_export::values {
 
 namespace {
 
 // Far above any values file, far below what a bomb of aliases makes.
-constexpr std::size_t kMostNodes = 1'000'000;
-constexpr std::size_t kDeepest = 400;  // yaml-cpp itself stops at 500
+constexpr std::size_t kMostNodes = 2'000'000;
+constexpr std::size_t kMostBytes = std::size_t{512} << 20U;
 
-[[noreturn]] void fail(std::string_view source, const YAML::Mark& mark, const std::string& why) {
-  throw Error("cannot read " + std::string(source), "line " + std::to_string(mark.line + 1) + ", column " +
-                                                        std::to_string(mark.column + 1) + ": " + why);
-}
-
-std::size_t count_nodes(const Value& value) {
-  std::size_t count = 1;
-  if (value.is_list()) {
-    for (const Value& item : value.as_list()) count += count_nodes(item);
-  } else if (value.is_map()) {
-    for (const auto& [key, item] : value.as_map()) count += count_nodes(item);
-  }
-  return count;
-}
-
-class Builder : public YAML::EventHandler {
- public:
-  explicit Builder(std::string_view source) : source_(source) {}
-
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(mark, Value(), anchor, Style::plain);
-  }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto known = anchors_.find(anchor);
-    if (known == anchors_.end()) fail(source_, mark, "an alias to something that contains it");
-    add(mark, known->second, 0, Style::alias);
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
-    const bool plain = tag == "?";
-    add(mark, scalar(mark, tag, text), anchor, plain ? Style::plain : Style::quoted, text);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, List(), anchor);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, Map(), anchor);
-  }
-  void OnMapEnd() override { close(); }
-
-  Value root;
-
- private:
-  enum class Style { plain, quoted, alias, collection };
-
-  struct Open {
-    Value value;
-    YAML::anchor_t anchor = 0;
-    YAML::Mark mark;
-    std::optional<std::string> key;
-    bool merge = false;                // the next value is the one of a merge key
-    std::map<std::string, int> lines;  // of the keys that were written
-  };
-
-  Value scalar(const YAML::Mark& mark, const std::string& tag, const std::string& text) const {
-    if (tag == "tag:yaml.org,2002:binary") {
-      auto bytes = util::base64_decode(text);
-      if (!bytes) fail(source_, mark, "!!binary that is not base64");
-      return std::move(*bytes);
-    }
-    // "!" is a quoted scalar; other tags of go-yaml only force what the text already is.
-    const bool typed =
-        tag == "?" || (tag.starts_with("tag:yaml.org,2002:") && tag != "tag:yaml.org,2002:str");
-    if (!typed) return text;
-    const util::YamlScalar meaning = util::resolve_plain_scalar(text);
-    using Kind = util::YamlScalar::Kind;
-    switch (meaning.kind) {
-      case Kind::null:
-        return {};
-      case Kind::boolean:
-        return meaning.boolean;
-      case Kind::number:
-        return Number{meaning.number, meaning.number_kind == util::YamlScalar::Number::integer};
-      case Kind::not_json:
-        fail(source_, mark, text + " is a number that Helm cannot hold; quote it if it is text");
-      case Kind::string:
-        break;
-    }
-    return text;
-  }
-
-  void open(const YAML::Mark& mark, Value value, YAML::anchor_t anchor) {
-    if (open_.size() >= kDeepest)
-      fail(source_, mark, "nested deeper than " + std::to_string(kDeepest) + " levels");
-    open_.push_back({std::move(value), anchor, mark, std::nullopt, false, {}});
-  }
-
-  void close() {
-    Open closed = std::move(open_.back());
-    open_.pop_back();
-    add(closed.mark, std::move(closed.value), closed.anchor, Style::collection);
-  }
-
-  void add(const YAML::Mark& mark, Value value, YAML::anchor_t anchor, Style style,
-           const std::string& text = {}) {
-    nodes_ += style == Style::alias ? count_nodes(value) : 1;
-    if (nodes_ > kMostNodes) fail(source_, mark, "more than " + std::to_string(kMostNodes) + " values");
-    if (anchor != 0) anchors_.insert_or_assign(anchor, value);
-    if (open_.empty()) {
-      root = std::move(value);
-      return;
-    }
-    Open& parent = open_.back();
-    if (parent.value.is_list()) {
-      parent.value.as_list().push_back(std::move(value));
-    } else if (parent.merge) {
-      parent.merge = false;
-      merge(mark, parent, value);
-    } else if (parent.key) {
-      parent.value.as_map().set(std::move(*parent.key), std::move(value));
-      parent.key.reset();
-    } else if (style == Style::plain && text == "<<") {
-      parent.merge = true;
-    } else {
-      take_key(mark, parent, value);
-    }
-  }
-
-  void take_key(const YAML::Mark& mark, Open& parent, const Value& key) const {
-    if (key.is_list() || key.is_map()) fail(source_, mark, "a list or map as a key");
-    // As sigs.k8s.io/yaml: keys become the strings that JSON would show.
-    std::string name = key.is_string()   ? key.as_string()
-                       : key.is_number() ? key.as_number().text
-                       : key.is_bool()   ? (key.as_bool() ? "true" : "false")
-                                         : "null";
-    const auto [earlier, is_new] = parent.lines.try_emplace(name, mark.line + 1);
-    if (!is_new)
-      fail(
-          source_, mark,
-          "key \"" + util::printable(name) + "\" stands here and in line " + std::to_string(earlier->second));
-    parent.key = std::move(name);
-  }
-
-  // Keys that are written count more than merged ones; of several merged maps the first counts.
-  void merge(const YAML::Mark& mark, Open& parent, const Value& from) const {
-    if (from.is_list()) {
-      for (const Value& item : from.as_list()) {
-        if (!item.is_map()) fail(source_, mark, "a merge key (<<) of something that is no map");
-        merge(mark, parent, item);
-      }
-      return;
-    }
-    if (!from.is_map()) fail(source_, mark, "a merge key (<<) of something that is no map");
-    for (const auto& [key, value] : from.as_map()) {
-      if (parent.value.as_map().find(key) == nullptr) parent.value.as_map().set(key, value);
-    }
-  }
-
-  std::string_view source_;
-  std::vector<Open> open_;
-  std::map<YAML::anchor_t, Value> anchors_;
-  std::size_t nodes_ = 0;
-};
-
-void require_utf8(std::string_view text, std::string_view source) {
-  const auto bad = util::first_invalid_utf8(text);
-  if (!bad) return;
-  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n');
-  throw Error("cannot read " + std::string(source), "line " + std::to_string(line) + ": it is not UTF-8",
-              "Save the file as UTF-8.");
+YamlDocument read_yaml(std::string_view text, std::string_view source, YamlReader::Places places) {
+  require_yaml_characters(text, source);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return YamlReader(text, source, places).read();
 }
 
 }  // namespace
 
-Value parse_yaml(std::string_view text, std::string_view source) {
-  require_utf8(text, source);
-  std::istringstream stream{std::string(text)};
-  Builder builder(source);
-  try {
-    YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder)) return {};
-    Builder second(source);
-    if (parser.HandleNextDocument(second)) {
-      throw Error("cannot read " + std::string(source), "it holds more than one document (---)",
-                  "Helm reads only the first; keep one.");
-    }
-  } catch (const YAML::Exception& error) {
-    fail(source, error.mark, error.msg);
+YamlReader::YamlReader(std::string_view text, std::string_view source, Places places)
+    : cursor_(text, source), source_(source), places_(places) {}
+
+YamlDocument YamlReader::read() {
+  YamlDocument document;
+  start_document();
+  document.root = block_node(-1, Dashes::deeper, document.place);
+  document.place.line = 1;
+  require_end();
+  return document;
+}
+
+void YamlReader::start_document() {
+  skip_to_token();
+  const bool has_directives = cursor_.column() == 0 && cursor_.peek() == '%';
+  while (cursor_.column() == 0 && cursor_.peek() == '%') {
+    const Mark start = cursor_.mark();
+    while (!cursor_.at_end() && !cursor_.at_break() && cursor_.peek() != '#') cursor_.skip();
+    std::string_view directive = cursor_.since(start.offset);
+    while (directive.ends_with(' ') || directive.ends_with('\t')) directive.remove_suffix(1);
+    if (directive != "%YAML 1.1") cursor_.fail(start, "a directive; Helm reads YAML 1.1 and needs none");
+    skip_to_token();
   }
-  return std::move(builder.root);
+  const bool has_marker = cursor_.at_document_indicator() && cursor_.peek() == '-';
+  if (has_directives && !has_marker) cursor_.fail("--- must follow the directives");
+  if (!has_marker) return;
+  cursor_.skip(3);
+  key_allowed_ = false;
+}
+
+void YamlReader::require_end() {
+  skip_to_token();
+  bool ended = false;
+  while (cursor_.at_document_indicator() && cursor_.peek() == '.') {
+    ended = true;
+    cursor_.skip(3);
+    skip_to_token();
+  }
+  if (cursor_.at_end()) return;
+  if (!ended && !cursor_.at_document_indicator()) cursor_.fail("text behind the end of the values");
+  throw Error("cannot read " + std::string(source_),
+              "it holds more than one document (line " + std::to_string(cursor_.line() + 1) + ")",
+              "Helm reads only the first; keep one.");
+}
+
+void YamlReader::skip_to_token() {
+  for (;;) {
+    // A tab may separate, but not indent.
+    while (cursor_.peek() == ' ' || (cursor_.peek() == '\t' && (flow_level_ > 0 || !key_allowed_)))
+      cursor_.skip();
+    cursor_.skip_comment();
+    if (!cursor_.at_break()) break;
+    cursor_.read_break();
+    if (flow_level_ == 0) key_allowed_ = true;
+  }
+  if (flow_level_ > 0 && cursor_.at_document_indicator()) cursor_.fail("the document ends inside of [ or {");
+}
+
+Properties YamlReader::read_properties(Context context) {
+  Properties properties;
+  const std::size_t line = cursor_.line();
+  while (context == Context::flow || cursor_.line() == line) {
+    const Mark start = cursor_.mark();
+    if (cursor_.peek() == '&') {
+      if (!properties.anchor.empty()) cursor_.fail(start, "a second anchor");
+      properties.anchor = read_anchor_name(cursor_);
+    } else if (cursor_.peek() == '!') {
+      if (properties.tag) cursor_.fail(start, "a second tag");
+      properties.tag = read_tag(cursor_);
+    } else {
+      break;
+    }
+    key_allowed_ = false;
+    skip_to_token();
+  }
+  return properties;
+}
+
+bool YamlReader::is_near(const Mark& key) const {
+  constexpr std::size_t kFarthest = 1024;  // characters, from YAML 1.1
+  if (cursor_.line() != key.line) return false;
+  const std::string_view text = cursor_.since(key.offset);
+  if (text.size() <= kFarthest) return true;
+  const auto characters = std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; });
+  return static_cast<std::size_t>(characters) <= kFarthest;
+}
+
+void YamlReader::add_entry(MapBuilder& map, const Key& key, Value value, Place place) const {
+  if (key.merges) return map.merge(value, key.mark);
+  std::string name = key_text(cursor_, key.mark, key.value);
+  map.require_new(name, key.mark);
+  map.add(std::move(name), key.mark, std::move(value), std::move(place));
+}
+
+// --- Nodes ---
+
+Value YamlReader::inline_node(Context context, int parent, const Properties& properties, Place& place) {
+  read_merge_key_ = false;
+  if (cursor_.peek() == '*') {
+    if (!properties.empty()) cursor_.fail("an alias has no anchor or tag of its own");
+    return alias();
+  }
+  const OpenAnchor anchor = open_anchor(properties.anchor);
+  Value value = inline_content(context, parent, properties, place);
+  close_anchor(anchor, value);
+  read_merge_key_ = read_merge_key_ && value.is_string();
+  return value;
+}
+
+Value YamlReader::inline_content(Context context, int parent, const Properties& properties, Place& place) {
+  const Mark start = cursor_.mark();
+  const char first = cursor_.peek();
+  const auto scalar = [&](std::string text) {
+    count(1, text.size());
+    return scalar_value(cursor_, start, std::move(text), Style::quoted, properties.tag);
+  };
+  if ((first == '|' || first == '>') && context == Context::block) {
+    key_allowed_ = true;  // it ends at the start of a line
+    return scalar(read_block_scalar(cursor_, parent));
+  }
+  if (first != '[' && first != '{' && first != '\'' && first != '"')
+    return plain_scalar(context, parent, properties);
+  key_allowed_ = false;
+  if (first == '\'') return scalar(read_single_quoted(cursor_));
+  if (first == '"') return scalar(read_double_quoted(cursor_));
+  count(1, 0);
+  return first == '[' ? flow_list(place) : flow_map(place);
+}
+
+Value YamlReader::plain_scalar(Context context, int parent, const Properties& properties) {
+  const Mark start = cursor_.mark();
+  const char first = cursor_.peek();
+  if (first == '\t') cursor_.fail("a tab that indents; YAML wants blanks");
+  constexpr std::string_view kIndicators = ",[]{}#&*!|>'\"%@`";
+  const bool is_indicator = kIndicators.find(first) != std::string_view::npos;
+  const bool separates = first == '-' || ((first == '?' || first == ':') && context == Context::block)
+                             ? cursor_.at_separation(1)
+                             : first == '?' || first == ':';
+  if (cursor_.at_end() || is_indicator || separates)
+    cursor_.fail("a value is missing, or a text that starts with this character and needs quotes");
+  PlainScalar scalar = read_plain_scalar(cursor_, context, static_cast<std::size_t>(parent + 1));
+  key_allowed_ = scalar.ends_its_line && context == Context::block;
+  count(1, scalar.text.size());
+  read_merge_key_ = scalar.text == "<<" && !properties.tag;
+  return scalar_value(cursor_, start, std::move(scalar.text), Style::plain, properties.tag);
+}
+
+Value YamlReader::empty_node(const Properties& properties) {
+  const OpenAnchor anchor = open_anchor(properties.anchor);
+  count(1, 0);
+  Value value = scalar_value(cursor_, cursor_.mark(), {}, Style::plain, properties.tag);
+  close_anchor(anchor, value);
+  return value;
+}
+
+Value YamlReader::alias() {
+  const Mark start = cursor_.mark();
+  const std::string name = read_anchor_name(cursor_);
+  key_allowed_ = false;
+  const auto known = anchors_.find(name);
+  if (known == anchors_.end()) cursor_.fail(start, "an alias *" + name + " without its anchor");
+  if (!known->second.value) cursor_.fail(start, "an alias to something that contains it");
+  count(known->second.nodes, known->second.bytes);
+  return *known->second.value;
+}
+
+YamlReader::OpenAnchor YamlReader::open_anchor(const std::string& name) {
+  if (name.empty()) return {};
+  const std::size_t id = ++anchor_ids_;
+  anchors_.insert_or_assign(name, Anchor{.id = id, .value = std::nullopt, .nodes = 0, .bytes = 0});
+  return {.name = name, .id = id, .nodes_before = nodes_, .bytes_before = bytes_};
+}
+
+void YamlReader::close_anchor(const OpenAnchor& anchor, const Value& value) {
+  if (anchor.id == 0) return;
+  Anchor& known = anchors_[anchor.name];
+  if (known.id != anchor.id) return;  // the name was given again inside of the node
+  known.value = value;
+  known.nodes = nodes_ - anchor.nodes_before;
+  known.bytes = bytes_ - anchor.bytes_before;
+  count(known.nodes, known.bytes);
+}
+
+void YamlReader::count(std::size_t nodes, std::size_t bytes) {
+  nodes_ += nodes;
+  bytes_ += bytes;
+  if (nodes_ > kMostNodes || bytes_ > kMostBytes)
+    cursor_.fail("more than any values file holds; its aliases may stand for one another");
+}
+
+Value parse_yaml(std::string_view text, std::string_view source) {
+  return read_yaml(text, source, YamlReader::Places::no).root;
+}
+
+YamlDocument parse_yaml_with_places(std::string_view text, std::string_view source) {
+  return read_yaml(text, source, YamlReader::Places::yes);
 }
 
 }  // namespace kots_export::values

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
+#include <utility>
 
 namespace kots_export::values {
 
@@ -148,10 +149,10 @@ class Writer {
   // Writes `value` after "key:" or "-": on the same line where it is a scalar, else as a block below.
   void entry(const Value& value, std::size_t depth) {
     if (value.is_map() && !value.as_map().empty()) {
-      out_ += '\n';
+      if (!is_behind_dash_) out_ += '\n';
       map(value.as_map(), depth);
     } else if (value.is_list() && !value.as_list().empty()) {
-      out_ += '\n';
+      if (!is_behind_dash_) out_ += '\n';
       list(value.as_list(), depth);
     } else {
       out_ += ' ';
@@ -179,6 +180,9 @@ class Writer {
     for (const Value& value : list) {
       indent(depth);
       out_ += '-';
+      // "- key: value" and "- - item": the first line of a collection stands behind its dash.
+      is_behind_dash_ =
+          (value.is_map() && !value.as_map().empty()) || (value.is_list() && !value.as_list().empty());
       entry(value, depth + 1);
     }
   }
@@ -203,7 +207,9 @@ class Writer {
       throw Error("cannot write values", "a string is not UTF-8, and YAML cannot hold other bytes");
   }
 
-  void indent(std::size_t depth) { out_.append(depth * kIndent, ' '); }
+  void indent(std::size_t depth) {
+    out_.append(std::exchange(is_behind_dash_, false) ? 1 : depth * kIndent, ' ');
+  }
 
   void scalar(const Value& value, std::size_t depth) {
     if (value.is_string()) {
@@ -240,6 +246,7 @@ class Writer {
   }
 
   std::string out_;
+  bool is_behind_dash_ = false;
 };
 
 }  // namespace

@@ -24,5 +24,15 @@ struct TransformStepOptions {
 // be done.
 [[nodiscard]] values::Value transform_values(const values::Value& v3, const TransformStepOptions& options,
                                              change::Observer& observer);
+// The same, with what each rule did.
+[[nodiscard]] values::Transformed transform_by_rules(const values::Value& v3,
+                                                     const TransformStepOptions& options,
+                                                     change::Observer& observer);
+
+// Checks a values file that was just written and tells the observer each error, and how many warnings there
+// are. The file stays as it is, and the run goes on: what is wrong is for the operator to mend before the
+// upgrade.
+void validate_values(const std::string& yaml, const std::string& file, const std::string& target_version,
+                     change::Observer& observer);
 
 }  // namespace kots_export::migration

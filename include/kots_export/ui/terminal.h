@@ -13,6 +13,8 @@ namespace kots_export::ui {
 // True where colour is wanted on standard error: a terminal, TERM not "dumb", and no NO_COLOR
 // (https://no-color.org).
 [[nodiscard]] bool wants_colour();
+// The same for another file descriptor.
+[[nodiscard]] bool wants_colour_on(int descriptor);
 
 // Asks for a line. An empty answer gives `fallback`. Throws Error at end of input.
 [[nodiscard]] std::string ask(const std::string& question, const std::string& fallback);

@@ -16,4 +16,7 @@ struct YamlScalar {
 
 [[nodiscard]] YamlScalar resolve_plain_scalar(std::string_view text);
 
+// What sigs.k8s.io/yaml makes of a map's key that is the float `digits`: Go's 'g' format of its 32-bit value.
+[[nodiscard]] std::string float_key(const std::string& digits);
+
 }  // namespace kots_export::util

@@ -21,7 +21,9 @@ struct TransformOptions {
 };
 
 struct RuleApplied {
+  enum class Action { set, removed };
   std::string rule;  // its id
+  Action action = Action::set;
   std::string path;  // what it changed
 };
 
@@ -37,15 +39,25 @@ class RuleContext;
 // One step of the transformation.
 struct Rule {
   std::string_view id;
+  std::string_view what;
   std::string_view why;
+  // Values as YAML, of which the rule alone makes the second from the first (with example_options).
+  std::string_view before;
+  std::string_view after;
   void (*apply)(RuleContext&);
 };
 
 // All rules, in the order in which they are applied.
 [[nodiscard]] std::span<const Rule> rules();
 
+// Applies one rule alone.
+[[nodiscard]] Transformed apply_rule(const Rule& rule, const Value& values, const TransformOptions& options);
+
+// What the rules' examples were made with.
+[[nodiscard]] TransformOptions example_options();
+
 // Returns the 4.x values. Values that are 4.x already come out as they are, but for the licence.
-// Throws Error where `v3` is no map, or names no domain.
+// Throws Error where `v3` is no map, names no domain, or has something else where a rule needs a map.
 [[nodiscard]] Transformed transform(const Value& v3, const TransformOptions& options);
 
 }  // namespace kots_export::values

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,20 +23,28 @@ struct Number {
 
 using List = std::vector<Value>;
 
-// A map in the order of its keys. Small: lookups walk it.
+// A map in the order of its keys. Lookups are fast at any size: a large map keeps a hash index.
 class Map {
  public:
   using Entry = std::pair<std::string, Value>;
 
+  // The position of `key`, or nothing.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view key) const;
+  [[nodiscard]] Entry& at(std::size_t index) { return entries_[index]; }
+  [[nodiscard]] const Entry& at(std::size_t index) const { return entries_[index]; }
   [[nodiscard]] const Value* find(std::string_view key) const;
   [[nodiscard]] Value* find(std::string_view key);
   // Sets `key`, in its old place where it was there, else at the end. Returns the value.
   Value& set(std::string key, Value value);
+  // The same for a key that is not there: the caller knows.
+  Value& append(std::string key, Value value);
   // Returns whether it was there.
   bool erase(std::string_view key);
   template <typename Predicate>
   std::size_t erase_if(Predicate predicate) {
-    return std::erase_if(entries_, predicate);
+    const std::size_t erased = std::erase_if(entries_, predicate);
+    if (erased > 0) index_all();
+    return erased;
   }
 
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
@@ -45,7 +55,11 @@ class Map {
   [[nodiscard]] auto end() noexcept { return entries_.end(); }
 
  private:
+  void index_all();
+  void index_one(std::size_t entry);
+
   std::vector<Entry> entries_;
+  std::vector<std::uint32_t> slots_;  // open addressing: entry + 1, 0 is free; empty while the map is small
 };
 
 class Value {

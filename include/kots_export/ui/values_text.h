@@ -1,0 +1,31 @@
+#pragma once
+
+#include <kots_export/ui/human_view.h>
+#include <kots_export/values/diff.h>
+#include <kots_export/values/transform.h>
+#include <kots_export/values/validate.h>
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+// What is said about values files: findings, differences, rules that were applied.
+namespace kots_export::ui {
+
+// As compilers print: "FILE:LINE: error: PATH: TEXT [RULE]", one line a finding.
+[[nodiscard]] std::string text_of(std::span<const values::Finding> findings, const std::string& file,
+                                  Colour colour);
+// "2 errors, 1 warning, 0 notes".
+[[nodiscard]] std::string count_of(std::span<const values::Finding> findings);
+[[nodiscard]] nlohmann::json json_of(std::span<const values::Finding> findings, const std::string& file,
+                                     values::Target target);
+
+// "- path: before" and "+ path: after"; maps and texts of several lines as YAML below their path.
+[[nodiscard]] std::string text_of(std::span<const values::Difference> differences, Colour colour);
+[[nodiscard]] nlohmann::json json_of(std::span<const values::Difference> differences);
+
+// Each rule with its reason, and below it what it set and removed.
+[[nodiscard]] std::string text_of(std::span<const values::RuleApplied> applied);
+
+}  // namespace kots_export::ui

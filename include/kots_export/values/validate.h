@@ -1,0 +1,53 @@
+#pragma once
+
+#include <kots_export/values/yaml.h>
+
+#include <cstddef>
+#include <ctime>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Is a values file right for the circleci-server chart of 4.x?
+namespace kots_export::values {
+
+enum class Level { error, warning, note };
+// The chart's version: 4.0 or 4.1.
+enum class Target { v4_0, v4_1 };
+
+struct Finding {
+  Level level = Level::error;
+  std::string path;      // "nomad.server.rpc"; empty for the whole file
+  std::size_t line = 1;  // of the path, or of the nearest one above it that is there
+  std::string rule;      // its id
+  std::string text;      // for people; no secret in it
+};
+
+struct ValidateOptions {
+  Target target = Target::v4_0;
+  std::time_t now = 0;  // decides whether certificates are expired
+};
+
+class CheckContext;
+
+// One thing that is checked.
+struct Check {
+  std::string_view id;
+  Level level;
+  std::string_view what;  // what it finds
+  void (*run)(CheckContext&);
+};
+
+[[nodiscard]] std::span<const Check> checks();
+
+// Returns what all checks find, in the order of lines. Throws Error where the document is no map.
+[[nodiscard]] std::vector<Finding> validate(const YamlDocument& document, const ValidateOptions& options);
+
+// "error", "warning", "note".
+[[nodiscard]] std::string_view name_of(Level level);
+// "4.0", "4.1"; and the target of a chart's version: "4.0.3" is 4.0, later ones are 4.1.
+[[nodiscard]] std::string_view name_of(Target target);
+[[nodiscard]] Target target_of_chart(std::string_view version);
+
+}  // namespace kots_export::values

@@ -1,0 +1,75 @@
+#include <kots_export/ui/terminal.h>
+#include <kots_export/ui/values_text.h>
+#include <kots_export/util/files.h>
+#include <kots_export/values/diff.h>
+#include <kots_export/values/yaml.h>
+
+#include "cli/commands.h"
+
+#include <iostream>
+#include <memory>
+
+#include <unistd.h>
+
+namespace kots_export::cli {
+
+namespace {
+
+struct DiffFlags {
+  std::string before;
+  std::string after;
+  bool show_secrets = false;
+  std::string output;
+};
+
+values::Value read_values(const std::string& file) {
+  return values::parse_yaml(util::read_file(file), file == "-" ? "standard input" : file);
+}
+
+// As diff(1) and kubectl diff: 0 the same, 1 different, and more where the comparison failed.
+constexpr int kSame = 0;
+constexpr int kDifferent = 1;
+constexpr int kTrouble = 2;
+
+int run_diff(const DiffFlags& typed) {
+  if (typed.before == "-" && typed.after == "-")
+    throw UsageError("both files cannot come from standard input");
+  const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
+  std::vector<values::Difference> differences;
+  try {
+    differences = values::diff(read_values(typed.before), read_values(typed.after), show);
+  } catch (const Error& error) {
+    throw Error(error.headline(), error.why(), error.hint(), static_cast<ExitCode>(kTrouble));
+  }
+  if (typed.output == "json") {
+    constexpr int kIndent = 2;
+    std::cout << nlohmann::json{{"differences", ui::json_of(differences)}}.dump(kIndent) << std::endl;
+  } else {
+    const ui::Colour colour = ui::wants_colour_on(STDOUT_FILENO) ? ui::Colour::yes : ui::Colour::no;
+    std::cout << ui::text_of(differences, colour) << std::flush;
+  }
+  if (!std::cout) throw Error("cannot write to standard output", {}, {}, static_cast<ExitCode>(kTrouble));
+  return differences.empty() ? kSame : kDifferent;
+}
+
+}  // namespace
+
+Declared declare_diff(CLI::App& app, Flags& /*flags*/) {
+  auto* command = app.add_subcommand("diff", "compare two values files by meaning; needs no cluster");
+  auto typed = std::make_shared<DiffFlags>();
+  command->add_option("OLD", typed->before, "values; - is standard input")->required();
+  command->add_option("NEW", typed->after, "values; - is standard input")->required();
+  command->add_flag("--show-secrets", typed->show_secrets, "show secrets instead of ***");
+  command->add_option("-o,--output", typed->output, "json: one document on standard output")
+      ->check(CLI::IsMember({"json"}));
+  command->footer(
+      "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one cannot be read.\n\n"
+      "Examples:\n"
+      "  # What the transformation changed\n"
+      "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"
+      "  # The same for a machine to read\n"
+      "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml -o json");
+  return {command, [typed] { return run_diff(*typed); }};
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,70 @@
+#include <kots_export/migration/paths.h>
+#include <kots_export/ui/terminal.h>
+#include <kots_export/ui/values_text.h>
+#include <kots_export/util/files.h>
+#include <kots_export/values/validate.h>
+
+#include "cli/commands.h"
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include <unistd.h>
+
+namespace kots_export::cli {
+
+namespace {
+
+struct ValidateFlags {
+  std::string file;
+  std::string target;
+  std::string output;
+};
+
+int run_validate(const Flags& flags, const ValidateFlags& typed) {
+  const std::string file =
+      typed.file.empty() ? migration::Paths{.root = flags.output_dir}.values().string() : typed.file;
+  const std::string name = file == "-" ? "standard input" : file;
+  const values::Target target =
+      values::target_of_chart(typed.target.empty() ? flags.target_version : typed.target);
+  const auto findings = values::validate(values::parse_yaml_with_places(util::read_file(file), name),
+                                         {.target = target, .now = std::time(nullptr)});
+  if (typed.output == "json") {
+    constexpr int kIndent = 2;
+    std::cout << ui::json_of(findings, name, target).dump(kIndent) << std::endl;
+  } else {
+    const ui::Colour colour = ui::wants_colour_on(STDOUT_FILENO) ? ui::Colour::yes : ui::Colour::no;
+    std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
+              << values::name_of(target) << ")" << std::endl;
+  }
+  if (!std::cout) throw Error("cannot write to standard output");
+  const bool failed = std::ranges::count(findings, values::Level::error, &values::Finding::level) > 0;
+  return static_cast<int>(failed ? ExitCode::failed : ExitCode::done);
+}
+
+}  // namespace
+
+Declared declare_validate(CLI::App& app, Flags& flags) {
+  auto* command =
+      app.add_subcommand("validate", "check a 4.x values file against the chart; needs no cluster");
+  auto typed = std::make_shared<ValidateFlags>();
+  command->add_option("FILE", typed->file,
+                      "4.x values; - is standard input (OUTPUT-DIR/output/helm-values.yaml)");
+  command
+      ->add_option("--target", typed->target, "version of the chart: 4.0 or 4.1 (that of --target-version)")
+      ->check(CLI::IsMember({"4.0", "4.1"}));
+  command->add_option("-o,--output", typed->output, "json: one document on standard output")
+      ->check(CLI::IsMember({"json"}));
+  command->footer(
+      "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
+      "Examples:\n"
+      "  # Check what a run wrote\n"
+      "  kots-export validate\n"
+      "  # Check a file for chart 4.1, for a machine to read\n"
+      "  kots-export validate values-4.x.yaml --target 4.1 -o json");
+  return {command, [&flags, typed] { return run_validate(flags, *typed); }};
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,141 @@
+#include <kots_export/ui/values_text.h>
+#include <kots_export/util/text.h>
+#include <kots_export/values/json.h>
+#include <kots_export/values/yaml.h>
+
+#include <algorithm>
+
+namespace kots_export::ui {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kRed = "31";
+constexpr const char* kGreen = "32";
+constexpr const char* kYellow = "33";
+constexpr const char* kCyan = "36";
+
+std::string paint(const std::string& text, const char* code, Colour colour) {
+  return colour == Colour::yes ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
+}
+
+const char* colour_of(values::Level level) {
+  return level == values::Level::error ? kRed : level == values::Level::warning ? kYellow : kCyan;
+}
+
+std::string plural(std::ptrdiff_t count, const std::string& word) {
+  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+// One side of a difference, each line behind the mark.
+std::string side(char mark, const std::string& path, const values::Value& value, const char* code,
+                 Colour colour) {
+  const bool is_block = (value.is_map() && !value.as_map().empty()) ||
+                        (value.is_list() && !value.as_list().empty()) ||
+                        (value.is_string() && value.as_string().find('\n') != std::string::npos);
+  std::string shown;
+  if (is_block) {
+    values::Map map;
+    map.set("_", value);
+    shown = values::to_yaml(map).substr(1);  // ":", and what stands below it
+  } else {
+    shown = ": " + values::to_json(value) + "\n";
+  }
+  const std::string text = util::printable((path.empty() ? "(all)" : path) + shown);
+  std::string out;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start);
+    out += paint(std::string(1, mark) + " " + text.substr(start, end - start), code, colour) + "\n";
+    start = end + 1;
+  }
+  return out;
+}
+
+json to_document(const std::optional<values::Value>& value) {
+  return value ? json::parse(values::to_json(*value)) : json();
+}
+
+}  // namespace
+
+std::string text_of(std::span<const values::Finding> findings, const std::string& file, Colour colour) {
+  std::string text;
+  for (const values::Finding& finding : findings) {
+    text += util::printable(file) + ":" + std::to_string(finding.line) + ": ";
+    text += paint(std::string(values::name_of(finding.level)) + ":", colour_of(finding.level), colour) + " ";
+    if (!finding.path.empty()) text += util::printable(finding.path) + ": ";
+    text += util::printable(finding.text) + " [" + finding.rule + "]\n";
+  }
+  return text;
+}
+
+std::string count_of(std::span<const values::Finding> findings) {
+  const auto count = [&](values::Level level) {
+    return std::ranges::count(findings, level, &values::Finding::level);
+  };
+  return plural(count(values::Level::error), "error") + ", " +
+         plural(count(values::Level::warning), "warning") + ", " + plural(count(values::Level::note), "note");
+}
+
+json json_of(std::span<const values::Finding> findings, const std::string& file, values::Target target) {
+  json list = json::array();
+  for (const values::Finding& finding : findings) {
+    list.push_back({{"level", values::name_of(finding.level)},
+                    {"path", finding.path},
+                    {"line", finding.line},
+                    {"rule", finding.rule},
+                    {"text", finding.text}});
+  }
+  const auto count = [&](values::Level level) {
+    return std::ranges::count(findings, level, &values::Finding::level);
+  };
+  return {{"file", file},
+          {"target", values::name_of(target)},
+          {"errors", count(values::Level::error)},
+          {"warnings", count(values::Level::warning)},
+          {"notes", count(values::Level::note)},
+          {"findings", std::move(list)}};
+}
+
+std::string text_of(std::span<const values::Difference> differences, Colour colour) {
+  std::string text;
+  for (const values::Difference& difference : differences) {
+    const bool hidden = difference.before && difference.after && *difference.before == *difference.after;
+    if (hidden) {  // two secrets
+      text += paint("~ " + util::printable(difference.path) + ": *** (another one)", kYellow, colour) + "\n";
+      continue;
+    }
+    if (difference.before) text += side('-', difference.path, *difference.before, kRed, colour);
+    if (difference.after) text += side('+', difference.path, *difference.after, kGreen, colour);
+  }
+  return text;
+}
+
+json json_of(std::span<const values::Difference> differences) {
+  json list = json::array();
+  for (const values::Difference& difference : differences) {
+    const char* change = !difference.before ? "added" : !difference.after ? "removed" : "changed";
+    json entry = {{"path", difference.path}, {"change", change}};
+    if (difference.before) entry["before"] = to_document(difference.before);
+    if (difference.after) entry["after"] = to_document(difference.after);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+std::string text_of(std::span<const values::RuleApplied> applied) {
+  std::string text;
+  std::string_view heading;
+  for (const values::RuleApplied& change : applied) {
+    if (change.rule != heading) {
+      heading = change.rule;
+      const auto rule = std::ranges::find(values::rules(), change.rule, &values::Rule::id);
+      text += change.rule + ": " + std::string(rule->what) + "\n";
+    }
+    const bool is_set = change.action == values::RuleApplied::Action::set;
+    text += std::string(is_set ? "  set      " : "  removed  ") + util::printable(change.path) + "\n";
+  }
+  return text.empty() ? "nothing to change: these are values of 4.x already\n" : text;
+}
+
+}  // namespace kots_export::ui

@@ -1,0 +1,180 @@
+// Every key against the chart's.
+#include "values/check_context.h"
+#include "values/schema_4x.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::values {
+
+namespace {
+
+// Maps that are handed on to charts of other people, which take far more than CircleCI's reference lists.
+constexpr std::array<std::string_view, 6> kSubcharts = {"mongodb",  "postgresql", "prometheus",
+                                                        "rabbitmq", "redis",      "telegraf"};
+
+struct Leftover {
+  Path path;
+  std::string_view text;
+};
+
+const std::vector<Leftover>& leftovers() {
+  static const std::vector<Leftover> all = {
+      {{"published"}, "belongs to KOTS"},
+      {{"domainName"}, "is read from global.domainName"},
+      {{"license"}, "is read from global.license"},
+      {{"minio"}, "belongs to the object store of 3.x"},
+      {{"kong", "annotations"}, "is read from nginx.annotations"},
+      {{"kong", "aws_acm"}, "is read from nginx.aws_acm"},
+      {{"postgresql", "postgresqlPassword"}, "is read from postgresql.auth"},
+      {{"postgresql", "postgresqlUsername"}, "is read from postgresql.auth"},
+      {{"nomad", "server", "rpc", "advertise"}, "is not needed: Nomad's clients ask for the domain"},
+  };
+  return all;
+}
+
+bool is_leftover(const Path& path) {
+  return std::ranges::any_of(leftovers(), [&](const Leftover& leftover) { return leftover.path == path; });
+}
+
+// One key of the document that the chart may know.
+struct Visit {
+  const Path& path;
+  const Value& value;
+  const SchemaNode& parent;
+  const SchemaNode* node;  // nullptr: not known
+};
+
+template <typename Visitor>
+void walk(const Value& value, const SchemaNode& node, Path& path, const Visitor& visit) {
+  if (!value.is_map()) return;
+  for (const auto& [key, child] : value.as_map()) {
+    path.push_back(key);
+    const auto known = node.children.find(key);
+    const SchemaNode* child_node = known == node.children.end() ? nullptr : &known->second;
+    visit(Visit{.path = path, .value = child, .parent = node, .node = child_node});
+    if (child_node != nullptr && child_node->type != SchemaType::open) walk(child, *child_node, path, visit);
+    path.pop_back();
+  }
+}
+
+template <typename Visitor>
+void for_each_key(const CheckContext& context, const Visitor& visit) {
+  Path path;
+  walk(context.document().root, schema_4x(), path, visit);
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_digits_as_text(const Value& value, SchemaType type) {
+  return type == SchemaType::integer && value.is_string() && is_digits(value.as_string());
+}
+
+bool fits(const Value& value, SchemaType type) {
+  switch (type) {
+    case SchemaType::boolean:
+      return value.is_bool();
+    case SchemaType::integer:
+      return value.is_number() && value.as_number().is_integer;
+    case SchemaType::number:
+      return value.is_number();
+    case SchemaType::string:
+      return value.is_string();
+    case SchemaType::list:
+      return value.is_list();
+    case SchemaType::map:
+    case SchemaType::open:
+      return value.is_map();
+  }
+  return false;
+}
+
+std::string_view name_of(SchemaType type) {
+  switch (type) {
+    case SchemaType::boolean:
+      return "true or false";
+    case SchemaType::integer:
+      return "a whole number";
+    case SchemaType::number:
+      return "a number";
+    case SchemaType::string:
+      return "a text";
+    case SchemaType::list:
+      return "a list";
+    case SchemaType::map:
+    case SchemaType::open:
+      break;
+  }
+  return "a map";
+}
+
+std::string_view kind_of(const Value& value) {
+  if (value.is_bool()) return "a boolean";
+  if (value.is_number()) return "a number";
+  if (value.is_string()) return "a text";
+  return value.is_list() ? "a list" : "a map";
+}
+
+}  // namespace
+
+void check_unknown_keys(CheckContext& context) {
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.node != nullptr || is_leftover(visit.path)) return;
+    const bool of_subchart =
+        visit.path.size() > 1 && std::ranges::find(kSubcharts, visit.path.front()) != kSubcharts.end();
+    const std::string nearest = nearest_key(visit.parent, visit.path.back());
+    if (nearest.empty() && of_subchart) return;
+    std::string text = "is no value of the chart, so it has no effect";
+    if (!nearest.empty()) text = "is no value of the chart; did you mean " + nearest + "?";
+    context.report(visit.path, std::move(text));
+  });
+}
+
+void check_other_version(CheckContext& context) {
+  const Target target = context.options().target;
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.node == nullptr || visit.node->is_in(target)) return;
+    const Target other = target == Target::v4_0 ? Target::v4_1 : Target::v4_0;
+    context.report(visit.path, "is a value of chart " + std::string(name_of(other)) + ", not of " +
+                                   std::string(name_of(target)));
+  });
+}
+
+void check_types(CheckContext& context) {
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.node == nullptr || visit.value.is_null() || fits(visit.value, visit.node->type)) return;
+    // A service account may also be given as the JSON text of its key.
+    if (visit.path.back() == "service_account" && visit.value.is_string()) return;
+    if (is_digits_as_text(visit.value, visit.node->type)) return;
+    std::string text = "is " + std::string(kind_of(visit.value)) + ", but the chart wants " +
+                       std::string(name_of(visit.node->type));
+    if (visit.node->type == SchemaType::string && !visit.value.is_list() && !visit.value.is_map())
+      text += ": put it in quotes";
+    context.report(visit.path, std::move(text));
+  });
+}
+
+void check_digits_as_text(CheckContext& context) {
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.node != nullptr && is_digits_as_text(visit.value, visit.node->type))
+      context.report(visit.path, "is a text of digits, but the chart wants a number: take the quotes away");
+  });
+}
+
+void check_nulls(CheckContext& context) {
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.value.is_null())
+      context.report(visit.path, "is null: Helm drops the chart's default for it; delete the key to keep it");
+  });
+}
+
+void check_leftovers(CheckContext& context) {
+  for (const Leftover& leftover : leftovers()) {
+    if (context.find(leftover.path) != nullptr)
+      context.report(leftover.path, "is a value of 3.x: in 4.x it " + std::string(leftover.text));
+  }
+}
+
+}  // namespace kots_export::values

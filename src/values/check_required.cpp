@@ -1,0 +1,162 @@
+// What must be there, and what contradicts itself.
+#include "values/check_context.h"
+
+#include <array>
+
+namespace kots_export::values {
+
+namespace {
+
+// Exactly one of two clouds, where `needed`.
+void require_one(CheckContext& context, const Path& parent, const std::array<const char*, 2>& clouds,
+                 bool needed, const std::string& what) {
+  const auto enabled = [&](const char* cloud) {
+    Path path = parent;
+    path.insert(path.end(), {cloud, "enabled"});
+    return context.flag(path, false);
+  };
+  const bool first = enabled(clouds[0]);
+  const bool second = enabled(clouds[1]);
+  const std::string both = std::string(clouds[0]) + " and " + clouds[1];
+  if (first && second) context.report(parent, both + " are both enabled; " + what + " runs on one");
+  if (needed && !first && !second)
+    context.report(parent, "neither of " + both + " is enabled; " + what + " needs one");
+}
+
+}  // namespace
+
+void check_required(CheckContext& context) {
+  if (context.is_empty({"global", "domainName"}) && !context.is_empty({"domainName"})) {
+    context.report({"global", "domainName"},
+                   "is missing, and there is a domainName of 3.x: run kots-export transform first");
+  } else {
+    context.require({"global", "domainName"}, "the domain of the installation");
+  }
+  context.require({"global", "license"}, "the licence of Server 4.x");
+  context.require({"apiToken"}, "the services know one another by it");
+  context.require({"sessionCookieKey"}, "16 bytes that sign the cookies");
+  context.require({"keyset", "signing"}, "without the old one, signatures of 3.x cannot be checked");
+  context.require({"keyset", "encryption"}, "without the old one, secrets of 3.x cannot be read");
+  context.require({"github", "clientId"}, "the OAuth application of GitHub");
+  context.require({"github", "clientSecret"}, "the OAuth application of GitHub");
+  context.require({"pusher", "secret"}, "the services sign their messages with it");
+  if (context.flag({"nomad", "server", "gossip", "encryption", "enabled"}, true))
+    context.require({"nomad", "server", "gossip", "encryption", "key"}, "gossip encryption is enabled");
+}
+
+void check_database_passwords(CheckContext& context) {
+  if (context.flag({"postgresql", "internal"}, true)) {
+    context.require({"postgresql", "auth", "postgresPassword"}, "PostgreSQL's data was made with one");
+  } else {
+    context.require({"postgresql", "auth", "username"}, "the user of the external PostgreSQL");
+    context.require({"postgresql", "auth", "password"}, "the password of the external PostgreSQL");
+  }
+  context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
+  if (context.flag({"mongodb", "internal"}, true)) {
+    context.require({"mongodb", "auth", "rootPassword"}, "MongoDB's data was made with one");
+  } else {
+    context.require({"mongodb", "auth", "username"}, "the user of the external MongoDB");
+  }
+  context.require({"rabbitmq", "auth", "password"}, "RabbitMQ's data was made with one");
+  context.require({"rabbitmq", "auth", "erlangCookie"}, "RabbitMQ's data was made with one");
+}
+
+void check_external_hosts(CheckContext& context) {
+  const auto check = [&](const char* store, const Path& host, std::string_view inside) {
+    if (context.flag({store, "internal"}, true)) return;
+    if (context.is_empty(host) || context.text(host) == inside) {
+      context.report(host, std::string(store) +
+                               ".internal is false, so this must be its address outside of the cluster");
+    }
+  };
+  check("postgresql", {"postgresql", "postgresqlHost"}, "postgresql");
+  check("mongodb", {"mongodb", "hosts"}, "mongodb:27017");
+  check("vault", {"vault", "url"}, "http://vault:8200");
+  if (!context.flag({"vault", "internal"}, true))
+    context.require({"vault", "token"}, "vault.internal is false");
+  if (context.flag({"proxy", "enabled"}, false) && context.is_empty({"proxy", "http", "host"}) &&
+      context.is_empty({"proxy", "https", "host"}))
+    context.report(Path{"proxy", "http", "host"}, "proxy.enabled is true, but no host is given");
+}
+
+void check_object_storage(CheckContext& context) {
+  require_one(context, {"object_storage"}, {"s3", "gcs"}, true, "the object storage");
+  context.require({"object_storage", "bucketName"}, "builds keep their artifacts there");
+  const auto require_credentials = [&](const char* store, const Path& own, const char* role) {
+    if (!context.flag({"object_storage", store, "enabled"}, false)) return;
+    const Path role_path{"object_storage", store, role};
+    if (context.is_empty(own) && context.is_empty(role_path))
+      context.report(own, "is empty, and so is " + to_string(role_path) + ": one of them is needed");
+  };
+  require_credentials("s3", {"object_storage", "s3", "accessKey"}, "irsaRole");
+  require_credentials("gcs", {"object_storage", "gcs", "service_account"}, "workloadIdentity");
+  if (!context.is_empty({"object_storage", "s3", "accessKey"}))
+    context.require({"object_storage", "s3", "secretKey"}, "accessKey is given");
+}
+
+void check_nomad_mtls(CheckContext& context) {
+  const Path mtls{"nomad", "server", "rpc", "mTLS"};
+  if (!context.flag({"nomad", "server", "rpc", "mTLS", "enabled"}, false)) return;
+  for (const char* key : {"CACertificate", "certificate", "privateKey"}) {
+    Path path = mtls;
+    path.emplace_back(key);
+    context.require(path, "nomad.server.rpc.mTLS is enabled");
+  }
+}
+
+void check_acm(CheckContext& context) {
+  if (!context.flag({"nginx", "aws_acm", "enabled"}, false)) return;
+  const Path annotation{"nginx", "annotations", "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"};
+  if (context.is_empty(annotation))
+    context.report(Path{"nginx", "aws_acm", "enabled"},
+                   "is true, but " + to_string(annotation) + " names no certificate");
+  if (context.flag({"kong", "acme", "enabled"}, false))
+    context.report(Path{"kong", "acme", "enabled"},
+                   "is true, and so is nginx.aws_acm.enabled: one of them makes the certificate");
+}
+
+void check_one_cloud(CheckContext& context) {
+  require_one(context, {"nomad", "auto_scaler"}, {"aws", "gcp"},
+              context.flag({"nomad", "auto_scaler", "enabled"}, false), "the autoscaler");
+  require_one(context, {"vm_service", "providers"}, {"ec2", "gcp"}, false, "the machine executor");
+  if (context.is_empty({"tls", "certificate"}) != context.is_empty({"tls", "privateKey"}))
+    context.report(Path{"tls"}, "certificate and privateKey are needed together");
+}
+
+void check_github_host(CheckContext& context) {
+  if (!context.flag({"github", "enterprise"}, false)) return;
+  const Path host{"github", "hostname"};
+  if (context.is_empty(host) || context.text(host) == "ghe.example.com")
+    context.report(host, "github.enterprise is true, so this must be its host");
+}
+
+void check_placeholders(CheckContext& context) {
+  struct Placeholder {
+    Path path;
+    std::string_view text;
+  };
+  static const std::vector<Placeholder> all = {
+      {{"pusher", "secret"}, "REPLACE_THIS_SECRET"},
+      {{"kong", "acme", "email"}, "your-email@example.com"},
+      {{"smtp", "host"}, "smtp.example.com"},
+      {{"smtp", "password"}, "secret-smtp-passphrase"},
+      {{"smtp", "user"}, "notification@example.com"},
+      {{"proxy", "http", "host"}, "proxy.example.com"},
+      {{"proxy", "https", "host"}, "proxy.example.com"},
+      {{"nomad", "auto_scaler", "aws", "autoScalingGroup"}, "asg-name"},
+      {{"nomad", "auto_scaler", "aws", "region"}, "some-region"},
+      {{"nomad", "auto_scaler", "gcp", "mig_name"}, "some-managed-instance-group-name"},
+      {{"nomad", "auto_scaler", "gcp", "project_id"}, "some-project"},
+      {{"vm_service", "providers", "ec2", "securityGroupId"}, "sg-8asfas76"},
+      {{"vm_service", "providers", "ec2", "windowsAMI"}, "ami-mywindowsami"},
+      {{"vm_service", "providers", "gcp", "network"}, "my-server-vpc"},
+      {{"vm_service", "providers", "gcp", "project_id"}, "my-server-project"},
+      {{"vm_service", "providers", "gcp", "subnetwork"}, "my-server-vm-subnet"},
+  };
+  for (const Placeholder& placeholder : all) {
+    if (context.text(placeholder.path) == placeholder.text)
+      context.report(placeholder.path, "is the example of the chart's documentation");
+  }
+}
+
+}  // namespace kots_export::values

@@ -1,0 +1,88 @@
+#include <kots_export/values/diff.h>
+#include <kots_export/values/secrets.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kots_export::values {
+
+namespace {
+
+class Comparison {
+ public:
+  explicit Comparison(ShowSecrets show_secrets) : show_secrets_(show_secrets) {}
+
+  void compare(const std::string& path, const Value& before, const Value& after, Below below) {
+    if (before.is_map() && after.is_map()) {
+      maps(path, before.as_map(), after.as_map(), below);
+    } else if (before.is_list() && after.is_list()) {
+      lists(path, before.as_list(), after.as_list(), below);
+    } else if (!(before == after)) {
+      add(path, &before, &after, below);
+    }
+  }
+
+  std::vector<Difference> take() { return std::move(found_); }
+
+ private:
+  static std::string key_path(const std::string& parent, const std::string& key) {
+    return parent.empty() ? to_string({key}) : parent + "." + to_string({key});
+  }
+  static std::string item_path(const std::string& parent, std::size_t index) {
+    return parent + "[" + std::to_string(index) + "]";
+  }
+
+  void maps(const std::string& path, const Map& before, const Map& after, Below below) {
+    const auto below_key = [below](const std::string& key) {
+      return below == Below::secret_key || is_secret_key(key) ? Below::secret_key : Below::ordinary_key;
+    };
+    for (const auto& [key, value] : before) {
+      const std::string child = key_path(path, key);
+      if (const Value* other = after.find(key)) {
+        compare(child, value, *other, below_key(key));
+      } else {
+        add(child, &value, nullptr, below_key(key));
+      }
+    }
+    for (const auto& [key, value] : after) {
+      if (before.find(key) == nullptr) add(key_path(path, key), nullptr, &value, below_key(key));
+    }
+  }
+
+  // What lists have in common at both ends stays; what lies between is compared item by item.
+  void lists(const std::string& path, const List& before, const List& after, Below below) {
+    const std::size_t shorter = std::min(before.size(), after.size());
+    std::size_t start = 0;
+    while (start < shorter && before[start] == after[start]) ++start;
+    std::size_t tail = 0;
+    while (tail < shorter - start && before[before.size() - 1 - tail] == after[after.size() - 1 - tail])
+      ++tail;
+    const std::size_t end_before = before.size() - tail;
+    const std::size_t end_after = after.size() - tail;
+    std::size_t i = start;
+    for (; i < std::min(end_before, end_after); ++i) compare(item_path(path, i), before[i], after[i], below);
+    for (std::size_t j = i; j < end_before; ++j) add(item_path(path, j), &before[j], nullptr, below);
+    for (std::size_t j = i; j < end_after; ++j) add(item_path(path, j), nullptr, &after[j], below);
+  }
+
+  void add(const std::string& path, const Value* before, const Value* after, Below below) {
+    const auto shown = [&](const Value* value) -> std::optional<Value> {
+      if (value == nullptr) return std::nullopt;
+      return show_secrets_ == ShowSecrets::yes ? *value : masked(*value, below);
+    };
+    found_.push_back({.path = path, .before = shown(before), .after = shown(after)});
+  }
+
+  ShowSecrets show_secrets_;
+  std::vector<Difference> found_;
+};
+
+}  // namespace
+
+std::vector<Difference> diff(const Value& before, const Value& after, ShowSecrets show_secrets) {
+  Comparison comparison(show_secrets);
+  comparison.compare({}, before, after, Below::ordinary_key);
+  return comparison.take();
+}
+
+}  // namespace kots_export::values

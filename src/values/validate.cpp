@@ -1,0 +1,112 @@
+#include <kots_export/util/error.h>
+#include <kots_export/values/validate.h>
+
+#include "values/check_context.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::values {
+
+namespace {
+
+constexpr std::array kChecks = {
+    Check{"required-value", Level::error, "a value is empty that the chart cannot do without",
+          check_required},
+    Check{"database-password", Level::error, "a datastore's password or user is empty",
+          check_database_passwords},
+    Check{"external-host", Level::error,
+          "a datastore is outside of the cluster, but its address is not given", check_external_hosts},
+    Check{"object-storage", Level::error, "not exactly one object store is enabled, or it has no bucket",
+          check_object_storage},
+    Check{"nomad-mtls", Level::error, "Nomad's mTLS is enabled, but its certificates are not complete",
+          check_nomad_mtls},
+    Check{"acm-certificate", Level::error, "ACM is enabled, but no annotation names a certificate",
+          check_acm},
+    Check{"one-cloud", Level::error, "two clouds are enabled where one can be, or none", check_one_cloud},
+    Check{"github-host", Level::error, "GitHub Enterprise is enabled, but its host is not given",
+          check_github_host},
+    Check{"session-cookie-key", Level::error, "sessionCookieKey is not 16 bytes long",
+          check_session_cookie_key},
+    Check{"keyset", Level::error, "a keyset is not JSON, or no keyset", check_keysets},
+    Check{"certificate", Level::error, "a certificate or key is not base64 of PEM", check_certificate_texts},
+    Check{"certificate-expired", Level::error, "a certificate is expired or not yet valid",
+          check_certificate_expired},
+    Check{"certificate-expires-soon", Level::warning, "a certificate expires within 30 days",
+          check_certificate_expires_soon},
+    Check{"wrong-type", Level::error, "a value is of another type than the chart's", check_types},
+    Check{"digits-as-text", Level::warning, "a text of digits where the chart wants a number",
+          check_digits_as_text},
+    Check{"leftover", Level::warning, "a value of 3.x that 4.x does not read", check_leftovers},
+    Check{"placeholder", Level::warning, "an example of the chart's documentation was left in place",
+          check_placeholders},
+    Check{"unknown-key", Level::warning, "the chart has no such value", check_unknown_keys},
+    Check{"other-version", Level::warning, "the chart has this value in another version only",
+          check_other_version},
+    Check{"null-value", Level::note, "null makes Helm drop the chart's default", check_nulls},
+};
+
+}  // namespace
+
+std::span<const Check> checks() { return kChecks; }
+
+std::vector<Finding> validate(const YamlDocument& document, const ValidateOptions& options) {
+  if (!document.root.is_map()) {
+    throw Error("the values are not a map", {},
+                "A values file holds keys with values; check that this is the right file.");
+  }
+  CheckContext context(document, options);
+  for (const Check& check : kChecks) {
+    context.begin(check);
+    check.run(context);
+  }
+  std::vector<Finding> findings = context.take();
+  std::ranges::stable_sort(findings, {}, &Finding::line);
+  return findings;
+}
+
+std::string_view name_of(Level level) {
+  return level == Level::error ? "error" : level == Level::warning ? "warning" : "note";
+}
+
+std::string_view name_of(Target target) { return target == Target::v4_0 ? "4.0" : "4.1"; }
+
+Target target_of_chart(std::string_view version) {
+  return version == "4.0" || version.starts_with("4.0.") ? Target::v4_0 : Target::v4_1;
+}
+
+bool CheckContext::flag(const Path& path, bool chart_default) const {
+  const Value* value = find(path);
+  return value != nullptr && value->is_bool() ? value->as_bool() : chart_default;
+}
+
+bool CheckContext::is_empty(const Path& path) const {
+  const Value* value = find(path);
+  return value == nullptr || value->is_null() || (value->is_string() && value->as_string().empty());
+}
+
+void CheckContext::report(std::string path, std::size_t line, std::string text) {
+  findings_.push_back({.level = check_->level,
+                       .path = std::move(path),
+                       .line = line,
+                       .rule = std::string(check_->id),
+                       .text = std::move(text)});
+}
+
+void CheckContext::require(const Path& path, const std::string& for_what) {
+  if (is_empty(path)) report(path, (find(path) == nullptr ? "is missing: " : "is empty: ") + for_what);
+}
+
+std::size_t CheckContext::line_of(const Path& path) const {
+  const Value* value = &document_.root;
+  const Place* place = &document_.place;
+  for (const auto& key : path) {
+    const auto index = value->is_map() ? value->as_map().index_of(key) : std::nullopt;
+    if (!index || *index >= place->children.size()) break;
+    value = &value->as_map().at(*index).second;
+    place = &place->children[*index];
+  }
+  return place->line;
+}
+
+}  // namespace kots_export::values

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <kots_export/values/yaml.h>
+
+#include "values/yaml_cursor.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace kots_export::values {
+
+// Fills one map of a YAML text: keys once each, merge keys as go-yaml v2 takes them. Source: decode.go,
+// `mapping` and `merge`.
+class MapBuilder {
+ public:
+  // `places` gets the places of the entries; may be nullptr.
+  MapBuilder(const Cursor& cursor, std::vector<Place>* places) : cursor_(cursor), places_(places) {}
+
+  // Throws Error, with both lines, where `key` was written before in this map.
+  void require_new(const std::string& key, const Mark& where) const;
+  void add(std::string key, const Mark& where, Value value, Place place);
+  // Merges in the order of writing: what stands later counts; of a list of maps the first counts most.
+  // Throws Error where `from` is no map and no list of maps.
+  void merge(const Value& from, const Mark& where);
+
+  [[nodiscard]] Map take() { return std::move(map_); }
+
+ private:
+  void merge_map(const Map& from, const Mark& where);
+  void set(std::string key, std::size_t line, Value value, Place place);
+
+  const Cursor& cursor_;
+  std::vector<Place>* places_;
+  Map map_;
+  std::vector<std::size_t> lines_;  // of each entry's key; kMerged where it was not written here
+};
+
+}  // namespace kots_export::values

@@ -1,0 +1,130 @@
+// validate, diff, and what transform tells: commands that need no cluster.
+#include "cli/installation.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kValues3 = "domainName: ci.example.com\nsmtp: {password: hunter2, user: null}\n";
+
+TEST(Validate, PrintsFindingsAsCompilersDoAndEndsWithOne) {
+  Installation installation;
+  write(installation.folder / "v.yaml", "apiToken: a\nfronted: {replicas: 1}\nsessionCookieKey: short\n");
+
+  const Finished run = installation.run({"validate", "v.yaml"});
+
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  EXPECT_THAT(
+      run.out,
+      HasSubstr(
+          "v.yaml:2: warning: fronted: is no value of the chart; did you mean frontend? [unknown-key]\n"));
+  EXPECT_THAT(
+      run.out,
+      HasSubstr("v.yaml:3: error: sessionCookieKey: has 5 bytes; it must have 16 [session-cookie-key]\n"));
+  EXPECT_TRUE(installation.server.requests().empty());
+}
+
+TEST(Validate, ReadsStandardInputAndPrintsOneDocument) {
+  Installation installation;
+
+  const Finished run =
+      installation.run({"validate", "-", "--target", "4.1", "-o", "json"}, "published: true\n");
+
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  const json document = json::parse(run.out);
+  EXPECT_EQ(document["target"], "4.1");
+  EXPECT_EQ(document["warnings"], 1);
+  EXPECT_THAT(document["findings"].dump(), HasSubstr(R"("rule":"leftover")"));
+}
+
+TEST(Validate, OfWhatARunWroteIsTheDefault) {
+  Installation installation;
+
+  EXPECT_EQ(installation.run({"validate"}).exit_code, 1);
+  EXPECT_THAT(installation.run({"validate"}).err, HasSubstr("output/helm-values.yaml"));
+}
+
+TEST(Validate, OfAFileThatIsNoValuesFileSaysSo) {
+  Installation installation;
+
+  const Finished run = installation.run({"validate", "-"}, "- a\n");
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("not a map"));
+}
+
+TEST(Diff, EndsAsDiffDoes) {
+  Installation installation;
+  write(installation.folder / "a.yaml", "a: 1\npassword: x\n");
+  write(installation.folder / "b.yaml", "# c\npassword: 'x'\na: 0x1\n");
+  write(installation.folder / "c.yaml", "a: 2\npassword: hunter2\nb: {c: \"x\\ny\"}\n");
+
+  const Finished same = installation.run({"diff", "a.yaml", "b.yaml"});
+  const Finished different = installation.run({"diff", "a.yaml", "c.yaml"});
+  const Finished trouble = installation.run({"diff", "a.yaml", "nowhere.yaml"});
+
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_EQ(same.out, "");
+  EXPECT_EQ(different.exit_code, 1) << different.err;
+  EXPECT_EQ(different.out,
+            "- a: 1\n+ a: 2\n~ password: *** (another one)\n+ b:\n+   c: |-\n+     x\n+     y\n");
+  EXPECT_EQ(trouble.exit_code, 2);
+}
+
+TEST(Diff, ShowsSecretsOnlyWhenTold) {
+  Installation installation;
+  write(installation.folder / "a.yaml", "{}\n");
+  write(installation.folder / "b.yaml", "password: hunter2\n");
+
+  EXPECT_THAT(installation.run({"diff", "a.yaml", "b.yaml", "-o", "json"}).out, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(installation.run({"diff", "a.yaml", "b.yaml", "-o", "json", "--show-secrets"}).out,
+              HasSubstr("hunter2"));
+}
+
+TEST(Transform, ExplainsEachRuleAndShowsTheChangeWithoutSecrets) {
+  Installation installation;
+  write(installation.folder / "v3.yaml", kValues3);
+
+  const Finished run =
+      installation.run({"transform", "v3.yaml", "v4.yaml", "--license", "4x-licence", "--explain", "--diff"});
+
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("domain-name: "), HasSubstr("  set      global.domainName\n"),
+                    HasSubstr("  removed  smtp.user\n"), HasSubstr("- domainName: \"ci.example.com\"\n"),
+                    Not(HasSubstr("4x-licence")), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(run.err, HasSubstr("v4.yaml:"));  // what it wrote is checked
+}
+
+TEST(Transform, OfTransformedValuesChangesNothingAndSaysSo) {
+  Installation installation;
+  write(installation.folder / "v3.yaml", kValues3);
+  ASSERT_EQ(installation.run({"transform", "v3.yaml", "v4.yaml", "--license", "l"}).exit_code, 0);
+  const std::string once = read(installation.folder / "v4.yaml");
+
+  const Finished again = installation.run({"transform", "v4.yaml", "v4.yaml", "--license", "l"});
+
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("nothing to change"));
+  EXPECT_EQ(read(installation.folder / "v4.yaml"), once);
+}
+
+TEST(Run, ValidatesWhatItWrote) {
+  Installation installation;
+
+  const Finished run = installation.run(Installation::whole_run());
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("kots-export validate shows them"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::test

@@ -1,0 +1,243 @@
+#include <kots_export/util/base64.h>
+#include <kots_export/util/error.h>
+#include <kots_export/values/transform.h>
+#include <kots_export/values/validate.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::values {
+
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Valid from 2026-11-24 to 2027-03-04.
+const std::string kCertificate =
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJjRENDQVJXZ0F3SUJBZ0lVUmpvUTZZNjNVc283d0NXclRSTEFLYzJ5"
+    "a0pzd0NnWUlLb1pJemowRUF3SXcKRFRFTE1Ba0dBMVVFQXd3Q1kya3dIaGNOTWpZeE1USTBNakl3TkRFM1doY05NamN3TXpB"
+    "ME1qSXdOREUzV2pBTgpNUXN3Q1FZRFZRUUREQUpqYVRCWk1CTUdCeXFHU000OUFnRUdDQ3FHU000OUF3RUhBMElBQlB3UmRD"
+    "NWhPSkp2CkovQ1JSME95TVhGRG5vRmJyOUNwaEIxeHNQdTNGd2FqeHFVcUFsSEkraXhvL3dpcjZhMWNEM3VocC9CTVZ2ajcK"
+    "RVNnVE5vWFkxTWVqVXpCUk1CMEdBMVVkRGdRV0JCU2VmQ1Jqb0gvcU1URzFvL3ljZHFDdlIvWGhlVEFmQmdOVgpIU01FR0RB"
+    "V2dCU2VmQ1Jqb0gvcU1URzFvL3ljZHFDdlIvWGhlVEFQQmdOVkhSTUJBZjhFQlRBREFRSC9NQW9HCkNDcUdTTTQ5QkFNQ0Ew"
+    "a0FNRVlDSVFDR3RQRmZJZng3T29Bc0c0eTRGOEtoY29sOSszdzNUZC9DbFBvb21xNVIKUWdJaEFJY3ZmVSsycGI1UEdxbEZF"
+    "ZTVYakEreWxtN2wyY3l6SVJRdVFidFZOdXp1Ci0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K";
+constexpr std::time_t kWhileValid = 1798761600;  // 2027-01-01
+
+// Values that have everything.
+const std::string kGood = R"(global: {domainName: ci.example.com, license: l}
+apiToken: a
+sessionCookieKey: '1234567890123456'
+keyset: {signing: '{"primaryKeyId":1,"key":[]}', encryption: '{"primaryKeyId":1,"key":[]}'}
+github: {clientId: i, clientSecret: s}
+pusher: {secret: p}
+nomad: {server: {gossip: {encryption: {key: k}}}}
+postgresql: {auth: {postgresPassword: p}}
+mongodb: {auth: {password: p, rootPassword: r}}
+rabbitmq: {auth: {password: p, erlangCookie: c}}
+object_storage: {bucketName: b, s3: {enabled: true, irsaRole: r}}
+)";
+
+// One line a finding: "line: level: path: text [rule]".
+std::vector<std::string> findings(const std::string& yaml, Target target = Target::v4_0,
+                                  std::time_t now = kWhileValid) {
+  std::vector<std::string> lines;
+  for (const Finding& f : validate(parse_yaml_with_places(yaml, "test"), {.target = target, .now = now})) {
+    lines.push_back(std::to_string(f.line) + ": " + std::string(name_of(f.level)) + ": " + f.path + ": " +
+                    f.text + " [" + f.rule + "]");
+  }
+  return lines;
+}
+
+// The good values with one line changed: what stands behind `key` is replaced.
+std::string with(const std::string& key, const std::string& line) {
+  std::string text = kGood;
+  const auto start = text.find("\n" + key + ":") + 1;
+  const auto end = text.find('\n', start);
+  return text.replace(start, end - start, line);
+}
+
+TEST(Validate, FindsNothingInGoodValues) { EXPECT_THAT(findings(kGood), IsEmpty()); }
+
+TEST(Validate, RefusesWhatIsNoMap) { EXPECT_THROW((void)findings("- a\n"), Error); }
+
+TEST(Validate, OfNothingNamesEveryRequiredValue) {
+  const auto found = findings("{}");
+  for (const char* path :
+       {"global.domainName", "global.license", "apiToken", "sessionCookieKey", "keyset.signing",
+        "keyset.encryption", "github.clientId", "github.clientSecret", "object_storage.bucketName",
+        "object_storage", "postgresql.auth.postgresPassword", "mongodb.auth.password",
+        "mongodb.auth.rootPassword", "rabbitmq.auth.password", "pusher.secret"})
+    EXPECT_THAT(found, Contains(HasSubstr(std::string("error: ") + path + ": "))) << path;
+}
+
+TEST(Validate, ThinksOfTransformWhereTheDomainIsThatOf3x) {
+  EXPECT_THAT(findings("domainName: d\n"), Contains(HasSubstr("run kots-export transform first")));
+}
+
+TEST(Validate, SuggestsTheNearestKeyAndNamesTheLine) {
+  EXPECT_THAT(
+      findings(kGood + "fronted:\n  replicas: 1\n"),
+      Contains("12: warning: fronted: is no value of the chart; did you mean frontend? [unknown-key]"));
+  EXPECT_THAT(
+      findings(kGood + "frontend:\n  replica: 1\n"),
+      Contains(
+          "13: warning: frontend.replica: is no value of the chart; did you mean replicas? [unknown-key]"));
+}
+
+TEST(Validate, LeavesTheKeysOfOtherPeoplesChartsAlone) {
+  EXPECT_THAT(
+      findings(kGood + "redis: {sentinel: {enabled: true}}\nprometheus: {server: {nodeSelector: {a: b}}}\n"
+                       "nomad_extra: {}\n"),
+      ::testing::ElementsAre(HasSubstr("nomad_extra")));
+}
+
+TEST(Validate, ComparesTypes) {
+  const auto found = findings(kGood +
+                              "frontend: {replicas: many}\nproxy: {enabled: 'false', no_proxy: a}\nsmtp: "
+                              "{user: 12, port: '25'}\ntelegraf: []\n");
+  EXPECT_THAT(found,
+              Contains(HasSubstr("error: frontend.replicas: is a text, but the chart wants a whole number")));
+  EXPECT_THAT(found,
+              Contains(HasSubstr("error: proxy.enabled: is a text, but the chart wants true or false")));
+  EXPECT_THAT(found, Contains(HasSubstr("error: proxy.no_proxy: is a text, but the chart wants a list")));
+  EXPECT_THAT(
+      found,
+      Contains(HasSubstr("error: smtp.user: is a number, but the chart wants a text: put it in quotes")));
+  EXPECT_THAT(found, Contains(HasSubstr("warning: smtp.port: ")));
+  EXPECT_THAT(found, Contains(HasSubstr("error: telegraf: is a list, but the chart wants a map")));
+}
+
+TEST(Validate, KnowsTheVersionsOfTheChart) {
+  const std::string text = kGood + "tink: {enabled: false}\n";
+  EXPECT_THAT(findings(text), Contains(HasSubstr("tink: is a value of chart 4.1, not of 4.0")));
+  EXPECT_THAT(findings(text, Target::v4_1), IsEmpty());
+  EXPECT_EQ(target_of_chart("4.0.3"), Target::v4_0);
+  EXPECT_EQ(target_of_chart("4.1.0"), Target::v4_1);
+}
+
+TEST(Validate, NotesNulls) {
+  EXPECT_THAT(findings(kGood + "internal_zone: null\n"),
+              Contains(StartsWith("12: note: internal_zone: is null")));
+}
+
+TEST(Validate, FindsLeftoversOf3x) {
+  const auto found = findings(kGood + "published: true\nkong: {annotations: {}}\nminio: {}\n");
+  EXPECT_THAT(found, Contains(StartsWith("12: warning: published: is a value of 3.x")));
+  EXPECT_THAT(found, Contains(StartsWith("13: warning: kong.annotations: is a value of 3.x")));
+  EXPECT_THAT(found, Not(Contains(HasSubstr("unknown-key"))));
+}
+
+TEST(Validate, WantsOneObjectStore) {
+  EXPECT_THAT(findings(with("object_storage",
+                            "object_storage: {bucketName: b, s3: {enabled: true, irsaRole: r}, gcs: "
+                            "{enabled: true, workloadIdentity: w}}")),
+              ::testing::ElementsAre(HasSubstr("s3 and gcs are both enabled")));
+  EXPECT_THAT(findings(with("object_storage", "object_storage: {bucketName: b}")),
+              Contains(HasSubstr("neither of s3 and gcs")));
+  EXPECT_THAT(findings(with("object_storage", "object_storage: {bucketName: b, gcs: {enabled: true}}")),
+              Contains(HasSubstr("object_storage.gcs.workloadIdentity")));
+}
+
+TEST(Validate, WantsTheHostsOfWhatIsOutside) {
+  EXPECT_THAT(findings(with("postgresql", "postgresql: {internal: false, auth: {username: u, password: p}}")),
+              Contains(HasSubstr("postgresql.postgresqlHost: postgresql.internal is false")));
+  EXPECT_THAT(
+      findings(with("mongodb",
+                    "mongodb: {internal: false, hosts: 'mongodb:27017', auth: {username: u, password: p}}")),
+      Contains(HasSubstr("mongodb.hosts: ")));
+  EXPECT_THAT(findings(kGood + "vault: {internal: false, url: 'https://v', token: t}\n"), IsEmpty());
+}
+
+TEST(Validate, WantsACertificateForAcm) {
+  EXPECT_THAT(findings(kGood + "nginx: {aws_acm: {enabled: true}}\n"),
+              Contains(HasSubstr("names no certificate")));
+  EXPECT_THAT(findings(kGood + "nginx:\n  aws_acm: {enabled: true}\n  annotations:\n    "
+                               "service.beta.kubernetes.io/aws-load-balancer-ssl-cert: arn\n"),
+              IsEmpty());
+}
+
+TEST(Validate, WantsThePairOfNomadsMtls) {
+  EXPECT_THAT(findings(with("nomad",
+                            "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true, "
+                            "certificate: ''}}}}")),
+              Contains(HasSubstr("nomad.server.rpc.mTLS.privateKey: is missing")));
+}
+
+TEST(Validate, LooksIntoKeysAndKeysets) {
+  EXPECT_THAT(findings(with("sessionCookieKey", "sessionCookieKey: short")),
+              Contains(HasSubstr("has 5 bytes; it must have 16")));
+  EXPECT_THAT(findings(with("keyset", "keyset: {signing: 'not json', encryption: '[]'}")),
+              ::testing::ElementsAre(HasSubstr("keyset.signing: is not JSON"),
+                                     HasSubstr("keyset.encryption: is JSON, but no keyset")));
+}
+
+TEST(Validate, LooksIntoCertificates) {
+  const std::string key =
+      util::base64_encode("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+  const auto tls = [&](const std::string& certificate) {
+    return kGood + "tls: {privateKey: " + key + ", certificate: '" + certificate + "'}\n";
+  };
+  EXPECT_THAT(findings(tls(kCertificate)), IsEmpty());
+  EXPECT_THAT(findings(tls(kCertificate), Target::v4_0, 1804204800),
+              Contains(HasSubstr("expired on 2027-03-04")));
+  EXPECT_THAT(
+      findings(tls(kCertificate), Target::v4_0, 1803859200),
+      Contains(HasSubstr("warning: tls.certificate: holds a certificate that expires on 2027-03-04")));
+  EXPECT_THAT(findings(tls(kCertificate), Target::v4_0, 0),
+              Contains(HasSubstr("valid only from 2026-11-24")));
+  EXPECT_THAT(findings(tls("-----BEGIN CERTIFICATE-----")),
+              Contains(HasSubstr("is PEM; the chart wants base64 of it")));
+  EXPECT_THAT(findings(tls("%%%")), Contains(HasSubstr("is not base64 of PEM")));
+  EXPECT_THAT(findings(tls(key)), Contains(HasSubstr("holds no CERTIFICATE")));
+  for (std::size_t size = 60; size < kCertificate.size();
+       size += 40) {  // cut anywhere: no certificate, and no crash
+    SCOPED_TRACE(size);
+    EXPECT_THAT(findings(tls(kCertificate.substr(0, size / 4 * 4))), Not(IsEmpty()));
+  }
+}
+
+TEST(Validate, WantsBothOrNoneOfTls) { EXPECT_THAT(findings(kGood + "tls: {privateKey: ''}\n"), IsEmpty()); }
+
+TEST(Validate, WantsOneCloud) {
+  EXPECT_THAT(findings(kGood + "vm_service: {providers: {ec2: {enabled: true}, gcp: {enabled: true}}}\n"),
+              Contains(HasSubstr("both enabled")));
+}
+
+TEST(Validate, WantsTheHostOfGitHubEnterprise) {
+  EXPECT_THAT(findings(with("github", "github: {clientId: i, clientSecret: s, enterprise: true}")),
+              Contains(HasSubstr("github.hostname")));
+}
+
+TEST(Validate, FindsPlaceholders) {
+  EXPECT_THAT(findings(with("pusher", "pusher: {secret: REPLACE_THIS_SECRET}")),
+              Contains(HasSubstr("example of the chart's documentation")));
+}
+
+TEST(Validate, ShowsNoSecret) {
+  for (const std::string& line : findings("keyset: {signing: hunter2}\nsessionCookieKey: hunter2\ntls: "
+                                          "{certificate: hunter2, privateKey: hunter2}\npassword: hunter2\n"))
+    EXPECT_THAT(line, Not(HasSubstr("hunter2")));
+}
+
+TEST(Validate, TransformedValuesHaveNoLeftoversButAcm) {
+  std::ifstream in(KOTS_EXPORT_TEST_DATA "/values-3.x.yaml");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const Value v4 = transform(parse_yaml(text, "test"), example_options()).values;
+  for (const std::string& line : findings(to_yaml(v4))) {
+    if (line.find("[leftover]") != std::string::npos) {
+      EXPECT_THAT(line, HasSubstr("kong.aws_acm"));
+    }
+  }
+}
+
+}  // namespace
+
+}  // namespace kots_export::values

@@ -1,0 +1,230 @@
+#include <kots_export/util/error.h>
+#include <kots_export/values/json.h>
+#include <kots_export/values/yaml.h>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::values {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+std::string json(const std::string& yaml) { return to_json(parse_yaml(yaml, "values.yaml")); }
+
+std::string error(const std::string& yaml) {
+  try {
+    return "no error, but " + json(yaml);
+  } catch (const Error& e) {
+    return e.what();
+  }
+}
+
+TEST(YamlReader, KeepsTheOrderOfKeys) { EXPECT_EQ(json("b: 1\na: 2\nc: 3\n"), R"({"b":1,"a":2,"c":3})"); }
+
+TEST(YamlReader, AnEmptyDocumentIsNull) {
+  for (const char* text : {"", "\n", "# only a comment\n", "---\n", "--- # c\n...\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(json(text), "null");
+  }
+}
+
+TEST(YamlReader, ReadsBlockCollections) {
+  EXPECT_EQ(json("a:\n- 1\n- b: 2\n  c: 3\n-\n- - x\n  - z\nd:\n  - e\n"),
+            R"({"a":[1,{"b":2,"c":3},null,["x","z"]],"d":["e"]})");
+}
+
+TEST(YamlReader, ReadsFlowCollections) {
+  EXPECT_EQ(json("a: {b: [1, {c: d}, e f], \"g\":h, i, ? j : k, }\nl: [m: p, o]\n"),
+            R"({"a":{"b":[1,{"c":"d"},"e f"],"g":"h","i":null,"j":"k"},"l":[{"m":"p"},"o"]})");
+}
+
+TEST(YamlReader, ReadsFlowCollectionsOverLines) {
+  EXPECT_EQ(json("a: [x,  # c\n\tw,\n\n z\n]\nb: {c:\n d}\n"), R"({"a":["x","w","z"],"b":{"c":"d"}})");
+}
+
+TEST(YamlReader, FoldsLinesOfPlainAndQuotedTexts) {
+  EXPECT_EQ(json("a: one\n  two\n\n  three\nb: 'x  \n\n\n  y '\nc: \"p\\\n   q\\  \n  r\"\n"),
+            R"({"a":"one two\nthree","b":"x\n\ny ","c":"pq  r"})");
+}
+
+TEST(YamlReader, ReadsEveryEscape) {
+  EXPECT_EQ(json(R"(a: "\x41\u00e9\U0001F600\t\"\\\e\_\N\L")"),
+            "{\"a\":\"A\xC3\xA9\xF0\x9F\x98\x80\\t\\\"\\\\\\u001b\xC2\xA0\xC2\x85\xE2\x80\xA8\"}");
+  EXPECT_THAT(error(R"(a: "\/")"), HasSubstr("unknown escape"));
+  EXPECT_THAT(error(R"(a: "\ud83d\ude00")"), HasSubstr("no Unicode character"));
+}
+
+TEST(YamlReader, ReadsBlockScalars) {
+  EXPECT_EQ(json("a: |\n  x\n   y\n\n  z\n\nb: |-\n  x\nc: |+\n  x\n\nd: >\n  p\n  q\n\n  r\n   s\n  t\n"),
+            R"({"a":"x\n y\n\nz\n","b":"x","c":"x\n\n","d":"p q\nr\n s\nt\n"})");
+  EXPECT_EQ(json("a: |2\n    x\n"), R"({"a":"  x\n"})");
+  EXPECT_EQ(json("- |\n  x\n- |1-\n  y"), R"(["x\n"," y"])");
+}
+
+TEST(YamlReader, ABlockScalarWithoutAFinalLineBreakHasNone) { EXPECT_EQ(json("a: |\n  x"), R"({"a":"x"})"); }
+
+TEST(YamlReader, TakesEveryLineBreakOfYaml) {
+  EXPECT_EQ(json("a: 1\r\nb: |\r\n  x\r\n  y\r\nc: 2\rd: 3"), R"({"a":1,"b":"x\ny\n","c":2,"d":3})");
+  EXPECT_EQ(json("a: \"x\xC2\x85y\"\n"), R"({"a":"x y"})");
+}
+
+TEST(YamlReader, PassesOverAByteOrderMark) {
+  EXPECT_EQ(json("\xEF\xBB\xBF"
+                 "a: 1\n"),
+            R"({"a":1})");
+}
+
+TEST(YamlReader, ResolvesAnchorsAndAliases) {
+  EXPECT_EQ(json("a: &x {p: 1}\nb: *x\nc: &y\n  - q\nd: [*y, *x]\n&k e: *k\n"),
+            R"({"a":{"p":1},"b":{"p":1},"c":["q"],"d":[["q"],{"p":1}],"e":"e"})");
+}
+
+TEST(YamlReader, MergesInTheOrderOfWriting) {
+  // As go-yaml v2: what stands later counts, also a merged key.
+  EXPECT_EQ(json("a: &x {p: 1, q: 2}\nb: {<<: *x, p: 3}\nc: {p: 3, <<: *x}\nd: {<<: [*x, {p: 5, r: 6}]}\n"),
+            R"({"a":{"p":1,"q":2},"b":{"p":3,"q":2},"c":{"p":1,"q":2},"d":{"p":1,"r":6,"q":2}})");
+}
+
+TEST(YamlReader, AQuotedMergeKeyIsAKey) { EXPECT_EQ(json("'<<': {a: 1}\n"), R"({"<<":{"a":1}})"); }
+
+TEST(YamlReader, FollowsTags) {
+  EXPECT_EQ(json("a: !!str 12\nb: !!int \"12\"\nc: !!bool 'yes'\nd: !!float 3\ne: !custom 12\nf: ! 12\ng: "
+                 "!!binary aGk=\n"
+                 "h: !!map {i: !!null }\n"),
+            R"({"a":"12","b":12,"c":true,"d":3,"e":"12","f":"12","g":"hi","h":{"i":null}})");
+  EXPECT_THAT(error("a: !!int abc\n"), HasSubstr("!!int"));
+  EXPECT_THAT(error("a: !!binary '%'\n"), HasSubstr("base64"));
+}
+
+TEST(YamlReader, ReadsExplicitKeys) {
+  EXPECT_EQ(json("? a\n: b\n? c\n? |\n  d\n: - e\n"), R"({"a":"b","c":null,"d\n":["e"]})");
+}
+
+TEST(YamlReader, RefusesAKeyTwiceAndNamesBothLines) {
+  EXPECT_THAT(error("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n"),
+              AllOf(HasSubstr("line 5"), HasSubstr("\"c\""), HasSubstr("line 3")));
+  EXPECT_THAT(error("{a: 1, \"a\": 2}"), HasSubstr("line 1"));
+  EXPECT_THAT(error("yes: 1\ntrue: 2\n"), HasSubstr("line 2"));
+}
+
+TEST(YamlReader, RefusesSeveralDocuments) {
+  for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("more than one document"));
+  }
+}
+
+TEST(YamlReader, RefusesAnAliasThatContainsItself) {
+  EXPECT_THAT(error("a: &x [*x]\n"), HasSubstr("contains it"));
+  EXPECT_THAT(error("a: *x\n"), HasSubstr("without its anchor"));
+}
+
+TEST(YamlReader, RefusesABombOfAliases) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 10; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j == 0 ? "" : ", ") + before;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(error(bomb), HasSubstr("more than any values file holds"));
+}
+
+TEST(YamlReader, RefusesDeepNesting) {
+  const std::size_t depth = 100'000;
+  std::string dashes;
+  for (std::size_t i = 0; i < depth; ++i) dashes += "- ";
+  std::string indented;
+  for (std::size_t i = 0; i < 1'000; ++i) indented += std::string(i, ' ') + "a:\n";
+  for (const std::string& text : {std::string(depth, '['), std::string(depth, '{'), dashes, indented,
+                                  "a: " + std::string(depth, '[') + std::string(depth, ']')}) {
+    EXPECT_THAT(error(text), HasSubstr("line "));
+  }
+}
+
+TEST(YamlReader, RefusesWhatIsNoText) {
+  EXPECT_THAT(error("a: 1\nb: \xFF\n"), AllOf(HasSubstr("line 2"), HasSubstr("UTF-8")));
+  EXPECT_THAT(error(std::string("a: 1\n\nb: \0", 10)),
+              AllOf(HasSubstr("line 3"), HasSubstr("control character")));
+  EXPECT_THAT(error("a: \x7F\n"), HasSubstr("control character"));
+}
+
+TEST(YamlReader, SaysWhereTabsIndent) {
+  EXPECT_THAT(error("a:\n\tb: 1\n"), AllOf(HasSubstr("line 2"), HasSubstr("tab")));
+  EXPECT_EQ(json("a:\tb\t# c\n"), R"({"a":"b"})");
+}
+
+TEST(YamlReader, RefusesKeysThatHelmRefuses) {
+  EXPECT_THAT(error("null: 1\n"), HasSubstr("null"));
+  EXPECT_THAT(error("[a]: 1\n"), HasSubstr("list or map as a key"));
+  EXPECT_THAT(error(": 1\n"), HasSubstr("key"));
+}
+
+TEST(YamlReader, RefusesBrokenStructure) {
+  const std::vector<std::string> broken = {"a: b: c\n",
+                                           "a: - b\n",
+                                           "a: 1\n  b: 2\n",
+                                           "a:\n  b: 1\n c: 2\n",
+                                           "a: [1\n",
+                                           "a: {1\n",
+                                           "a: \"x\n",
+                                           "a: 'x\n",
+                                           "a: [1]]\n",
+                                           "a: \"x\" y\n",
+                                           "a\nb: 1\n",
+                                           "- a\nb: 1\n",
+                                           "a: [,]\n",
+                                           "a: @x\n",
+                                           "a: `x\n",
+                                           "a: %x\n",
+                                           "a: &x *x\n",
+                                           "a: |x\n",
+                                           "a: |0\n x\n",
+                                           "a: \"x\n--- y\"\n",
+                                           "a: &x &y z\n",
+                                           "%FOO\n---\na: 1\n",
+                                           "%YAML 1.2\n---\na: 1\n",
+                                           "a: !!\n",
+                                           "{a: 1}}",
+                                           "{a\n: b}",
+                                           std::string(1030, 'k') + ": v\n"};
+  for (const std::string& text : broken) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("line "));
+  }
+}
+
+TEST(YamlReader, TakesLongKeys) {
+  const std::string long_key(1024, 'k');
+  EXPECT_EQ(json(long_key + ": v\n"), "{\"" + long_key + "\":\"v\"}");
+  EXPECT_EQ(json("? " + long_key + "kkk\n: v\n"), "{\"" + long_key + "kkk\":\"v\"}");
+}
+
+TEST(YamlReader, ReadsALargeMapInLinearTime) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "key-" + std::to_string(i) + ": v\n";
+  const Value value = parse_yaml(text, "values.yaml");
+  EXPECT_EQ(value.as_map().size(), 100'000U);
+  EXPECT_EQ(value, parse_yaml(text, "values.yaml"));
+  EXPECT_THAT(error(text + "key-7: again\n"), HasSubstr("line 8"));
+}
+
+TEST(YamlPlaces, AreTheLinesOfKeysAndItems) {
+  const YamlDocument document =
+      parse_yaml_with_places("# c\na: 1\nb:\n  - x\n  - {y: z,\n     w: v}\n", "values.yaml");
+
+  ASSERT_EQ(document.place.children.size(), 2U);
+  EXPECT_EQ(document.place.children[0].line, 2U);
+  const Place& b = document.place.children[1];
+  EXPECT_EQ(b.line, 3U);
+  ASSERT_EQ(b.children.size(), 2U);
+  EXPECT_EQ(b.children[1].line, 5U);
+  ASSERT_EQ(b.children[1].children.size(), 2U);
+  EXPECT_EQ(b.children[1].children[1].line, 6U);
+}
+
+}  // namespace
+
+}  // namespace kots_export::values
