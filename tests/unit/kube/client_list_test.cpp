@@ -49,13 +49,13 @@ class ListOnServer : public ::testing::Test {
     server.seed(
         "{apiVersion: testing/v1, kind: Repeat, count: 25, object: "
         "{apiVersion: v1, kind: ConfigMap, "
-        "metadata: {name: \"c-%d\", namespace: n, labels: {a: b}}, "
+        "metadata: {name: \"c-%d\", namespace: many, labels: {a: b}}, "
         "data: {big: content}}}");
   }
   std::map<std::string, ObjectMetadata> list(const std::vector<ApiResource>& kinds, int page_size = 10) {
     std::map<std::string, ObjectMetadata> objects;
     connection.client.list_metadata(
-        kinds, "n",
+        kinds, "many",
         [&](ObjectMetadata object) {
           const std::string name = describe(object.ref);
           objects.insert_or_assign(name, std::move(object));
@@ -80,7 +80,7 @@ TEST_F(ListOnServer, AsksForMetadataAndReadsWhatItNeeds) {
   const auto objects = list({kConfigMaps});
 
   const ObjectMetadata& object = objects.at("ConfigMap c-7");
-  EXPECT_EQ(object.ref.ns, "n");
+  EXPECT_EQ(object.ref.ns, "many");
   EXPECT_FALSE(object.ref.uid.empty());
   EXPECT_FALSE(object.ref.resource_version.empty());
   ASSERT_NE(object.label("a"), nullptr);
@@ -93,7 +93,8 @@ TEST_F(ListOnServer, AsksForMetadataAndReadsWhatItNeeds) {
 }
 
 TEST_F(ListOnServer, ReadsManyKindsAtOnce) {
-  server.put(json::parse(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"n"}})"));
+  server.put(
+      json::parse(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"many"}})"));
   server.put(json::parse(R"({"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"pv"}})"));
 
   const auto objects = list({kConfigMaps, kSecrets, kVolumes});
@@ -111,15 +112,15 @@ TEST_F(ListOnServer, StartsAgainWhereItTookTooLong) {
 }
 
 TEST_F(ListOnServer, ReadsFullObjectsOfOneCollection) {
-  const auto objects = connection.client.list(kConfigMaps.gvr, "n", "a=b");
+  const auto objects = connection.client.list(kConfigMaps.gvr, "many", "a=b");
 
   EXPECT_EQ(objects.size(), 25U);
   EXPECT_EQ(objects.front()["data"]["big"], "content");
 }
 
 TEST_F(ListOnServer, SelectsByLabelAndField) {
-  EXPECT_TRUE(connection.client.list(kConfigMaps.gvr, "n", "a=c").empty());
-  EXPECT_EQ(connection.client.list(kConfigMaps.gvr, "n", {}, "metadata.name=c-3").size(), 1U);
+  EXPECT_TRUE(connection.client.list(kConfigMaps.gvr, "many", "a=c").empty());
+  EXPECT_EQ(connection.client.list(kConfigMaps.gvr, "many", {}, "metadata.name=c-3").size(), 1U);
 }
 
 // --- Against a script ---

@@ -207,7 +207,7 @@ TEST_F(Resolve, CertificateFlagsStandInForFilesThatAreMissing) {
 TEST_F(Resolve, ExecPluginIsRead) {
   write_default(
       "{server: 'https://h', extensions: [{name: client.authentication.k8s.io/exec, "
-      "extension: {audience: a, n: 1, s: '1', l: [true]}}]}",
+      "extension: {audience: a, 'n': 1, s: '1', l: [true]}}]}",
       "{exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/plugin, args: [a, -b], "
       "env: [{name: 'N', value: v}], installHint: get it, provideClusterInfo: true, "
       "interactiveMode: Never}}");

@@ -33,9 +33,6 @@ class DatabaseAccessTest : public MigrationTest {
     const json container{{"name", "frontend"}, {"image", "f"}, {"env", env}, {"envFrom", env_from}};
     const json sidecar =
         json::parse(R"({"name": "a", "image": "s", "env": [{"name": "POSTGRES_HOST", "value": "no"}]})");
-    const json status{{"name", "frontend"},
-                      {"ready", state == State::ready},
-                      {"state", {{state == State::waiting ? "waiting" : "running", json::object()}}}};
     server.put({{"apiVersion", "v1"},
                 {"kind", "Pod"},
                 {"metadata",
@@ -43,8 +40,21 @@ class DatabaseAccessTest : public MigrationTest {
                   {"namespace", kNs},
                   {"labels", {{"app", "frontend"}}},
                   {"annotations", {{"apiserver.test/image-env", image_env.dump()}}}}},
-                {"spec", {{"containers", json::array({sidecar, container})}}},
-                {"status", {{"phase", "Running"}, {"containerStatuses", json::array({status})}}}});
+                {"spec", {{"containers", json::array({sidecar, container})}}}});
+    set_state(name, state);
+  }
+  // Once the server's kubelet has started the Pod, its containers get the state that a test wants.
+  void set_state(const std::string& name, State state) {
+    const auto pod = [&] { return server.get("Pod", kNs, name).value(); };
+    if (!server.wait_until([&] { return pod()["status"].value("podIP", "") == "10.244.0.17"; }))
+      throw std::runtime_error("the Pod of a test does not start");
+    if (state == State::ready) return;
+    json changed = pod();
+    for (json& status : changed["status"]["containerStatuses"]) {
+      status["ready"] = false;
+      if (state == State::waiting) status["state"] = {{"waiting", {{"reason", "CrashLoopBackOff"}}}};
+    }
+    server.put(changed);
   }
   // Another container, with the environment of another Pod.
   void remove_frontend() {

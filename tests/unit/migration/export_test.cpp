@@ -34,6 +34,7 @@ class Export : public MigrationTest {
     server.put(
         {{"apiVersion", "v1"},
          {"kind", "Secret"},
+         {"type", "helm.sh/release.v1"},
          {"metadata",
           {{"name", "sh.helm.release.v1.circleci-server.v" + std::to_string(revision)}, {"namespace", kNs}}},
          {"data", {{"release", util::base64_encode("damaged")}}}});

@@ -46,7 +46,7 @@ TEST_F(MigratorJob, IsTheScriptsJob) {
   ASSERT_EQ(pod["containers"].size(), 1U);
   EXPECT_EQ(pod["containers"][0]["name"], "circle-migrator");
   EXPECT_EQ(pod["containers"][0]["image"], "cciserver.azurecr.io/circle-migrator:0.1.532114-6a5071e0ed");
-  EXPECT_EQ(pod["containers"][0]["resources"], json::parse(R"({"limits": {"cpu": "1000m", "memory": "100Mi"},
+  EXPECT_EQ(pod["containers"][0]["resources"], json::parse(R"({"limits": {"cpu": "1", "memory": "100Mi"},
                             "requests": {"cpu": "2m", "memory": "10Mi"}})"));
 }
 

@@ -21,7 +21,8 @@ using ::testing::Not;
 // The child prints the answer in brackets, or the error.
 int show(const std::function<std::string()>& question) {
   try {
-    std::cout << "<" << question() << ">" << std::endl;
+    const std::string answer = question();
+    std::cout << "<" << answer << ">" << std::endl;
     return 0;
   } catch (const Error& error) {
     std::cout << error.what() << std::endl;
