@@ -17,6 +17,11 @@ class Postgres : public MigrationTest {
  protected:
   Postgres() : MigrationTest(with_installation()) {}
 
+  // The StatefulSet goes once the garbage collector has let its Pods go.
+  void wait_for_orphans() {
+    ASSERT_TRUE(server.wait_until([this] { return !server.get("StatefulSet", kNs, "postgresql"); }));
+  }
+
   void add_revision(int revision, const std::string& chart_version, const std::string& status) {
     server.seed(json{
         {"apiVersion", "testing/v1"},
@@ -44,6 +49,7 @@ TEST_F(Postgres, DeletesStatefulSetAndSecretAndOrphansThePods) {
 
 TEST_F(Postgres, LeavesPodAndDataRunning) {
   (void)executor.run(plan_postgres(context));
+  wait_for_orphans();
 
   EXPECT_TRUE(server.get("Pod", kNs, "postgresql-0"));
   EXPECT_TRUE(server.get("PersistentVolumeClaim", kNs, "data-postgresql-0"));
@@ -52,6 +58,7 @@ TEST_F(Postgres, LeavesPodAndDataRunning) {
 
 TEST_F(Postgres, HasNothingToDoTheSecondTime) {
   (void)executor.run(plan_postgres(context));
+  wait_for_orphans();
 
   EXPECT_THAT(changes_of(plan_postgres(context)), IsEmpty());
 }
