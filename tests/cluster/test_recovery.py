@@ -35,6 +35,8 @@ class Recovery(ClusterCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.install(cls.config_of("values-3.x-aws.yaml"))
+        # The controller's marks of the binding are part of what is to come back.
+        kubectl("-n", cls.namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/kotsadm-data", "--timeout=60s", version="1.31")
         cls.before = cls.state()
 
     @classmethod
