@@ -37,7 +37,7 @@ class Recovery(ClusterCase):
         cls.install(cls.config_of("values-3.x-aws.yaml"))
         # The controller's marks of the binding are part of what is to come back.
         kubectl("-n", cls.namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/kotsadm-data", "--timeout=60s", version="1.31")
-        cls.before = cls.state()
+        cls.before = cls.settled()
 
     @classmethod
     def state(cls):
@@ -46,6 +46,19 @@ class Recovery(ClusterCase):
         items.append(json.loads(kubectl("get", f"clusterrole/{cls.namespace}-nodes", "-o", "json")))
         return {f"{item['kind']}/{item['metadata']['name']}": comparable(item) for item in items
                 if item.get("type") != "kubernetes.io/service-account-token"}
+
+    @classmethod
+    def settled(cls):
+        """The state once the controllers are done: nothing is being deleted, and nothing changes any more."""
+        last = None
+        until = time.time() + 90
+        while time.time() < until:
+            now = cls.state()
+            if now == last and not any("deletionTimestamp" in item["metadata"] for item in now.values()):
+                return now
+            last = now
+            time.sleep(2)
+        raise AssertionError("the controllers do not come to rest")
 
     def assert_state(self, wanted, what):
         """Controllers take a moment: bind a claim, collect garbage."""
@@ -88,7 +101,7 @@ class Recovery(ClusterCase):
     def test_1_rollback_after_a_complete_run(self):
         pod = self.pod_of_postgresql()
         self.done("-l", LICENSE)
-        type(self).migrated = self.state()
+        type(self).migrated = self.settled()
         self.assertNotEqual(self.before, self.migrated)
         self.done("rollback")
         self.assert_state(self.before, "rolled back")
