@@ -66,4 +66,19 @@ void read_objects(kube::Client& client, std::span<const kube::ObjectRef> objects
   reads.throw_if_failed();
 }
 
+std::optional<std::string> live_uid_of_owner(kube::Client& client, const nlohmann::json& owner,
+                                             const std::string& ns) {
+  const kube::ApiResource* kind =
+      client.find_for_manifest(owner.value("apiVersion", ""), owner.value("kind", ""));
+  if (kind == nullptr) return std::nullopt;
+  const bool namespaced = kind->scope == kube::ApiResource::Scope::namespaced;
+  const auto live = client.get_metadata({.gvr = kind->gvr,
+                                         .kind = kind->kind,
+                                         .ns = namespaced ? ns : std::string(),
+                                         .name = owner.value("name", ""),
+                                         .uid = {},
+                                         .resource_version = {}});
+  return live ? std::optional(live->ref.uid) : std::nullopt;
+}
+
 }  // namespace kots_export::change

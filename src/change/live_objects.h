@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -15,5 +16,9 @@ namespace kots_export::change {
 // content, or nothing where it is not there. Throws ApiError, ConnectionError, Interrupted.
 void read_objects(kube::Client& client, std::span<const kube::ObjectRef> objects,
                   const std::function<void(std::size_t, std::optional<nlohmann::json>)>& on_object);
+
+// The UID of what an ownerReference of an object in `ns` names, as it is there now; nothing where it is not.
+[[nodiscard]] std::optional<std::string> live_uid_of_owner(kube::Client& client, const nlohmann::json& owner,
+                                                           const std::string& ns);
 
 }  // namespace kots_export::change

@@ -177,17 +177,7 @@ class Planner {
   }
 
   [[nodiscard]] bool is_alive(const json& owner, const std::string& ns) {
-    const kube::ApiResource* kind =
-        client_.find_for_manifest(owner.value("apiVersion", ""), owner.value("kind", ""));
-    if (kind == nullptr) return false;
-    const bool namespaced = kind->scope == kube::ApiResource::Scope::namespaced;
-    const auto live = client_.get_metadata({.gvr = kind->gvr,
-                                            .kind = kind->kind,
-                                            .ns = namespaced ? ns : std::string(),
-                                            .name = owner.value("name", ""),
-                                            .uid = {},
-                                            .resource_version = {}});
-    return live && live->ref.uid == owner.value("uid", "");
+    return live_uid_of_owner(client_, owner, ns) == owner.value("uid", "");
   }
 
   kube::Client& client_;

@@ -2,6 +2,7 @@
 #include <kots_export/change/restore.h>
 #include <kots_export/change/rollback.h>
 
+#include "change/live_objects.h"
 #include "change/volumes.h"
 
 #include <algorithm>
@@ -73,23 +74,10 @@ class Stages {
   [[nodiscard]] Plan with_new_owners(Plan plan) {
     if (executor_.dry_run() != kube::DryRun::none) return plan;
     for (Change& change : plan.changes) {
-      repoint_owners(change.after, [&](const json& owner) { return live_uid(owner, change.object.ns); });
+      repoint_owners(change.after,
+                     [&](const json& owner) { return live_uid_of_owner(client_, owner, change.object.ns); });
     }
     return plan;
-  }
-
-  std::optional<std::string> live_uid(const json& owner, const std::string& ns) {
-    const kube::ApiResource* kind =
-        client_.find_for_manifest(owner.value("apiVersion", ""), owner.value("kind", ""));
-    if (kind == nullptr) return std::nullopt;
-    const bool namespaced = kind->scope == kube::ApiResource::Scope::namespaced;
-    const auto live = client_.get_metadata({.gvr = kind->gvr,
-                                            .kind = kind->kind,
-                                            .ns = namespaced ? ns : std::string(),
-                                            .name = owner.value("name", ""),
-                                            .uid = {},
-                                            .resource_version = {}});
-    return live ? std::optional(live->ref.uid) : std::nullopt;
   }
 
   // The reclaim policy goes back only where the claim is bound: else the volume could go with its data.
