@@ -1,9 +1,9 @@
 #include <kots_export/cli/app.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/interrupt.h>
 
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int run_app(int argc, char** argv) {
-  catch_interrupts();
+  util::catch_interrupts();
   try {
     return parse_and_run(argc, argv);
   } catch (const Error& error) {

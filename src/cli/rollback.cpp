@@ -1,9 +1,9 @@
 #include <kots_export/change/rollback.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/util/interrupt.h>
 
 #include "cli/commands.h"
-#include "cli/interrupt.h"
 #include "cli/session.h"
 
 #include <algorithm>
@@ -99,7 +99,7 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
   change::RollbackOptions options;
-  options.interrupted = interrupted;
+  options.interrupted = util::interrupted;
   const change::RollbackPlan plan =
       change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
   context.executor.confirm(together(plan));

@@ -3,11 +3,10 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/interrupt.h>
 #include <kots_export/util/process.h>
 #include <kots_export/util/random.h>
 #include <kots_export/util/text.h>
-
-#include "cli/interrupt.h"
 
 #include <array>
 #include <chrono>
@@ -76,13 +75,13 @@ Session::Session(const Flags& flags, Access access)
       human_(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
              flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
       config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
-      credentials_(kube::make_credential_source(config_, interrupted)),
+      credentials_(kube::make_credential_source(config_, util::interrupted)),
       transport_(config_, *credentials_,
                  curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
       beside_(config_, *credentials_,
               curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
       lock_(transport_, beside_, views_, lock_options()),
-      client_(lock_, {}, interrupted),
+      client_(lock_, {}, util::interrupted),
       executor_(client_, views_, executor_options()),
       context_{.client = client_,
                .executor = executor_,
@@ -111,7 +110,7 @@ change::ExecutorOptions Session::executor_options() {
   change::ExecutorOptions options{.dry_run = dry_run(flags_),
                                   .open_journal = [this] { return open_journal(); },
                                   .confirm = {},
-                                  .interrupted = interrupted};
+                                  .interrupted = util::interrupted};
   if (!flags_.yes && ui::can_ask())
     options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
@@ -128,7 +127,7 @@ change::LockOptions Session::lock_options() const {
   options.holder = util::user_at_host() + "/" + std::to_string(::getpid()) + "/" + run_;
   options.process = util::process_identity();
   if (flags_.force_unlock) options.take = change::LockOptions::Take::at_once;
-  options.interrupted = interrupted;
+  options.interrupted = util::interrupted;
   return options;
 }
 
@@ -143,7 +142,7 @@ change::RunHeader Session::run_header() {
                            .release = flags_.release,
                            .rolls_back = rolls_back_};
   try {
-    kube::Client client(beside_, {}, interrupted);
+    kube::Client client(beside_, {}, util::interrupted);
     const auto live = client.get_metadata({.gvr = {.group = {}, .version = "v1", .resource = "namespaces"},
                                            .kind = "Namespace",
                                            .ns = {},

@@ -1,11 +1,14 @@
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/interrupt.h>
 #include <kots_export/util/text.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,12 +16,21 @@ namespace kots_export::ui {
 
 namespace {
 
+// Waits until standard input has something to read, or ended. Throws Interrupted at a signal, also at one that
+// came before.
+void wait_for_input() {
+  std::array<pollfd, 2> waited = {pollfd{STDIN_FILENO, POLLIN, 0},
+                                  pollfd{util::interrupt_descriptor(), POLLIN, 0}};
+  const int ready = ::poll(waited.data(), waited.size(), -1);
+  if (ready < 0 || waited[1].revents != 0) throw Interrupted("no answer was given");
+}
+
 // Reads byte by byte: nothing beyond the line is taken from standard input.
 std::string read_line() {
   std::string line;
   for (char c = 0;;) {
+    wait_for_input();
     const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-    if (got < 0 && errno == EINTR) throw Interrupted("no answer was given");
     if (got <= 0) {
       if (line.empty())
         throw Error("no answer was given", "standard input ended", "Give the answer as a flag; see --help.");

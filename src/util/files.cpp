@@ -117,12 +117,7 @@ class TemporaryFile {
  public:
   explicit TemporaryFile(const fs::path& target) {
     remove_left_over(target);
-    path_ = folder_of(target) / (temporary_prefix(target) +
-                                 random_string(kTemporarySuffix, "abcdefghijklmnopqrstuvwxyz0123456789"));
-    fd_ = create_private(path_);
-    if (fd_ < 0) fail("cannot write " + target.string(), errno);
-    // Where the file system has no locks, a left-over may be removed early by nobody and late by hand.
-    ::flock(fd_, LOCK_EX | LOCK_NB);
+    while (!create(target)) continue;
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -142,6 +137,20 @@ class TemporaryFile {
   }
 
  private:
+  // False where another writer took the file for a left-over, between our making it and our locking it.
+  bool create(const fs::path& target) {
+    const std::string suffix = random_string(kTemporarySuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
+    path_ = folder_of(target) / (temporary_prefix(target) + suffix);
+    fd_ = create_private(path_);
+    if (fd_ < 0) fail("cannot write " + target.string(), errno);
+    // Where the file system has no locks, a left-over may be removed early by nobody and late by hand.
+    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) continue;
+    struct stat status {};
+    if (::fstat(fd_, &status) != 0 || status.st_nlink > 0) return true;
+    ::close(fd_);
+    return false;
+  }
+
   fs::path path_;
   int fd_ = -1;
 };

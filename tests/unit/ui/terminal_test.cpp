@@ -1,5 +1,6 @@
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/interrupt.h>
 
 #include "unit/support/pseudo_terminal.h"
 
@@ -51,6 +52,16 @@ TEST(Ask, SaysThatTheInputEnded) {
   terminal.type("\x04");
   terminal.expect("standard input ended");
   EXPECT_EQ(terminal.finish(), 1);
+}
+
+TEST(Ask, HearsTheCtrlCThatCameBeforeItWaits) {
+  PseudoTerminal terminal([] {
+    util::catch_interrupts();
+    ::raise(SIGINT);
+    return show([] { return ask("Namespace", "x"); });
+  });
+  terminal.expect("interrupted");
+  EXPECT_EQ(terminal.finish(), 130);
 }
 
 TEST(AskSecret, ShowsNothingOfIt) {

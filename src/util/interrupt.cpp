@@ -1,20 +1,35 @@
-#include "cli/interrupt.h"
+#include <kots_export/util/error.h>
+#include <kots_export/util/interrupt.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 
-namespace kots_export::cli {
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace kots_export::util {
 
 namespace {
 
 std::atomic<bool> asked_to_stop = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch lock-free atomics only");
+std::array<int, 2> wake_up = {-1, -1};
 
-void on_signal(int) { asked_to_stop = true; }
+void on_signal(int) {
+  const int error = errno;
+  asked_to_stop = true;
+  [[maybe_unused]] const ssize_t put = ::write(wake_up[1], "", 1);
+  errno = error;
+}
 
 }  // namespace
 
 void catch_interrupts() {
+  if (wake_up[0] < 0 && ::pipe2(wake_up.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+    throw Error("cannot wait for signals", std::strerror(errno));
   struct sigaction action {};
   action.sa_handler = on_signal;
   // One shot: the second signal meets the system's default and ends the process.
@@ -28,4 +43,6 @@ void catch_interrupts() {
 
 bool interrupted() { return asked_to_stop; }
 
-}  // namespace kots_export::cli
+int interrupt_descriptor() { return wake_up[0]; }
+
+}  // namespace kots_export::util
