@@ -2,6 +2,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -69,6 +70,14 @@ class Recovery(ClusterCase):
         for name in wanted:
             self.assertEqual(wanted[name], now[name], f"{what}: {name}")
 
+    def expect_new_addresses(self, said):
+        """An API server whose client of a deletion is killed forgets to free the Service's address, for ten minutes or so. The
+        rollback then says that it asked for another one: that one is expected from here on."""
+        for name in re.findall(r"Service (\S+) gets a new address", said):
+            service = json.loads(kubectl("-n", self.namespace, "get", f"service/{name}", "-o", "json"))
+            for field in ("clusterIP", "clusterIPs"):
+                self.before[f"Service/{name}"]["spec"][field] = service["spec"][field]
+
     def done(self, *words):
         finished = self.kots_export(*words, "--yes")
         self.assertEqual(finished.returncode, 0, finished.stderr)
@@ -80,6 +89,7 @@ class Recovery(ClusterCase):
             if "there is no run to roll back" in finished.stderr:
                 return
             self.assertEqual(finished.returncode, 0, finished.stderr)
+            self.expect_new_addresses(finished.stderr)
         self.fail("there is always one more run to roll back")
 
     def kill_after(self, changes):
