@@ -61,10 +61,13 @@ std::optional<Change> Batch::next_change() {
   return take_front(deletes_);
 }
 
+// The server's dry run is to show every refusal, and deletes nothing.
+bool Batch::is_dry_run() const { return tools_.options.dry_run != kube::DryRun::none; }
+
 bool Batch::is_time_for_deletes() {
   if (phase_ == Phase::deletes) return true;
   const bool rest_is_done = reads_in_flight_ == 0 && ready_.empty() && settled_ + deletes_.size() == pulled_;
-  if (!rest_is_done || result_.refused > 0) return false;
+  if (!rest_is_done || (result_.refused > 0 && !is_dry_run())) return false;
   source_.finish();
   phase_ = Phase::deletes;
   return true;
@@ -163,7 +166,7 @@ Execution Batch::result(OnRefusal on_refusal) {
             "back "
             "to what was there before.");
   }
-  if (result_.refused > 0 && on_refusal == OnRefusal::fail) {
+  if (result_.refused > 0 && on_refusal == OnRefusal::fail && !is_dry_run()) {
     throw Error(std::to_string(result_.refused) + " of " + std::to_string(pulled_) + " changes were refused",
                 result_.refusals.front().error,
                 "Mend the cause and run the same command again: it does only what is left.");

@@ -44,6 +44,7 @@ class Batch : public kube::RequestSource {
   std::optional<kube::Exchange> next_read();
   std::optional<Change> next_change();
   [[nodiscard]] bool is_time_for_deletes();
+  [[nodiscard]] bool is_dry_run() const;
   bool journal_next_group();
   bool in_journal(const std::function<void(Journal&)>& write);
   kube::Exchange send(const WritePtr& write);

@@ -2,7 +2,27 @@
 
 #include "change/batch.h"
 
+#include <set>
+#include <string>
+
 namespace kots_export::change {
+
+namespace {
+
+// In a dry run nothing makes room: the server would refuse to create what the same plan deletes first.
+Plan without_recreations(const Plan& plan) {
+  std::set<std::string> deleted;
+  for (const Change& change : plan.changes) {
+    if (change.verb == Verb::remove) deleted.insert(kube::object_path(change.object));
+  }
+  Plan tried = plan;
+  std::erase_if(tried.changes, [&](const Change& change) {
+    return change.verb == Verb::create && deleted.contains(kube::object_path(change.object));
+  });
+  return tried;
+}
+
+}  // namespace
 
 Executor::Executor(kube::Client& client, Observer& observer, ExecutorOptions options)
     : client_(client), observer_(observer), options_(std::move(options)) {}
@@ -30,6 +50,11 @@ Execution Executor::run(const Plan& plan, OnRefusal on_refusal) {
     return {};
   }
   confirm(plan);
+  if (options_.dry_run == kube::DryRun::server) {
+    const Plan tried = without_recreations(plan);
+    PlanSource source(tried);
+    return carry_out(source, on_refusal);
+  }
   PlanSource source(plan);
   return carry_out(source, on_refusal);
 }
@@ -53,7 +78,9 @@ Execution Executor::carry_out(ChangeSource& source, OnRefusal on_refusal) {
                        .next_id = next_id_,
                        .totals = totals_});
   client_.run(batch);
-  return batch.result(on_refusal);
+  Execution result = batch.result(on_refusal);
+  refused_ += result.refused;
+  return result;
 }
 
 }  // namespace kots_export::change

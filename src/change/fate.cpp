@@ -89,18 +89,21 @@ Fate fate_of_live_object(const Change& change, const std::string& body, std::str
 }  // namespace
 
 kube::Request write_request(const Change& change, kube::DryRun dry_run) {
+  kube::ObjectRef object = change.object;
+  if (change.guard == Guard::uid) object.resource_version.clear();
   switch (change.verb) {
     case Verb::create:
       return kube::create_request(change.object, change.after, dry_run);
     case Verb::remove:
-      return kube::delete_request(change.object, change.propagation, dry_run);
+      return kube::delete_request(object, change.propagation, dry_run);
     case Verb::patch:
       break;
   }
-  // The UID in the patch makes the server refuse it where the object was replaced since the plan.
+  // With them in the patch the server refuses it where the object was replaced, or changed, since the plan.
   json patch = change.after;
-  if (!change.object.uid.empty()) patch["metadata"]["uid"] = change.object.uid;
-  return kube::merge_patch_request(change.object, patch, dry_run);
+  if (!object.uid.empty()) patch["metadata"]["uid"] = object.uid;
+  if (!object.resource_version.empty()) patch["metadata"]["resourceVersion"] = object.resource_version;
+  return kube::merge_patch_request(object, patch, dry_run);
 }
 
 Fate fate_of_write(const Change& change, const kube::Outcome& outcome) {

@@ -1,12 +1,15 @@
 #include <kots_export/cli/app.h>
+#include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/interrupt.h>
+#include <kots_export/values/json.h>
+#include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <iostream>
 #include <vector>
 
@@ -47,9 +50,47 @@ const Declared& chosen(const std::vector<Declared>& commands, const Flags& flags
                                [&](const Declared& command) { return command.app->get_name() == name; });
 }
 
-int report(const Error& error) {
+int report(const Error& error, ui::JsonView* document = nullptr) {
   std::cerr << ui::text_of(error) << std::flush;
+  if (document != nullptr) document->failed(error);
   return static_cast<int>(error.exit_code());
+}
+
+// Runs what may throw; an error is printed, and told to the document where there is one.
+int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
+  try {
+    return run();
+  } catch (const Error& error) {
+    return report(error, document);
+  } catch (const std::exception& error) {
+    return report(
+        Error("something unforeseen happened", error.what(), "Please report it; nothing more was changed."),
+        document);
+  }
+}
+
+// Runs a command with -o: whatever happens, standard output gets one document.
+int run_with_document(const Declared& command, Flags& flags) {
+  ui::JsonView view(command.app->get_name(), KOTS_EXPORT_VERSION);
+  flags.document = &view;
+  const int exit_code = run_guarded(command.run, &view);
+  constexpr int kIndent = 2;
+  std::string text =
+      view.document(exit_code).dump(kIndent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (flags.output == "yaml") text = values::to_yaml(values::parse_json(text, "the document"));
+  if (!(std::cout << text << std::flush)) return report(Error("cannot write to standard output"));
+  return exit_code;
+}
+
+// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::ranges::reverse(words);
+  return words;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -64,29 +105,24 @@ int parse_and_run(int argc, char** argv) {
       declare_transform(app, flags), declare_annotate(app, flags), declare_kots_cleanup(app, flags),
       declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags),
       declare_runs(app, flags),      declare_rollback(app, flags), declare_config(app, flags),
-      declare_validate(app, flags),  declare_diff(app, flags)};
+      declare_validate(app, flags),  declare_diff(app, flags),     declare_plan(app, flags),
+      declare_apply(app, flags)};
   for (const Declared& command : commands) command.app->fallthrough();
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return report(UsageError(error.what(), {}, "kots-export --help lists commands and flags."));
   }
-  return chosen(commands, flags).run();
+  const Declared& command = chosen(commands, flags);
+  return flags.output.empty() ? command.run() : run_with_document(command, flags);
 }
 
 }  // namespace
 
 int run_app(int argc, char** argv) {
   util::catch_interrupts();
-  try {
-    return parse_and_run(argc, argv);
-  } catch (const Error& error) {
-    return report(error);
-  } catch (const std::exception& error) {
-    return report(
-        Error("something unforeseen happened", error.what(), "Please report it; nothing more was changed."));
-  }
+  return run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
 }
 
 }  // namespace kots_export::cli

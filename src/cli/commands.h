@@ -17,12 +17,14 @@ struct Declared {
 };
 
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_apply(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_plan(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_postgres(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_rollback(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);

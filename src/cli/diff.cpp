@@ -9,8 +9,6 @@
 #include <iostream>
 #include <memory>
 
-#include <unistd.h>
-
 namespace kots_export::cli {
 
 namespace {
@@ -45,7 +43,7 @@ int run_diff(const DiffFlags& typed) {
     constexpr int kIndent = 2;
     std::cout << nlohmann::json{{"differences", ui::json_of(differences)}}.dump(kIndent) << std::endl;
   } else {
-    const ui::Colour colour = ui::wants_colour_on(STDOUT_FILENO) ? ui::Colour::yes : ui::Colour::no;
+    const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
     std::cout << ui::text_of(differences, colour) << std::flush;
   }
   if (!std::cout) throw Error("cannot write to standard output", {}, {}, static_cast<ExitCode>(kTrouble));

@@ -14,6 +14,7 @@ namespace kots_export::cli {
 namespace {
 
 int run_export(Flags& flags, const std::string& file) {
+  require_free_stdout(flags, file);
   complete_installation(flags);
   Session session(flags, Session::Access::read);
   migration::check_installation(

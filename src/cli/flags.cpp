@@ -59,6 +59,10 @@ void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--detailed-exitcode", flags.detailed_exitcode,
                "end a dry run with 3 where changes are pending")
       ->group("Steps");
+  app.add_option("-o,--output", flags.output,
+                 "json or yaml: one document with plan, outcome and timings on standard output")
+      ->group("Steps")
+      ->check(CLI::IsMember({"json", "yaml"}));
   app.add_flag("-y,--yes", flags.yes, "ask nothing")->group("Steps");
   app.add_flag("-v,--verbose", flags.verbose, "print every change")->group("Steps");
 }

@@ -12,6 +12,10 @@
 
 #include <CLI/CLI.hpp>
 
+namespace kots_export::ui {
+class JsonView;
+}
+
 namespace kots_export::cli {
 
 // What was typed, for every command. One struct: the script's flags stand before or after a subcommand.
@@ -37,6 +41,9 @@ struct Flags {
   int timeout_seconds = 600;
   std::string target_version = "4.0.0";
   std::size_t concurrency = 64;
+  // --- what stands on standard output ---
+  std::string output;                // empty (text), "json" or "yaml"
+  ui::JsonView* document = nullptr;  // with json and yaml: takes what the command has to say, see app.cpp
   // --- the cluster, as kubectl names it ---
   std::string kubeconfig;
   std::string context, cluster, user, server, token;

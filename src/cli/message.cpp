@@ -1,10 +1,8 @@
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
-#include <kots_export/ui/messages.h>
 
 #include "cli/commands.h"
-
-#include <iostream>
+#include "cli/output.h"
 
 namespace kots_export::cli {
 
@@ -13,12 +11,11 @@ namespace {
 int run_message(Flags& flags) {
   complete_installation(flags);
   const migration::Paths paths{.root = flags.output_dir};
-  std::cout << ui::text_of(migration::next_steps({.values_file = paths.values(),
-                                                  .ns = flags.ns,
-                                                  .release = flags.release,
-                                                  .registry = registry(flags),
-                                                  .target_version = flags.target_version}))
-            << std::flush;
+  show(flags, migration::next_steps({.values_file = paths.values(),
+                                     .ns = flags.ns,
+                                     .release = flags.release,
+                                     .registry = registry(flags),
+                                     .target_version = flags.target_version}));
   return static_cast<int>(ExitCode::done);
 }
 

@@ -1,13 +1,31 @@
 #pragma once
 
 #include <kots_export/change/observer.h>
+#include <kots_export/migration/message.h>
+#include <kots_export/ui/json_view.h>
+#include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+
+#include "cli/flags.h"
 
 #include <iostream>
 #include <string>
 
 namespace kots_export::cli {
+
+// The next steps: as text on standard output, or in the document.
+inline void show(const Flags& flags, const migration::NextSteps& steps) {
+  if (flags.document != nullptr) return flags.document->next_steps(steps);
+  std::cout << ui::text_of(steps) << std::flush;
+}
+
+// Throws UsageError where a command's result and the document of -o would both go to standard output.
+inline void require_free_stdout(const Flags& flags, const std::string& file) {
+  if (file == "-" && flags.document != nullptr)
+    throw UsageError("-o " + flags.output + " and - both want standard output", {},
+                     "Name a file instead of -, or leave -o out.");
+}
 
 // Writes a values file (0600, an older one is kept beside it), or to standard output where `file` is "-".
 inline void write_values(const std::string& file, std::string_view role, const std::string& yaml,

@@ -1,5 +1,6 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/migration/paths.h>
+#include <kots_export/ui/json_view.h>
 #include <kots_export/util/text.h>
 
 #include "cli/commands.h"
@@ -8,7 +9,6 @@
 #include <array>
 #include <iomanip>
 #include <iostream>
-#include <memory>
 #include <ranges>
 
 #include <nlohmann/json.hpp>
@@ -94,13 +94,12 @@ void print_table(std::span<const change::RunRecord> runs) {
   std::cout << std::flush;
 }
 
-int list_runs(const Flags& flags, const std::string& output) {
+int list_runs(const Flags& flags) {
   const auto runs = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
-  if (output == "json") {
+  if (flags.document != nullptr) {
     json documents = json::array();
     for (const auto& run : runs | std::views::reverse) documents.push_back(document_of(run, runs));
-    std::cout << json{{"runs", std::move(documents)}}.dump(2, ' ', false, json::error_handler_t::replace)
-              << std::endl;
+    flags.document->set("runs", std::move(documents));
   } else if (runs.empty()) {
     std::cerr << "no runs in " << migration::Paths{.root = flags.output_dir}.backup().string() << std::endl;
   } else {
@@ -113,15 +112,13 @@ int list_runs(const Flags& flags, const std::string& output) {
 
 Declared declare_runs(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
-  auto output = std::make_shared<std::string>("text");
-  command->add_option("-o,--output", *output, "text or json (text)")->check(CLI::IsMember({"text", "json"}));
   command->footer(
       "Examples:\n"
       "  # What ran here, and what came of it\n"
       "  kots-export runs\n"
       "  # The same for a script\n"
       "  kots-export runs -o json");
-  return {command, [&flags, output] { return list_runs(flags, *output); }};
+  return {command, [&flags] { return list_runs(flags); }};
 }
 
 }  // namespace kots_export::cli

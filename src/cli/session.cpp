@@ -8,11 +8,14 @@
 #include <kots_export/util/random.h>
 #include <kots_export/util/text.h>
 
+#include "cli/output.h"
+
 #include <array>
 #include <chrono>
 #include <ctime>
 #include <iostream>
 
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace kots_export::cli {
@@ -47,6 +50,10 @@ kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
   return options;
 }
 
+bool is_pending(const change::PlanSummary& summary) {
+  return summary.create + summary.patch + summary.remove > 0;
+}
+
 // Owns the credentials that a transport refers to.
 class OwningTransport : public kube::Transport {
  public:
@@ -72,8 +79,7 @@ Session::Session(const Flags& flags, Access access)
       paths_{.root = flags.output_dir},
       run_(new_run_name(std::chrono::system_clock::now())),
       started_(utc_time(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
-      human_(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
-             flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
+      views_(flags),
       config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
       credentials_(kube::make_credential_source(config_, util::interrupted)),
       transport_(config_, *credentials_,
@@ -88,15 +94,25 @@ Session::Session(const Flags& flags, Access access)
                .observer = views_,
                .ns = {flags.ns},
                .release = flags.release} {
-  views_.add(human_);
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
+  describe_target();
   if (access == Access::read) return;
   print_target();
   if (dry_run(flags) != kube::DryRun::none) return;
   util::require_writable_folder(paths_.logs());
   log_.emplace(paths_.logs() / ("kots-export-" + run_ + ".log"));
   views_.add(*log_);
+}
+
+void Session::describe_target() const {
+  if (flags_.document == nullptr) return;
+  flags_.document->set("target", {{"server", config_.server},
+                                  {"context", config_.context},
+                                  {"user", config_.user},
+                                  {"namespace", flags_.ns},
+                                  {"release", flags_.release}});
+  flags_.document->set("dryRun", flags_.dry_run);
 }
 
 void Session::print_target() const {
@@ -158,7 +174,9 @@ change::RunHeader Session::run_header() {
 
 std::unique_ptr<change::Journal> Session::open_journal() {
   lock_.acquire(flags_.ns);
-  return std::make_unique<change::Journal>(paths_.backup(), run_header());
+  auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
+  if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
+  return journal;
 }
 
 void Session::keep_journal() {
@@ -173,19 +191,32 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) c
       config, curl_options(flags_, kube::proxy_from_environment(url, kube::Environment::of_process())));
 }
 
-int Session::finish() {
+void Session::print_end() const {
   const change::PlanSummary& totals = executor_.totals();
-  const bool pending = totals.create + totals.patch + totals.remove > 0;
+  if (executor_.dry_run() != kube::DryRun::none) {
+    if (flags_.document != nullptr) return;
+    std::cout << ui::text_of(totals, ui::Tense::planned) << "\n(dry run: nothing was changed)" << std::endl;
+    return;
+  }
+  std::cerr << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
+            << std::endl;
+  if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
+}
+
+int Session::finish(const std::optional<migration::NextSteps>& next) {
   executor_.complete();
   lock_.release();
-  if (executor_.dry_run() == kube::DryRun::none) {
-    std::cerr << (pending ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
-              << std::endl;
-    if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
-    return static_cast<int>(ExitCode::done);
+  print_end();
+  if (flags_.document != nullptr) flags_.document->already_right(executor_.totals().already_right);
+  if (next && flags_.document == nullptr) std::cout << '\n';
+  if (next) show(flags_, *next);
+  if (executor_.refused() > 0) {
+    throw Error("the server refuses " + std::to_string(executor_.refused()) + " of these changes", {},
+                "Mend the causes that are shown above, and try again with --dry-run=server.");
   }
-  std::cout << ui::text_of(totals, ui::Tense::planned) << " (dry run: nothing was changed)" << std::endl;
-  return static_cast<int>(pending && flags_.detailed_exitcode ? ExitCode::changes_pending : ExitCode::done);
+  const bool asks = flags_.detailed_exitcode && executor_.dry_run() != kube::DryRun::none;
+  return static_cast<int>(asks && is_pending(executor_.totals()) ? ExitCode::changes_pending
+                                                                 : ExitCode::done);
 }
 
 }  // namespace kots_export::cli

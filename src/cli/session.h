@@ -5,11 +5,12 @@
 #include <kots_export/change/lock.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/migration/context.h>
+#include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
-#include <kots_export/ui/human_view.h>
 #include <kots_export/ui/log_view.h>
 
 #include "cli/flags.h"
+#include "cli/views.h"
 
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ class Session {
   [[nodiscard]] migration::Context& context() { return context_; }
   [[nodiscard]] const migration::Paths& paths() const { return paths_; }
   [[nodiscard]] change::Observer& observer() { return views_; }
+  [[nodiscard]] const std::string& server() const { return config_.server; }
   // A transport to another server, with the proxy of the environment and the system's roots.
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
 
@@ -37,24 +39,26 @@ class Session {
   void keep_journal();
   void rolls_back(std::string run) { rolls_back_ = std::move(run); }
 
-  // Prints the last line of a command that writes and returns its exit code.
-  int finish();
+  // Tells how a command that writes ended, and what comes next. Returns the exit code; throws Error where the
+  // server refused something in a dry run.
+  int finish(const std::optional<migration::NextSteps>& next = std::nullopt);
 
  private:
   change::ExecutorOptions executor_options();
   bool confirm(const change::Plan& plan) const;
   std::unique_ptr<change::Journal> open_journal();
   change::LockOptions lock_options() const;
+  void describe_target() const;  // in the document
   void print_target() const;
+  void print_end() const;
 
   const Flags& flags_;
   migration::Paths paths_;
   std::string run_;      // name of this run, sorts by time
   std::string started_;  // RFC 3339
   std::string rolls_back_;
-  ui::HumanView human_;
   std::optional<ui::LogView> log_;
-  ui::MultiView views_;
+  Views views_;
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;
   kube::CurlTransport transport_;

@@ -1,6 +1,5 @@
 #include <kots_export/migration/paths.h>
 #include <kots_export/migration/transform.h>
-#include <kots_export/ui/human_view.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
@@ -9,11 +8,10 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/views.h"
 
 #include <iostream>
 #include <memory>
-
-#include <unistd.h>
 
 namespace kots_export::cli {
 
@@ -34,7 +32,7 @@ void print_changes(const TransformFlags& typed, const values::Value& before,
   std::ostream& out = values_on_output ? std::cerr : std::cout;
   if (typed.explain) out << ui::text_of(result.applied);
   if (typed.diff) {
-    const bool colour = ui::wants_colour_on(values_on_output ? STDERR_FILENO : STDOUT_FILENO);
+    const bool colour = ui::wants_colour(values_on_output ? ui::Stream::err : ui::Stream::out);
     const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
     out << ui::text_of(values::diff(before, result.values, show), colour ? ui::Colour::yes : ui::Colour::no);
   }
@@ -49,8 +47,8 @@ int run_transform(const Flags& flags, TransformFlags typed) {
   if (typed.to.empty()) typed.to = typed.from == "-" ? "-" : paths.values().string();
   if (typed.from == "-" && flags.license_file == "-")
     throw UsageError("values and licence cannot both come from standard input");
-  ui::HumanView view(std::cout, std::cerr, ui::wants_colour() ? ui::Colour::yes : ui::Colour::no,
-                     ui::Detail::normal);
+  require_free_stdout(flags, typed.to);
+  Views view(flags);
   const values::Value v3 =
       values::parse_yaml(util::read_file(typed.from), typed.from == "-" ? "standard input" : typed.from);
   migration::TransformStepOptions options{

@@ -11,8 +11,6 @@
 #include <iostream>
 #include <memory>
 
-#include <unistd.h>
-
 namespace kots_export::cli {
 
 namespace {
@@ -35,7 +33,7 @@ int run_validate(const Flags& flags, const ValidateFlags& typed) {
     constexpr int kIndent = 2;
     std::cout << ui::json_of(findings, name, target).dump(kIndent) << std::endl;
   } else {
-    const ui::Colour colour = ui::wants_colour_on(STDOUT_FILENO) ? ui::Colour::yes : ui::Colour::no;
+    const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
     std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
               << values::name_of(target) << ")" << std::endl;
   }

@@ -63,6 +63,7 @@ Request delete_request(const ObjectRef& object, Propagation propagation, DryRun 
   json options{
       {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", to_string(propagation)}};
   if (!object.uid.empty()) options["preconditions"]["uid"] = object.uid;
+  if (!object.resource_version.empty()) options["preconditions"]["resourceVersion"] = object.resource_version;
   // In the body: where a DELETE has one, the server reads no option from the query, dryRun least of all.
   if (dry_run == DryRun::server) options["dryRun"] = {"All"};
   return json_request(Method::del, object_path(object), "application/json", options);

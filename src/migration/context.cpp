@@ -1,5 +1,7 @@
 #include <kots_export/migration/context.h>
 
+#include <nlohmann/json.hpp>
+
 namespace kots_export::migration {
 
 const std::vector<helm::StoredRevision>& stored_releases(Context& context) {
@@ -34,6 +36,13 @@ kube::ObjectRef object_ref(const Context& context, std::string_view group, std::
           .name = std::move(name),
           .uid = {},
           .resource_version = {}};
+}
+
+kube::ObjectRef identified(kube::ObjectRef object, const nlohmann::json& live) {
+  const auto metadata = live.value("metadata", nlohmann::json::object());
+  object.uid = metadata.value("uid", object.uid);
+  object.resource_version = metadata.value("resourceVersion", object.resource_version);
+  return object;
 }
 
 }  // namespace kots_export::migration

@@ -52,7 +52,7 @@ void plan_credentials(Context& context, const json& manifest, change::Plan& plan
   auto left = context.client.get(secret);
   const char* why = "the migrator's credentials";
   if (left && !(*left)["metadata"].contains("ownerReferences")) {
-    secret.uid = (*left)["metadata"].value("uid", std::string());
+    secret = identified(std::move(secret), *left);
     const json data = left->value("data", json::object());
     if (data == manifest["data"]) return;
     plan.changes.push_back(change_of(change::Verb::patch, std::move(secret), {{"data", data}},
@@ -60,8 +60,7 @@ void plan_credentials(Context& context, const json& manifest, change::Plan& plan
     return;
   }
   if (left) {
-    kube::ObjectRef old = secret;
-    old.uid = (*left)["metadata"].value("uid", std::string());
+    kube::ObjectRef old = identified(secret, *left);
     plan.changes.push_back(
         change_of(change::Verb::remove, std::move(old), std::move(*left), nullptr, "left by an earlier run"));
   }

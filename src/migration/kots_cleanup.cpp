@@ -47,10 +47,9 @@ VolumeIs keep_volume(Context& context, const json& claim, change::Plan& plan) {
   const json policy = (*live)["spec"].value("persistentVolumeReclaimPolicy", json(nullptr));
   if (policy == "Retain") return VolumeIs::safe;
   if (!kube::is_allowed(context.client, "patch", volume)) return VolumeIs::at_risk;
-  volume.uid = (*live)["metadata"].value("uid", std::string());
   plan.changes.push_back({.verb = change::Verb::patch,
                           .step = "kots_cleanup",
-                          .object = volume,
+                          .object = identified(std::move(volume), *live),
                           .before = {{"spec", {{"persistentVolumeReclaimPolicy", policy}}}},
                           .after = {{"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}},
                           .why = "keeps the data of a claim that is deleted"});
@@ -63,8 +62,7 @@ void plan_delete(Context& context, const kube::ObjectMetadata& object, json imag
     ++plan.already_right;  // it goes as soon as its finalizers let it
     return;
   }
-  kube::ObjectRef ref = object.ref;
-  ref.uid = image["metadata"].value("uid", ref.uid);
+  kube::ObjectRef ref = identified(object.ref, image);
   if (ref.kind == "PersistentVolumeClaim" && delete_volumes == DeleteVolumes::no &&
       keep_volume(context, image, plan) == VolumeIs::at_risk) {
     context.observer.warn(

@@ -23,13 +23,10 @@ bool is_upgraded(Context& context) {
 void plan_delete(Context& context, kube::ObjectRef ref, kube::Propagation propagation, std::string why,
                  change::Plan& plan) {
   auto image = context.client.get(ref);
-  if (!image) {
-    return;
-  }
-  ref.uid = (*image)["metadata"].value("uid", std::string());
+  if (!image) return;
   plan.changes.push_back({.verb = change::Verb::remove,
                           .step = "postgres",
-                          .object = std::move(ref),
+                          .object = identified(std::move(ref), *image),
                           .before = std::move(*image),
                           .after = nullptr,
                           .propagation = propagation,

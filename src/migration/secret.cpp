@@ -97,10 +97,9 @@ change::Plan plan_secret(Context& context, const SecretOptions& options) {
   if (options.existing == SecretOptions::Existing::keep) {
     throw Error(what, "its content differs from what was given", "Give --force to replace its content.");
   }
-  ref.uid = (*live)["metadata"].value("uid", std::string());
   plan.changes.push_back({.verb = change::Verb::patch,
                           .step = "secret",
-                          .object = ref,
+                          .object = identified(std::move(ref), *live),
                           .before = {{"data", {{kDockerConfigKey, present}}}},
                           .after = {{"data", {{kDockerConfigKey, content}}}},
                           .why = "--force: new registry credentials"});

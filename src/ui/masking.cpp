@@ -12,57 +12,107 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kMask = "***";
+constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+template <std::size_t N>
+bool has_any(const std::string& text, const std::array<std::string_view, N>& words) {
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+// The name of a variable, header or annotation: rather one too many than one too few.
+bool names_a_secret(const std::string& name) {
+  constexpr std::array<std::string_view, 17> kWords = {
+      "pass", "pwd",    "secret",  "token",   "key",     "credential", "auth", "licen",     "cert",
+      "url",  "cookie", "session", "private", "signing", "dsn",        "uri",  "connection"};
+  return has_any(lower(name), kWords);
+}
+
+// A word of a command line: names of files and flags are not to be lost, so fewer words count.
+bool says_a_secret(const std::string& word) {
+  constexpr std::array<std::string_view, 6> kWords = {"pass", "pwd", "secret", "token", "credential", "key="};
+  return has_any(lower(word), kWords);
+}
+
+// scheme://user:password@host
+bool has_password_in_url(const std::string& text) {
+  for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
+    const auto end = text.find_first_of("/?# \t\n\"'", at + 3);
+    const std::string authority = text.substr(at + 3, end == std::string::npos ? end : end - at - 3);
+    const auto user = authority.rfind('@');
+    if (user != std::string::npos && authority.substr(0, user).find(':') != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool is_secret_text(const std::string& text) {
+  return text.find("PRIVATE KEY-----") != std::string::npos || has_password_in_url(text);
+}
 
 void mask_values(json& map) {
-  if (!map.is_object()) return;
+  if (!map.is_object()) {
+    if (!map.is_null()) map = kMask;
+    return;
+  }
   for (auto& value : map) {
     if (!value.is_null()) value = kMask;
   }
 }
 
-bool sounds_secret(std::string name) {
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 6> kWords = {"password", "secret", "token",
-                                                      "key",      "url",    "credential"};
-  return std::ranges::any_of(kWords,
-                             [&](std::string_view word) { return name.find(word) != std::string::npos; });
-}
-
-// Literal values of environment variables, wherever containers stand in the object.
-void mask_env(json& node) {
-  if (node.is_array()) {
-    for (auto& item : node) mask_env(item);
-  } else if (node.is_object()) {
-    const auto name = node.find("name");
-    const auto value = node.find("value");
-    if (name != node.end() && value != node.end() && name->is_string() && value->is_string() &&
-        sounds_secret(name->get<std::string>())) {
-      *value = kMask;
-    }
-    for (auto& item : node) mask_env(item);
+void mask_annotations(json& annotations) {
+  if (!annotations.is_object()) return;
+  for (const auto& [key, value] : annotations.items()) {
+    if (!value.is_null() && (key == kLastApplied || says_a_secret(key))) value = kMask;
   }
 }
 
-// What kubectl apply remembers of an object is a copy of it, data and all.
-constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+// {"name": ..., "value": ...}: an environment variable, or a header of a probe.
+void mask_named_value(json& node) {
+  const auto name = node.find("name");
+  const auto value = node.find("value");
+  if (name == node.end() || value == node.end() || !name->is_string() || value->is_null()) return;
+  if (names_a_secret(name->get<std::string>())) *value = kMask;
+}
+
+void mask_words(json& words) {
+  if (!words.is_array()) return;
+  for (auto& word : words) {
+    if (word.is_string() && says_a_secret(word.get<std::string>())) word = kMask;
+  }
+}
+
+void mask_everywhere(json& node) {
+  if (node.is_string()) {
+    if (is_secret_text(node.get_ref<const std::string&>())) node = kMask;
+    return;
+  }
+  if (node.is_object()) {
+    node.erase("managedFields");
+    mask_named_value(node);
+    for (const auto& [key, value] : node.items()) {
+      if (key == "annotations") mask_annotations(value);
+      if (key == "command" || key == "args") mask_words(value);
+    }
+  }
+  for (auto& item : node) mask_everywhere(item);
+}
 
 }  // namespace
 
 json masked(const json& image, const std::string& kind) {
   json copy = image;
-  if (!copy.is_object()) return copy;
-  if (kind == "Secret") {
-    for (const char* field : {"data", "stringData"}) {
+  if (copy.is_object() && (kind == "Secret" || kind == "ConfigMap")) {
+    for (const char* field : {"data", "stringData", "binaryData"}) {
       if (copy.contains(field)) mask_values(copy[field]);
     }
-    if (copy.contains("metadata") && copy["metadata"].is_object() &&
-        copy["metadata"].contains("annotations") && copy["metadata"]["annotations"].is_object() &&
-        copy["metadata"]["annotations"].contains(kLastApplied)) {
-      copy["metadata"]["annotations"][kLastApplied] = kMask;
-    }
   }
-  mask_env(copy);
+  if (copy.is_structured() || copy.is_string()) mask_everywhere(copy);
   return copy;
 }
 

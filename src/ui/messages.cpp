@@ -15,6 +15,9 @@ using Words = std::pair<std::string_view, std::string_view>;
 constexpr std::array kNotices = {
     Words{"annotate.other-release",
           "{object} belongs to Helm release {release}: left alone (--take-ownership takes it too)"},
+    Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
+    Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
+    Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
@@ -43,6 +46,9 @@ constexpr std::array kNotices = {
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
           "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive"},
+    Words{"plan.holds-secrets",
+          "{file} holds passwords and whole Secrets in clear: keep it as safe as the cluster's Secrets, and "
+          "delete it when it is applied"},
     Words{"postgres.already-upgraded",
           "release {release} is already upgraded to a 4.x chart: PostgreSQL is left alone"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
@@ -87,6 +93,7 @@ constexpr std::array kHeadings = {
     Words{"checks", "checks: namespace, release, pull secret, output folder"},
     Words{"export", "export: read the values that KOTS deployed"},
     Words{"transform", "transform: turn 3.x values into 4.x values"},
+    Words{"apply", "apply: change the objects"},
     Words{"annotate", "annotate: hand the objects over to Helm"},
     Words{"kots_cleanup", "kots_cleanup: remove what KOTS left"},
     Words{"flyway", "flyway: migrate the database"},
@@ -97,6 +104,7 @@ constexpr std::array kHeadings = {
 
 constexpr std::array kRoles = {
     Words{"migrator-log", "log of the database migration"},
+    Words{"plan", "saved plan (it holds secrets)"},
     Words{"values", "values for Server 4"},
     Words{"values-3.x", "values as KOTS had them"},
 };

@@ -66,12 +66,11 @@ class EchoOff {
 
 bool can_ask() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
 
-bool wants_colour() { return wants_colour_on(STDERR_FILENO); }
-
-bool wants_colour_on(int descriptor) {
+bool wants_colour(Stream stream) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::string_view(term) == "dumb";
+  const int descriptor = stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO;
   return ::isatty(descriptor) == 1 && !dumb && (no_colour == nullptr || *no_colour == '\0');
 }
 

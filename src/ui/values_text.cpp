@@ -1,3 +1,4 @@
+#include <kots_export/ui/colour.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/text.h>
 #include <kots_export/values/json.h>
@@ -11,16 +12,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kRed = "31";
-constexpr const char* kGreen = "32";
-constexpr const char* kYellow = "33";
-constexpr const char* kCyan = "36";
-
-std::string paint(const std::string& text, const char* code, Colour colour) {
-  return colour == Colour::yes ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
-}
-
-const char* colour_of(values::Level level) {
+std::string_view colour_of(values::Level level) {
   return level == values::Level::error ? kRed : level == values::Level::warning ? kYellow : kCyan;
 }
 
@@ -29,7 +21,7 @@ std::string plural(std::ptrdiff_t count, const std::string& word) {
 }
 
 // One side of a difference, each line behind the mark.
-std::string side(char mark, const std::string& path, const values::Value& value, const char* code,
+std::string side(char mark, const std::string& path, const values::Value& value, std::string_view code,
                  Colour colour) {
   const bool is_block = (value.is_map() && !value.as_map().empty()) ||
                         (value.is_list() && !value.as_list().empty()) ||
@@ -46,7 +38,7 @@ std::string side(char mark, const std::string& path, const values::Value& value,
   std::string out;
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = text.find('\n', start);
-    out += paint(std::string(1, mark) + " " + text.substr(start, end - start), code, colour) + "\n";
+    out += paint(colour, std::string(1, mark) + " " + text.substr(start, end - start), code) + "\n";
     start = end + 1;
   }
   return out;
@@ -62,7 +54,7 @@ std::string text_of(std::span<const values::Finding> findings, const std::string
   std::string text;
   for (const values::Finding& finding : findings) {
     text += util::printable(file) + ":" + std::to_string(finding.line) + ": ";
-    text += paint(std::string(values::name_of(finding.level)) + ":", colour_of(finding.level), colour) + " ";
+    text += paint(colour, std::string(values::name_of(finding.level)) + ":", colour_of(finding.level)) + " ";
     if (!finding.path.empty()) text += util::printable(finding.path) + ": ";
     text += util::printable(finding.text) + " [" + finding.rule + "]\n";
   }
@@ -102,7 +94,7 @@ std::string text_of(std::span<const values::Difference> differences, Colour colo
   for (const values::Difference& difference : differences) {
     const bool hidden = difference.before && difference.after && *difference.before == *difference.after;
     if (hidden) {  // two secrets
-      text += paint("~ " + util::printable(difference.path) + ": *** (another one)", kYellow, colour) + "\n";
+      text += paint(colour, "~ " + util::printable(difference.path) + ": *** (another one)", kYellow) + "\n";
       continue;
     }
     if (difference.before) text += side('-', difference.path, *difference.before, kRed, colour);

@@ -18,6 +18,10 @@ enum class Verb { create, patch, remove };
 
 [[nodiscard]] std::string_view to_string(Verb verb);  // "create", "patch", "delete"
 
+// What a write insists on: that the object is still the same one (UID), or that nothing at all has changed it
+// since the plan (resourceVersion too). The API server checks both and answers 409 where they do not hold.
+enum class Guard { uid, resource_version };
+
 struct Change {
   Verb verb = Verb::patch;
   std::string step;  // the step that wants it, "annotate"
@@ -28,7 +32,8 @@ struct Change {
   // create: the manifest; patch: the merge patch (RFC 7386); delete: null.
   nlohmann::json after;
   kube::Propagation propagation = kube::Propagation::background;  // of a delete
-  std::string why;                                                // for people; decides nothing
+  Guard guard = Guard::uid;
+  std::string why;  // for people; decides nothing
 };
 
 // What a step wants done, and what it found that needs nothing.

@@ -52,7 +52,7 @@ struct Execution {
 //  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not
 //  happen;
 //    a 409 reads the object again: same UID is tried again, another UID is refused ("was replaced").
-//  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All.
+//  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All, whatever is refused.
 class Executor {
  public:
   Executor(kube::Client& client, Observer& observer, ExecutorOptions options);
@@ -61,6 +61,7 @@ class Executor {
   // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the
   // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
   // With OnRefusal::report refused Changes are only told in the result.
+  // The server's dry run reports them always.
   Execution run(const Plan& plan, OnRefusal on_refusal = OnRefusal::fail);
 
   // The same for Changes that become known on the way. Nothing is shown or asked: only where may_stream().
@@ -80,6 +81,8 @@ class Executor {
 
   // All Changes that were carried out so far, or would have been in a dry run.
   [[nodiscard]] const PlanSummary& totals() const noexcept { return totals_; }
+  // Changes that were refused so far.
+  [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
   // The journal's path; empty as long as nothing was written.
   [[nodiscard]] std::string journal_path() const;
 
@@ -95,6 +98,7 @@ class Executor {
   std::size_t next_id_ = 1;
   bool confirmed_ = false;
   PlanSummary totals_;
+  std::size_t refused_ = 0;
 };
 
 }  // namespace kots_export::change

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace kots_export::migration {
 
 // What every step that touches a cluster works with. The references outlive the step.
@@ -43,5 +45,7 @@ struct Registry {
 // A reference to one object in the context's namespace.
 [[nodiscard]] kube::ObjectRef object_ref(const Context& context, std::string_view group,
                                          std::string_view kind, std::string name);
+// `object` with the UID and resourceVersion of `live`, which was read for it.
+[[nodiscard]] kube::ObjectRef identified(kube::ObjectRef object, const nlohmann::json& live);
 
 }  // namespace kots_export::migration

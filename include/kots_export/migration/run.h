@@ -5,6 +5,7 @@
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/message.h>
+#include <kots_export/migration/migration_plan.h>
 #include <kots_export/util/secret.h>
 
 #include <optional>
@@ -13,20 +14,29 @@
 namespace kots_export::migration {
 
 struct RunOptions {
-  Secret<std::string> license;
+  Secret<std::string> license;  // needed for Part::whole alone
   Registry registry;
   Paths paths;
   std::optional<int> revision;
-  enum class Annotate { no, yes } annotate = Annotate::yes;  // --annotate 0 leaves the step out
+  enum class Annotate { no, yes } annotate = Annotate::yes;  // --annotate 0 leaves the step out of the whole
   TakeOwnership take_ownership = TakeOwnership::no;
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
   std::string target_version = "4.0.0";
 };
 
-// The whole migration in order: checks, export, transform, annotate, kots_cleanup, flyway, postgres, message.
-// Everything is read and planned before the first write; annotate and kots_cleanup of the same object are one
-// patch.
+// Checks the installation and plans a part of the migration. Reads only, and only what the part needs. The
+// whole in order: checks, export, transform, annotate, kots_cleanup, flyway, postgres; annotate and
+// kots_cleanup of the same object are one patch. Throws what the checks and the steps throw.
+[[nodiscard]] MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options);
+
+// Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, writes the
+// values files (not in a dry run), then the objects' metadata, flyway, postgres. Returns the next steps after
+// the whole migration, nothing after a single step.
+std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options);
+
+// Both, one after the other: what the commands without a plan file do.
 [[nodiscard]] NextSteps run_migration(Context& context, const RunOptions& options);
+void run_step(Context& context, Part step, const RunOptions& options);
 
 }  // namespace kots_export::migration

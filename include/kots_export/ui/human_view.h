@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kots_export/change/observer.h>
+#include <kots_export/ui/colour.h>
+#include <kots_export/ui/plan_view.h>
 
 #include <cstddef>
 #include <ostream>
@@ -8,15 +10,17 @@
 
 namespace kots_export::ui {
 
-enum class Colour { no, yes };
-enum class Detail { normal, verbose };
-
-// What a person sees: progress on one stream, plans of a dry run on the other. Foreign text is made
-// printable.
+// What a person sees: progress on one stream, the plan of a dry run and what the server refuses of it on the
+// other. Foreign text is made printable.
 class HumanView : public change::Observer {
  public:
+  // A stream and whether it takes colour.
+  struct Face {
+    std::ostream& stream;
+    Colour colour;
+  };
   // `out` takes what the command is run for (a dry run's plan); `progress` takes the rest.
-  HumanView(std::ostream& out, std::ostream& progress, Colour colour, Detail detail);
+  HumanView(Face out, Face progress, Detail detail) : out_(out), progress_(progress), detail_(detail) {}
 
   void step_started(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
@@ -26,13 +30,10 @@ class HumanView : public change::Observer {
   void file_written(std::string_view what, const std::string& path) override;
 
  private:
-  void print_change(const change::Change& change);
-  [[nodiscard]] std::string paint(std::string_view text, std::string_view code) const;
-
-  std::ostream& out_;
-  std::ostream& progress_;
-  Colour colour_;
+  Face out_;
+  Face progress_;
   Detail detail_;
+  kube::DryRun dry_run_ = kube::DryRun::none;
 };
 
 }  // namespace kots_export::ui

@@ -10,11 +10,10 @@ namespace kots_export::ui {
 // True where both standard input and standard error are terminals: only then is anything asked.
 [[nodiscard]] bool can_ask();
 
-// True where colour is wanted on standard error: a terminal, TERM not "dumb", and no NO_COLOR
+// True where colour is wanted on that stream: a terminal, TERM not "dumb", and no NO_COLOR
 // (https://no-color.org).
-[[nodiscard]] bool wants_colour();
-// The same for another file descriptor.
-[[nodiscard]] bool wants_colour_on(int descriptor);
+enum class Stream { out, err };
+[[nodiscard]] bool wants_colour(Stream stream = Stream::err);
 
 // Asks for a line. An empty answer gives `fallback`. Throws Error at end of input.
 [[nodiscard]] std::string ask(const std::string& question, const std::string& fallback);

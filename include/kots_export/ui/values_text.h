@@ -1,6 +1,6 @@
 #pragma once
 
-#include <kots_export/ui/human_view.h>
+#include <kots_export/ui/colour.h>
 #include <kots_export/values/diff.h>
 #include <kots_export/values/transform.h>
 #include <kots_export/values/validate.h>

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <kots_export/change/change.h>
+#include <kots_export/kube/client.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+// Whether a plan that was made earlier can still be carried out as it was seen.
+namespace kots_export::change {
+
+// The objects of `plan` as they are now, metadata only; what does not exist is left out. Kinds of
+// which it names many are listed in `ns`, the others are read by name. Throws ApiError, ConnectionError.
+[[nodiscard]] std::vector<kube::ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns,
+                                                             const Plan& plan);
+
+struct Recheck {
+  Plan left;                         // what is still to be done
+  std::size_t done = 0;              // Changes that are already true: a plan that was cut off goes on
+  std::vector<std::string> changed;  // "Deployment frontend was changed", ...: these forbid the whole plan
+};
+
+// Compares `now` with the plan: another UID is another object, another resourceVersion is a change. An object
+// that is to be created and is there already is read whole and compared.
+[[nodiscard]] Recheck recheck(kube::Client& client, const Plan& plan,
+                              std::span<const kube::ObjectMetadata> now);
+
+}  // namespace kots_export::change

@@ -1,0 +1,135 @@
+#include <kots_export/change/journal_reader.h>
+#include <kots_export/change/recheck.h>
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::change {
+
+using kube::ObjectMetadata;
+using nlohmann::json;
+
+namespace {
+
+// Kinds of which the plan names fewer objects are read one by one.
+constexpr std::size_t kWorthAList = 20;
+
+std::map<std::string, const ObjectMetadata*> by_path(std::span<const ObjectMetadata> objects) {
+  std::map<std::string, const ObjectMetadata*> index;
+  for (const auto& object : objects) index[kube::object_path(object.ref)] = &object;
+  return index;
+}
+
+// True where labels and annotations are all that the patch touches.
+bool is_metadata_patch(const json& patch) {
+  if (patch.size() != 1 || !patch.contains("metadata")) return false;
+  for (const auto& [key, value] : patch["metadata"].items()) {
+    if (key != "labels" && key != "annotations") return false;
+  }
+  return true;
+}
+
+json as_object(const ObjectMetadata& object) {
+  json result{{"metadata", {{"labels", json::object()}, {"annotations", json::object()}}}};
+  for (const auto& [key, value] : object.labels) result["metadata"]["labels"][key] = value;
+  for (const auto& [key, value] : object.annotations) result["metadata"]["annotations"][key] = value;
+  return result;
+}
+
+class Rechecker {
+ public:
+  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now)
+      : client_(client), now_(by_path(now)) {}
+
+  Recheck run(const Plan& plan) {
+    Recheck result{.left = {.changes = {}, .already_right = plan.already_right}, .done = 0, .changed = {}};
+    for (const auto& change : plan.changes) {
+      if (change.verb == Verb::remove) deleted_.insert(kube::object_path(change.object));
+    }
+    for (const auto& change : plan.changes) {
+      const std::optional<std::string> trouble = look_at(change);
+      if (trouble && trouble->empty()) {
+        ++result.done;
+      } else if (trouble) {
+        result.changed.push_back(kube::describe(change.object) + " " + *trouble);
+      } else {
+        result.left.changes.push_back(change);
+      }
+    }
+    result.left.already_right += result.done;
+    return result;
+  }
+
+ private:
+  // Nothing where the Change is still to be done; empty where it is done; else what speaks against it.
+  std::optional<std::string> look_at(const Change& change) {
+    const auto found = now_.find(kube::object_path(change.object));
+    if (found == now_.end()) {
+      if (change.verb == Verb::create) return std::nullopt;
+      return change.verb == Verb::remove ? "" : "does not exist any more";
+    }
+    const ObjectMetadata& now = *found->second;
+    if (change.verb == Verb::create) {
+      if (deleted_.contains(found->first)) return std::nullopt;  // the plan makes room for it
+      return is_true(change, now) ? "" : "exists already";
+    }
+    if (now.ref.uid != change.object.uid) return "was replaced by another object of the same name";
+    if (change.verb == Verb::patch && is_true(change, now)) return "";
+    const std::string& planned = change.object.resource_version;
+    if (!planned.empty() && planned != now.ref.resource_version) return "was changed";
+    return std::nullopt;
+  }
+
+  bool is_true(const Change& change, const ObjectMetadata& now) {
+    if (change.verb == Verb::patch && is_metadata_patch(change.after))
+      return holds_all(as_object(now), change.after);
+    const auto whole = client_.get(change.object);
+    return whole && holds_all(*whole, change.after);
+  }
+
+  kube::Client& client_;
+  std::map<std::string, const ObjectMetadata*> now_;
+  std::set<std::string> deleted_;
+};
+
+}  // namespace
+
+std::vector<ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns, const Plan& plan) {
+  std::map<kube::GroupVersionResource, std::size_t> counts;
+  for (const auto& change : plan.changes) ++counts[change.object.gvr];
+  std::set<std::string> wanted;
+  std::vector<kube::ObjectRef> single;
+  std::map<kube::GroupVersionResource, kube::ApiResource> listed;
+  for (const auto& change : plan.changes) {
+    const kube::ObjectRef& object = change.object;
+    if (!wanted.insert(kube::object_path(object)).second) continue;
+    if (object.ns == ns.name && counts[object.gvr] >= kWorthAList) {
+      listed.try_emplace(object.gvr, kube::ApiResource{.gvr = object.gvr, .kind = object.kind, .verbs = {}});
+    } else {
+      single.push_back(object);
+    }
+  }
+  // A list that starts again gives an object twice: the last one counts.
+  std::map<std::string, ObjectMetadata> objects;
+  for (auto& object : client.get_metadata(single)) {
+    if (object) objects.insert_or_assign(kube::object_path(object->ref), std::move(*object));
+  }
+  std::vector<kube::ApiResource> kinds;
+  for (const auto& [gvr, kind] : listed) kinds.push_back(kind);
+  client.list_metadata(kinds, ns.name, [&](ObjectMetadata object) {
+    const std::string path = kube::object_path(object.ref);
+    if (wanted.contains(path)) objects.insert_or_assign(path, std::move(object));
+  });
+  std::vector<ObjectMetadata> result;
+  for (auto& [path, object] : objects) result.push_back(std::move(object));
+  return result;
+}
+
+Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now) {
+  return Rechecker(client, now).run(plan);
+}
+
+}  // namespace kots_export::change

@@ -1,0 +1,76 @@
+#include <kots_export/migration/saved_plan.h>
+#include <kots_export/util/time.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include <memory>
+
+namespace kots_export::cli {
+
+namespace {
+
+// Namespace and release are the plan's; flags may only repeat them.
+void take_target(Flags& flags, const migration::PlanTarget& target) {
+  const auto take = [](std::string& flag, const std::string& planned, const std::string& what) {
+    if (!flag.empty() && flag != planned) {
+      throw Error("the plan is for " + what + " " + planned + ", not " + flag, {},
+                  "Leave the flag out, or make a plan for " + flag + ".", ExitCode::check_failed);
+    }
+    flag = planned;
+  };
+  take(flags.ns, target.ns, "namespace");
+  take(flags.release, target.release, "release");
+}
+
+// A plan is carried out once. The file says so itself, so that it is known wherever it is used again.
+void mark_applied(const std::string& file, migration::SavedPlan& saved, change::Observer& observer) {
+  if (file == "-") return;
+  saved.applied = util::rfc3339(std::chrono::system_clock::now());
+  try {
+    migration::save_plan(file, saved);
+  } catch (const Error& error) {
+    observer.warn("apply.not-marked", {{"file", file}, {"why", error.what()}});
+  }
+}
+
+int run_apply(Flags& flags, const std::string& file) {
+  migration::SavedPlan saved = migration::load_plan(file);
+  take_target(flags, saved.target);
+  Session session(flags, Session::Access::write);
+  if (!saved.applied.empty()) {
+    session.observer().note("apply.applied-already", {{"file", file}, {"time", saved.applied}});
+    return session.finish();
+  }
+  const migration::RunOptions options{.license = {},
+                                      .registry = saved.registry,
+                                      .paths = session.paths(),
+                                      .revision = {},
+                                      .timeout = std::chrono::seconds(flags.timeout_seconds),
+                                      .target_version = saved.target_version};
+  auto& context = session.context();
+  const auto next = migration::carry_out(context, migration::recheck(context, saved, options), options);
+  if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
+  return session.finish(next);
+}
+
+}  // namespace
+
+Declared declare_apply(CLI::App& app, Flags& flags) {
+  auto* command = app.add_subcommand(
+      "apply", "carry out a plan of `kots-export plan --out`, unless something changed since");
+  auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "the saved plan; - is standard input")->required();
+  command->footer(
+      "Examples:\n"
+      "  # Save a plan, let somebody look at it, carry out exactly that\n"
+      "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
+      "  kots-export apply migration.plan --yes\n"
+      "  # Look at what is in a plan, and whether the cluster is still as it saw it\n"
+      "  kots-export apply migration.plan --dry-run=client\n"
+      "  # Give the database migration half an hour\n"
+      "  kots-export apply migration.plan --yes --timeout 1800");
+  return {command, [&flags, file] { return run_apply(flags, *file); }};
+}
+
+}  // namespace kots_export::cli

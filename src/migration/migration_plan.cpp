@@ -1,0 +1,144 @@
+#include <kots_export/migration/checks.h>
+#include <kots_export/migration/export.h>
+#include <kots_export/migration/metadata_stream.h>
+#include <kots_export/migration/postgres.h>
+#include <kots_export/migration/run.h>
+#include <kots_export/migration/transform.h>
+#include <kots_export/util/files.h>
+#include <kots_export/values/yaml.h>
+
+#include "migration/in_step.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace kots_export::migration {
+
+namespace {
+
+constexpr std::array<std::pair<Part, std::string_view>, 5> kParts = {{
+    {Part::whole, "run"},
+    {Part::annotate, "annotate"},
+    {Part::kots_cleanup, "kots_cleanup"},
+    {Part::flyway, "flyway"},
+    {Part::postgres, "postgres"},
+}};
+
+void check(Context& context, Part part, const RunOptions& options) {
+  if (part == Part::whole && context.executor.dry_run() == kube::DryRun::none) {
+    util::require_writable_folder(options.paths.output());
+    util::require_writable_folder(options.paths.logs());
+  }
+  const auto pull_secret = includes(part, Part::flyway) ? CheckOptions::PullSecret::required
+                                                        : CheckOptions::PullSecret::not_needed;
+  check_installation(context, {.registry = options.registry, .pull_secret = pull_secret});
+}
+
+MigrationPlan::Values plan_values(Context& context, const helm::Release& release, const RunOptions& options) {
+  const values::Value v4 = transform_values(
+      release.config,
+      {.license = options.license, .registry = options.registry, .earlier_output = options.paths.values()},
+      context.observer);
+  return {.v3 = Secret<std::string>(values_yaml(release)), .v4 = Secret<std::string>(values::to_yaml(v4))};
+}
+
+// annotate, kots_cleanup (which looks at the namespace alone), or both joined.
+void plan_metadata(Context& context, std::string_view manifest, const RunOptions& options,
+                   MigrationPlan& plan) {
+  const Part part = plan.part;
+  const bool annotates =
+      part == Part::annotate || (part == Part::whole && options.annotate == RunOptions::Annotate::yes);
+  Inventory inventory;
+  std::vector<change::Plan> plans;
+  if (part != Part::kots_cleanup) {
+    in_step(context, "annotate", [&] {
+      inventory = read_inventory(context, manifest, extent_for(context));
+      if (annotates) plans.push_back(plan_annotate(context, inventory, options.take_ownership));
+    });
+  }
+  if (part != Part::annotate) {
+    in_step(context, "kots_cleanup", [&] {
+      if (part == Part::kots_cleanup) inventory = read_inventory(context, {}, extent_for(context));
+      plans.push_back(plan_kots_cleanup(context, inventory, options.delete_volumes));
+    });
+  }
+  plan.rest = std::move(inventory.rest);
+  plan.metadata = part == Part::whole ? change::join(std::move(plans),
+                                                     inventory.of_kinds.size() + inventory.of_manifest.size())
+                                      : std::move(plans.front());
+}
+
+using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
+
+ObjectKey key_of(const kube::ObjectRef& object) {
+  return {object.gvr.group, object.gvr.resource, object.ns, object.name};
+}
+
+// What an earlier part of the plan patches has another resourceVersion when its turn comes again: from then
+// on its UID alone tells that it is the same.
+void expect_own_patches(const change::Plan& earlier, change::Plan& later) {
+  std::set<ObjectKey> touched;
+  for (const auto& change : earlier.changes) touched.insert(key_of(change.object));
+  for (auto& change : later.changes) {
+    if (touched.contains(key_of(change.object))) change.object.resource_version.clear();
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Part part) {
+  return std::ranges::find(kParts, part, &std::pair<Part, std::string_view>::first)->second;
+}
+
+bool includes(Part part, Part step) { return part == Part::whole || part == step; }
+
+std::optional<Part> part_from(std::string_view name) {
+  if (name == "cleanup_kots") return Part::kots_cleanup;
+  if (name == "all") return Part::whole;
+  const auto found = std::ranges::find(kParts, name, &std::pair<Part, std::string_view>::second);
+  return found == kParts.end() ? std::nullopt : std::optional(found->first);
+}
+
+change::Plan MigrationPlan::together() const {
+  change::Plan all;
+  for (const change::Plan* plan : {&metadata, &flyway, &postgres}) {
+    all.changes.insert(all.changes.end(), plan->changes.begin(), plan->changes.end());
+    all.already_right += plan->already_right;
+  }
+  return all;
+}
+
+MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options) {
+  MigrationPlan plan;
+  plan.part = part;
+  in_step(context, "checks", [&] { check(context, part, options); });
+  helm::Release release;
+  if (part != Part::kots_cleanup && part != Part::flyway) {
+    release =
+        in_step(context, "export", [&] { return read_release(context, {.revision = options.revision}); });
+  }
+  if (part == Part::whole) {
+    plan.values = in_step(context, "transform", [&] { return plan_values(context, release, options); });
+  }
+  if (part != Part::flyway && part != Part::postgres) {
+    plan_metadata(context, release.manifest, options, plan);
+  }
+  if (includes(part, Part::flyway)) {
+    plan.flyway = plan_flyway(
+        context, {.registry = options.registry, .paths = options.paths, .timeout = options.timeout});
+  }
+  if (includes(part, Part::postgres)) {
+    if (postgres_is_internal(release.config)) {
+      plan.postgres = plan_postgres(context);
+      expect_own_patches(plan.metadata, plan.postgres);
+    } else {
+      context.observer.note("postgres.external");
+    }
+  }
+  return plan;
+}
+
+}  // namespace kots_export::migration

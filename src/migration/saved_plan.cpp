@@ -1,0 +1,117 @@
+#include <kots_export/change/recheck.h>
+#include <kots_export/migration/checks.h>
+#include <kots_export/migration/saved_plan.h>
+#include <kots_export/util/files.h>
+#include <kots_export/util/time.h>
+
+#include "migration/in_step.h"
+
+#include <algorithm>
+
+namespace kots_export::migration {
+
+namespace {
+
+// Of very many changed objects the first few say what happened.
+constexpr std::size_t kNamedAtMost = 20;
+
+constexpr const char* kPlanAnew = "Make a new plan with `kots-export plan --out FILE`.";
+
+std::string uid_of_namespace(Context& context, const std::string& name) {
+  const auto found = context.client.get_metadata(object_ref(context, "", "Namespace", name));
+  return found ? found->ref.uid : std::string();
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& why, const std::string& hint) {
+  throw Error(what, why, hint, ExitCode::check_failed);
+}
+
+void check_target(Context& context, const PlanTarget& planned) {
+  const PlanTarget now = read_target(context, {});
+  const bool same_cluster =
+      planned.cluster_uid.empty() || now.cluster_uid.empty() || planned.cluster_uid == now.cluster_uid;
+  if (!same_cluster) {
+    refuse("the plan is for another cluster", "it was made on " + planned.server,
+           "Choose that cluster with --context or --kubeconfig.");
+  }
+  if (planned.namespace_uid != now.namespace_uid) {
+    refuse("the plan is for another namespace " + planned.ns, "it was made on " + planned.server,
+           "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and made again, "
+           "the plan is of no more use.");
+  }
+}
+
+void check_installation_again(Context& context, const SavedPlan& saved, const RunOptions& options) {
+  if (saved.plan.part == Part::whole && context.executor.dry_run() == kube::DryRun::none) {
+    util::require_writable_folder(options.paths.output());
+    util::require_writable_folder(options.paths.logs());
+  }
+  const auto pull_secret =
+      saved.plan.flyway.empty() ? CheckOptions::PullSecret::not_needed : CheckOptions::PullSecret::required;
+  check_installation(context, {.registry = options.registry, .pull_secret = pull_secret});
+}
+
+void refuse_changed(const std::vector<std::string>& changed) {
+  if (changed.empty()) return;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
+  if (changed.size() > kNamedAtMost)
+    list += "\n  and " + std::to_string(changed.size() - kNamedAtMost) + " more";
+  refuse("the plan is out of date, and nothing was changed",
+         std::to_string(changed.size()) + " of its objects are not as it saw them:" + list, kPlanAnew);
+}
+
+}  // namespace
+
+PlanTarget read_target(Context& context, std::string server) {
+  PlanTarget target{.server = std::move(server),
+                    .cluster_uid = {},
+                    .namespace_uid = uid_of_namespace(context, context.ns.name),
+                    .ns = context.ns.name,
+                    .release = context.release};
+  try {
+    target.cluster_uid = uid_of_namespace(context, "kube-system");
+  } catch (const kube::ApiError& error) {
+    if (error.code() != 403) throw;
+  }
+  return target;
+}
+
+SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options, PlanTarget target) {
+  const change::Plan all = plan.together();
+  const auto now =
+      change::recheck(context.client, all, change::read_objects(context.client, context.ns, all));
+  if (!now.changed.empty()) {
+    throw Error("the plan was not saved", now.changed.front() + " while it was made",
+                "Run the same command again.");
+  }
+  return {.version = {},
+          .created = util::rfc3339(std::chrono::system_clock::now()),
+          .target = std::move(target),
+          .registry = options.registry,
+          .target_version = options.target_version,
+          .plan = std::move(plan),
+          .applied = {}};
+}
+
+MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions& options) {
+  return in_step(context, "checks", [&] {
+    check_target(context, saved.target);
+    check_installation_again(context, saved, options);
+    const auto now = change::read_objects(context.client, context.ns, saved.plan.together());
+    MigrationPlan left = saved.plan;
+    std::vector<std::string> changed;
+    std::size_t done = 0;
+    for (change::Plan* plan : {&left.metadata, &left.flyway, &left.postgres}) {
+      change::Recheck result = change::recheck(context.client, *plan, now);
+      changed.insert(changed.end(), result.changed.begin(), result.changed.end());
+      done += result.done;
+      *plan = std::move(result.left);
+    }
+    refuse_changed(changed);
+    if (done > 0) context.observer.note("apply.done-already", {{"count", std::to_string(done)}});
+    return left;
+  });
+}
+
+}  // namespace kots_export::migration

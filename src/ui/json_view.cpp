@@ -1,0 +1,163 @@
+#include <kots_export/ui/json_view.h>
+#include <kots_export/ui/masking.h>
+#include <kots_export/ui/messages.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+
+namespace kots_export::ui {
+
+using nlohmann::json;
+
+namespace {
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+double seconds_between(TimePoint from, TimePoint to) {
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count()) / 1000;
+}
+
+std::string key_of(const change::Change& change) {
+  return std::string(to_string(change.verb)) + " " + kube::object_path(change.object);
+}
+
+json object_json(const kube::ObjectRef& object) {
+  json result{{"apiVersion", kube::api_version(object.gvr)}, {"kind", object.kind}, {"name", object.name}};
+  if (!object.ns.empty()) result["namespace"] = object.ns;
+  if (!object.uid.empty()) result["uid"] = object.uid;
+  return result;
+}
+
+std::string_view text_of(change::ChangeOutcome::Status status) {
+  switch (status) {
+    case change::ChangeOutcome::Status::done:
+      return "done";
+    case change::ChangeOutcome::Status::gone:
+      return "gone";
+    case change::ChangeOutcome::Status::refused:
+      return "refused";
+  }
+  return "";
+}
+
+std::string_view text_of(kube::DryRun dry_run) {
+  switch (dry_run) {
+    case kube::DryRun::none:
+      return "none";
+    case kube::DryRun::client:
+      return "client";
+    case kube::DryRun::server:
+      return "server";
+  }
+  return "";
+}
+
+}  // namespace
+
+JsonView::JsonView(std::string command, std::string version, Clock now)
+    : now_(std::move(now)), start_(now_()) {
+  document_ = {{"apiVersion", "kots-export/v1"},
+               {"kind", "Report"},
+               {"command", std::move(command)},
+               {"version", std::move(version)},
+               {"startedAt", util::rfc3339(start_)},
+               {"dryRun", "none"},
+               {"target", nullptr},
+               {"steps", json::array()},
+               {"notices", json::array()},
+               {"files", json::array()},
+               {"journal", nullptr},
+               {"nextSteps", nullptr},
+               {"error", nullptr}};
+}
+
+void JsonView::step_started(std::string_view step) { running_[std::string(step)] = now_(); }
+
+void JsonView::step_done(std::string_view step) {
+  const auto running = running_.extract(std::string(step));
+  if (running.empty()) return;
+  document_["steps"].push_back(
+      {{"name", step}, {"seconds", seconds_between(running.mapped(), now_())}, {"status", "done"}});
+}
+
+json& JsonView::entry_of(const change::Change& change) {
+  const auto [known, is_new] = open_.try_emplace(key_of(change), changes_.size());
+  if (is_new) {
+    json entry{{"verb", to_string(change.verb)},
+               {"step", change.step},
+               {"object", object_json(change.object)},
+               {"before", masked(change.before, change.object.kind)},
+               {"after", masked(change.after, change.object.kind)},
+               {"why", change.why},
+               {"outcome", nullptr}};
+    if (change.verb == change::Verb::remove) entry["propagationPolicy"] = kube::to_string(change.propagation);
+    changes_.push_back(std::move(entry));
+  }
+  return changes_[known->second];
+}
+
+void JsonView::planned(const change::Plan& plan, kube::DryRun dry_run) {
+  document_["dryRun"] = text_of(dry_run);
+  already_right_ += plan.already_right;
+  for (const auto& change : plan.changes) entry_of(change);
+}
+
+void JsonView::change_started(const change::Change& change) { entry_of(change); }
+
+void JsonView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
+  json& entry = entry_of(change);
+  entry["outcome"] = {{"status", text_of(outcome.status)}};
+  if (!outcome.error.empty()) entry["outcome"]["message"] = util::printable(outcome.error);
+  if (!outcome.object.uid.empty()) entry["object"]["uid"] = outcome.object.uid;
+  open_.erase(key_of(change));
+}
+
+void JsonView::notice(const change::Notice& notice) {
+  json args = json::object();
+  for (const auto& [name, value] : notice.args) args[name] = value;
+  document_["notices"].push_back(
+      {{"level", notice.level == change::Notice::Level::warning ? "warning" : "note"},
+       {"id", notice.id},
+       {"text", util::printable(ui::text_of(notice))},
+       {"args", std::move(args)}});
+}
+
+void JsonView::file_written(std::string_view what, const std::string& path) {
+  document_["files"].push_back({{"role", what}, {"path", path}});
+}
+
+void JsonView::next_steps(const migration::NextSteps& steps) {
+  document_["nextSteps"] = {{"valuesFile", steps.values_file},
+                            {"login", steps.login_command},
+                            {"diff", steps.diff_command},
+                            {"upgrade", steps.upgrade_command},
+                            {"nomadServerEndpoint", steps.nomad_server_endpoint}};
+}
+
+void JsonView::failed(const Error& error) {
+  document_["error"] = {{"what", error.headline()}, {"why", error.why()}, {"hint", error.hint()}};
+}
+
+json JsonView::document(int exit_code) const {
+  json result = document_;
+  for (const auto& [step, since] : running_) {
+    result["steps"].push_back(
+        {{"name", step}, {"seconds", seconds_between(since, now_())}, {"status", "failed"}});
+  }
+  json summary{{"patch", 0},   {"delete", 0}, {"create", 0}, {"alreadyRight", already_right_},
+               {"refused", 0}, {"done", 0},   {"gone", 0}};
+  const auto count = [&summary](const json& key) {
+    json& counter = summary[key.get_ref<const std::string&>()];
+    counter = counter.get<std::size_t>() + 1;
+  };
+  for (const auto& change : changes_) {
+    count(change["verb"]);
+    if (change["outcome"].is_object()) count(change["outcome"]["status"]);
+  }
+  result["summary"] = std::move(summary);
+  result["changes"] = changes_;
+  result["seconds"] = seconds_between(start_, now_());
+  result["exitCode"] = exit_code;
+  return result;
+}
+
+}  // namespace kots_export::ui

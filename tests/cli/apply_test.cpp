@@ -1,0 +1,323 @@
+#include "cli/installation.h"
+
+#include <gmock/gmock.h>
+
+// A plan in a file, and carrying exactly that out.
+namespace kots_export::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SavedPlan : public ::testing::Test {
+ protected:
+  void save(std::vector<std::string> what = {"--license", "4x-licence"}) {
+    what.insert(what.begin(), "plan");
+    what.insert(what.end(), {"--out", "migration.plan"});
+    const Finished run = installation_.run(what);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    installation_.server.clear_requests();
+  }
+
+  Finished apply(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"apply", "migration.plan", "--yes"});
+    return installation_.run(more);
+  }
+
+  // Nothing was written, to the cluster or into a folder.
+  void expect_refused(const Finished& run, int exit_code) const {
+    EXPECT_EQ(run.exit_code, exit_code) << run.err;
+    EXPECT_EQ(installation_.server.count_writes(), 0U);
+    EXPECT_FALSE(std::filesystem::exists(installation_.folder / "output/helm-values.yaml"));
+    EXPECT_FALSE(std::filesystem::exists(installation_.folder / "backup"));
+  }
+
+  [[nodiscard]] std::filesystem::path file() const { return installation_.folder / "migration.plan"; }
+
+  void touch(const std::string& kind, const std::string& name, const json& patch) {
+    json object = installation_.server.get(kind, kNamespace, name).value();
+    object.merge_patch(patch);
+    installation_.server.put(object);
+  }
+
+  // jane may be refused something; the admin may do everything.
+  static apiserver::ApiServerOptions with_jane() {
+    apiserver::ApiServerOptions options;
+    options.tokens = {"jane-token=jane"};
+    return options;
+  }
+
+  Installation installation_{with_jane()};
+};
+
+TEST_F(SavedPlan, IsPrivateAndTheOperatorIsTold) {
+  const Finished run = installation_.run({"plan", "annotate", "--out", "migration.plan"});
+
+  EXPECT_THAT(run.err, AllOf(HasSubstr("warning: migration.plan holds passwords"),
+                             HasSubstr("saved plan (it holds secrets): migration.plan")));
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(file()).permissions(), perms::owner_read | perms::owner_write);
+}
+
+TEST_F(SavedPlan, OfTheWholeMigrationDoesWhatTheRunDoes) {
+  save();
+
+  const Finished run = apply();
+
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json frontend = installation_.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_EQ(frontend["metadata"]["annotations"]["meta.helm.sh/release-name"], "circleci-server");
+  EXPECT_FALSE(frontend["metadata"]["labels"].contains("kots.io/app-slug"));
+  EXPECT_FALSE(installation_.server.get("Deployment", kNamespace, "kotsadm"));
+  EXPECT_FALSE(installation_.server.get("StatefulSet", kNamespace, "postgresql"));
+  EXPECT_FALSE(installation_.server.get("Job", kNamespace, "circle-migrator"));
+  EXPECT_THAT(read(installation_.folder / "logs/circle-migrator.log"), HasSubstr("Successfully applied"));
+  EXPECT_THAT(run.out, HasSubstr("helm upgrade circleci-server"));
+}
+
+TEST_F(SavedPlan, HoldsTheValuesWithTheirGeneratedPassword) {
+  save();
+  const std::string planned = json::parse(read(file()))["values"]["v4"].get<std::string>();
+
+  ASSERT_EQ(apply().exit_code, 0);
+
+  EXPECT_EQ(read(installation_.folder / "output/helm-values.yaml"), planned);
+  EXPECT_THAT(planned, HasSubstr("license: 4x-licence"));
+}
+
+TEST_F(SavedPlan, OfOneStepDoesThatStepAlone) {
+  save({"annotate"});
+
+  ASSERT_EQ(apply().exit_code, 0);
+
+  EXPECT_EQ(installation_.server.count_requests("DELETE"), 0U);
+  EXPECT_EQ(installation_.server.count_requests("POST", "/jobs"), 0U);
+  EXPECT_FALSE(std::filesystem::exists(installation_.folder / "output/helm-values.yaml"));
+}
+
+TEST_F(SavedPlan, MeetsAChangeAfterItsChecksWithTheServersConflict) {
+  save({"annotate"});
+  // The list that the checks read is answered late: meanwhile somebody writes.
+  installation_.server.add_fault("delay=400 times=1 method=PATCH path=/configmaps/frontend-config");
+  bool touched = false;
+  const Finished run = installation_.run(
+      Start{.arguments = {"apply", "migration.plan", "--yes", "--concurrency", "1"},
+            .environment = {},
+            .input = {},
+            .folder = {},
+            .meanwhile = [&](pid_t) {
+              if (touched || installation_.server.count_requests("PATCH") == 0) return;
+              touched = true;
+              touch("Deployment", "frontend", {{"metadata", {{"labels", {{"team", "blue"}}}}}});
+            }});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("Deployment frontend"));
+  const json frontend = installation_.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_FALSE(frontend["metadata"]["labels"].contains("app.kubernetes.io/managed-by"));
+}
+
+TEST_F(SavedPlan, IsCarriedOutOnce) {
+  save();
+  ASSERT_EQ(apply().exit_code, 0);
+  installation_.server.clear_requests();
+
+  const Finished again = apply();
+
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.err,
+              AllOf(HasSubstr("migration.plan was carried out on 20"), HasSubstr("nothing to do")));
+  EXPECT_EQ(installation_.server.count_writes(), 0U);
+}
+
+TEST_F(SavedPlan, ThatWasCutOffGoesOn) {
+  save({"annotate"});
+  installation_.server.deny("jane patch deployments");
+  const Finished cut = apply({"--token", "jane-token"});
+  ASSERT_NE(cut.exit_code, 0);
+  installation_.server.allow_all_again();
+  installation_.server.clear_requests();
+
+  const Finished run = apply();
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("of the plan's changes are there already"));
+  EXPECT_EQ(installation_.server.count_requests("PATCH", "/configmaps/"), 0U);
+  const json frontend = installation_.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_EQ(frontend["metadata"]["labels"]["app.kubernetes.io/managed-by"], "Helm");
+}
+
+TEST_F(SavedPlan, IsRefusedAsAWholeWhereOneObjectChanged) {
+  save();
+  touch("ConfigMap", "frontend-config", {{"data", {{"POSTGRES_HOST", "elsewhere"}}}});
+
+  const Finished run = apply();
+
+  expect_refused(run, 4);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("ConfigMap frontend-config was changed"), HasSubstr("plan --out"),
+                             Not(HasSubstr("elsewhere"))));
+}
+
+TEST_F(SavedPlan, IsRefusedWhereALabelChanged) {
+  save({"annotate"});
+  touch("Deployment", "frontend", {{"metadata", {{"labels", {{"team", "blue"}}}}}});
+
+  expect_refused(apply(), 4);
+}
+
+TEST_F(SavedPlan, IsRefusedWhereAnObjectWasReplaced) {
+  save({"annotate"});
+  json object = installation_.server.get("ConfigMap", kNamespace, "frontend-config").value();
+  ASSERT_TRUE(installation_.server.remove("ConfigMap", kNamespace, "frontend-config"));
+  object["metadata"].erase("uid");
+  object["metadata"].erase("resourceVersion");
+  installation_.server.put(object);
+
+  const Finished run = apply();
+
+  expect_refused(run, 4);
+  EXPECT_THAT(run.err, HasSubstr("was replaced by another object"));
+}
+
+TEST_F(SavedPlan, IsRefusedWhereAnObjectToPatchIsGone) {
+  save({"annotate"});
+  ASSERT_TRUE(installation_.server.remove("ConfigMap", kNamespace, "frontend-config"));
+
+  const Finished run = apply();
+
+  expect_refused(run, 4);
+  EXPECT_THAT(run.err, HasSubstr("does not exist any more"));
+}
+
+TEST_F(SavedPlan, IsRefusedWhereAnObjectToCreateIsThere) {
+  save({"flyway"});
+  installation_.server.seed(
+      "apiVersion: batch/v1\nkind: Job\nmetadata: {name: circle-migrator, namespace: circleci-server}\n"
+      "spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}\n");
+
+  const Finished run = apply();
+
+  expect_refused(run, 4);
+  EXPECT_THAT(run.err, HasSubstr("Job circle-migrator exists already"));
+}
+
+TEST_F(SavedPlan, OfAnotherClusterIsRefused) {
+  save();
+  Installation other;
+
+  const Finished run = other.run({"apply", file().string(), "--yes"});
+
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("the plan is for another cluster"));
+  EXPECT_EQ(other.server.count_writes(), 0U);
+}
+
+TEST_F(SavedPlan, OfAnotherNamespaceOrReleaseIsRefused) {
+  save();
+
+  const Finished other_namespace = apply({"-n", "elsewhere"});
+  const Finished other_release = apply({"-a", "another"});
+
+  expect_refused(other_namespace, 4);
+  EXPECT_THAT(other_namespace.err, HasSubstr("the plan is for namespace circleci-server, not elsewhere"));
+  expect_refused(other_release, 4);
+}
+
+TEST_F(SavedPlan, InADryRunIsOnlyShown) {
+  save();
+
+  const Finished run = apply({"--dry-run=client", "--detailed-exitcode"});
+
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("~ patch Deployment frontend"), Not(HasSubstr("p@ss w0rd"))));
+  EXPECT_EQ(installation_.server.count_writes(), 0U);
+  EXPECT_EQ(json::parse(read(file()))["appliedAt"], "");
+}
+
+TEST_F(SavedPlan, InAServerDryRunIsAccepted) {
+  save();
+
+  const Finished run = apply({"--dry-run=server"});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err << run.out;
+  EXPECT_EQ(installation_.server.count_writes(), 0U);
+}
+
+TEST_F(SavedPlan, DoesNotReplaceAFileThatIsNoPlan) {
+  write(file(), "precious: true\n");
+
+  const Finished run = installation_.run({"plan", "annotate", "--out", "migration.plan"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(read(file()), "precious: true\n");
+}
+
+TEST_F(SavedPlan, ReplacesAnEarlierPlan) {
+  save({"annotate"});
+  save({"postgres"});
+
+  EXPECT_EQ(json::parse(read(file()))["part"], "postgres");
+}
+
+TEST_F(SavedPlan, IsNotWrittenToStandardOutput) {
+  const Finished run = installation_.run({"plan", "annotate", "--out", "-"});
+
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("secrets"));
+}
+
+TEST_F(SavedPlan, ThatIsDamagedOrForeignIsRefusedWithItsReason) {
+  save({"annotate"});
+  const std::string good = read(file());
+  const auto with = [&good](const std::string& pointer, const json& value) {
+    json document = json::parse(good);
+    document[json::json_pointer(pointer)] = value;
+    return document.dump();
+  };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "is empty"},
+      {"\xff\xfe", "cut off"},
+      {good.substr(0, good.size() / 2), "cut off"},
+      {"{}", "not written by kots-export plan"},
+      {"[1, 2]", "not written by kots-export plan"},
+      {"kind: Plan\n", "cut off"},
+      {with("/apiVersion", "kots-export/v2"), "newer kots-export"},
+      {with("/apiVersion", "v1"), "not written by kots-export plan"},
+      {with("/part", "everything"), "plan.part is unknown: everything"},
+      {with("/target", nullptr), "plan.target is of a wrong type"},
+      {with("/target/namespaceUid", ""), "target.namespaceUid"},
+      {with("/plans/metadata/changes/0/verb", "upsert"), "plans.metadata.changes[0].verb is unknown: upsert"},
+      {with("/plans/metadata/changes/1/object/uid", ""), "plans.metadata.changes[1].object.uid is empty"},
+      {with("/plans/metadata/changes/1/object/name", 7),
+       "plans.metadata.changes[1].object.name is of a wrong type"},
+  };
+  for (const auto& [content, words] : cases) {
+    SCOPED_TRACE(content.substr(0, 60));
+    write(file(), content);
+    const Finished run = apply();
+    expect_refused(run, 1);
+    EXPECT_THAT(run.err, AllOf(HasSubstr("error: "), HasSubstr("migration.plan"), HasSubstr(words)));
+  }
+}
+
+TEST_F(SavedPlan, ThatIsMissingIsNamed) {
+  const Finished run = installation_.run({"apply", "nowhere.plan", "--yes"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("nowhere.plan"));
+}
+
+TEST_F(SavedPlan, IsReadFromStandardInputToo) {
+  save({"annotate"});
+
+  const Finished run = installation_.run({"apply", "-", "--yes"}, read(file()));
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+}  // namespace
+
+}  // namespace kots_export::test

@@ -1,0 +1,176 @@
+#include "cli/installation.h"
+
+#include <regex>
+
+#include <gmock/gmock.h>
+
+// Looking before: plan and both dry runs, as text.
+namespace kots_export::test {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kSummary =
+    "[0-9]+ to patch, [0-9]+ to delete, [0-9]+ to create, [0-9]+ already right\n";
+
+std::vector<std::string> plan(std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"plan", "--license", "4x-licence"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+TEST(Plan, OfTheWholeMigrationShowsEveryChangeAndSendsNone) {
+  Installation installation;
+  const json before = installation.snapshot();
+
+  const Finished run = installation.run(plan());
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("~ patch Deployment frontend\n"), HasSubstr("- delete Deployment kotsadm"),
+                    HasSubstr("+ create Job circle-migrator"), HasSubstr("- delete StatefulSet postgresql"),
+                    HasSubstr("annotation meta.helm.sh/release-name: (none) -> circleci-server\n"),
+                    HasSubstr("label kots.io/backup: velero -> (removed)\n")));
+  EXPECT_THAT(run.out, ContainsRegex(std::string("\n") + kSummary));
+  EXPECT_THAT(run.out, EndsWith("(dry run: nothing was changed)\n"));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_EQ(installation.snapshot(), before);
+  EXPECT_TRUE(files_below(installation.folder).empty());
+}
+
+TEST(Plan, IsTheDryRunOfTheCommand) {
+  Installation installation;
+
+  EXPECT_EQ(installation.run({"plan", "annotate"}).out,
+            installation.run({"annotate", "--dry-run=client"}).out);
+}
+
+TEST(Plan, OfOneStepShowsThatStepAlone) {
+  Installation installation;
+
+  const Finished run = installation.run({"plan", "postgres"});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, StartsWith("postgres: 2\n"));
+  EXPECT_THAT(run.out, HasSubstr("0 to patch, 2 to delete, 0 to create, 0 already right\n"));
+}
+
+TEST(Plan, ShowsAnEditOfManyObjectsOnceAndEachObjectInALine) {
+  Installation installation;
+  std::string seed;
+  for (int i = 0; i < 150; ++i) {
+    seed += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c-" + std::to_string(i) +
+            ", namespace: circleci-server}\n";
+  }
+  installation.server.seed(seed);
+
+  const Finished run = installation.run({"plan", "annotate"});
+
+  const auto lines = std::count(run.out.begin(), run.out.end(), '\n');
+  EXPECT_GT(lines, 150);
+  EXPECT_LT(lines, 260) << run.out;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("~ patch ConfigMap c-0\n"), HasSubstr("~ patch ConfigMap c-149\n")));
+}
+
+TEST(Plan, MasksEverySecret) {
+  Installation installation;
+
+  const Finished run = installation.run(plan({"--verbose"}));
+
+  ASSERT_THAT(run.out, HasSubstr("data.passwordBcrypt: ***")) << "verbose shows what is deleted";
+  for (const char* secret : {"p@ss w0rd", "cEBzcyB3MHJk", "registry-pass", "session-key", "c2Vzc2lvbi1rZXk",
+                             "4x-licence", "madeupmadeup", "p%40ss", "bGljZW5zZTpsaWNlbnNl"}) {
+    SCOPED_TRACE(secret);
+    EXPECT_THAT(run.out + run.err, Not(HasSubstr(secret)));
+  }
+}
+
+TEST(Plan, HasNoColourWhereNoTerminalIs) {
+  Installation installation;
+
+  const Finished run = installation.run(plan());
+
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("\x1b")));
+}
+
+TEST(Plan, WithDetailedExitcodeEndsWithThreeUntilNothingIsToDo) {
+  Installation installation;
+  const std::vector<std::string> annotate = {"plan", "annotate", "--detailed-exitcode"};
+
+  EXPECT_EQ(installation.run(annotate).exit_code, 3);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  EXPECT_EQ(installation.run(annotate).exit_code, 0);
+}
+
+TEST(Plan, OfSomethingElseIsWrongUsage) {
+  Installation installation;
+
+  const Finished run = installation.run({"plan", "secret"});
+
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("secret"), HasSubstr("--dry-run=client")));
+}
+
+TEST(Plan, OfKotsCleanupIsUnderstoodByTheScriptsNameToo) {
+  Installation installation;
+
+  EXPECT_EQ(installation.run({"plan", "cleanup_kots"}).out, installation.run({"plan", "kots_cleanup"}).out);
+}
+
+// --- The server's dry run ---
+
+TEST(ServerDryRun, ThatIsAcceptedEndsWithZero) {
+  Installation installation;
+  const json before = installation.snapshot();
+
+  const Finished run = installation.run(plan({"--dry-run=server"}));
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("refused")));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_EQ(installation.snapshot(), before);
+}
+
+TEST(ServerDryRun, ShowsEveryRefusalAndTriesTheRest) {
+  apiserver::ApiServerOptions options;
+  options.tokens = {"jane-token=jane"};
+  options.deny = {"jane patch deployments/frontend", "jane delete secrets/kotsadm-sessions",
+                  "jane create jobs"};
+  Installation installation(options);
+  const json before = installation.snapshot();
+
+  const Finished run =
+      installation.run(plan({"--dry-run=server", "--detailed-exitcode", "--token", "jane-token"}));
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.out, AllOf(HasSubstr("refused patch Deployment frontend: "),
+                             HasSubstr("refused delete Secret kotsadm-sessions: "),
+                             HasSubstr("refused create Job circle-migrator: ")));
+  EXPECT_THAT(run.out, ContainsRegex(kSummary));
+  EXPECT_THAT(run.err, HasSubstr("error: the server refuses 3 of these changes"));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_EQ(installation.snapshot(), before);
+}
+
+TEST(ServerDryRun, OfASecretIsSentToo) {
+  Installation installation;
+
+  const Finished run = installation.run({"secret", "--docker-username", "u", "--docker-password", "hunter2",
+                                         "--force", "--dry-run=server", "--detailed-exitcode"});
+
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_EQ(installation.server.count_requests("PATCH", "/secrets/regcred"), 1U);
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_THAT(run.out, HasSubstr("data[.dockerconfigjson]: *** -> ***"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::test

@@ -1,0 +1,69 @@
+"""Every example that a --help shows does what it says: it is run, in its order, on an installation of its own."""
+import re
+import shutil
+import subprocess
+import unittest
+
+from server import DATA, PROGRAM, Server
+
+# These want a terminal, or a registry that is not here: secret_test.cpp covers what they do.
+NEEDS_MORE = ("--verify", "rollback 2026")
+# What must have happened before a command's examples make sense.
+BEFORE = {
+    "message": ["kots-export transform values-3.x.yaml output/helm-values.yaml --license-file licence.txt"],
+    "rollback": ["kots-export annotate --yes"],
+    "secret": ["kots-export secret --docker-username USER --docker-password-file password.txt --force --yes"],
+}
+
+
+def help_of(*words):
+    return subprocess.run([PROGRAM, *words, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def commands():
+    section = re.search(r"^Subcommands:\n((?:  .*\n)+)", help_of(), re.MULTILINE).group(1)
+    return re.findall(r"^  (\w[\w-]*)", section, re.MULTILINE)
+
+
+def examples(*words):
+    section = help_of(*words).partition("Examples:\n")[2]
+    return [line.strip() for line in section.splitlines() if line.startswith("  kots-export")]
+
+
+def prepare(server):
+    (server.folder / "licence.txt").write_text("4x-licence\n")
+    (server.folder / "password.txt").write_text("secret\n")
+    (server.folder / "output").mkdir()
+    shutil.copy(DATA / "values-3.x.yaml", server.folder / "values-3.x.yaml")
+
+
+class Examples(unittest.TestCase):
+    def run_all(self, name, lines):
+        self.assertTrue(lines, f"{name} --help has no examples")
+        with Server() as server:
+            prepare(server)
+            for line in BEFORE.get(name, []):
+                self.assertEqual(server.shell(line).returncode, 0)
+            for line in lines:
+                if any(word in line for word in NEEDS_MORE):
+                    continue
+                with self.subTest(line):
+                    done = server.shell(line)
+                    self.assertIn(done.returncode, (0, 3) if "--detailed-exitcode" in line else (0,), done.stderr)
+
+    def test_of_the_program(self):
+        self.run_all("", examples())
+
+    def test_of_every_command(self):
+        self.assertIn("plan", commands())
+        for name in commands():
+            with self.subTest(name):
+                self.run_all(name, examples(name))
+
+    def test_help_of_a_command_is_its_help_flag(self):
+        shown = subprocess.run([PROGRAM, "help", "apply"], capture_output=True, text=True)
+        self.assertEqual((shown.returncode, shown.stdout), (0, help_of("apply")))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+"""What -o json prints is one document that docs/schema/report.json describes, whatever happens."""
+import json
+import unittest
+
+import jsonschema
+from server import ROOT, Server
+
+SCHEMA = json.loads((ROOT / "docs" / "schema" / "report.json").read_text())
+LICENSE = ("--license", "4x-licence")
+
+
+class Report(unittest.TestCase):
+    def report(self, server, *words, code=0):
+        done = server.run(*words, "-o", "json")
+        self.assertEqual(done.returncode, code, done.stderr)
+        report = json.loads(done.stdout)
+        jsonschema.validate(report, SCHEMA)
+        self.assertEqual(report["exitCode"], code)
+        return report
+
+    def test_schema_is_one(self):
+        jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+    def test_plans_and_dry_runs(self):
+        with Server() as server:
+            for words in (("plan", *LICENSE), ("plan", *LICENSE, "--dry-run=server"), ("plan", "annotate"), ("plan", "kots_cleanup"), ("plan", "flyway"), ("plan", "postgres"),
+                          ("run", *LICENSE, "--dry-run=client"), ("annotate", "--dry-run=server"),
+                          ("secret", "--docker-username", "u", "--docker-password", "p", "--force", "--dry-run=client")):
+                with self.subTest(words):
+                    report = self.report(server, *words, "--detailed-exitcode", code=3)
+                    self.assertIsNone(report["journal"])
+                    self.assertEqual(len(report["changes"]), sum(report["summary"][verb] for verb in ("patch", "delete", "create")))
+            self.report(server, "plan", *LICENSE, "--out", "migration.plan")
+            self.report(server, "apply", "migration.plan", "--dry-run=client")
+            self.report(server, "apply", "migration.plan")
+            self.report(server, "apply", "migration.plan")
+
+    def test_whole_run_and_what_needs_no_cluster(self):
+        with Server() as server:
+            report = self.report(server, "run", *LICENSE)
+            self.assertEqual({item["outcome"]["status"] for item in report["changes"]}, {"done"})
+            self.assertEqual(report["summary"]["done"], len(report["changes"]))
+            self.assertTrue((server.folder / report["journal"]).exists())
+            self.assertEqual({item["role"] for item in report["files"]}, {"values", "values-3.x", "migrator-log"})
+            self.assertIn("helm upgrade circleci-server", report["nextSteps"]["upgrade"])
+            self.assertEqual([step["name"] for step in report["steps"]][:3], ["checks", "export", "transform"])
+            self.report(server, "message")
+            self.assertEqual(self.report(server, "runs")["runs"][0]["state"], "complete")
+            self.report(server, "rollback", "--dry-run=client")
+            self.report(server, "export")
+            self.report(server, "transform", "output/helm-values-v3.yaml", "4.yaml", *LICENSE)
+
+    def test_failures(self):
+        with Server("--token", "jane-token=jane", "--deny", "jane patch deployments", "--deny", "jane delete secrets") as server:
+            jane = ("--token", "jane-token")
+            refused = self.report(server, "plan", "kots_cleanup", *jane, "--dry-run=server", code=1)
+            self.assertGreater(refused["summary"]["refused"], 1)
+            self.assertIn("forbidden", next(item for item in refused["changes"] if item["outcome"]["status"] == "refused")["outcome"]["message"])
+            self.assertIn("refuses", refused["error"]["what"])
+            cut = self.report(server, "annotate", *jane, code=1)
+            self.assertIsNotNone(cut["journal"])
+            self.assertEqual(cut["steps"][-1]["status"], "failed")
+            self.report(server, "annotate", "-n", "nowhere", code=1)
+            self.report(server, "run", code=2)
+            self.assertIsNone(self.report(server, "annotate", "--kubeconfig", "/no/such/file", code=1)["target"])
+            self.report(server, "apply", "/no/such/plan", code=1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,88 @@
+#include <kots_export/ui/human_view.h>
+
+#include "unit/ui/changes.h"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::ui {
+
+namespace {
+
+using change::ChangeOutcome;
+using test::deletion;
+using test::label_patch;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+class HumanViewTest : public ::testing::Test {
+ protected:
+  static ChangeOutcome outcome(ChangeOutcome::Status status, std::string error = {}) {
+    return {.status = status, .error = std::move(error), .object = {}};
+  }
+
+  std::ostringstream out_;
+  std::ostringstream progress_;
+  HumanView view_{
+      {.stream = out_, .colour = Colour::no}, {.stream = progress_, .colour = Colour::no}, Detail::normal};
+};
+
+TEST_F(HumanViewTest, ShowsThePlanOfADryRunAsItsResult) {
+  view_.planned({.changes = {deletion("Job", "j", {})}}, kube::DryRun::client);
+
+  EXPECT_THAT(out_.str(), HasSubstr("- delete Job j"));
+  EXPECT_THAT(progress_.str(), IsEmpty());
+}
+
+TEST_F(HumanViewTest, CountsThePlanOfARealRunAsProgress) {
+  view_.planned(
+      {.changes = {deletion("Job", "j", {}), label_patch("Job", "k", "a", "b")}, .already_right = 3},
+      kube::DryRun::none);
+
+  EXPECT_EQ(progress_.str(), "1 to patch, 1 to delete, 0 to create, 3 already right\n");
+  EXPECT_THAT(out_.str(), IsEmpty());
+}
+
+TEST_F(HumanViewTest, SaysThatNothingIsToDo) {
+  view_.planned({.changes = {}, .already_right = 5}, kube::DryRun::none);
+
+  EXPECT_THAT(progress_.str(), StartsWith("nothing to do"));
+}
+
+TEST_F(HumanViewTest, ShowsWhatTheServerRefusesInADryRunAmongTheResults) {
+  const auto change = deletion("Job", "j", {});
+  view_.planned({.changes = {change}}, kube::DryRun::server);
+  view_.change_done(change, outcome(ChangeOutcome::Status::refused, "admission says no"));
+
+  EXPECT_THAT(out_.str(), HasSubstr("refused delete Job j: admission says no\n"));
+  EXPECT_THAT(progress_.str(), IsEmpty());
+}
+
+TEST_F(HumanViewTest, SaysNothingOfWhatTheServerAcceptsInADryRun) {
+  const auto change = deletion("Job", "j", {});
+  view_.planned({.changes = {change}}, kube::DryRun::server);
+  const std::string before = out_.str();
+
+  view_.change_done(change, outcome(ChangeOutcome::Status::done));
+
+  EXPECT_EQ(out_.str(), before);
+}
+
+TEST_F(HumanViewTest, ShowsDeletesAsTheyHappenAndCountsPatches) {
+  view_.change_done(label_patch("Job", "k", "a", "b"), outcome(ChangeOutcome::Status::done));
+  view_.change_done(deletion("Job", "j", {}), outcome(ChangeOutcome::Status::gone));
+
+  EXPECT_EQ(progress_.str(), "- delete Job j (was gone already)\n");
+}
+
+TEST_F(HumanViewTest, MakesForeignBytesPrintable) {
+  view_.log_line("circle-migrator", "\x1b[2J");
+
+  EXPECT_EQ(progress_.str(), "circle-migrator | \\x1b[2J\n");
+}
+
+}  // namespace
+
+}  // namespace kots_export::ui

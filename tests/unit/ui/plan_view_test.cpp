@@ -1,0 +1,114 @@
+#include <kots_export/ui/plan_view.h>
+
+#include "unit/ui/changes.h"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::ui {
+
+namespace {
+
+using change::Plan;
+using nlohmann::json;
+using test::creation;
+using test::deletion;
+using test::label_patch;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string shown(const Plan& plan, Detail detail = Detail::normal, Colour colour = Colour::no) {
+  std::ostringstream out;
+  print_plan(out, plan, colour, detail);
+  return out.str();
+}
+
+TEST(PlanView, OfAnEmptyPlanIsEmpty) { EXPECT_EQ(shown({}), ""); }
+
+TEST(PlanView, ShowsBeforeAndAfterOfAPatch) {
+  EXPECT_EQ(shown({.changes = {label_patch("ConfigMap", "c", "old", "new")}}),
+            "annotate: 1\n"
+            "  ~ patch ConfigMap c  (because)\n"
+            "      label a: old -> new\n");
+}
+
+TEST(PlanView, TellsAbsentFromRemoved) {
+  EXPECT_THAT(shown({.changes = {label_patch("ConfigMap", "c", nullptr, "new")}}),
+              HasSubstr("label a: (none) -> new"));
+  EXPECT_THAT(shown({.changes = {label_patch("ConfigMap", "c", "old", nullptr)}}),
+              HasSubstr("label a: old -> (removed)"));
+}
+
+TEST(PlanView, ShowsTheSameEditOfManyObjectsOnce) {
+  const Plan plan{
+      .changes = {label_patch("ConfigMap", "c1", nullptr, "x"), label_patch("Secret", "s", "other", "x"),
+                  label_patch("ConfigMap", "c2", nullptr, "x"), label_patch("Service", "v", nullptr, "x")}};
+
+  EXPECT_EQ(shown(plan),
+            "annotate: 4\n"
+            "  3 objects (2 ConfigMap, 1 Service), each:  (because)\n"
+            "      label a: (none) -> x\n"
+            "  ~ patch ConfigMap c1\n"
+            "  ~ patch ConfigMap c2\n"
+            "  ~ patch Service v\n"
+            "  ~ patch Secret s  (because)\n"
+            "      label a: other -> x\n");
+}
+
+TEST(PlanView, GroupsByStepInTheOrderOfTheirFirstChanges) {
+  const Plan plan{.changes = {deletion("Job", "j", {{"spec", 1}}), label_patch("Job", "k", "a", "b"),
+                              deletion("Job", "l", {{"spec", 1}})}};
+
+  EXPECT_EQ(shown(plan),
+            "kots_cleanup: 2\n"
+            "  - delete Job j  (part of KOTS)\n"
+            "  - delete Job l  (part of KOTS)\n"
+            "annotate: 1\n"
+            "  ~ patch Job k  (because)\n"
+            "      label a: a -> b\n");
+}
+
+TEST(PlanView, ShowsTheManifestOfACreateAndMasksIt) {
+  const Plan plan{.changes = {creation("Secret", "s", {{"type", "Opaque"}, {"data", {{"p", "cA=="}}}})}};
+
+  EXPECT_EQ(shown(plan),
+            "flyway: 1\n"
+            "  + create Secret s  (migrates the database)\n"
+            "      data.p: ***\n"
+            "      type: Opaque\n");
+}
+
+TEST(PlanView, ShowsWhatIsDeletedOnlyInDetail) {
+  const Plan plan{.changes = {deletion("Service", "s", {{"spec", {{"ports", {{{"port", 80}}}}}}})}};
+
+  EXPECT_THAT(shown(plan), Not(HasSubstr("port")));
+  EXPECT_THAT(shown(plan, Detail::verbose), HasSubstr("      spec.ports[0].port: 80\n"));
+}
+
+TEST(PlanView, KeepsALineALineAndATerminalATerminal) {
+  const std::string text = shown({.changes = {label_patch("ConfigMap", "c\x1b[31m", nullptr, "a\nb\x07")}});
+
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\x07")));
+  EXPECT_THAT(text, HasSubstr("-> \"a\\nb\\u0007\"\n"));
+}
+
+TEST(PlanView, CutsLongValuesBetweenCharacters) {
+  std::string longest;
+  for (int i = 0; i < 100; ++i) longest += "\xC3\xA9";  // e with acute, two bytes each
+
+  const std::string text = shown({.changes = {label_patch("ConfigMap", "c", nullptr, longest)}});
+
+  EXPECT_THAT(text, HasSubstr("\xC3\xA9...\n"));
+  EXPECT_THAT(text, Not(HasSubstr(longest)));
+}
+
+TEST(PlanView, HasColourWhereItIsWanted) {
+  EXPECT_THAT(shown({.changes = {deletion("Job", "j", {})}}, Detail::normal, Colour::yes),
+              HasSubstr("\x1b[31m- delete Job j\x1b[0m"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::ui
