@@ -1,3 +1,4 @@
+#include <kots_export/ui/json_view.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
@@ -17,7 +18,6 @@ struct DiffFlags {
   std::string before;
   std::string after;
   bool show_secrets = false;
-  std::string output;
 };
 
 values::Value read_values(const std::string& file) {
@@ -29,7 +29,7 @@ constexpr int kSame = 0;
 constexpr int kDifferent = 1;
 constexpr int kTrouble = 2;
 
-int run_diff(const DiffFlags& typed) {
+int run_diff(const Flags& flags, const DiffFlags& typed) {
   if (typed.before == "-" && typed.after == "-")
     throw UsageError("both files cannot come from standard input");
   const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
@@ -39,9 +39,8 @@ int run_diff(const DiffFlags& typed) {
   } catch (const Error& error) {
     throw Error(error.headline(), error.why(), error.hint(), static_cast<ExitCode>(kTrouble));
   }
-  if (typed.output == "json") {
-    constexpr int kIndent = 2;
-    std::cout << nlohmann::json{{"differences", ui::json_of(differences)}}.dump(kIndent) << std::endl;
+  if (flags.document != nullptr) {
+    flags.document->set("differences", ui::json_of(differences));
   } else {
     const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
     std::cout << ui::text_of(differences, colour) << std::flush;
@@ -52,14 +51,12 @@ int run_diff(const DiffFlags& typed) {
 
 }  // namespace
 
-Declared declare_diff(CLI::App& app, Flags& /*flags*/) {
+Declared declare_diff(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("diff", "compare two values files by meaning; needs no cluster");
   auto typed = std::make_shared<DiffFlags>();
   command->add_option("OLD", typed->before, "values; - is standard input")->required();
   command->add_option("NEW", typed->after, "values; - is standard input")->required();
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets instead of ***");
-  command->add_option("-o,--output", typed->output, "json: one document on standard output")
-      ->check(CLI::IsMember({"json"}));
   command->footer(
       "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one cannot be read.\n\n"
       "Examples:\n"
@@ -67,7 +64,7 @@ Declared declare_diff(CLI::App& app, Flags& /*flags*/) {
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"
       "  # The same for a machine to read\n"
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml -o json");
-  return {command, [typed] { return run_diff(*typed); }};
+  return {command, [&flags, typed] { return run_diff(flags, *typed); }};
 }
 
 }  // namespace kots_export::cli

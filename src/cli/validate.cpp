@@ -1,4 +1,5 @@
 #include <kots_export/migration/paths.h>
+#include <kots_export/ui/json_view.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
@@ -18,7 +19,6 @@ namespace {
 struct ValidateFlags {
   std::string file;
   std::string target;
-  std::string output;
 };
 
 int run_validate(const Flags& flags, const ValidateFlags& typed) {
@@ -29,9 +29,8 @@ int run_validate(const Flags& flags, const ValidateFlags& typed) {
       values::target_of_chart(typed.target.empty() ? flags.target_version : typed.target);
   const auto findings = values::validate(values::parse_yaml_with_places(util::read_file(file), name),
                                          {.target = target, .now = std::time(nullptr)});
-  if (typed.output == "json") {
-    constexpr int kIndent = 2;
-    std::cout << ui::json_of(findings, name, target).dump(kIndent) << std::endl;
+  if (flags.document != nullptr) {
+    flags.document->set("validation", ui::json_of(findings, name, target));
   } else {
     const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
     std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
@@ -53,8 +52,6 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
   command
       ->add_option("--target", typed->target, "version of the chart: 4.0 or 4.1 (that of --target-version)")
       ->check(CLI::IsMember({"4.0", "4.1"}));
-  command->add_option("-o,--output", typed->output, "json: one document on standard output")
-      ->check(CLI::IsMember({"json"}));
   command->footer(
       "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"

@@ -51,19 +51,15 @@ void plan_metadata(Context& context, std::string_view manifest, const RunOptions
   const Part part = plan.part;
   const bool annotates =
       part == Part::annotate || (part == Part::whole && options.annotate == RunOptions::Annotate::yes);
-  Inventory inventory;
+  Inventory inventory = read_inventory(context, manifest, extent_for(context));
   std::vector<change::Plan> plans;
-  if (part != Part::kots_cleanup) {
-    in_step(context, "annotate", [&] {
-      inventory = read_inventory(context, manifest, extent_for(context));
-      if (annotates) plans.push_back(plan_annotate(context, inventory, options.take_ownership));
-    });
+  if (annotates) {
+    in_step(context, "annotate",
+            [&] { plans.push_back(plan_annotate(context, inventory, options.take_ownership)); });
   }
   if (part != Part::annotate) {
-    in_step(context, "kots_cleanup", [&] {
-      if (part == Part::kots_cleanup) inventory = read_inventory(context, {}, extent_for(context));
-      plans.push_back(plan_kots_cleanup(context, inventory, options.delete_volumes));
-    });
+    in_step(context, "kots_cleanup",
+            [&] { plans.push_back(plan_kots_cleanup(context, inventory, options.delete_volumes)); });
   }
   plan.rest = std::move(inventory.rest);
   plan.metadata = part == Part::whole ? change::join(std::move(plans),

@@ -100,6 +100,7 @@ void mask_everywhere(json& node) {
       if (key == "command" || key == "args") mask_words(value);
     }
   }
+  if (!node.is_structured()) return;  // a number would go over itself
   for (auto& item : node) mask_everywhere(item);
 }
 
@@ -112,7 +113,7 @@ json masked(const json& image, const std::string& kind) {
       if (copy.contains(field)) mask_values(copy[field]);
     }
   }
-  if (copy.is_structured() || copy.is_string()) mask_everywhere(copy);
+  mask_everywhere(copy);
   return copy;
 }
 

@@ -96,6 +96,7 @@ constexpr std::array kHeadings = {
     Words{"apply", "apply: change the objects"},
     Words{"annotate", "annotate: hand the objects over to Helm"},
     Words{"kots_cleanup", "kots_cleanup: remove what KOTS left"},
+    Words{"apply", "apply: change the objects"},
     Words{"flyway", "flyway: migrate the database"},
     Words{"postgres", "postgres: make room for the new PostgreSQL chart"},
     Words{"rollback", "rollback: put back what a run changed"},

@@ -38,8 +38,9 @@ class Report(unittest.TestCase):
     def test_whole_run_and_what_needs_no_cluster(self):
         with Server() as server:
             report = self.report(server, "run", *LICENSE)
-            self.assertEqual({item["outcome"]["status"] for item in report["changes"]}, {"done"})
-            self.assertEqual(report["summary"]["done"], len(report["changes"]))
+            # gone: the garbage collector was faster with what an object owned
+            self.assertLessEqual({item["outcome"]["status"] for item in report["changes"]}, {"done", "gone"})
+            self.assertEqual(report["summary"]["done"] + report["summary"]["gone"], len(report["changes"]))
             self.assertTrue((server.folder / report["journal"]).exists())
             self.assertEqual({item["role"] for item in report["files"]}, {"values", "values-3.x", "migrator-log"})
             self.assertIn("helm upgrade circleci-server", report["nextSteps"]["upgrade"])
@@ -49,6 +50,11 @@ class Report(unittest.TestCase):
             self.report(server, "rollback", "--dry-run=client")
             self.report(server, "export")
             self.report(server, "transform", "output/helm-values-v3.yaml", "4.yaml", *LICENSE)
+            self.assertEqual(self.report(server, "diff", "4.yaml", "4.yaml")["differences"], [])
+            self.assertTrue(self.report(server, "diff", "output/helm-values-v3.yaml", "4.yaml", code=1)["differences"])
+            self.report(server, "diff", "4.yaml", "/no/such/file", code=2)
+            (server.folder / "wrong.yaml").write_text("sessionCookieKey: short\n")
+            self.assertGreater(self.report(server, "validate", "wrong.yaml", code=1)["validation"]["errors"], 0)
 
     def test_failures(self):
         with Server("--token", "jane-token=jane", "--deny", "jane patch deployments", "--deny", "jane delete secrets") as server:

@@ -38,7 +38,7 @@ TEST(Validate, ReadsStandardInputAndPrintsOneDocument) {
       installation.run({"validate", "-", "--target", "4.1", "-o", "json"}, "published: true\n");
 
   EXPECT_EQ(run.exit_code, 1) << run.err;
-  const json document = json::parse(run.out);
+  const json document = json::parse(run.out)["validation"];
   EXPECT_EQ(document["target"], "4.1");
   EXPECT_EQ(document["warnings"], 1);
   EXPECT_THAT(document["findings"].dump(), HasSubstr(R"("rule":"leftover")"));

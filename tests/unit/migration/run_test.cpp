@@ -29,7 +29,7 @@ TEST_F(Run, GoesThroughTheStepsInTheGuidesOrder) {
   (void)run_migration(context, options());
 
   EXPECT_THAT(observer.steps, ElementsAre("checks", "export", "transform", "annotate", "kots_cleanup",
-                                          "flyway", "postgres", "message"));
+                                          "apply", "flyway", "postgres", "message"));
 }
 
 TEST_F(Run, TouchesEachObjectOnce) {
