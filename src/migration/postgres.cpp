@@ -3,6 +3,7 @@
 #include <kots_export/migration/postgres.h>
 
 #include <algorithm>
+#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -33,6 +34,28 @@ void plan_delete(Context& context, kube::ObjectRef ref, kube::Propagation propag
                           .why = std::move(why)});
 }
 
+constexpr std::chrono::milliseconds kLookEvery{200};
+
+bool is_there(Context& context, const kube::ObjectRef& object) {
+  const auto live = context.client.get_metadata(object);
+  return live && live->ref.uid == object.uid;
+}
+
+void wait_until_gone(Context& context, const kube::ObjectRef& object,
+                     std::chrono::steady_clock::time_point until) {
+  while (is_there(context, object)) {
+    if (context.client.interrupted()) {
+      throw Interrupted("stopped waiting for " + kube::describe(object) + " to go",
+                        "It is being deleted. Run `helm upgrade` when it is gone.");
+    }
+    if (std::chrono::steady_clock::now() > until) {
+      context.observer.warn("postgres.still-there", {{"object", kube::describe(object)}});
+      return;
+    }
+    std::this_thread::sleep_for(kLookEvery);
+  }
+}
+
 }  // namespace
 
 bool postgres_is_internal(const values::Value& values) {
@@ -52,6 +75,13 @@ change::Plan plan_postgres(Context& context) {
   plan_delete(context, object_ref(context, "", "Secret", name), kube::Propagation::background,
               "the 4.x chart makes it anew", plan);
   return plan;
+}
+
+void run_postgres(Context& context, const change::Plan& plan, std::chrono::milliseconds patience) {
+  (void)context.executor.run(plan);
+  if (context.executor.dry_run() != kube::DryRun::none) return;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (const change::Change& change : plan.changes) wait_until_gone(context, change.object, until);
 }
 
 }  // namespace kots_export::migration

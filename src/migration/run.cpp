@@ -1,4 +1,5 @@
 #include <kots_export/migration/metadata_stream.h>
+#include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
 #include <kots_export/migration/transform.h>
 #include <kots_export/util/files.h>
@@ -66,7 +67,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
     });
   }
   if (includes(plan.part, Part::postgres)) {
-    in_step(context, "postgres", [&] { (void)context.executor.run(plan.postgres); });
+    in_step(context, "postgres", [&] { run_postgres(context, plan.postgres); });
   }
   if (!plan.values) return std::nullopt;
   return in_step(context, "message", [&] { return steps_after(context, *plan.values, options); });

@@ -52,6 +52,7 @@ constexpr std::array kNotices = {
     Words{"postgres.already-upgraded",
           "release {release} is already upgraded to a 4.x chart: PostgreSQL is left alone"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
+    Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
     Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not made again"},
