@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,28 @@ using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>
 
 bool may_have_happened(const JournalEntry& entry) {
   return !entry.outcome || entry.outcome->status == ChangeOutcome::Status::done;
+}
+
+// UIDs of what the run deleted together with what it owned.
+std::set<std::string> deleted_owners(const RunRecord& run) {
+  std::set<std::string> uids;
+  for (const JournalEntry& entry : run.entries) {
+    const Change& change = entry.change;
+    if (change.verb == Verb::remove && change.propagation != kube::Propagation::orphan &&
+        may_have_happened(entry))
+      uids.insert(change.object.uid);
+  }
+  return uids;
+}
+
+// True where the object was gone already because the run had deleted its owners: the garbage collector was
+// faster than the run's own delete.
+bool went_with_its_owners(const JournalEntry& entry, const std::set<std::string>& deleted) {
+  if (entry.change.verb != Verb::remove || entry.outcome->status != ChangeOutcome::Status::gone) return false;
+  const json owners = value_at(entry.change.before, {"metadata", "ownerReferences"});
+  return !owners.empty() && std::ranges::all_of(owners, [&](const json& owner) {
+    return deleted.contains(owner.value("uid", ""));
+  });
 }
 
 void collect(const json& before, const json& after, std::vector<std::string>& path,
@@ -117,8 +140,9 @@ void set_at(json& object, const std::vector<std::string>& path, json value) {
 std::vector<ObjectHistory> histories_of(const RunRecord& run) {
   std::vector<ObjectHistory> histories;
   std::map<ObjectKey, std::size_t> index;
+  const std::set<std::string> deleted = deleted_owners(run);
   for (const JournalEntry& entry : run.entries) {
-    if (!may_have_happened(entry)) continue;
+    if (!may_have_happened(entry) && !went_with_its_owners(entry, deleted)) continue;
     const kube::ObjectRef& object = entry.change.object;
     const auto [place, is_new] =
         index.try_emplace({object.gvr.group, object.gvr.resource, object.ns, object.name}, histories.size());

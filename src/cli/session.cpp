@@ -210,11 +210,12 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   if (flags_.document != nullptr) flags_.document->already_right(executor_.totals().already_right);
   if (next && flags_.document == nullptr) std::cout << '\n';
   if (next) show(flags_, *next);
-  if (executor_.refused() > 0) {
+  const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
+  if (is_dry_run && executor_.refused() > 0) {
     throw Error("the server refuses " + std::to_string(executor_.refused()) + " of these changes", {},
                 "Mend the causes that are shown above, and try again with --dry-run=server.");
   }
-  const bool asks = flags_.detailed_exitcode && executor_.dry_run() != kube::DryRun::none;
+  const bool asks = is_dry_run && flags_.detailed_exitcode;
   return static_cast<int>(asks && is_pending(executor_.totals()) ? ExitCode::changes_pending
                                                                  : ExitCode::done);
 }

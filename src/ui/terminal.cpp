@@ -16,8 +16,8 @@ namespace kots_export::ui {
 
 namespace {
 
-// Waits until standard input has something to read, or ended. Throws Interrupted at a signal, also at one that
-// came before.
+// Waits until standard input has something to read, or ended. Throws Interrupted at a signal, also at one
+// that came before.
 void wait_for_input() {
   std::array<pollfd, 2> waited = {pollfd{STDIN_FILENO, POLLIN, 0},
                                   pollfd{util::interrupt_descriptor(), POLLIN, 0}};

@@ -91,6 +91,18 @@ void furnish_namespace(Cluster& cluster, const std::string& name, const Origin o
                 {}, DryRun::no, origin);
 }
 
+// A Service may name its address, where no other Service has it.
+void require_free_address(Cluster& cluster, const ResourceType& type, const Json& body) {
+  const std::string address = text_member(body, {"spec", "clusterIP"});
+  if (type.kind != "Service" || address.empty() || address == "None") return;
+  for (const ObjectPtr& other : cluster.store.list(type, {}).objects) {
+    if (text_member(other->body(), {"spec", "clusterIP"}) == address) {
+      throw invalid(type, text_member(body, {"metadata", "name"}),
+                    {invalid_value("spec.clusterIP", address, "provided IP is already allocated")});
+    }
+  }
+}
+
 void complete_kind(Cluster& cluster, const ResourceType& type, Json& body, Origin origin) {
   if (type.kind == "Namespace") {
     body["spec"]["finalizers"] = Json::array({"kubernetes"});
@@ -187,6 +199,7 @@ ObjectPtr create_object(Cluster& cluster, const ResourceType& type, Json body, c
   if (type.has_generation && !metadata.contains("generation")) metadata["generation"] = 1;
   if (cluster.registry.minor() < 20) metadata["selfLink"] = self_link(type, body);
   check_types(type, body);
+  if (origin == Origin::client) require_free_address(cluster, type, body);
   apply_defaults(type, body);
   complete_kind(cluster, type, body, origin);
   drop_empty(body);

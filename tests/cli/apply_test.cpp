@@ -93,7 +93,8 @@ TEST_F(SavedPlan, OfOneStepDoesThatStepAlone) {
 
   ASSERT_EQ(apply().exit_code, 0);
 
-  EXPECT_EQ(installation_.server.count_requests("DELETE"), installation_.server.count_requests("DELETE", "/leases/"));
+  EXPECT_EQ(installation_.server.count_requests("DELETE"),
+            installation_.server.count_requests("DELETE", "/leases/"));
   EXPECT_EQ(installation_.server.count_requests("POST", "/jobs"), 0U);
   EXPECT_FALSE(std::filesystem::exists(installation_.folder / "output/helm-values.yaml"));
 }

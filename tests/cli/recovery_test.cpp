@@ -87,6 +87,25 @@ TEST(Recovery, RollbackInADryRunChangesNothing) {
   EXPECT_EQ(state_of(installation), migrated);
 }
 
+TEST(Recovery, RollbackGivesAServiceANewAddressWhereItsOldOneIsTaken) {
+  Installation installation;
+  const json service = installation.server.get("Service", kNamespace, "kotsadm").value();
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  installation.server.put(
+      {{"apiVersion", "v1"},
+       {"kind", "Service"},
+       {"metadata", {{"name", "other"}, {"namespace", kNamespace}}},
+       {"spec", {{"clusterIP", service["spec"]["clusterIP"]}, {"ports", service["spec"]["ports"]}}}});
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_THAT(rollback.err, HasSubstr("Service kotsadm gets a new address"));
+  const json again = installation.server.get("Service", kNamespace, "kotsadm").value();
+  EXPECT_NE(again["spec"]["clusterIP"], service["spec"]["clusterIP"]);
+  EXPECT_EQ(again["spec"]["selector"], service["spec"]["selector"]);
+}
+
 TEST(Recovery, RollbackLeavesWhatSomebodyElseChangedSinceAndDoesTheRest) {
   Installation installation;
   const json before = state_of(installation);

@@ -136,7 +136,7 @@ class Recovery(ClusterCase):
     def test_3_killed_at_random_points(self):
         seed = random.randrange(1 << 30)
         points = random.Random(seed)
-        for i in range(10):
+        for i in range(int(os.environ.get("KOTS_EXPORT_TEST_KILLS", "10"))):
             changes = points.randrange(0, 45)
             with self.subTest(point=i, changes=changes, seed=seed):
                 code = self.kill_after(changes)

@@ -32,7 +32,8 @@ struct ObjectHistory {
 };
 
 // The objects that `run` changed or may have changed, the last one first. Changes that the server refused, or
-// that found their object gone, did nothing and are left out.
+// that found their object gone, did nothing and are left out; but what was gone because the run had deleted
+// its owner counts as deleted by the run.
 [[nodiscard]] std::vector<ObjectHistory> histories_of(const RunRecord& run);
 
 // The keys of a merge patch with the values before it; maps are descended into, lists are values.

@@ -21,7 +21,8 @@ class CredentialSource {
   virtual ~CredentialSource() = default;
   // Throws Error where no credentials can be had (token file gone, exec plugin missing, failing, hanging).
   virtual RequestCredentials current() = 0;
-  // After a 401 for a request that went out with `rejected`: true where current() may now give something else. Runs nothing.
+  // After a 401 for a request that went out with `rejected`: true where current() may now give something
+  // else. Runs nothing.
   virtual bool refresh(const RequestCredentials& rejected) = 0;
 };
 

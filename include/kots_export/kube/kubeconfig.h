@@ -21,7 +21,8 @@
 //  - `*-data` beats the file of the same meaning (where kubectl refuses to choose); a flag beats both.
 //  - --certificate-authority puts aside the file's insecure-skip-tls-verify, --insecure-skip-tls-verify its
 //    certificate-authority, --server its tls-server-name.
-//  - --token replaces the file's token and tokenFile. A client certificate still goes along; a password beside
+//  - --token replaces the file's token and tokenFile. A client certificate still goes along; a password
+//  beside
 //    a token is an error.
 //  - A user that is not in any file is nobody: requests go out without credentials. A cluster must be there.
 //  - A server without a scheme is http; over http no credentials are sent.

@@ -15,9 +15,10 @@ namespace kots_export::migration {
 // already upgraded the release.
 [[nodiscard]] change::Plan plan_postgres(Context& context);
 
-// Carries that plan out and waits until the objects are gone, as `kubectl delete` does: an orphaning deletion goes on
-// behind the answer, and a `helm upgrade` that patched the StatefulSet meanwhile would lose it. Warns of what is still
-// there after `patience` (finalizers that nobody serves). Throws what the executor throws, and Interrupted.
+// Carries that plan out and waits until the objects are gone, as `kubectl delete` does: an orphaning deletion
+// goes on behind the answer, and a `helm upgrade` that patched the StatefulSet meanwhile would lose it. Warns
+// of what is still there after `patience` (finalizers that nobody serves). Throws what the executor throws,
+// and Interrupted.
 void run_postgres(Context& context, const change::Plan& plan,
                   std::chrono::milliseconds patience = std::chrono::minutes(1));
 

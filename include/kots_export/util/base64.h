@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-// RFC 4648 base64, standard alphabet with padding: the one of Kubernetes' Secret data and kubeconfig `*-data`.
+// RFC 4648 base64, standard alphabet with padding: the one of Kubernetes' Secret data and kubeconfig
+// `*-data`.
 namespace kots_export::util {
 
 // Returns `bytes` encoded on one line, padded. Any length; empty gives empty.

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 // --- Reading ---
 
 // Returns the whole content of `path`. "-" is standard input.
-// Throws Error ("cannot read PATH: permission denied") where it cannot, and where the file is longer than `limit` bytes.
+// Throws Error ("cannot read PATH: permission denied") where it cannot, and where the file is longer than
+// `limit` bytes.
 [[nodiscard]] std::string read_file(const fs::path& path, std::size_t limit = std::size_t{256} << 20);
 
 // The same, but nothing where no such file exists. Any other failure throws Error.
@@ -30,8 +31,9 @@ void create_private_folder(const fs::path& path);
 
 // What write_private_file does with a file that is already there.
 enum class Existing {
-  replace,      // the old content is gone
-  keep_copy,    // the old file stays beside the new one as NAME.<n>, n = 1, 2, ... (none where the content is equal)
+  replace,    // the old content is gone
+  keep_copy,  // the old file stays beside the new one as NAME.<n>, n = 1, 2, ... (none where the content is
+              // equal)
 };
 
 // Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist. A symbolic link is

@@ -10,9 +10,9 @@ void catch_interrupts();
 // True once the process was asked to stop.
 [[nodiscard]] bool interrupted();
 
-// Readable from that moment on, never to be read: for poll(2), beside what is waited for. A look at interrupted()
-// before a blocking call misses the signal that comes in between. -1, which poll(2) ignores, before
-// catch_interrupts().
+// Readable from that moment on, never to be read: for poll(2), beside what is waited for. A look at
+// interrupted() before a blocking call misses the signal that comes in between. -1, which poll(2) ignores,
+// before catch_interrupts().
 [[nodiscard]] int interrupt_descriptor();
 
 }  // namespace kots_export::util

@@ -167,6 +167,33 @@ TEST_F(Rollback, DoesNotMakeAgainWhatSomebodyElseDeleted) {
 }
 
 // Its account was deleted by the run after this one, which is rolled back already.
+// The run's own deletes of a Job and of its Secret, and the garbage collector between them.
+TEST_F(Rollback, MakesAgainWhatWentWithTheOwnerThatTheRunDeleted) {
+  const json owner{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "owner"}, {"uid", "uid-owner"}};
+  did(Verb::remove, config_map("owner"), object("ConfigMap", "owner", "uid-owner"), nullptr);
+  did(Verb::remove, config_map("owned"),
+      object("ConfigMap", "owned", "uid-owned", {{"metadata", {{"ownerReferences", json::array({owner})}}}}),
+      nullptr);
+  run.entries.back().outcome->status = ChangeOutcome::Status::gone;
+
+  EXPECT_EQ(roll_back(), 0U);
+
+  ASSERT_TRUE(cluster.objects.contains(std::string(kConfigMaps) + "owned"));
+  const json made = cluster.objects[std::string(kConfigMaps) + "owned"];
+  EXPECT_EQ(made["metadata"]["ownerReferences"][0]["uid"],
+            cluster.objects[std::string(kConfigMaps) + "owner"]["metadata"]["uid"]);
+  EXPECT_THAT(notices.ids, IsEmpty());
+}
+
+TEST_F(Rollback, DoesNotMakeAgainWhatWasGoneBeforeTheRunDeletedIt) {
+  did(Verb::remove, config_map("a"), object("ConfigMap", "a", "uid-a"), nullptr);
+  run.entries.back().outcome->status = ChangeOutcome::Status::gone;
+
+  EXPECT_EQ(roll_back(), 0U);
+
+  EXPECT_THAT(cluster.objects, IsEmpty());
+}
+
 TEST_F(Rollback, DoesNotMissATokenThatWentWithItsAccount) {
   did(Verb::patch, ref("Secret", "secrets", "kotsadm-token-abcde", "uid-t"), label(nullptr), label("Helm"));
   RunRecord later;

@@ -79,7 +79,8 @@ TEST_F(Resolve, InlineDataBeatsTheFile) {
 
 TEST_F(Resolve, ClusterFieldsAreRead) {
   write_default(
-      "{server: 'https://h', insecure-skip-tls-verify: true, tls-server-name: 'n', proxy-url: 'socks5://p:1'}",
+      "{server: 'https://h', insecure-skip-tls-verify: true, tls-server-name: 'n', proxy-url: "
+      "'socks5://p:1'}",
       "{username: u, password: p}");
   const auto config = resolved();
   EXPECT_EQ(config.tls.verify, TlsConfig::Verify::no);
