@@ -3,7 +3,6 @@
 #include <kots_export/util/text.h>
 
 #include <limits>
-#include <ranges>
 #include <utility>
 
 namespace kots_export::values {
@@ -48,9 +47,10 @@ void MapBuilder::merge(const Value& from, const Mark& where) {
   constexpr const char* kNoMap = "a merge key (<<) of something that is no map";
   if (from.is_map()) return merge_map(from.as_map(), where);
   if (!from.is_list()) cursor_.fail(where, kNoMap);
-  for (const Value& item : std::views::reverse(from.as_list())) {
-    if (!item.is_map()) cursor_.fail(where, kNoMap);
-    merge_map(item.as_map(), where);
+  const List& maps = from.as_list();
+  for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
+    if (!item->is_map()) cursor_.fail(where, kNoMap);
+    merge_map(item->as_map(), where);
   }
 }
 
