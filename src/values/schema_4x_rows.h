@@ -14,8 +14,8 @@ struct SchemaRow {
 };
 
 // The values of the circleci-server chart as the installation references of 4.0 and 4.1 list them, with the
-// keys that the defaults of their maps show. An open map takes any key. By to_array, since Clang cannot deduce an
-// array of so many rows.
+// keys that the defaults of their maps show. An open map takes any key. By to_array, since Clang
+// cannot deduce an array of so many rows.
 // clang-format off
 constexpr auto kSchemaRows = std::to_array<SchemaRow>({
     {"apiToken", SchemaType::string, Versions::both},

@@ -48,18 +48,23 @@ Value YamlReader::block_content(int parent, const Properties& outer, const Prope
     return finish(block_map(start.column, std::nullopt, place));
   }
   if (cursor_.at_indicator(':')) cursor_.fail("a key is missing in front of the \":\"");
-  Key key{
-      .mark = start, .value = inline_node(Context::block, parent, inner, place), .merges = read_merge_key_};
+  const bool is_alias = cursor_.peek() == '*';
+  const OpenAnchor inner_anchor = open_anchor(inner.anchor);
+  Content content = inline_content(Context::block, parent, place);
   if (!key_allowed_) cursor_.skip_blanks();
-  if (cursor_.at_indicator(':') && !key_allowed_) {
-    if (!may_be_key || !is_near(start))
-      cursor_.fail("a second \": \" on this line; quote the text if it is one");
-    place.children.clear();
-    return finish(block_map(start.column, std::move(key), place));
-  }
-  if (outer.tag) cursor_.fail(start, "a tag that does not stand on the line of its value");
-  if (!outer.anchor.empty() && !inner.anchor.empty()) cursor_.fail(start, "a second anchor");
-  return finish(std::move(key.value));
+  const bool is_key = cursor_.at_indicator(':') && !key_allowed_;
+  if (is_key && (!may_be_key || !is_near(start)))
+    cursor_.fail("a second \": \" on this line; quote the text if it is one");
+  if (is_alias && !(inner.empty() && (is_key || outer.empty()))) cursor_.fail(start, kNoPropertiesOfAliases);
+  // Before a key, what stands above belongs to its map.
+  if (!is_key && !inner.anchor.empty() && !outer.anchor.empty()) cursor_.fail(start, "a second anchor");
+  if (!is_key && inner.tag && outer.tag) cursor_.fail(start, "a second tag");
+  Value value = resolve(std::move(content), is_key || inner.tag ? inner.tag : outer.tag);
+  close_anchor(inner_anchor, value);
+  if (!is_key) return finish(std::move(value));
+  place.children.clear();
+  Key key{.mark = start, .value = std::move(value), .merges = read_merge_key_};
+  return finish(block_map(start.column, std::move(key), place));
 }
 
 Value YamlReader::block_map(std::size_t column, std::optional<Key> first, Place& place) {

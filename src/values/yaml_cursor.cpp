@@ -3,7 +3,7 @@
 #include <kots_export/util/text.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <charconv>
 
 namespace kots_export::values {
 
@@ -48,6 +48,15 @@ std::string_view Cursor::read_break() noexcept {
   line_start_ = offset_;
   ++line_;
   return length == 3 ? as_written : "\n";
+}
+
+std::optional<std::uint32_t> Cursor::read_hex(std::size_t digits) noexcept {
+  const std::string_view text = text_.substr(std::min(offset_, text_.size()), digits);
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (text.size() < digits || end != text.data() + digits || error != std::errc()) return std::nullopt;
+  offset_ += digits;
+  return value;
 }
 
 void Cursor::fail(const Mark& where, const std::string& why) const {

@@ -27,6 +27,7 @@ bool YamlReader::flow_closes(char close, bool& is_first, const Mark& start) {
 
 Value YamlReader::flow_list(Place& place) {
   const Level level(*this);
+  count(1, 0);
   const Mark start = cursor_.mark();
   List list;
   cursor_.skip();
@@ -62,6 +63,7 @@ Value YamlReader::flow_list_item(Place& place) {
 
 Value YamlReader::flow_map(Place& place) {
   const Level level(*this);
+  count(1, 0);
   const Mark start = cursor_.mark();
   MapBuilder map(cursor_, children(place));
   cursor_.skip();
@@ -110,7 +112,7 @@ Value YamlReader::flow_node(Place& place) {
   const Properties properties = read_properties(Context::flow);
   const bool is_empty = !properties.empty() && (at_flow_end() || cursor_.peek() == ':');
   if (is_empty) read_merge_key_ = false;
-  return is_empty ? empty_node(properties) : inline_node(Context::flow, -1, properties, place);
+  return is_empty ? empty_node(properties) : inline_node(Context::flow, flow_parent_, properties, place);
 }
 
 }  // namespace kots_export::values

@@ -17,6 +17,8 @@ namespace kots_export::values {
 
 class MapBuilder;
 
+inline constexpr const char* kNoPropertiesOfAliases = "an alias has no anchor or tag of its own";
+
 // Reads one YAML document in a single pass, by recursive descent; what it accepts is what libyaml's scanner
 // and parser accept. One function a production; each leaves the cursor behind what it read.
 class YamlReader {
@@ -51,6 +53,13 @@ class YamlReader {
     std::size_t nodes_before = 0;
     std::size_t bytes_before = 0;
   };
+  // A node before its tag is known: the text of a scalar, or a value that no tag changes.
+  struct Content {
+    Mark mark;
+    std::string text;
+    std::optional<Style> style;  // of a scalar
+    Value value;
+  };
   class Level;  // one level of nesting while it lives
 
   // --- Block context. `parent` is the column of the collection that a node stands in, -1 at the root. ---
@@ -80,8 +89,9 @@ class YamlReader {
   // --- Both ---
   // A node that starts on this line: alias, scalar or flow collection.
   Value inline_node(Context context, int parent, const Properties& properties, Place& place);
-  Value inline_content(Context context, int parent, const Properties& properties, Place& place);
-  Value plain_scalar(Context context, int parent, const Properties& properties);
+  Content inline_content(Context context, int parent, Place& place);
+  std::string plain_scalar(Context context, int parent);
+  Value resolve(Content content, const std::optional<std::string>& tag);
   Value alias();
   Value empty_node(const Properties& properties);
   // The properties that stand on this line, and what separates them from the next token.
@@ -105,8 +115,9 @@ class YamlReader {
   // A simple key ("key:") or a block collection may start here: at the start of a line, and behind "-" and
   // "?".
   bool key_allowed_ = true;
-  bool read_merge_key_ = false;  // the last scalar was "<<" without quotes
+  bool read_merge_key_ = false;  // the last node was "<<" without quotes
   std::size_t flow_level_ = 0;
+  int flow_parent_ = -1;  // the column of the block collection around the outermost [ or {
   std::size_t depth_ = 0;
   std::unordered_map<std::string, Anchor> anchors_;
   std::size_t anchor_ids_ = 0;
