@@ -6,6 +6,12 @@
 
 namespace kots_export::values {
 
+namespace {
+
+constexpr const char* kBehindAValue = "text behind a value; it belongs on a line of its own";
+
+}  // namespace
+
 bool YamlReader::block_ends(int parent, Dashes dashes) const {
   if (at_document_end()) return true;
   const int column = static_cast<int>(cursor_.column());
@@ -76,6 +82,7 @@ Value YamlReader::block_map(std::size_t column, std::optional<Key> first, Place&
     skip_to_token();
     if (at_document_end() || cursor_.column() < column) return map.take();
     if (cursor_.column() > column) cursor_.fail("no key of this map: it is indented deeper than the others");
+    if (!key_allowed_) cursor_.fail(kBehindAValue);
   }
 }
 
@@ -119,7 +126,7 @@ void YamlReader::explicit_entry(std::size_t column, MapBuilder& map) {
   key.merges = read_merge_key_ && key.value.is_string();
   skip_to_token();
   Place place{.line = start.line + 1, .children = {}};
-  const bool has_value = cursor_.column() == column && cursor_.at_indicator(':');
+  const bool has_value = cursor_.column() == column && key_allowed_ && cursor_.at_indicator(':');
   Value value = has_value ? part(place) : Value();
   add_entry(map, key, std::move(value), std::move(place));
 }
@@ -136,6 +143,7 @@ Value YamlReader::block_list(std::size_t column, bool is_indented, Place& place)
     if (auto* items = children(place)) items->push_back(std::move(item));
     skip_to_token();
     if (at_document_end() || cursor_.column() < column) return list;
+    if (!key_allowed_) cursor_.fail(kBehindAValue);
     if (cursor_.column() == column && cursor_.at_indicator('-')) continue;
     if (!is_indented) return list;  // the next key of the map around it
     cursor_.fail("no \"-\" of this list here");

@@ -273,6 +273,14 @@ TEST(YamlReader, RefusesBrokenStructure) {
   }
 }
 
+TEST(YamlReader, AnEntryBeginsOnALineOfItsOwn) {
+  for (const char* text :
+       {" a: [\n]? b\n", " a: [\n]b: c\n", " - [\n]- b\n", " ? [\n]: b\n", " a: \"x\n\"b: c\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("line 2"));
+  }
+}
+
 TEST(YamlReader, TakesLongKeys) {
   const std::string long_key(1024, 'k');
   EXPECT_EQ(json(long_key + ": v\n"), "{\"" + long_key + "\":\"v\"}");
