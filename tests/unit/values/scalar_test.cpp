@@ -112,6 +112,11 @@ TEST(Keys, AreTheTextsThatHelmMakesOfThem) {
             R"({"1":"a","16":"b","true":"c","1.5":"d","1e+06":"e","123456.5":"f","1e-05":"g"})");
 }
 
+TEST(Keys, ThatAreTooLargeForAGoFloatAreInfinite) {
+  EXPECT_EQ(to_json(parse_yaml("{1e39: a, -1e39: b, 1e-60: c}", "test")),
+            R"({".inf":"a","-.inf":"b","0":"c"})");
+}
+
 }  // namespace
 
 }  // namespace kots_export::values
