@@ -2,6 +2,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <string_view>
 #include <utility>
 
 namespace kots_export::test {
@@ -400,7 +401,12 @@ std::string Generator::block_map(int depth) {
 }
 
 std::string Generator::yaml() {
-  const std::string text = node(2);
+  std::string text = node(2);
+  // go-yaml looks for a byte order mark at the start of its buffer instead of the line (is_bom): one that
+  // happens to stand there costs every line below its first letter. We write none.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  for (auto at = text.find(kByteOrderMark); at != std::string::npos; at = text.find(kByteOrderMark, at))
+    text.erase(at, kByteOrderMark.size());
   std::string indented;
   // A line that begins at the start of the line would be a key of its own.
   for (const char c : text) {
