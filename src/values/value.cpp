@@ -105,12 +105,17 @@ bool operator==(const Value& a, const Value& b) {
   return false;
 }
 
+void append_key(std::string& path, std::string_view key) {
+  if (!path.empty()) path += '.';
+  const bool has_dot = key.find('.') != std::string_view::npos;
+  if (has_dot) path += '"';
+  path += key;
+  if (has_dot) path += '"';
+}
+
 std::string to_string(const Path& path) {
   std::string text;
-  for (const auto& key : path) {
-    if (!text.empty()) text += '.';
-    text += key.find('.') == std::string::npos ? key : "\"" + key + "\"";
-  }
+  for (const auto& key : path) append_key(text, key);
   return text;
 }
 

@@ -93,7 +93,7 @@ void YamlReader::block_entry(std::size_t column, std::optional<Key> key, MapBuil
   key_allowed_ = false;
   Place place{.line = key->mark.line + 1, .children = {}};
   Value value = block_node(static_cast<int>(column), Dashes::at_parent, place);
-  add_entry(map, *key, std::move(value), std::move(place));
+  add_entry(map, std::move(*key), std::move(value), std::move(place));
 }
 
 YamlReader::Key YamlReader::simple_key(std::size_t column) {
@@ -128,7 +128,7 @@ void YamlReader::explicit_entry(std::size_t column, MapBuilder& map) {
   Place place{.line = start.line + 1, .children = {}};
   const bool has_value = cursor_.column() == column && key_allowed_ && cursor_.at_indicator(':');
   Value value = has_value ? part(place) : Value();
-  add_entry(map, key, std::move(value), std::move(place));
+  add_entry(map, std::move(key), std::move(value), std::move(place));
 }
 
 Value YamlReader::block_list(std::size_t column, bool is_indented, Place& place) {

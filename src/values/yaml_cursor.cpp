@@ -71,8 +71,8 @@ void require_yaml_characters(std::string_view text, std::string_view source) {
     fail_at(text, source, *bad, "it is not UTF-8", "Save the file as UTF-8.");
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool good = c >= 0x20 && c < 0x7F;
-    if (good || c == '\n' || c == '\t' || c == '\r') continue;
+    const bool is_printable = c >= 0x20 && c < 0x7F;
+    if (is_printable || c == '\n' || c == '\t' || c == '\r') continue;
     if (c < 0x80 || ((c == 0xC2 || c == 0xEF) && is_control(text, i)))
       fail_at(text, source, i, "a control character", "In double quotes it can be written as \\xNN.");
   }

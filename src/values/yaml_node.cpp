@@ -175,7 +175,7 @@ Value scalar_value(const Cursor& cursor, const Mark& where, std::string text, St
 }
 
 std::string key_text(const Cursor& cursor, const Mark& where, Value key) {
-  if (key.is_string()) return key.as_string();
+  if (key.is_string()) return std::move(key.as_string());
   if (key.is_bool()) return key.as_bool() ? "true" : "false";
   if (key.is_number()) {
     const Number& number = key.as_number();

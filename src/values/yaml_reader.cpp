@@ -110,11 +110,9 @@ bool YamlReader::is_near(const Mark& key) const {
   return static_cast<std::size_t>(characters) <= kFarthest;
 }
 
-void YamlReader::add_entry(MapBuilder& map, const Key& key, Value value, Place place) const {
+void YamlReader::add_entry(MapBuilder& map, Key key, Value value, Place place) const {
   if (key.merges) return map.merge(value, key.mark);
-  std::string name = key_text(cursor_, key.mark, key.value);
-  map.require_new(name, key.mark);
-  map.add(std::move(name), key.mark, std::move(value), std::move(place));
+  map.add(key_text(cursor_, key.mark, std::move(key.value)), key.mark, std::move(value), std::move(place));
 }
 
 // --- Nodes ---
@@ -166,7 +164,7 @@ std::string YamlReader::plain_scalar(Context context, int parent) {
   return std::move(scalar.text);
 }
 
-Value YamlReader::resolve(Content content, const std::optional<std::string>& tag) {
+Value YamlReader::resolve(Content&& content, const std::optional<std::string>& tag) {
   read_merge_key_ = content.style && is_merge_key(content.text, *content.style, tag);
   if (!content.style) return std::move(content.value);
   return scalar_value(cursor_, content.mark, std::move(content.text), *content.style, tag);
@@ -199,7 +197,7 @@ YamlReader::OpenAnchor YamlReader::open_anchor(const std::string& name) {
 
 void YamlReader::close_anchor(const OpenAnchor& anchor, const Value& value) {
   if (anchor.id == 0) return;
-  Anchor& known = anchors_[anchor.name];
+  Anchor& known = anchors_[std::string(anchor.name)];
   if (known.id != anchor.id) return;  // the name was given again inside of the node
   known.value = value;
   known.nodes = nodes_ - anchor.nodes_before;

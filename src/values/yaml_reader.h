@@ -48,7 +48,7 @@ class YamlReader {
   };
   // An anchor whose node is being read; id 0 for none.
   struct OpenAnchor {
-    std::string name;
+    std::string_view name;
     std::size_t id = 0;
     std::size_t nodes_before = 0;
     std::size_t bytes_before = 0;
@@ -91,13 +91,13 @@ class YamlReader {
   Value inline_node(Context context, int parent, const Properties& properties, Place& place);
   Content inline_content(Context context, int parent, Place& place);
   std::string plain_scalar(Context context, int parent);
-  Value resolve(Content content, const std::optional<std::string>& tag);
+  Value resolve(Content&& content, const std::optional<std::string>& tag);
   Value alias();
   Value empty_node(const Properties& properties);
   // The properties that stand on this line, and what separates them from the next token.
   Properties read_properties(Context context);
   [[nodiscard]] bool is_near(const Mark& key) const;
-  void add_entry(MapBuilder& map, const Key& key, Value value, Place place) const;
+  void add_entry(MapBuilder& map, Key key, Value value, Place place) const;
   void skip_to_token();
   void start_document();
   void require_end();

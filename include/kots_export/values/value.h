@@ -81,6 +81,7 @@ class Value {
   [[nodiscard]] bool as_bool() const { return std::get<bool>(data_); }
   [[nodiscard]] const Number& as_number() const { return std::get<Number>(data_); }
   [[nodiscard]] const std::string& as_string() const { return std::get<std::string>(data_); }
+  [[nodiscard]] std::string& as_string() { return std::get<std::string>(data_); }
   [[nodiscard]] const List& as_list() const { return std::get<List>(data_); }
   [[nodiscard]] List& as_list() { return std::get<List>(data_); }
   [[nodiscard]] const Map& as_map() const { return std::get<Map>(data_); }
@@ -116,6 +117,8 @@ using Path = std::vector<std::string>;
 
 // "nomad.server.rpc"; keys with a dot in double quotes, as the chart's reference writes them.
 [[nodiscard]] std::string to_string(const Path& path);
+// Adds one key to a path that is text.
+void append_key(std::string& path, std::string_view key);
 
 // The value at `path`, or nothing where a key is missing or something on the way is no map.
 [[nodiscard]] const Value* find(const Value& root, const Path& path);
