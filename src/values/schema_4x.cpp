@@ -45,8 +45,8 @@ SchemaNode build() {
 // Levenshtein's distance, without regard to case; `least` where it is that or more. `key` has at most
 // kLongest characters.
 std::size_t distance(std::string_view name, std::string_view key, std::size_t least) {
-  std::array<std::size_t, kLongest + 1> row{};
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::array<std::size_t, kLongest + 1> row;
+  std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(key.size()) + 1, std::size_t{0});
   for (std::size_t i = 0; i < name.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i + 1);
     std::size_t nearest = row[0];
@@ -76,8 +76,10 @@ std::string nearest_key(const SchemaNode& node, std::string_view key) {
   for (const auto& [name, child] : node.children) {
     const std::size_t longer = std::max(name.size(), key.size());
     if (longer - std::min(name.size(), key.size()) >= least) continue;
-    // Each character that the name lacks is a step: most names need no closer look.
-    if (static_cast<std::size_t>(std::popcount(characters & ~child.characters)) >= least) continue;
+    // Each character that the other one lacks is a step: most names need no closer look.
+    const int lacking = std::max(std::popcount(characters & ~child.characters),
+                                 std::popcount(child.characters & ~characters));
+    if (static_cast<std::size_t>(lacking) >= least) continue;
     if (const std::size_t steps = distance(name, key, least); steps < least) {
       least = steps;
       nearest = name;

@@ -43,6 +43,8 @@ class Map {
   bool erase(std::string_view key);
   template <typename Predicate>
   std::size_t erase_if(Predicate predicate);
+  // Gives back the memory for further entries.
+  void shrink();
 
   [[nodiscard]] bool empty() const noexcept;
   [[nodiscard]] std::size_t size() const noexcept;
@@ -100,6 +102,7 @@ std::size_t Map::erase_if(Predicate predicate) {
   if (erased > 0) index_all();
   return erased;
 }
+inline void Map::shrink() { entries_.shrink_to_fit(); }
 inline bool Map::empty() const noexcept { return entries_.empty(); }
 inline std::size_t Map::size() const noexcept { return entries_.size(); }
 inline Map::Entries::const_iterator Map::begin() const noexcept { return entries_.begin(); }
