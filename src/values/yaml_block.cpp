@@ -24,10 +24,10 @@ Value YamlReader::block_node(int parent, Dashes dashes, Place& place) {
   Properties outer;
   while (!block_ends(parent, dashes)) {
     const Mark start = cursor_.mark();
-    const bool may_be_key = key_allowed_;
+    const KeyHere key_here = key_allowed_ ? KeyHere::yes : KeyHere::no;
     Properties inner = read_properties(Context::block);
     if (cursor_.line() == start.line && !cursor_.at_end())
-      return block_content(parent, outer, inner, start, may_be_key, place);
+      return block_content(parent, outer, inner, start, key_here, place);
     // They stand on a line of their own, above their node.
     if ((!outer.anchor.empty() && !inner.anchor.empty()) || (outer.tag && inner.tag))
       cursor_.fail(start, "a second anchor or tag");
@@ -39,7 +39,7 @@ Value YamlReader::block_node(int parent, Dashes dashes, Place& place) {
 
 // `outer` stood on the lines above, `inner` before the content on its line, which begins at `start`.
 Value YamlReader::block_content(int parent, const Properties& outer, const Properties& inner,
-                                const Mark& start, bool may_be_key, Place& place) {
+                                const Mark& start, KeyHere key_here, Place& place) {
   const OpenAnchor anchor = open_anchor(outer.anchor);
   const auto finish = [&](Value value) {
     close_anchor(anchor, value);
@@ -47,7 +47,8 @@ Value YamlReader::block_content(int parent, const Properties& outer, const Prope
   };
   if (cursor_.at_indicator('-')) {
     if (!key_allowed_) cursor_.fail("a list cannot start here; put the - on a line of its own");
-    return finish(block_list(start.column, static_cast<int>(start.column) > parent, place));
+    const auto indented = static_cast<int>(start.column) > parent ? Indented::yes : Indented::no;
+    return finish(block_list(start.column, indented, place));
   }
   if (cursor_.at_indicator('?')) {
     if (!key_allowed_) cursor_.fail("a key cannot start here");
@@ -59,7 +60,7 @@ Value YamlReader::block_content(int parent, const Properties& outer, const Prope
   Content content = inline_content(Context::block, parent, place);
   if (!key_allowed_) cursor_.skip_blanks();
   const bool is_key = cursor_.at_indicator(':') && !key_allowed_;
-  if (is_key && (!may_be_key || !is_near(start)))
+  if (is_key && (key_here == KeyHere::no || !is_near(start)))
     cursor_.fail("a second \": \" on this line; quote the text if it is one");
   if (is_alias && !(inner.empty() && (is_key || outer.empty()))) cursor_.fail(start, kNoPropertiesOfAliases);
   // Before a key, what stands above belongs to its map.
@@ -131,7 +132,7 @@ void YamlReader::explicit_entry(std::size_t column, MapBuilder& map) {
   add_entry(map, std::move(key), std::move(value), std::move(place));
 }
 
-Value YamlReader::block_list(std::size_t column, bool is_indented, Place& place) {
+Value YamlReader::block_list(std::size_t column, Indented indented, Place& place) {
   const Level level(*this);
   count(1, 0);
   List list;
@@ -145,7 +146,7 @@ Value YamlReader::block_list(std::size_t column, bool is_indented, Place& place)
     if (at_document_end() || cursor_.column() < column) return list;
     if (!key_allowed_) cursor_.fail(kBehindAValue);
     if (cursor_.column() == column && cursor_.at_indicator('-')) continue;
-    if (!is_indented) return list;  // the next key of the map around it
+    if (indented == Indented::no) return list;
     cursor_.fail("no \"-\" of this list here");
   }
 }

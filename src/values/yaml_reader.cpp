@@ -140,7 +140,7 @@ YamlReader::Content YamlReader::inline_content(Context context, int parent, Plac
     content.text = read_block_scalar(cursor_, parent);
   } else if (first == '\'' || first == '"') {
     key_allowed_ = false;
-    content.text = first == '"' ? read_double_quoted(cursor_) : read_single_quoted(cursor_);
+    content.text = read_quoted(cursor_);
   } else {
     content.style = Style::plain;
     content.text = plain_scalar(context, parent);

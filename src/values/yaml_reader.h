@@ -33,6 +33,10 @@ class YamlReader {
   // May a "-" in the column of the parent start a list? Yes for the value of a key: its list need not be
   // indented.
   enum class Dashes { deeper, at_parent };
+  // May what begins here be the key of a block map? Not behind another key on its line.
+  enum class KeyHere { no, yes };
+  // A list that is not indented ends at the next key of the map around it.
+  enum class Indented { no, yes };
 
   struct Key {
     Mark mark;
@@ -65,11 +69,11 @@ class YamlReader {
   // --- Block context. `parent` is the column of the collection that a node stands in, -1 at the root. ---
   Value block_node(int parent, Dashes dashes, Place& place);
   Value block_content(int parent, const Properties& outer, const Properties& inner, const Mark& start,
-                      bool may_be_key, Place& place);
+                      KeyHere key_here, Place& place);
   Value block_map(std::size_t column, std::optional<Key> first, Place& place);
   void block_entry(std::size_t column, std::optional<Key> key, MapBuilder& map);
   void explicit_entry(std::size_t column, MapBuilder& map);
-  Value block_list(std::size_t column, bool is_indented, Place& place);
+  Value block_list(std::size_t column, Indented indented, Place& place);
   Key simple_key(std::size_t column);
   [[nodiscard]] bool block_ends(int parent, Dashes dashes) const;
   [[nodiscard]] bool at_document_end() const { return cursor_.at_end() || cursor_.at_document_indicator(); }

@@ -221,44 +221,26 @@ PlainScalar read_plain_scalar(Cursor& cursor, Context context, std::size_t least
   return scalar;
 }
 
-std::string read_single_quoted(Cursor& cursor) {
+std::string read_quoted(Cursor& cursor) {
   const Mark start = cursor.mark();
+  const char quote = cursor.peek();
+  const char escape = quote == '"' ? '\\' : quote;
   std::string text;
   cursor.skip();
   for (;;) {
     require_more(cursor, start);
     const std::size_t word = cursor.offset();
-    while (cursor.peek() != '\'' && !cursor.at_separation()) cursor.skip();
+    while (cursor.peek() != quote && cursor.peek() != escape && !cursor.at_separation()) cursor.skip();
     text += cursor.since(word);
-    if (cursor.peek() != '\'') {
-      Gap gap;
-      read_gap(cursor, gap);
-      gap.flush(text);
-    } else if (cursor.peek(1) == '\'') {
-      text += '\'';
-      cursor.skip(2);
-    } else {
-      cursor.skip();
-      return text;
-    }
-  }
-}
-
-std::string read_double_quoted(Cursor& cursor) {
-  const Mark start = cursor.mark();
-  std::string text;
-  cursor.skip();
-  for (;;) {
-    require_more(cursor, start);
-    const std::size_t word = cursor.offset();
-    while (cursor.peek() != '"' && cursor.peek() != '\\' && !cursor.at_separation()) cursor.skip();
-    text += cursor.since(word);
-    if (cursor.peek() == '"') {
-      cursor.skip();
-      return text;
-    }
     Gap gap;
-    if (cursor.peek() == '\\') {
+    if (cursor.peek() == quote) {
+      cursor.skip();
+      if (escape != quote || cursor.peek() != quote) return text;
+      text += quote;  // '' in single quotes
+      cursor.skip();
+      continue;
+    }
+    if (cursor.peek() == escape) {
       cursor.skip();
       if (!cursor.at_break()) {
         read_escape(cursor, text);
