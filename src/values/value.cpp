@@ -1,3 +1,4 @@
+#include <kots_export/util/error.h>
 #include <kots_export/values/value.h>
 
 #include <algorithm>
@@ -103,6 +104,12 @@ bool operator==(const Value& a, const Value& b) {
   if (a.is_list() && b.is_list()) return a.as_list() == b.as_list();
   if (a.is_map() && b.is_map()) return same_map(a.as_map(), b.as_map());
   return false;
+}
+
+void require_map(const Value& values) {
+  if (values.is_map()) return;
+  throw Error("the values are not a map", {},
+              "A values file holds keys with values; check that this is the right file.");
 }
 
 void append_key(std::string& path, std::string_view key) {

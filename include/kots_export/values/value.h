@@ -114,6 +114,9 @@ inline Map::Entries::iterator Map::end() noexcept { return entries_.end(); }
 // keys.
 [[nodiscard]] bool operator==(const Value& a, const Value& b);
 
+// Throws Error where what was read as values is no map.
+void require_map(const Value& values);
+
 // --- Paths ---
 
 using Path = std::vector<std::string>;
