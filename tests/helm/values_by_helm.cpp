@@ -1,8 +1,9 @@
-// Compares our YAML with what real Helm reads of it.   usage: values_by_helm HELM CHART [SEED|random [DOCUMENTS]]
+// Compares our YAML with what real Helm reads of it.   usage: values_by_helm HELM CHART [SEED|random
+// [DOCUMENTS]]
 // - written: documents that we write; Helm must read each as it was
 // - read: YAML as people write it, as far as we take it; Helm must read the same of it
-// The seed is printed; the same seed makes the same documents with every compiler. Without one it is always the same
-// seed: a gate must not fail by luck. Exit code 1 where something differs.
+// The seed is printed; the same seed makes the same documents with every compiler. Without one it is always
+// the same seed: a gate must not fail by luck. Exit code 1 where something differs.
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
