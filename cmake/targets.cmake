@@ -4,7 +4,8 @@ target_compile_options(kots_export_options INTERFACE -Wall -Wextra -Wpedantic -W
   $<$<BOOL:${KOTS_EXPORT_WERROR}>:-Werror>)
 target_include_directories(kots_export_options INTERFACE ${PROJECT_SOURCE_DIR}/include)
 if(KOTS_EXPORT_SANITIZE)
-  target_compile_options(kots_export_options INTERFACE -fsanitize=${KOTS_EXPORT_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(kots_export_options INTERFACE -fsanitize=${KOTS_EXPORT_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all) # undefined behaviour ends a test, too
   target_link_options(kots_export_options INTERFACE -fsanitize=${KOTS_EXPORT_SANITIZE})
 endif()
 

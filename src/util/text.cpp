@@ -71,7 +71,8 @@ std::string percent_encode(std::string_view text) {
 
 std::optional<std::size_t> first_invalid_utf8(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size();) {
-    const std::size_t length = sequence_length(bytes.substr(i));
+    const bool is_ascii = static_cast<unsigned char>(bytes[i]) < 0x80;
+    const std::size_t length = is_ascii ? 1 : sequence_length(bytes.substr(i));
     if (length == 0) return i;
     i += length;
   }

@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NUL
 constexpr std::array<std::string_view, 12> kNotJson = {".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
                                                        "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"};
 
+constexpr std::size_t kLongestWord = 5;
+
 // What everything but a string begins with.
 constexpr std::string_view kFirstOfOthers = "yYnNtTfFoO~.+-0123456789";
 
@@ -129,13 +131,15 @@ YamlScalar resolve_plain_scalar(std::string_view text) {
     return scalar;
   };
   if (!text.empty() && kFirstOfOthers.find(text.front()) == std::string_view::npos) return {};
-  if (is_one_of(text, kNull)) return kind(Kind::null);
-  if (is_one_of(text, kNotJson)) return kind(Kind::not_json);
-  if (is_one_of(text, kFalse)) return kind(Kind::boolean);
-  if (is_one_of(text, kTrue)) {
-    YamlScalar scalar = kind(Kind::boolean);
-    scalar.boolean = true;
-    return scalar;
+  if (text.size() <= kLongestWord) {
+    if (is_one_of(text, kNull)) return kind(Kind::null);
+    if (is_one_of(text, kNotJson)) return kind(Kind::not_json);
+    if (is_one_of(text, kFalse)) return kind(Kind::boolean);
+    if (is_one_of(text, kTrue)) {
+      YamlScalar scalar = kind(Kind::boolean);
+      scalar.boolean = true;
+      return scalar;
+    }
   }
   const char first = text.front();
   const bool numeric = is_digit(first) || first == '-' || first == '+';
@@ -154,6 +158,7 @@ YamlScalar resolve_plain_scalar(std::string_view text) {
 
 std::string float_key(const std::string& digits) {
   const float value = std::strtof(digits.c_str(), nullptr);
+  if (std::isinf(value)) return value > 0 ? ".inf" : "-.inf";
   std::array<char, 64> buffer{};
   const auto print = [&](std::chars_format format) {
     const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format);

@@ -26,7 +26,9 @@ class Comparison {
 
  private:
   static std::string key_path(const std::string& parent, const std::string& key) {
-    return parent.empty() ? to_string({key}) : parent + "." + to_string({key});
+    std::string path = parent;
+    append_key(path, key);
+    return path;
   }
   static std::string item_path(const std::string& parent, std::size_t index) {
     return parent + "[" + std::to_string(index) + "]";

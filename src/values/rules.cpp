@@ -143,21 +143,27 @@ void leftovers(RuleContext& context) {
 
 namespace {
 
-// A key is dropped where it is null, or a map that lost all it had. The path is text: it also counts items.
-void prune(RuleContext& context, Value& value, const std::string& path) {
+// A key is dropped where it is null, or a map that lost all it had. The path is text, for it also counts
+// items; it grows and shrinks in place, since it is needed only where something goes.
+void prune(RuleContext& context, Value& value, std::string& path) {
+  const std::size_t parent = path.size();
   if (value.is_list()) {
-    for (std::size_t i = 0; i < value.as_list().size(); ++i)
-      prune(context, value.as_list()[i], path + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < value.as_list().size(); ++i) {
+      path += "[" + std::to_string(i) + "]";
+      prune(context, value.as_list()[i], path);
+      path.resize(parent);
+    }
   } else if (value.is_map()) {
     value.as_map().erase_if([&](Map::Entry& entry) {
       auto& [key, item] = entry;
-      const std::string name = to_string({key});
-      const std::string item_path = path.empty() ? name : path + "." + name;
+      append_key(path, key);
       const bool was_empty = item.is_map() && item.as_map().empty();
-      prune(context, item, item_path);
-      const bool goes = item.is_null() || (key == "service_account" && item == Value("")) ||
+      prune(context, item, path);
+      const bool goes = item.is_null() ||
+                        (key == "service_account" && item.is_string() && item.as_string().empty()) ||
                         (!was_empty && item.is_map() && item.as_map().empty());
-      if (goes) context.record(RuleApplied::Action::removed, item_path);
+      if (goes) context.record(RuleApplied::Action::removed, path);
+      path.resize(parent);
       return goes;
     });
   }
@@ -167,7 +173,10 @@ void prune(RuleContext& context, Value& value, const std::string& path) {
 
 namespace rule {
 
-void empty_values(RuleContext& context) { prune(context, context.mutable_values(), {}); }
+void empty_values(RuleContext& context) {
+  std::string path;
+  prune(context, context.mutable_values(), path);
+}
 
 }  // namespace rule
 

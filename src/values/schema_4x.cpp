@@ -3,13 +3,25 @@
 #include "values/schema_4x_rows.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <bit>
 #include <numeric>
-#include <vector>
+#include <utility>
 
 namespace kots_export::values {
 
 namespace {
+
+constexpr std::size_t kLongest = 64;  // of a key that is worth comparing
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// The characters that a text has, as bits.
+std::uint64_t characters_of(std::string_view text) {
+  std::uint64_t bits = 0;
+  for (const char c : text) bits |= std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) % 64U);
+  return bits;
+}
 
 SchemaNode build() {
   SchemaNode root;
@@ -18,7 +30,9 @@ SchemaNode build() {
     std::string_view rest = row.path;
     for (;;) {
       const std::size_t dot = rest.find('.');
-      at = &at->children[std::string(rest.substr(0, dot))];
+      const std::string key(rest.substr(0, dot));
+      at = &at->children[key];
+      at->characters = characters_of(key);
       if (dot == std::string_view::npos) break;
       rest.remove_prefix(dot + 1);
     }
@@ -28,21 +42,23 @@ SchemaNode build() {
   return root;
 }
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
-// Levenshtein's distance, without regard to case.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
+// Levenshtein's distance, without regard to case; `least` where it is that or more. `key` has at most
+// kLongest characters.
+std::size_t distance(std::string_view name, std::string_view key, std::size_t least) {
+  std::array<std::size_t, kLongest + 1> row;
+  std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(key.size()) + 1, std::size_t{0});
+  for (std::size_t i = 0; i < name.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower(a[i]) == lower(b[j]) ? 0 : 1);
+    std::size_t nearest = row[0];
+    for (std::size_t j = 0; j < key.size(); ++j) {
+      const std::size_t replaced = diagonal + (lower(name[i]) == lower(key[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+      nearest = std::min(nearest, row[j + 1]);
     }
+    if (nearest >= least) return least;  // no later row has less
   }
-  return row.back();
+  return row[key.size()];
 }
 
 }  // namespace
@@ -53,14 +69,18 @@ const SchemaNode& schema_4x() {
 }
 
 std::string nearest_key(const SchemaNode& node, std::string_view key) {
-  constexpr std::size_t kLongest = 64;  // of a key that is worth comparing
   if (key.size() > kLongest) return {};
   std::string nearest;
   std::size_t least = std::max<std::size_t>(1, key.size() / 3) + 1;
+  const std::uint64_t characters = characters_of(key);
   for (const auto& [name, child] : node.children) {
     const std::size_t longer = std::max(name.size(), key.size());
     if (longer - std::min(name.size(), key.size()) >= least) continue;
-    if (const std::size_t steps = distance(key, name); steps < least) {
+    // Each character that the other one lacks is a step: most names need no closer look.
+    const int lacking = std::max(std::popcount(characters & ~child.characters),
+                                 std::popcount(child.characters & ~characters));
+    if (static_cast<std::size_t>(lacking) >= least) continue;
+    if (const std::size_t steps = distance(name, key, least); steps < least) {
       least = steps;
       nearest = name;
     }

@@ -1,4 +1,3 @@
-#include <kots_export/util/error.h>
 #include <kots_export/values/transform.h>
 
 #include "values/rule_context.h"
@@ -24,10 +23,7 @@ Transformed apply_rule(const Rule& rule, const Value& values, const TransformOpt
 }
 
 Transformed transform(const Value& v3, const TransformOptions& options) {
-  if (!v3.is_map()) {
-    throw Error("the values are not a map", {},
-                "A values file holds keys with values; check that this is the right file.");
-  }
+  require_map(v3);
   return apply(rules(), v3, options);
 }
 

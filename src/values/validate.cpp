@@ -1,4 +1,3 @@
-#include <kots_export/util/error.h>
 #include <kots_export/values/validate.h>
 
 #include "values/check_context.h"
@@ -51,10 +50,7 @@ constexpr std::array kChecks = {
 std::span<const Check> checks() { return kChecks; }
 
 std::vector<Finding> validate(const YamlDocument& document, const ValidateOptions& options) {
-  if (!document.root.is_map()) {
-    throw Error("the values are not a map", {},
-                "A values file holds keys with values; check that this is the right file.");
-  }
+  require_map(document.root);
   CheckContext context(document, options);
   for (const Check& check : kChecks) {
     context.begin(check);

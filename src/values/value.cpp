@@ -1,3 +1,4 @@
+#include <kots_export/util/error.h>
 #include <kots_export/values/value.h>
 
 #include <algorithm>
@@ -105,12 +106,23 @@ bool operator==(const Value& a, const Value& b) {
   return false;
 }
 
+void require_map(const Value& values) {
+  if (values.is_map()) return;
+  throw Error("the values are not a map", {},
+              "A values file holds keys with values; check that this is the right file.");
+}
+
+void append_key(std::string& path, std::string_view key) {
+  if (!path.empty()) path += '.';
+  const bool has_dot = key.find('.') != std::string_view::npos;
+  if (has_dot) path += '"';
+  path += key;
+  if (has_dot) path += '"';
+}
+
 std::string to_string(const Path& path) {
   std::string text;
-  for (const auto& key : path) {
-    if (!text.empty()) text += '.';
-    text += key.find('.') == std::string::npos ? key : "\"" + key + "\"";
-  }
+  for (const auto& key : path) append_key(text, key);
   return text;
 }
 

@@ -3,7 +3,7 @@
 #include <kots_export/util/text.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <charconv>
 
 namespace kots_export::values {
 
@@ -50,6 +50,15 @@ std::string_view Cursor::read_break() noexcept {
   return length == 3 ? as_written : "\n";
 }
 
+std::optional<std::uint32_t> Cursor::read_hex(std::size_t digits) noexcept {
+  const std::string_view text = text_.substr(std::min(offset_, text_.size()), digits);
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (text.size() < digits || end != text.data() + digits || error != std::errc()) return std::nullopt;
+  offset_ += digits;
+  return value;
+}
+
 void Cursor::fail(const Mark& where, const std::string& why) const {
   const std::string_view before = text_.substr(where.offset - where.column, where.column);
   const auto column = std::ranges::count_if(before, [](char c) { return (c & 0xC0) != 0x80; });
@@ -62,8 +71,8 @@ void require_yaml_characters(std::string_view text, std::string_view source) {
     fail_at(text, source, *bad, "it is not UTF-8", "Save the file as UTF-8.");
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool good = c >= 0x20 && c < 0x7F;
-    if (good || c == '\n' || c == '\t' || c == '\r') continue;
+    const bool is_printable = c >= 0x20 && c < 0x7F;
+    if (is_printable || c == '\n' || c == '\t' || c == '\r') continue;
     if (c < 0x80 || ((c == 0xC2 || c == 0xEF) && is_control(text, i)))
       fail_at(text, source, i, "a control character", "In double quotes it can be written as \\xNN.");
   }

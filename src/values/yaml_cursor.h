@@ -3,6 +3,8 @@
 #include <kots_export/util/error.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,8 @@ class Cursor {
   void skip_comment() noexcept;  // where there is one: to the end of its line
   // Moves over a line break and returns it as YAML has it: LF for CR LF, CR, LF and NEL; LS and PS stay.
   std::string_view read_break() noexcept;
+  // Reads so many hexadecimal digits; nothing where they are not all there.
+  std::optional<std::uint32_t> read_hex(std::size_t digits) noexcept;
 
   // Throws Error with the place as people count it: lines and characters from 1.
   [[noreturn]] void fail(const Mark& where, const std::string& why) const;

@@ -27,6 +27,7 @@ bool YamlReader::flow_closes(char close, bool& is_first, const Mark& start) {
 
 Value YamlReader::flow_list(Place& place) {
   const Level level(*this);
+  count(1, 0);
   const Mark start = cursor_.mark();
   List list;
   cursor_.skip();
@@ -49,10 +50,11 @@ Value YamlReader::flow_list_item(Place& place) {
     cursor_.skip_blanks();
     if (cursor_.peek() != ':' || !is_near(start)) return value;
     place.children.clear();
-    const Key key{.mark = start, .value = std::move(value), .merges = read_merge_key_};
+    Key key{.mark = start, .value = std::move(value), .merges = read_merge_key_};
     MapBuilder map(cursor_, children(place));
     Place entry{.line = start.line + 1, .children = {}};
-    add_entry(map, key, flow_value(entry), entry);
+    Value entry_value = flow_value(entry);
+    add_entry(map, std::move(key), std::move(entry_value), std::move(entry));
     return map.take();
   }
   MapBuilder map(cursor_, children(place));
@@ -62,6 +64,7 @@ Value YamlReader::flow_list_item(Place& place) {
 
 Value YamlReader::flow_map(Place& place) {
   const Level level(*this);
+  count(1, 0);
   const Mark start = cursor_.mark();
   MapBuilder map(cursor_, children(place));
   cursor_.skip();
@@ -73,10 +76,10 @@ Value YamlReader::flow_map(Place& place) {
 
 void YamlReader::flow_entry(MapBuilder& map) {
   bool has_value = false;
-  const Key key = flow_key(has_value);
+  Key key = flow_key(has_value);
   Place place{.line = key.mark.line + 1, .children = {}};
   Value value = has_value ? flow_value(place) : Value();
-  add_entry(map, key, std::move(value), std::move(place));
+  add_entry(map, std::move(key), std::move(value), std::move(place));
 }
 
 // A key, and whether a ":" stands behind it.
@@ -110,7 +113,7 @@ Value YamlReader::flow_node(Place& place) {
   const Properties properties = read_properties(Context::flow);
   const bool is_empty = !properties.empty() && (at_flow_end() || cursor_.peek() == ':');
   if (is_empty) read_merge_key_ = false;
-  return is_empty ? empty_node(properties) : inline_node(Context::flow, -1, properties, place);
+  return is_empty ? empty_node(properties) : inline_node(Context::flow, flow_parent_, properties, place);
 }
 
 }  // namespace kots_export::values

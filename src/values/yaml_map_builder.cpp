@@ -3,7 +3,6 @@
 #include <kots_export/util/text.h>
 
 #include <limits>
-#include <ranges>
 #include <utility>
 
 namespace kots_export::values {
@@ -14,18 +13,15 @@ constexpr std::size_t kMerged = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-void MapBuilder::require_new(const std::string& key, const Mark& where) const {
-  const auto present = map_.index_of(key);
-  if (!present || lines_[*present] == kMerged) return;
+void MapBuilder::fail_twice(const std::string& key, const Mark& where, std::size_t line) const {
   constexpr std::size_t kShown = 60;
-  const std::string shown =
-      util::printable(key.size() > kShown ? std::string_view(key).substr(0, kShown) : std::string_view(key));
-  cursor_.fail(where,
-               "key \"" + shown + "\" stands here and in line " + std::to_string(lines_[*present] + 1));
+  const std::string shown = util::printable(std::string_view(key).substr(0, kShown));
+  cursor_.fail(where, "key \"" + shown + "\" stands here and in line " + std::to_string(line + 1));
 }
 
-void MapBuilder::set(std::string key, std::size_t line, Value value, Place place) {
-  if (const auto present = map_.index_of(key)) {
+void MapBuilder::set(std::optional<std::size_t> present, std::string key, std::size_t line, Value value,
+                     Place place) {
+  if (present) {
     map_.at(*present).second = std::move(value);
     lines_[*present] = line;
     if (places_ != nullptr) (*places_)[*present] = std::move(place);
@@ -37,20 +33,24 @@ void MapBuilder::set(std::string key, std::size_t line, Value value, Place place
 }
 
 void MapBuilder::add(std::string key, const Mark& where, Value value, Place place) {
-  set(std::move(key), where.line, std::move(value), std::move(place));
+  const auto present = map_.index_of(key);
+  if (present && lines_[*present] != kMerged) fail_twice(key, where, lines_[*present]);
+  set(present, std::move(key), where.line, std::move(value), std::move(place));
 }
 
 void MapBuilder::merge_map(const Map& from, const Mark& where) {
-  for (const auto& [key, value] : from) set(key, kMerged, value, {.line = where.line + 1, .children = {}});
+  for (const auto& [key, value] : from)
+    set(map_.index_of(key), key, kMerged, value, {.line = where.line + 1, .children = {}});
 }
 
 void MapBuilder::merge(const Value& from, const Mark& where) {
   constexpr const char* kNoMap = "a merge key (<<) of something that is no map";
   if (from.is_map()) return merge_map(from.as_map(), where);
   if (!from.is_list()) cursor_.fail(where, kNoMap);
-  for (const Value& item : std::views::reverse(from.as_list())) {
-    if (!item.is_map()) cursor_.fail(where, kNoMap);
-    merge_map(item.as_map(), where);
+  const List& maps = from.as_list();
+  for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
+    if (!item->is_map()) cursor_.fail(where, kNoMap);
+    merge_map(item->as_map(), where);
   }
 }
 

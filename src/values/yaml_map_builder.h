@@ -5,6 +5,7 @@
 #include "values/yaml_cursor.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,17 +19,21 @@ class MapBuilder {
   MapBuilder(const Cursor& cursor, std::vector<Place>* places) : cursor_(cursor), places_(places) {}
 
   // Throws Error, with both lines, where `key` was written before in this map.
-  void require_new(const std::string& key, const Mark& where) const;
   void add(std::string key, const Mark& where, Value value, Place place);
   // Merges in the order of writing: what stands later counts; of a list of maps the first counts most.
   // Throws Error where `from` is no map and no list of maps.
   void merge(const Value& from, const Mark& where);
 
-  [[nodiscard]] Map take() { return std::move(map_); }
+  // Exactly as large as it must be: to touch fresh memory takes longer than to move a few entries.
+  [[nodiscard]] Map take() {
+    map_.shrink();
+    return std::move(map_);
+  }
 
  private:
   void merge_map(const Map& from, const Mark& where);
-  void set(std::string key, std::size_t line, Value value, Place place);
+  void set(std::optional<std::size_t> present, std::string key, std::size_t line, Value value, Place place);
+  [[noreturn]] void fail_twice(const std::string& key, const Mark& where, std::size_t line) const;
 
   const Cursor& cursor_;
   std::vector<Place>* places_;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace kots_export::values {
 
@@ -19,10 +20,13 @@ struct Properties {
 
 // "&name" or "*name": the name. Throws Error where there is none.
 [[nodiscard]] std::string read_anchor_name(Cursor& cursor);
-// "!!str", "!custom", "!<uri>", "!": the tag in full.
+// "!!str", "!custom", "!<uri>", "!": the tag in full, its %XX decoded.
 [[nodiscard]] std::string read_tag(Cursor& cursor);
 
 enum class Style { plain, quoted };
+
+// "<<" that stands for the entries of its value. Source: go-yaml v2, decode.go, isMerge.
+[[nodiscard]] bool is_merge_key(std::string_view text, Style style, const std::optional<std::string>& tag);
 
 // What a scalar of this text, style and tag means to Helm. Throws Error where the tag does not fit, and for
 // numbers that JSON cannot hold.

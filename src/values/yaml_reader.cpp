@@ -37,8 +37,8 @@ YamlDocument YamlReader::read() {
 
 void YamlReader::start_document() {
   skip_to_token();
-  const bool has_directives = cursor_.column() == 0 && cursor_.peek() == '%';
-  while (cursor_.column() == 0 && cursor_.peek() == '%') {
+  const bool has_directive = cursor_.column() == 0 && cursor_.peek() == '%';
+  if (has_directive) {
     const Mark start = cursor_.mark();
     while (!cursor_.at_end() && !cursor_.at_break() && cursor_.peek() != '#') cursor_.skip();
     std::string_view directive = cursor_.since(start.offset);
@@ -47,7 +47,7 @@ void YamlReader::start_document() {
     skip_to_token();
   }
   const bool has_marker = cursor_.at_document_indicator() && cursor_.peek() == '-';
-  if (has_directives && !has_marker) cursor_.fail("--- must follow the directives");
+  if (has_directive && !has_marker) cursor_.fail("--- must follow the directive");
   if (!has_marker) return;
   cursor_.skip(3);
   key_allowed_ = false;
@@ -110,50 +110,46 @@ bool YamlReader::is_near(const Mark& key) const {
   return static_cast<std::size_t>(characters) <= kFarthest;
 }
 
-void YamlReader::add_entry(MapBuilder& map, const Key& key, Value value, Place place) const {
+void YamlReader::add_entry(MapBuilder& map, Key key, Value value, Place place) const {
   if (key.merges) return map.merge(value, key.mark);
-  std::string name = key_text(cursor_, key.mark, key.value);
-  map.require_new(name, key.mark);
-  map.add(std::move(name), key.mark, std::move(value), std::move(place));
+  map.add(key_text(cursor_, key.mark, std::move(key.value)), key.mark, std::move(value), std::move(place));
 }
 
 // --- Nodes ---
 
 Value YamlReader::inline_node(Context context, int parent, const Properties& properties, Place& place) {
-  read_merge_key_ = false;
-  if (cursor_.peek() == '*') {
-    if (!properties.empty()) cursor_.fail("an alias has no anchor or tag of its own");
-    return alias();
-  }
+  if (cursor_.peek() == '*' && !properties.empty()) cursor_.fail(kNoPropertiesOfAliases);
   const OpenAnchor anchor = open_anchor(properties.anchor);
-  Value value = inline_content(context, parent, properties, place);
+  Value value = resolve(inline_content(context, parent, place), properties.tag);
   close_anchor(anchor, value);
-  read_merge_key_ = read_merge_key_ && value.is_string();
   return value;
 }
 
-Value YamlReader::inline_content(Context context, int parent, const Properties& properties, Place& place) {
-  const Mark start = cursor_.mark();
+YamlReader::Content YamlReader::inline_content(Context context, int parent, Place& place) {
+  Content content{.mark = cursor_.mark(), .text = {}, .style = Style::quoted, .value = {}};
   const char first = cursor_.peek();
-  const auto scalar = [&](std::string text) {
-    count(1, text.size());
-    return scalar_value(cursor_, start, std::move(text), Style::quoted, properties.tag);
-  };
+  if (first == '*' || first == '[' || first == '{') {
+    key_allowed_ = false;
+    content.style = std::nullopt;
+    if (flow_level_ == 0) flow_parent_ = parent;
+    content.value = first == '*' ? alias() : first == '[' ? flow_list(place) : flow_map(place);
+    return content;
+  }
   if ((first == '|' || first == '>') && context == Context::block) {
     key_allowed_ = true;  // it ends at the start of a line
-    return scalar(read_block_scalar(cursor_, parent));
+    content.text = read_block_scalar(cursor_, parent);
+  } else if (first == '\'' || first == '"') {
+    key_allowed_ = false;
+    content.text = read_quoted(cursor_);
+  } else {
+    content.style = Style::plain;
+    content.text = plain_scalar(context, parent);
   }
-  if (first != '[' && first != '{' && first != '\'' && first != '"')
-    return plain_scalar(context, parent, properties);
-  key_allowed_ = false;
-  if (first == '\'') return scalar(read_single_quoted(cursor_));
-  if (first == '"') return scalar(read_double_quoted(cursor_));
-  count(1, 0);
-  return first == '[' ? flow_list(place) : flow_map(place);
+  count(1, content.text.size());
+  return content;
 }
 
-Value YamlReader::plain_scalar(Context context, int parent, const Properties& properties) {
-  const Mark start = cursor_.mark();
+std::string YamlReader::plain_scalar(Context context, int parent) {
   const char first = cursor_.peek();
   if (first == '\t') cursor_.fail("a tab that indents; YAML wants blanks");
   constexpr std::string_view kIndicators = ",[]{}#&*!|>'\"%@`";
@@ -165,9 +161,13 @@ Value YamlReader::plain_scalar(Context context, int parent, const Properties& pr
     cursor_.fail("a value is missing, or a text that starts with this character and needs quotes");
   PlainScalar scalar = read_plain_scalar(cursor_, context, static_cast<std::size_t>(parent + 1));
   key_allowed_ = scalar.ends_its_line && context == Context::block;
-  count(1, scalar.text.size());
-  read_merge_key_ = scalar.text == "<<" && !properties.tag;
-  return scalar_value(cursor_, start, std::move(scalar.text), Style::plain, properties.tag);
+  return std::move(scalar.text);
+}
+
+Value YamlReader::resolve(Content&& content, const std::optional<std::string>& tag) {
+  read_merge_key_ = content.style && is_merge_key(content.text, *content.style, tag);
+  if (!content.style) return std::move(content.value);
+  return scalar_value(cursor_, content.mark, std::move(content.text), *content.style, tag);
 }
 
 Value YamlReader::empty_node(const Properties& properties) {
@@ -181,7 +181,6 @@ Value YamlReader::empty_node(const Properties& properties) {
 Value YamlReader::alias() {
   const Mark start = cursor_.mark();
   const std::string name = read_anchor_name(cursor_);
-  key_allowed_ = false;
   const auto known = anchors_.find(name);
   if (known == anchors_.end()) cursor_.fail(start, "an alias *" + name + " without its anchor");
   if (!known->second.value) cursor_.fail(start, "an alias to something that contains it");
@@ -198,7 +197,7 @@ YamlReader::OpenAnchor YamlReader::open_anchor(const std::string& name) {
 
 void YamlReader::close_anchor(const OpenAnchor& anchor, const Value& value) {
   if (anchor.id == 0) return;
-  Anchor& known = anchors_[anchor.name];
+  Anchor& known = anchors_[std::string(anchor.name)];
   if (known.id != anchor.id) return;  // the name was given again inside of the node
   known.value = value;
   known.nodes = nodes_ - anchor.nodes_before;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 
 namespace kots_export::values {
 
@@ -86,21 +85,10 @@ void append_utf8(std::string& text, std::uint32_t c) {
   }
 }
 
-std::optional<std::uint32_t> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return std::nullopt;
-}
-
-std::uint32_t read_hex(Cursor& cursor, std::size_t digits) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const auto digit = hex_digit(cursor.peek());
-    if (!digit) cursor.fail("an escape with too few hexadecimal digits");
-    value = value << 4U | *digit;
-    cursor.skip();
-  }
+std::uint32_t read_code_point(Cursor& cursor, std::size_t digits) {
+  const auto read = cursor.read_hex(digits);
+  if (!read) cursor.fail("an escape with too few hexadecimal digits");
+  const std::uint32_t value = *read;
   if ((value >= 0xD800 && value <= 0xDFFF) || value > 0x10FFFF)
     cursor.fail("an escape that is no Unicode character");
   return value;
@@ -135,7 +123,7 @@ void read_escape(Cursor& cursor, std::string& text) {
   const auto known = std::ranges::find(kEscapes, name, &Escape::name);
   if (digits == 0 && known == kEscapes.end()) cursor.fail("an unknown escape after \\");
   cursor.skip();
-  append_utf8(text, digits > 0 ? read_hex(cursor, digits) : known->character);
+  append_utf8(text, digits > 0 ? read_code_point(cursor, digits) : known->character);
 }
 
 // Blanks and line breaks inside of quotes.
@@ -233,44 +221,26 @@ PlainScalar read_plain_scalar(Cursor& cursor, Context context, std::size_t least
   return scalar;
 }
 
-std::string read_single_quoted(Cursor& cursor) {
+std::string read_quoted(Cursor& cursor) {
   const Mark start = cursor.mark();
+  const char quote = cursor.peek();
+  const char escape = quote == '"' ? '\\' : quote;
   std::string text;
   cursor.skip();
   for (;;) {
     require_more(cursor, start);
     const std::size_t word = cursor.offset();
-    while (cursor.peek() != '\'' && !cursor.at_separation()) cursor.skip();
+    while (cursor.peek() != quote && cursor.peek() != escape && !cursor.at_separation()) cursor.skip();
     text += cursor.since(word);
-    if (cursor.peek() != '\'') {
-      Gap gap;
-      read_gap(cursor, gap);
-      gap.flush(text);
-    } else if (cursor.peek(1) == '\'') {
-      text += '\'';
-      cursor.skip(2);
-    } else {
-      cursor.skip();
-      return text;
-    }
-  }
-}
-
-std::string read_double_quoted(Cursor& cursor) {
-  const Mark start = cursor.mark();
-  std::string text;
-  cursor.skip();
-  for (;;) {
-    require_more(cursor, start);
-    const std::size_t word = cursor.offset();
-    while (cursor.peek() != '"' && cursor.peek() != '\\' && !cursor.at_separation()) cursor.skip();
-    text += cursor.since(word);
-    if (cursor.peek() == '"') {
-      cursor.skip();
-      return text;
-    }
     Gap gap;
-    if (cursor.peek() == '\\') {
+    if (cursor.peek() == quote) {
+      cursor.skip();
+      if (escape != quote || cursor.peek() != quote) return text;
+      text += quote;  // '' in single quotes
+      cursor.skip();
+      continue;
+    }
+    if (cursor.peek() == escape) {
       cursor.skip();
       if (!cursor.at_break()) {
         read_escape(cursor, text);

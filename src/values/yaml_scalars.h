@@ -18,8 +18,8 @@ struct PlainScalar {
 // Lines below the first belong to it while they start at `least_column` or further right (in block context).
 [[nodiscard]] PlainScalar read_plain_scalar(Cursor& cursor, Context context, std::size_t least_column);
 
-[[nodiscard]] std::string read_single_quoted(Cursor& cursor);
-[[nodiscard]] std::string read_double_quoted(Cursor& cursor);
+// In single or double quotes.
+[[nodiscard]] std::string read_quoted(Cursor& cursor);
 
 // "|" and ">". `parent` is the column of the collection it stands in, -1 for none.
 [[nodiscard]] std::string read_block_scalar(Cursor& cursor, int parent);

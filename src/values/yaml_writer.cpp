@@ -55,6 +55,8 @@ bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)
 
 // A word that some YAML reader takes for a boolean, null or a special number.
 bool is_reserved_word(std::string_view text) {
+  constexpr std::size_t kLongest = 5;
+  if (text.size() > kLongest) return false;
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -1,7 +1,9 @@
 #include "helm/generator.h"
 
 #include <array>
+#include <initializer_list>
 #include <string_view>
+#include <utility>
 
 namespace kots_export::test {
 
@@ -242,7 +244,38 @@ constexpr std::array kFragments = {"a",
                                    "\x7f",
                                    "\xC2\xA0"};
 
+// What may stand before a value, on its line or above it.
+constexpr std::array kProperties = {"!!str ",       "!!int ",
+                                    "!!float ",     "!!bool ",
+                                    "!!null ",      "!!binary ",
+                                    "!!timestamp ", "!!seq ",
+                                    "!!map ",       "!!merge ",
+                                    "! ",           "!a ",
+                                    "!a!b ",        "!!a-b ",
+                                    "!<a> ",        "!<! ",
+                                    "!!%73tr ",     "!%C3%A9 ",
+                                    "!%C3 ",        "!%8 ",
+                                    "!<%zz> ",      "!<tag:yaml.org,2002:int> ",
+                                    "&a ",          "&a-b ",
+                                    "&a&b ",        "*a ",
+                                    "&a !!str ",    "!!int &a ",
+                                    "&a &b ",       "!a !b "};
+
+constexpr std::array kEscapes = {"\\0",         "\\a",         "\\x41", "\\x4", "\\xE9", "\\u00e9", "\\ud800",
+                                 "\\U0001F600", "\\U00110000", "\\N",   "\\_",  "\\L",   "\\\n",    "\\ ",
+                                 "\\\t",        "\\/",         "\\e",   "\\\"", "\\'",   "\\q"};
+
+// Each part is made before the next, whatever the compiler's order of operands: a seed means the same
+// everywhere.
+std::string joined(std::initializer_list<std::string> parts) {
+  std::string text;
+  for (const std::string& part : parts) text += part;
+  return text;
+}
+
 }  // namespace
+
+std::string Generator::nasty() { return kNasty[below(kNasty.size())]; }
 
 std::string Generator::fragments(std::size_t most) {
   std::string text;
@@ -254,13 +287,13 @@ std::string Generator::text() {
   switch (below(6)) {
     case 0:
     case 1:
-      return kNasty[below(kNasty.size())];
+      return nasty();
     case 2:
-      return std::string(kNasty[below(kNasty.size())]) + kNasty[below(kNasty.size())];
+      return joined({nasty(), nasty()});
     case 3:
-      return std::string(kNasty[below(kNasty.size())]) + "\n" + kNasty[below(kNasty.size())] + fragments(3);
+      return joined({nasty(), "\n", nasty(), fragments(3)});
     case 4:
-      return std::string(below(3) * 500, 'k') + fragments(4);
+      return joined({std::string(below(3) * 500, 'k'), fragments(4)});
     default:
       return fragments(12);
   }
@@ -279,9 +312,9 @@ Number Generator::number() {
     case 1:
       return {sign + digits(18), true};
     case 2:
-      return {sign + digits(4) + "." + digits(6), false};
+      return {joined({sign, digits(4), ".", digits(6)}), false};
     default:
-      return {sign + digits(2) + "e" + sign + digits(2), false};
+      return {joined({sign, digits(2), "e", sign, digits(2)}), false};
   }
 }
 
@@ -302,7 +335,10 @@ Value Generator::value(int depth) {
     case 10:
     case 11: {
       Map map;
-      for (std::size_t i = below(5); i > 0; --i) map.set(text(), value(depth - 1));
+      for (std::size_t i = below(5); i > 0; --i) {
+        std::string key = text();
+        map.set(std::move(key), value(depth - 1));
+      }
       return map;
     }
     default:
@@ -315,7 +351,7 @@ std::string Generator::flow(int depth) {
   std::string text = list ? "[" : "{";
   for (std::size_t i = below(4); i > 0; --i) {
     if (!list) text += std::string(1, static_cast<char>('a' + i)) + (below(4) == 0 ? ":" : ": ");
-    text += depth > 0 && below(3) == 0 ? flow(depth - 1) : std::string(kNasty[below(kNasty.size())]);
+    text += depth > 0 && below(3) == 0 ? flow(depth - 1) : nasty();
     if (i > 1) text += below(3) == 0 ? "," : below(4) == 0 ? ",\n  " : ", ";
   }
   return text + (list ? "]" : "}");
@@ -324,38 +360,81 @@ std::string Generator::flow(int depth) {
 std::string Generator::block_scalar() {
   constexpr std::array kHeaders = {"|", ">", "|-", ">-", "|+", ">+", "|2", ">1", "|1-", "| # c", ">+2"};
   std::string text = kHeaders[below(kHeaders.size())];
-  for (std::size_t i = below(5); i > 0; --i) text += "\n" + std::string(1 + below(4), ' ') + fragments(3);
+  for (std::size_t i = below(5); i > 0; --i)
+    text += joined({"\n", std::string(1 + below(4), ' '), fragments(3)});
+  return text;
+}
+
+std::string Generator::properties() {
+  std::string text = kProperties[below(kProperties.size())];
+  if (below(3) == 0) text += joined({"\n", std::string(1 + below(3), ' ')});
+  return text;
+}
+
+std::string Generator::double_quoted() {
+  std::string text = "\"";
+  for (std::size_t i = below(5); i > 0; --i)
+    text += below(2) == 0 ? fragments(3) : kEscapes[below(kEscapes.size())];
+  return text + "\"";
+}
+
+// Keys below their parent, mostly in one column; "? " and ": " as well.
+std::string Generator::block_map(int depth) {
+  std::string text;
+  const std::size_t indent = 1 + below(3);
+  for (std::size_t i = 1 + below(3); i > 0; --i) {
+    text += joined({"\n", std::string(below(9) == 0 ? 1 + below(4) : indent, ' ')});
+    const std::string key = below(3) == 0 ? node(0) : std::string(1, static_cast<char>('a' + i));
+    switch (below(8)) {
+      case 0:
+        text += joined({"? ", key, "\n", std::string(indent, ' '), ": "});
+        break;
+      case 1:
+        text += "- ";
+        break;
+      default:
+        text += joined({key, below(9) == 0 ? " :" : ": "});
+    }
+    text += node(depth);
+  }
   return text;
 }
 
 std::string Generator::yaml() {
-  std::string text;
-  switch (below(6)) {
-    case 0:
-      text = kNasty[below(kNasty.size())];
-      break;
-    case 1:
-      text = std::string(kNasty[below(kNasty.size())]) + " " + kNasty[below(kNasty.size())];
-      break;
-    case 2:
-      text = fragments(8);
-      break;
-    case 3:
-      text = below(2) == 0 ? "'" + fragments(8) + "'" : "\"" + fragments(8) + "\"";
-      break;
-    case 4:
-      text = flow(2);
-      break;
-    default:
-      text = block_scalar();
-  }
-  // A line that begins at the start of the line would be a key of its own.
+  std::string text = node(2);
+  // go-yaml looks for a byte order mark at the start of its buffer instead of the line (is_bom): one that
+  // happens to stand there costs every line below its first letter. We write none.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  for (auto at = text.find(kByteOrderMark); at != std::string::npos; at = text.find(kByteOrderMark, at))
+    text.erase(at, kByteOrderMark.size());
   std::string indented;
+  // A line that begins at the start of the line would be a key of its own.
   for (const char c : text) {
     indented += c;
     if (c == '\n' || c == '\r') indented += ' ';
   }
   return indented;
+}
+
+std::string Generator::node(int depth) {
+  switch (below(depth > 0 ? 9 : 6)) {
+    case 0:
+      return nasty();
+    case 1:
+      return joined({nasty(), " ", nasty()});
+    case 2:
+      return fragments(8);
+    case 3:
+      return below(2) == 0 ? joined({"'", fragments(8), "'"}) : double_quoted();
+    case 4:
+      return flow(2);
+    case 5:
+      return block_scalar();
+    case 6:
+      return joined({properties(), node(depth - 1)});
+    default:
+      return block_map(depth - 1);
+  }
 }
 
 }  // namespace kots_export::test

@@ -8,7 +8,8 @@
 
 namespace kots_export::test {
 
-// Makes documents that are hard to write and texts that are hard to read, the same ones for the same seed.
+// Makes documents that are hard to write and texts that are hard to read, the same ones for the same seed
+// with every compiler.
 class Generator {
  public:
   explicit Generator(std::uint64_t seed) : random_(seed) {}
@@ -20,12 +21,16 @@ class Generator {
   std::string yaml();
 
  private:
-  std::size_t below(std::size_t bound) {
-    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
-  }
+  // Nearly even, and the same in every library.
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+  std::string nasty();
   std::string text();
   std::string fragments(std::size_t most);
   values::Number number();
+  std::string node(int depth);
+  std::string properties();
+  std::string double_quoted();
+  std::string block_map(int depth);
   std::string flow(int depth);
   std::string block_scalar();
 

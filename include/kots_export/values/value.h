@@ -27,11 +27,12 @@ using List = std::vector<Value>;
 class Map {
  public:
   using Entry = std::pair<std::string, Value>;
+  using Entries = std::vector<Entry>;
 
   // The position of `key`, or nothing.
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view key) const;
-  [[nodiscard]] Entry& at(std::size_t index) { return entries_[index]; }
-  [[nodiscard]] const Entry& at(std::size_t index) const { return entries_[index]; }
+  [[nodiscard]] Entry& at(std::size_t index);
+  [[nodiscard]] const Entry& at(std::size_t index) const;
   [[nodiscard]] const Value* find(std::string_view key) const;
   [[nodiscard]] Value* find(std::string_view key);
   // Sets `key`, in its old place where it was there, else at the end. Returns the value.
@@ -41,24 +42,22 @@ class Map {
   // Returns whether it was there.
   bool erase(std::string_view key);
   template <typename Predicate>
-  std::size_t erase_if(Predicate predicate) {
-    const std::size_t erased = std::erase_if(entries_, predicate);
-    if (erased > 0) index_all();
-    return erased;
-  }
+  std::size_t erase_if(Predicate predicate);
+  // Gives back the memory for further entries.
+  void shrink();
 
-  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-  [[nodiscard]] auto begin() const noexcept { return entries_.begin(); }
-  [[nodiscard]] auto end() const noexcept { return entries_.end(); }
-  [[nodiscard]] auto begin() noexcept { return entries_.begin(); }
-  [[nodiscard]] auto end() noexcept { return entries_.end(); }
+  [[nodiscard]] bool empty() const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] Entries::const_iterator begin() const noexcept;
+  [[nodiscard]] Entries::const_iterator end() const noexcept;
+  [[nodiscard]] Entries::iterator begin() noexcept;
+  [[nodiscard]] Entries::iterator end() noexcept;
 
  private:
   void index_all();
   void index_one(std::size_t entry);
 
-  std::vector<Entry> entries_;
+  Entries entries_;
   std::vector<std::uint32_t> slots_;  // open addressing: entry + 1, 0 is free; empty while the map is small
 };
 
@@ -84,6 +83,7 @@ class Value {
   [[nodiscard]] bool as_bool() const { return std::get<bool>(data_); }
   [[nodiscard]] const Number& as_number() const { return std::get<Number>(data_); }
   [[nodiscard]] const std::string& as_string() const { return std::get<std::string>(data_); }
+  [[nodiscard]] std::string& as_string() { return std::get<std::string>(data_); }
   [[nodiscard]] const List& as_list() const { return std::get<List>(data_); }
   [[nodiscard]] List& as_list() { return std::get<List>(data_); }
   [[nodiscard]] const Map& as_map() const { return std::get<Map>(data_); }
@@ -93,9 +93,29 @@ class Value {
   std::variant<std::monostate, bool, Number, std::string, List, Map> data_;
 };
 
+// Here, since a Map's entries hold Values.
+inline Map::Entry& Map::at(std::size_t index) { return entries_[index]; }
+inline const Map::Entry& Map::at(std::size_t index) const { return entries_[index]; }
+template <typename Predicate>
+std::size_t Map::erase_if(Predicate predicate) {
+  const std::size_t erased = std::erase_if(entries_, predicate);
+  if (erased > 0) index_all();
+  return erased;
+}
+inline void Map::shrink() { entries_.shrink_to_fit(); }
+inline bool Map::empty() const noexcept { return entries_.empty(); }
+inline std::size_t Map::size() const noexcept { return entries_.size(); }
+inline Map::Entries::const_iterator Map::begin() const noexcept { return entries_.begin(); }
+inline Map::Entries::const_iterator Map::end() const noexcept { return entries_.end(); }
+inline Map::Entries::iterator Map::begin() noexcept { return entries_.begin(); }
+inline Map::Entries::iterator Map::end() noexcept { return entries_.end(); }
+
 // Equal by meaning: integers digit for digit, other numbers as doubles, maps whatever the order of their
 // keys.
 [[nodiscard]] bool operator==(const Value& a, const Value& b);
+
+// Throws Error where what was read as values is no map.
+void require_map(const Value& values);
 
 // --- Paths ---
 
@@ -103,6 +123,8 @@ using Path = std::vector<std::string>;
 
 // "nomad.server.rpc"; keys with a dot in double quotes, as the chart's reference writes them.
 [[nodiscard]] std::string to_string(const Path& path);
+// Adds one key to a path that is text.
+void append_key(std::string& path, std::string_view key);
 
 // The value at `path`, or nothing where a key is missing or something on the way is no map.
 [[nodiscard]] const Value* find(const Value& root, const Path& path);

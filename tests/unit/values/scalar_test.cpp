@@ -60,17 +60,31 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& trap) { return std::string(trap.param.name); });
 
 TEST(TrapTexts, LeadingAndTrailingBlanks) {
-  for (const char* text : {" a", "a ", "  ", " ", "\ta", "a\t", "\t"}) expect_text_survives(text);
+  for (const char* text : {" a", "a ", "  ", " "}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, Tabs) {
+  for (const char* text : {"\ta", "a\t", "\t", "a\tb", " \ta"}) expect_text_survives(text);
 }
 
 TEST(TrapTexts, CarriageReturn) {
   for (const char* text : {"a\r", "\r", "a\rb", "a\r\nb\r\n", "\r\n"}) expect_text_survives(text);
 }
 
-TEST(TrapTexts, CommentAndMapLookalikes) {
-  for (const char* text :
-       {"#", "a #b", "a: b", "a:", ":", ": a", "# a", "key: |", "- a", "? a", "---", "...", "--- a"})
-    expect_text_survives(text);
+TEST(TrapTexts, HashSigns) {
+  for (const char* text : {"#", "a #b", "a#b", "# a", " #", "a # "}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, ColonsAndBlanks) {
+  for (const char* text : {"a: b", "a:", ":", ": a", "key: |", "a :b", ": "}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, ListsKeysAndDocuments) {
+  for (const char* text : {"- a", "? a", "---", "...", "--- a", "-", "?"}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, Emoji) {
+  for (const char* text : {"\xF0\x9F\x98\x80", "a \xF0\x9F\x98\x80\nb\n"}) expect_text_survives(text);
 }
 
 TEST(TrapTexts, ControlCharacters) {
@@ -82,10 +96,17 @@ TEST(TrapTexts, ControlCharacters) {
     expect_text_survives(text);
 }
 
-TEST(TrapTexts, SeveralLines) {
-  for (const char* text : {"a\nb", "a\nb\n", "a\n\n", "\n", "\n\n", "\na", "  a\nb", "a\n  b\n", "a\n \nb",
-                           "a \nb \n", "a\n\tb\n", "\ta\nb\n", "a: null\nb: null\n", "# a\n# b",
-                           "a\n---\nb\n", "- a\n- b\n", "a\xC2\x85\nb"})
+TEST(TrapTexts, SeveralLinesWithoutAFinalLineBreak) {
+  for (const char* text : {"a\nb", "a\n\nb", "\na"}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, SeveralLinesWithFinalLineBreaks) {
+  for (const char* text : {"a\n", "a\nb\n", "a\n\n", "\n", "\n\n"}) expect_text_survives(text);
+}
+
+TEST(TrapTexts, LinesThatLookLikeSomethingElse) {
+  for (const char* text : {"  a\nb", "a\n  b\n", "a\n \nb", "a \nb \n", "a\n\tb\n", "\ta\nb\n",
+                           "a: null\nb: null\n", "# a\n# b", "a\n---\nb\n", "- a\n- b\n", "a\xC2\x85\nb"})
     expect_text_survives(text);
 }
 
@@ -110,6 +131,11 @@ TEST(Scalars, InfinityIsRefusedWithItsPlace) {
 TEST(Keys, AreTheTextsThatHelmMakesOfThem) {
   EXPECT_EQ(to_json(parse_yaml("{1: a, 0x10: b, true: c, 1.5: d, 1e6: e, 123456.5: f, 0.00001: g}", "test")),
             R"({"1":"a","16":"b","true":"c","1.5":"d","1e+06":"e","123456.5":"f","1e-05":"g"})");
+}
+
+TEST(Keys, ThatAreTooLargeForAGoFloatAreInfinite) {
+  EXPECT_EQ(to_json(parse_yaml("{1e39: a, -1e39: b, 1e-60: c}", "test")),
+            R"({".inf":"a","-.inf":"b","0":"c"})");
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ TEST(Validate, OfNothingNamesEveryRequiredValue) {
        {"global.domainName", "global.license", "apiToken", "sessionCookieKey", "keyset.signing",
         "keyset.encryption", "github.clientId", "github.clientSecret", "object_storage.bucketName",
         "object_storage", "postgresql.auth.postgresPassword", "mongodb.auth.password",
-        "mongodb.auth.rootPassword", "rabbitmq.auth.password", "pusher.secret"})
+        "mongodb.auth.rootPassword", "rabbitmq.auth.password", "rabbitmq.auth.erlangCookie", "pusher.secret",
+        "nomad.server.gossip.encryption.key"})
     EXPECT_THAT(found, Contains(HasSubstr(std::string("error: ") + path + ": "))) << path;
 }
 
@@ -115,6 +116,12 @@ TEST(Validate, ComparesTypes) {
   EXPECT_THAT(found, Contains(HasSubstr("error: telegraf: is a list, but the chart wants a map")));
 }
 
+TEST(Validate, AServiceAccountMayBeAText) {
+  EXPECT_THAT(findings(with("object_storage",
+                            "object_storage: {bucketName: b, gcs: {enabled: true, service_account: '{}'}}")),
+              IsEmpty());
+}
+
 TEST(Validate, KnowsTheVersionsOfTheChart) {
   const std::string text = kGood + "tink: {enabled: false}\n";
   EXPECT_THAT(findings(text), Contains(HasSubstr("tink: is a value of chart 4.1, not of 4.0")));
@@ -133,6 +140,34 @@ TEST(Validate, FindsLeftoversOf3x) {
   EXPECT_THAT(found, Contains(StartsWith("12: warning: published: is a value of 3.x")));
   EXPECT_THAT(found, Contains(StartsWith("13: warning: kong.annotations: is a value of 3.x")));
   EXPECT_THAT(found, Not(Contains(HasSubstr("unknown-key"))));
+}
+
+TEST(Validate, FindsEveryLeftover) {
+  const auto found = findings(
+      "published: true\ndomainName: d\nlicense: l\nminio: {}\nkong: {annotations: {}, aws_acm: "
+      "{}}\npostgresql: "
+      "{postgresqlPassword: p, postgresqlUsername: u}\nnomad: {server: {rpc: {advertise: {}}}}\n");
+  for (const char* path :
+       {"published", "domainName", "license", "minio", "kong.annotations", "kong.aws_acm",
+        "postgresql.postgresqlPassword", "postgresql.postgresqlUsername", "nomad.server.rpc.advertise"})
+    EXPECT_THAT(found, Contains(HasSubstr(std::string("warning: ") + path + ": is a value of 3.x"))) << path;
+}
+
+TEST(Validate, EveryCheckFindsSomething) {
+  std::string found;
+  for (const std::string& yaml :
+       {std::string("frontend: {replicas: '1', replicaz: 1}\nproxy: {enabled: 'no'}\ninternal_zone: null\n"
+                    "published: true\npusher: {secret: REPLACE_THIS_SECRET}\ntink: {enabled: false}\n"
+                    "mongodb: {internal: false}\nnomad: {auto_scaler: {enabled: true}, server: {rpc: {mTLS: "
+                    "{enabled: "
+                    "true}}}}\nnginx: {aws_acm: {enabled: true}}\ngithub: {enterprise: true}\n"
+                    "sessionCookieKey: short\nkeyset: {signing: x}\ntls: {certificate: x}\n"),
+        "tls: {certificate: " + kCertificate + "}\n"}) {
+    for (const std::time_t now : {std::time_t{1803859200}, std::time_t{1804204800}})
+      for (const std::string& line : findings(yaml, Target::v4_0, now)) found += line + "\n";
+  }
+  for (const Check& check : checks())
+    EXPECT_THAT(found, HasSubstr("[" + std::string(check.id) + "]\n")) << check.what;
 }
 
 TEST(Validate, WantsOneObjectStore) {
@@ -156,6 +191,26 @@ TEST(Validate, WantsTheHostsOfWhatIsOutside) {
   EXPECT_THAT(findings(kGood + "vault: {internal: false, url: 'https://v', token: t}\n"), IsEmpty());
 }
 
+TEST(Validate, WantsTheHostsOfVaultAndProxy) {
+  const auto found = findings(kGood + "vault: {internal: false}\nproxy: {enabled: true}\n");
+  for (const char* path : {"vault.url", "vault.token", "proxy.http.host"})
+    EXPECT_THAT(found, Contains(HasSubstr(std::string("error: ") + path + ": "))) << path;
+}
+
+TEST(Validate, WantsTheUsersOfWhatIsOutside) {
+  const auto found = findings(with("postgresql", "postgresql: {internal: false, postgresqlHost: h}"));
+  EXPECT_THAT(found, Contains(HasSubstr("postgresql.auth.username: is missing")));
+  EXPECT_THAT(found, Contains(HasSubstr("postgresql.auth.password: is missing")));
+  EXPECT_THAT(findings(with("mongodb", "mongodb: {internal: false, hosts: 'h:1', auth: {password: p}}")),
+              Contains(HasSubstr("mongodb.auth.username: is missing")));
+}
+
+TEST(Validate, WantsTheSecretOfAnAccessKey) {
+  EXPECT_THAT(
+      findings(with("object_storage", "object_storage: {bucketName: b, s3: {enabled: true, accessKey: a}}")),
+      ::testing::ElementsAre(HasSubstr("object_storage.s3.secretKey: is missing")));
+}
+
 TEST(Validate, WantsACertificateForAcm) {
   EXPECT_THAT(findings(kGood + "nginx: {aws_acm: {enabled: true}}\n"),
               Contains(HasSubstr("names no certificate")));
@@ -164,11 +219,33 @@ TEST(Validate, WantsACertificateForAcm) {
               IsEmpty());
 }
 
-TEST(Validate, WantsThePairOfNomadsMtls) {
-  EXPECT_THAT(findings(with("nomad",
-                            "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true, "
-                            "certificate: ''}}}}")),
-              Contains(HasSubstr("nomad.server.rpc.mTLS.privateKey: is missing")));
+TEST(Validate, WantsOneMakerOfTheCertificate) {
+  EXPECT_THAT(
+      findings(kGood + "kong: {acme: {enabled: true}}\nnginx:\n  aws_acm: {enabled: true}\n  annotations:\n"
+                       "    service.beta.kubernetes.io/aws-load-balancer-ssl-cert: arn\n"),
+      ::testing::ElementsAre(HasSubstr("error: kong.acme.enabled: is true, and so is")));
+}
+
+TEST(Validate, WantsAllOfNomadsMtls) {
+  const auto found =
+      findings(with("nomad",
+                    "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true, "
+                    "certificate: ''}}}}"));
+  EXPECT_THAT(found, Contains(HasSubstr("nomad.server.rpc.mTLS.CACertificate: is missing")));
+  EXPECT_THAT(found, Contains(HasSubstr("nomad.server.rpc.mTLS.certificate: is empty")));
+  EXPECT_THAT(found, Contains(HasSubstr("nomad.server.rpc.mTLS.privateKey: is missing")));
+}
+
+TEST(Validate, LooksIntoTheCertificatesOfNomad) {
+  const auto found = findings(
+      with("nomad",
+           "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true, CACertificate: '" +
+               kCertificate + "', certificate: x, privateKey: z}}}}"),
+      Target::v4_0, 1804204800);
+  EXPECT_THAT(found,
+              Contains(HasSubstr("nomad.server.rpc.mTLS.CACertificate: holds a certificate that expired")));
+  EXPECT_THAT(found, Contains(HasSubstr("nomad.server.rpc.mTLS.certificate: is not base64 of PEM")));
+  EXPECT_THAT(found, Contains(HasSubstr("nomad.server.rpc.mTLS.privateKey: is not base64 of PEM")));
 }
 
 TEST(Validate, LooksIntoKeysAndKeysets) {
@@ -204,11 +281,19 @@ TEST(Validate, LooksIntoCertificates) {
   }
 }
 
-TEST(Validate, WantsBothOrNoneOfTls) { EXPECT_THAT(findings(kGood + "tls: {privateKey: ''}\n"), IsEmpty()); }
+TEST(Validate, WantsBothOrNoneOfTls) {
+  EXPECT_THAT(findings(kGood + "tls: {privateKey: ''}\n"), IsEmpty());
+  EXPECT_THAT(findings(kGood + "tls: {certificate: " + kCertificate + "}\n"),
+              ::testing::ElementsAre(HasSubstr("tls: certificate and privateKey are needed together")));
+}
 
 TEST(Validate, WantsOneCloud) {
   EXPECT_THAT(findings(kGood + "vm_service: {providers: {ec2: {enabled: true}, gcp: {enabled: true}}}\n"),
               Contains(HasSubstr("both enabled")));
+  EXPECT_THAT(
+      findings(
+          with("nomad", "nomad: {server: {gossip: {encryption: {key: k}}}, auto_scaler: {enabled: true}}")),
+      ::testing::ElementsAre(HasSubstr("nomad.auto_scaler: neither of aws and gcp")));
 }
 
 TEST(Validate, WantsTheHostOfGitHubEnterprise) {

@@ -96,6 +96,67 @@ TEST(YamlReader, FollowsTags) {
             R"({"a":"12","b":12,"c":true,"d":3,"e":"12","f":"12","g":"hi","h":{"i":null}})");
   EXPECT_THAT(error("a: !!int abc\n"), HasSubstr("!!int"));
   EXPECT_THAT(error("a: !!binary '%'\n"), HasSubstr("base64"));
+  EXPECT_THAT(error("a: !!timestamp 2022-01-01\n"), HasSubstr("leave the tag away"));
+}
+
+TEST(YamlReader, ATagMayStandOnTheLinesAboveItsValue) {
+  EXPECT_EQ(
+      json("a: !!str\n  12\nb: !!int\n\n  # c\n  \"12\"\nc: &x\n  !!str\n  12\nd: *x\ne: !!str\n  .inf\nf: "
+           "!!str\ng: 1\n"),
+      R"({"a":"12","b":12,"c":"12","d":"12","e":".inf","f":"","g":1})");
+  EXPECT_THAT(error("a: !!str\n  !!str b\n"), HasSubstr("a second tag"));
+}
+
+TEST(YamlReader, ATagAboveAMapIsTheMaps) {
+  EXPECT_EQ(json("a: !!map\n  12: 1\nb: !!str\n  - 12\nc: !!map\n  &k 0x10: *k\n"),
+            R"({"a":{"12":1},"b":[12],"c":{"16":16}})");
+}
+
+TEST(YamlReader, AnAliasHasNoAnchorOrTagAboveIt) {
+  EXPECT_THAT(error("x: &x 1\na: !!str\n  *x\n"), HasSubstr("no anchor or tag"));
+  EXPECT_THAT(error("x: &x 1\na: &y\n  *x\n"), HasSubstr("no anchor or tag"));
+  EXPECT_EQ(json("x: &x k\na: !!map\n  *x : 1\n"), R"({"x":"k","a":{"k":1}})");
+}
+
+TEST(YamlReader, DecodesTheEscapesOfTags) {
+  EXPECT_EQ(json("a: !!%69nt '12'\nb: !<tag:yaml.org,2002:in%74> '12'\nc: !%C3%A9 12\nd: !%21 12\n"),
+            R"({"a":12,"b":12,"c":"12","d":"12"})");
+}
+
+TEST(YamlReader, RefusesATagWithABrokenEscape) {
+  for (const char* text :
+       {"a: !x,%e\n", "a: !%\n", "a: !%4\n", "a: !%4g\n", "a: !<%zz> x\n", "a: !!%7 x\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("% without two hexadecimal digits"));
+  }
+}
+
+TEST(YamlReader, RefusesATagWhoseEscapesAreNotUtf8) {
+  for (const char* text : {"a: !%80 x\n", "a: !%C3%29 x\n", "a: !%E2%82%C3 x\n", "a: !<%F8> x\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("escapes that are not UTF-8"));
+  }
+  EXPECT_THAT(error("a: !%C3x y\n"),
+              HasSubstr("% without two hexadecimal digits"));  // the second octet is missing
+}
+
+TEST(YamlReader, KnowsHandlesOfTagsFromExclamationMarks) {
+  EXPECT_EQ(json("a: !a.b!c 12\nb: !<!!int> '12'\n"), R"({"a":"12","b":"12"})");
+  for (const char* text : {"a: !e!str 12\n", "a: !!<x> y\n", "a: !! x\n", "a: !<> x\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("a tag "));
+  }
+}
+
+TEST(YamlReader, AMergeKeyMayBeTagged) {
+  // As some tools write it.
+  EXPECT_EQ(json("x: &x {p: 1}\na: {!!merge <<: *x}\nb: {! \"<<\": *x}\nc: {!!str <<: *x}\n"),
+            R"({"x":{"p":1},"a":{"p":1},"b":{"p":1},"c":{"<<":{"p":1}}})");
+}
+
+TEST(YamlReader, RefusesASecondDirective) {
+  EXPECT_EQ(json("%YAML 1.1 # c\n---\na: 1\n"), R"({"a":1})");
+  EXPECT_THAT(error("%YAML 1.1\n%YAML 1.1\n---\na: 1\n"), HasSubstr("line 2"));
 }
 
 TEST(YamlReader, ReadsExplicitKeys) {
@@ -156,6 +217,22 @@ TEST(YamlReader, SaysWhereTabsIndent) {
   EXPECT_EQ(json("a:\tb\t# c\n"), R"({"a":"b"})");
 }
 
+TEST(YamlReader, ATabIndentsNoLineOfAPlainTextInBracketsEither) {
+  EXPECT_THAT(error("a: {c: x\n\ty}\n"), AllOf(HasSubstr("line 2"), HasSubstr("tab")));
+  EXPECT_THAT(error("a:\n  b: [x\n \ty]\n"), AllOf(HasSubstr("line 3"), HasSubstr("tab")));
+  EXPECT_EQ(json("a:\n  b: [x\n   \ty,\n\tz, \"p\n\tq\"]\n"), R"({"a":{"b":["x y","z","p q"]}})");
+  EXPECT_EQ(json("{a: x\n\ty}\n"), R"({"a":"x y"})");
+}
+
+TEST(YamlReader, RefusesIntegerKeysAbove63Bits) {
+  EXPECT_EQ(json("9223372036854775807: a\n-9223372036854775808: b\n"),
+            R"({"9223372036854775807":"a","-9223372036854775808":"b"})");
+  EXPECT_THAT(error("9223372036854775808: a\n"), HasSubstr("key"));
+  EXPECT_THAT(error("0xFFFFFFFFFFFFFFFF: a\n"), HasSubstr("key"));
+  EXPECT_EQ(json("12345678901234567890123: a\n'9223372036854775808': b\n"),
+            R"({"1.2345679e+22":"a","9223372036854775808":"b"})");
+}
+
 TEST(YamlReader, RefusesKeysThatHelmRefuses) {
   EXPECT_THAT(error("null: 1\n"), HasSubstr("null"));
   EXPECT_THAT(error("[a]: 1\n"), HasSubstr("list or map as a key"));
@@ -193,6 +270,14 @@ TEST(YamlReader, RefusesBrokenStructure) {
   for (const std::string& text : broken) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("line "));
+  }
+}
+
+TEST(YamlReader, AnEntryBeginsOnALineOfItsOwn) {
+  for (const char* text :
+       {" a: [\n]? b\n", " a: [\n]b: c\n", " - [\n]- b\n", " ? [\n]: b\n", " a: \"x\n\"b: c\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("line 2"));
   }
 }
 
