@@ -37,6 +37,7 @@ class CurlTransport::Impl {
   CurlOptions options_;
   CURLM* multi_ = nullptr;
   std::vector<Easy> idle_;
+  bool has_answered_ = false;  // the server, at least once
 };
 
 }  // namespace kots_export::kube

@@ -188,6 +188,7 @@ class CurlTransport::Impl::Run {
     long status = 0;
     curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
     transfer.reply.status = static_cast<int>(status);
+    impl_.has_answered_ = true;
     if (status == kUnauthorized && !transfer.refreshed && impl_.credentials_.refresh(transfer.credentials)) {
       auto again = std::make_unique<Transfer>(impl_.take_handle());
       again->exchange = std::move(transfer.exchange);
@@ -214,7 +215,14 @@ class CurlTransport::Impl::Run {
               .text = "the answer is longer than " + std::to_string(impl_.options_.longest_body) + " bytes",
               .hint = {}};
     }
-    return failure_of(code, transfer.error_buffer.data(), impl_.config_.server, delivered);
+    auto failure = failure_of(code, transfer.error_buffer.data(), impl_.config_.server, delivered);
+    // With TLS 1.3 a server refuses a client certificate after the handshake: its alert may be lost with the
+    // connection.
+    const bool may_be_refused = !impl_.has_answered_ && !transfer.credentials.client_cert_pem.empty();
+    if (failure.kind == TransportFailure::Kind::reset && may_be_refused)
+      failure.hint +=
+          " If it happens again, the server may be refusing the client certificate: see that it is in date.";
+    return failure;
   }
 
   void wait(std::optional<std::chrono::steady_clock::time_point> wake) {

@@ -3,6 +3,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/temporary_folder.h"
 
 #include <chrono>
 #include <deque>
@@ -135,6 +136,22 @@ TEST_F(Curl, SaysThatTheConnectionWasCut) {
 
   EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::reset);
   EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
+}
+
+TEST_F(Curl, ThatIsCutBeforeTheFirstAnswerThinksOfTheClientCertificate) {
+  const test::TemporaryFolder folder;
+  const auto pair = server.client_certificate("jane");
+  test::write_bytes(folder / "crt", pair.certificate);
+  test::write_bytes(folder / "key", pair.key);
+  KubeconfigOverrides overrides;
+  overrides.client_certificate = (folder / "crt").string();
+  overrides.client_key = (folder / "key").string();
+  server.add_fault("drop times=1");
+  requests.add(kNamespaces);
+  run({}, overrides);
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::reset);
+  EXPECT_THAT(requests.failure().hint, HasSubstr("client certificate"));
 }
 
 TEST_F(Curl, DoesNotTakeHalfAnAnswerForAWholeOne) {
