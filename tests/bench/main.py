@@ -11,6 +11,7 @@ import time
 
 import report
 from migratable import JobController, add_installation
+from relay import Relay
 from server import Server, run
 
 # The patch that a whole run sends: what annotate adds and kots_cleanup removes.
@@ -39,14 +40,20 @@ class Bench:
             add_installation(self.server, name)
         return name
 
+    def whole_run(self, namespace, folder, *flags):
+        """As an operator starts it; the Job succeeds as soon as it is seen. Returns the command, what it used, and the Job's seconds."""
+        job = JobController(self.server, namespace)
+        command = [self.options.program, "--kubeconfig", self.server.kubeconfig, "-n", namespace, "--license", "x", "--output-dir", folder, "--yes", *flags]
+        used = run(command)
+        job.stopped = True
+        return command, used, job.seconds
+
     def ours(self, count):
         """A whole run: the objects' patches, and the checks, the export and the migrator's Job around them."""
         namespace = self.namespace(count, with_installation=True)
         with tempfile.TemporaryDirectory() as folder:
-            since, job = self.server.mark(), JobController(self.server, namespace)
-            command = [self.options.program, "--kubeconfig", self.server.kubeconfig, "-n", namespace, "--license", "x", "--output-dir", folder, "--yes"]
-            used = run(command)
-            job.stopped = True
+            since = self.server.mark()
+            command, used, job_seconds = self.whole_run(namespace, folder)
             requests = self.server.requests(since, "kots-export")
             noop = run([self.options.program, "annotate", *command[1:]])
             since = self.server.mark()
@@ -54,7 +61,7 @@ class Bench:
             pages = self.server.requests(since, "kots-export")
         if "nothing to do" not in again.output:
             raise RuntimeError(again.output)
-        return {"seconds": used.seconds - job.seconds, "cpu": used.cpu, "peak_kib": used.peak_kib, "requests": sum(requests.values()), "patches": requests["patch"],
+        return {"seconds": used.seconds - job_seconds, "cpu": used.cpu, "peak_kib": used.peak_kib, "requests": sum(requests.values()), "patches": requests["patch"],
                 "noop_seconds": min(noop.seconds, again.seconds), "noop_requests": sum(pages.values()), "lists_seconds": self.lists_alone(namespace)}
 
     def annotate(self, count):
@@ -69,26 +76,49 @@ class Bench:
             results[step] = {"seconds": used.seconds, "patches": requests["patch"], "lists": requests["list"], "others": sum(requests.values()) - requests["patch"] - requests["list"]}
         return results
 
-    def h2load(self, count):
+    def patch_by_h2load(self, count, url=None):
         namespace = self.namespace(count)
         paths = self.server.paths(namespace)
         patch = json.loads(json.dumps(PATCH))
         patch["metadata"]["annotations"]["meta.helm.sh/release-namespace"] = namespace
-        used = self.server.h2load("PATCH", paths, patch, self.options.streams)
+        return self.server.h2load("PATCH", paths, patch, self.options.streams, url), paths
+
+    def h2load(self, count):
+        used, paths = self.patch_by_h2load(count)
         return {"seconds": used.seconds, "cpu": used.cpu, "peak_kib": used.peak_kib, "requests": len(paths)}
 
-    def kubectl(self, count):
+    def patch_by_kubectl(self, count, flags=""):
         """The script's four loops over its kinds."""
         namespace = self.namespace(count)
-        kubectl = f"{self.options.kubectl} --kubeconfig {self.server.kubeconfig} -n {namespace}"
+        kubectl = f"{self.options.kubectl} --kubeconfig {self.server.kubeconfig} -n {namespace} {flags}"
         loops = [f"annotate $kind --all --overwrite meta.helm.sh/release-name=circleci-server meta.helm.sh/release-namespace={namespace}",
                  "label $kind --all --overwrite app.kubernetes.io/managed-by=Helm",
                  "annotate $kind --all kots.io/app-slug-", "label $kind --all kots.io/app-slug- kots.io/backup-"]
         script = "".join(f"for kind in {' '.join(LISTED)}; do {kubectl} {loop} >/dev/null; done\n" for loop in loops)
+        return run(["/bin/bash", "-c", script])
+
+    def kubectl(self, count):
         since = self.server.mark()
-        used = run(["/bin/bash", "-c", script])
+        used = self.patch_by_kubectl(count)
         requests = self.server.requests(since, "kubectl")
         return {"seconds": used.seconds, "cpu": used.cpu, "peak_kib": used.peak_kib, "requests": sum(requests.values())}
+
+    def bytes(self, count):
+        """What goes over the wire, TLS and all, for each contestant: to the server and back. A pass of its own, since counting takes time."""
+        result = {"objects": count}
+        for contestant in ("ours", "h2load", "kubectl"):
+            relay = Relay(self.server.host, int(self.server.port))
+            if contestant == "ours":
+                namespace = self.namespace(count, with_installation=True)
+                with tempfile.TemporaryDirectory() as folder:
+                    self.whole_run(namespace, folder, "--server", relay.url)
+            elif contestant == "h2load":
+                self.patch_by_h2load(count, relay.url)
+            else:
+                self.patch_by_kubectl(count, f"--server {relay.url}")
+            relay.close()
+            result[contestant] = {"sent": relay.sent, "received": relay.received}
+        return result
 
     def lists_alone(self, namespace):
         """Every page of the fourteen kinds, metadata only, each kind on a connection of its own; the bodies are thrown away."""
@@ -143,6 +173,7 @@ def main():
     results = {"machine": machine(), "local": json.loads(subprocess.check_output([options.bench, options.program, *(["--smoke"] if options.smoke else [])]))}
     bench.ours(20)  # the server's caches are warm for everyone
     results["steps"] = bench.annotate(60 if options.smoke else 500)
+    results["bytes"] = bench.bytes(60 if options.smoke else 500)
     results["sizes"] = [bench.measure(size) for size in sizes]
     results["machine"]["load_after"] = pathlib.Path("/proc/loadavg").read_text().split()[0]
     print(report.table(results))

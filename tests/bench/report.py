@@ -21,6 +21,11 @@ def table(results):
     for size in results["sizes"]:
         one = size["ours"]
         lines.append(f"| {size['objects']:,} | {one['noop_seconds']:.2f} s | {one['lists_seconds']:.2f} s | {ratio(one['noop_seconds'], one['lists_seconds'])} | {one['noop_requests']} |")
+    wire = results["bytes"]
+    lines += ["", f"| on the wire, {wire['objects']:,} objects | to the server | back | an object |", "|---|---|---|---|"]
+    for key, name, _ in CONTESTANTS:
+        sent, received = wire[key]["sent"], wire[key]["received"]
+        lines.append(f"| {name} | {sent / 1000:,.0f} kB | {received / 1000:,.0f} kB | {(sent + received) / wire['objects']:,.0f} bytes |")
     lines += ["", "| step alone, 500 objects | patches | list requests | other requests |", "|---|---|---|---|"]
     for name, step in results["steps"].items():
         lines.append(f"| {name} | {step['patches']} | {step['lists']} | {step['others']} |")

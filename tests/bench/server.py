@@ -39,11 +39,12 @@ class Server:
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]}")
         return answer.status, content
 
-    def h2load(self, method, uris, body, streams):
+    def h2load(self, method, uris, body, streams, url=None):
         """Sends `body` to each of `uris` once, on one connection. Returns seconds, CPU seconds and peak KiB."""
+        url = url or self.url
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
-            (folder / "uris").write_text("".join(f"{self.url}{uri}\n" for uri in uris))
+            (folder / "uris").write_text("".join(f"{url}{uri}\n" for uri in uris))
             (folder / "body").write_text(json.dumps(body))
             kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
             usage = run(["/usr/bin/h2load", "-n", str(len(uris)), "-c", "1", "-t", "1", "-m", str(streams), "-i", str(folder / "uris"), "-d", str(folder / "body"),

@@ -1,8 +1,9 @@
 #include <kots_export/change/executor.h>
 
 #include "unit/change/changes.h"
-#include "unit/scripted_transport.h"
+#include "unit/support/scripted_transport.h"
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -201,12 +202,8 @@ TEST_F(ExecutorTest, ASourceThatCouldNotGiveEverythingSaysSoAfterItsChangesAreDo
 
 TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
   int answered = 0;
-  ScriptedTransport transport(
-      [&](const kube::Request& request) {
-        ++answered;
-        return everything_works(request);
-      },
-      2);
+  ScriptedTransport transport(everything_works, 2);
+  transport.after_each([&](const kube::Request&) { ++answered; });
   kube::Client client(transport);
   ExecutorOptions stopping = options();
   stopping.interrupted = [&] { return answered >= 3; };

@@ -3,7 +3,7 @@
 #include <kots_export/kube/transport.h>
 #include <kots_export/util/text.h>
 
-#include "unit/scripted_transport.h"
+#include "unit/support/scripted_transport.h"
 
 #include <map>
 #include <string>

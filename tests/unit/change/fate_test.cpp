@@ -1,7 +1,7 @@
 #include "change/fate.h"
 
 #include "unit/change/changes.h"
-#include "unit/scripted_transport.h"
+#include "unit/support/scripted_transport.h"
 
 #include <gtest/gtest.h>
 
@@ -12,11 +12,11 @@ using kube::TransportFailure;
 using nlohmann::json;
 using Status = ChangeOutcome::Status;
 using test::create_of;
-using test::cut;
 using test::delete_of;
 using test::live;
 using test::patch_of;
 using test::reply;
+using test::reset;
 
 ChangeOutcome ended(const Fate& fate) {
   EXPECT_TRUE(std::holds_alternative<ChangeOutcome>(fate));
@@ -40,13 +40,13 @@ TEST(FateOfWrite, ANamespaceThatIsMissingRefusesACreate) {
 }
 
 TEST(FateOfWrite, ARequestThatNeverLeftIsRefusedAndNotReadBack) {
-  EXPECT_EQ(ended(fate_of_write(patch_of("x"), cut(TransportFailure::Delivered::no))).status,
+  EXPECT_EQ(ended(fate_of_write(patch_of("x"), reset(TransportFailure::Delivered::no))).status,
             Status::refused);
 }
 
 TEST(FateOfWrite, ACutConnectionServerErrorsAndLostRacesAreReadBack) {
   for (const kube::Outcome& outcome :
-       {kube::Outcome(cut(TransportFailure::Delivered::maybe)), kube::Outcome(reply(500)),
+       {kube::Outcome(reset(TransportFailure::Delivered::maybe)), kube::Outcome(reply(500)),
         kube::Outcome(reply(504)), kube::Outcome(reply(409))}) {
     SCOPED_TRACE(outcome.index() == 0 ? std::get<kube::Reply>(outcome).status : 0);
     EXPECT_TRUE(std::holds_alternative<ReadBack>(fate_of_write(patch_of("x"), outcome)));

@@ -1,6 +1,6 @@
 #include <kots_export/change/recheck.h>
 
-#include "unit/scripted_transport.h"
+#include "unit/support/scripted_transport.h"
 
 #include <gmock/gmock.h>
 

@@ -24,7 +24,11 @@ kube::TransportFailure cancelled() {
 
 }  // namespace
 
-kube::Reply ok(const json& body) { return {.status = 200, .headers = {}, .body = body.dump()}; }
+kube::Reply ok(const json& body) { return reply(200, body); }
+
+kube::Reply reply(int status) { return reply(status, json::object()); }
+
+kube::Reply reply(int status, const json& body) { return text_reply(status, body.dump()); }
 
 kube::Reply text_reply(int status, std::string body, kube::Headers headers) {
   return {.status = status, .headers = std::move(headers), .body = std::move(body)};
@@ -53,6 +57,14 @@ kube::TransportFailure connection_refused() {
 
 std::string watch_line(const std::string& type, const json& object) {
   return json{{"type", type}, {"object", object}}.dump() + "\n";
+}
+
+ScriptedTransport::ScriptedTransport(std::function<kube::Outcome(const kube::Request&)> answer,
+                                     std::size_t max_in_flight)
+    : max_in_flight_(max_in_flight) {
+  otherwise([answer = std::move(answer)](const kube::Request& request) {
+    return std::visit([](auto&& outcome) { return Answer(std::move(outcome)); }, answer(request));
+  });
 }
 
 // One exchange in flight and how far its answer has come.

@@ -31,6 +31,8 @@ using Answer = std::variant<kube::Reply, kube::TransportFailure, Stream>;
 
 // Answers as they come up often.
 [[nodiscard]] kube::Reply ok(const nlohmann::json& body);
+[[nodiscard]] kube::Reply reply(int status);  // {}
+[[nodiscard]] kube::Reply reply(int status, const nlohmann::json& body);
 [[nodiscard]] kube::Reply text_reply(int status, std::string body, kube::Headers headers = {});
 // A Status as API servers write it: code, reason ("Conflict"), message.
 [[nodiscard]] kube::Reply status_reply(int code, const std::string& reason, const std::string& message = {},
@@ -53,6 +55,9 @@ struct Rule {
 class ScriptedTransport : public kube::Transport {
  public:
   explicit ScriptedTransport(std::size_t max_in_flight = 4) : max_in_flight_(max_in_flight) {}
+  // One function answers everything.
+  explicit ScriptedTransport(std::function<kube::Outcome(const kube::Request&)> answer,
+                             std::size_t max_in_flight = 4);
 
   // Rules are asked in the order in which they were added.
   void add(Rule rule);
