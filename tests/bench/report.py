@@ -21,6 +21,9 @@ def table(results):
     for size in results["sizes"]:
         one = size["ours"]
         lines.append(f"| {size['objects']:,} | {one['noop_seconds']:.2f} s | {one['lists_seconds']:.2f} s | {ratio(one['noop_seconds'], one['lists_seconds'])} | {one['noop_requests']} |")
+    most = results["concurrency"]
+    lines += ["", f"| `annotate`, {most['objects']:,} objects, by `--concurrency` |" + "".join(f" {one} |" for one in most["seconds"]), "|---|" + "---|" * len(most["seconds"]),
+              "| time |" + "".join(f" {one:.2f} s |" for one in most["seconds"].values())]
     wire = results["bytes"]
     lines += ["", f"| on the wire, {wire['objects']:,} objects | to the server | back | an object |", "|---|---|---|---|"]
     for key, name, _ in CONTESTANTS:
