@@ -7,11 +7,9 @@ namespace kots_export::kube {
 
 namespace {
 
-constexpr double kFirstWindow = 32;
+constexpr double kFirstWindow = 16;
 // Latency may rise this much before the window shrinks.
-constexpr double kTolerance = 2.0;
-// What one round counts in the long average.
-constexpr double kSmoothing = 0.1;
+constexpr double kTolerance = 1.5;
 
 // The server, or something before it, has too much to do.
 bool is_overload(const Outcome& outcome) {
@@ -52,13 +50,12 @@ void Pace::end_round() {
   const double mean = sum_ / static_cast<double>(samples_);
   samples_ = 0;
   sum_ = 0;
-  if (long_average_ == 0) long_average_ = mean;
-  const double gradient = mean > 0 ? std::clamp(kTolerance * long_average_ / mean, 0.5, 1.0) : 1.0;
+  if (least_mean_ == 0 || mean < least_mean_) least_mean_ = mean;
+  const double gradient = mean > 0 ? std::clamp(kTolerance * least_mean_ / mean, 0.5, 1.0) : 1.0;
   const double growth = gradient < 1.0 ? 0.0 : std::sqrt(window_);
   // Latency alone does not take it below where it began: on a busy machine it tells little.
   const double least = std::min(window_, std::min(kFirstWindow, most_));
   window_ = std::clamp(window_ * gradient + growth, least, most_);
-  long_average_ += kSmoothing * (mean - long_average_);
 }
 
 std::optional<Exchange> PacedSource::next() {

@@ -11,10 +11,13 @@ namespace kots_export::kube {
 // How many requests are in flight: as many as the server answers without slowing down, between one and
 // `most`.
 //  - 429, 503, timeouts and cut connections halve the window, once for all that was in flight at that moment.
-//  - After each window of writes, their mean latency is held against its long average: where it rose beyond
-//    twice that, the window shrinks by as much, but not below 32; else it grows by its square root.
+//  - After each window of writes, their mean latency is held against the least mean so far: where it is more
+//  than
+//    half as much again, the requests wait for each other in the server. The window then shrinks by as much,
+//    but not below 16; else it grows by its square root. So a server at its limit gets the 16 with which it
+//    is fastest (docs/performance.md), and one that is far away gets more.
 // Latency is judged of writes alone: a page of a list takes what it takes. Source: TCP's additive increase
-// and multiplicative decrease; the gradient is that of Netflix' concurrency-limits (Gradient2).
+// and multiplicative decrease, and TCP Vegas' least round trip.
 class Pace {
  public:
   explicit Pace(std::size_t most);
@@ -35,7 +38,7 @@ class Pace {
   std::size_t forgiven_ = 0;  // answers to what was in flight at the last back-off
   std::size_t samples_ = 0;   // of this round
   double sum_ = 0;            // of their latencies, in seconds
-  double long_average_ = 0;   // of rounds; 0: none yet
+  double least_mean_ = 0;     // of a round; 0: none yet
 };
 
 // Stands between the transport and a source, and gives only as many requests as `pace` allows. Streams (those
