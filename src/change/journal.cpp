@@ -30,6 +30,8 @@ json to_json(const kube::ObjectRef& object) {
           {"resourceVersion", object.resource_version}};
 }
 
+}  // namespace
+
 std::string_view to_string(ChangeOutcome::Status status) {
   switch (status) {
     case ChangeOutcome::Status::done:
@@ -41,8 +43,6 @@ std::string_view to_string(ChangeOutcome::Status status) {
   }
   return "";
 }
-
-}  // namespace
 
 json to_json(const Change& change) {
   json result{{"verb", to_string(change.verb)}, {"step", change.step},   {"object", to_json(change.object)},

@@ -1,8 +1,8 @@
 #include <kots_export/change/lock.h>
 #include <kots_export/util/process.h>
+#include <kots_export/util/time.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <thread>
 
@@ -27,12 +27,8 @@ std::string now() {
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
   constexpr long long kMillion = 1'000'000;
   const auto seconds = static_cast<std::time_t>(micros / kMillion);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &utc);
   const std::string fraction = std::to_string(kMillion + micros % kMillion);
-  return std::string(text.data(), length) + fraction.substr(1) + "Z";
+  return util::utc_text(seconds, "%Y-%m-%dT%H:%M:%S.") + fraction.substr(1) + "Z";
 }
 
 // One request, with its answer.

@@ -1,11 +1,11 @@
 #include <kots_export/ui/json_view.h>
-#include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 
 #include <iostream>
 #include <memory>
@@ -42,7 +42,7 @@ int run_diff(const Flags& flags, const DiffFlags& typed) {
   if (flags.document != nullptr) {
     flags.document->set("differences", ui::json_of(differences));
   } else {
-    const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
+    const ui::Colour colour = colour_of(ui::Stream::out);
     std::cout << ui::text_of(differences, colour) << std::flush;
   }
   if (!std::cout) throw Error("cannot write to standard output", {}, {}, static_cast<ExitCode>(kTrouble));

@@ -2,8 +2,10 @@
 
 #include <kots_export/change/observer.h>
 #include <kots_export/migration/message.h>
+#include <kots_export/ui/colour.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 
@@ -13,6 +15,11 @@
 #include <string>
 
 namespace kots_export::cli {
+
+// Whether that stream takes colour.
+inline ui::Colour colour_of(ui::Stream stream) {
+  return ui::wants_colour(stream) ? ui::Colour::yes : ui::Colour::no;
+}
 
 // The next steps: as text on standard output, or in the document.
 inline void show(const Flags& flags, const migration::NextSteps& steps) {

@@ -7,10 +7,10 @@
 #include <kots_export/util/process.h>
 #include <kots_export/util/random.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "cli/output.h"
 
-#include <array>
 #include <chrono>
 #include <ctime>
 #include <iostream>
@@ -22,20 +22,13 @@ namespace kots_export::cli {
 
 namespace {
 
-std::string utc_time(std::time_t time, const char* format) {
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), format, &utc)};
-}
-
 // 20261124T101530.482Z-k3f9: sorts by time, and two runs of one moment differ.
 std::string new_run_name(std::chrono::system_clock::time_point now) {
   constexpr std::size_t kSuffix = 4;
   constexpr int kThousand = 1000;
   const auto millis =
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % kThousand;
-  return utc_time(std::chrono::system_clock::to_time_t(now), "%Y%m%dT%H%M%S.") +
+  return util::utc_text(std::chrono::system_clock::to_time_t(now), "%Y%m%dT%H%M%S.") +
          std::to_string(kThousand + millis).substr(1) + "Z-" +
          util::random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
 }
@@ -78,7 +71,7 @@ Session::Session(const Flags& flags, Access access)
     : flags_(flags),
       paths_{.root = flags.output_dir},
       run_(new_run_name(std::chrono::system_clock::now())),
-      started_(utc_time(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
+      started_(util::utc_text(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
       views_(flags),
       config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
       credentials_(kube::make_credential_source(config_, util::interrupted)),

@@ -1,6 +1,5 @@
 #include <kots_export/migration/paths.h>
 #include <kots_export/migration/transform.h>
-#include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
@@ -32,9 +31,9 @@ void print_changes(const TransformFlags& typed, const values::Value& before,
   std::ostream& out = values_on_output ? std::cerr : std::cout;
   if (typed.explain) out << ui::text_of(result.applied);
   if (typed.diff) {
-    const bool colour = ui::wants_colour(values_on_output ? ui::Stream::err : ui::Stream::out);
+    const ui::Colour colour = colour_of(values_on_output ? ui::Stream::err : ui::Stream::out);
     const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
-    out << ui::text_of(values::diff(before, result.values, show), colour ? ui::Colour::yes : ui::Colour::no);
+    out << ui::text_of(values::diff(before, result.values, show), colour);
   }
   if (result.applied.empty() && !typed.explain)
     std::cerr << "nothing to change: these are values of 4.x already\n";

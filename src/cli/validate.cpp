@@ -1,11 +1,11 @@
 #include <kots_export/migration/paths.h>
 #include <kots_export/ui/json_view.h>
-#include <kots_export/ui/terminal.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/validate.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 
 #include <algorithm>
 #include <ctime>
@@ -32,7 +32,7 @@ int run_validate(const Flags& flags, const ValidateFlags& typed) {
   if (flags.document != nullptr) {
     flags.document->set("validation", ui::json_of(findings, name, target));
   } else {
-    const ui::Colour colour = ui::wants_colour(ui::Stream::out) ? ui::Colour::yes : ui::Colour::no;
+    const ui::Colour colour = colour_of(ui::Stream::out);
     std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
               << values::name_of(target) << ")" << std::endl;
   }

@@ -1,13 +1,12 @@
-#include <kots_export/migration/checks.h>
 #include <kots_export/migration/export.h>
 #include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
 #include <kots_export/migration/transform.h>
-#include <kots_export/util/files.h>
 #include <kots_export/values/yaml.h>
 
 #include "migration/in_step.h"
+#include "migration/run_checks.h"
 
 #include <algorithm>
 #include <array>
@@ -27,16 +26,6 @@ constexpr std::array<std::pair<Part, std::string_view>, 5> kParts = {{
     {Part::postgres, "postgres"},
 }};
 
-void check(Context& context, Part part, const RunOptions& options) {
-  if (part == Part::whole && context.executor.dry_run() == kube::DryRun::none) {
-    util::require_writable_folder(options.paths.output());
-    util::require_writable_folder(options.paths.logs());
-  }
-  const auto pull_secret = includes(part, Part::flyway) ? CheckOptions::PullSecret::required
-                                                        : CheckOptions::PullSecret::not_needed;
-  check_installation(context, {.registry = options.registry, .pull_secret = pull_secret});
-}
-
 MigrationPlan::Values plan_values(Context& context, const helm::Release& release, const RunOptions& options) {
   const values::Value v4 = transform_values(
       release.config,
@@ -49,11 +38,9 @@ MigrationPlan::Values plan_values(Context& context, const helm::Release& release
 void plan_metadata(Context& context, std::string_view manifest, const RunOptions& options,
                    MigrationPlan& plan) {
   const Part part = plan.part;
-  const bool annotates =
-      part == Part::annotate || (part == Part::whole && options.annotate == RunOptions::Annotate::yes);
   Inventory inventory = read_inventory(context, manifest, extent_for(context));
   std::vector<change::Plan> plans;
-  if (annotates) {
+  if (options.annotates(part)) {
     in_step(context, "annotate",
             [&] { plans.push_back(plan_annotate(context, inventory, options.take_ownership)); });
   }
@@ -110,7 +97,11 @@ change::Plan MigrationPlan::together() const {
 MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options) {
   MigrationPlan plan;
   plan.part = part;
-  in_step(context, "checks", [&] { check(context, part, options); });
+  in_step(context, "checks", [&] {
+    check_run(context, part, options,
+              includes(part, Part::flyway) ? CheckOptions::PullSecret::required
+                                           : CheckOptions::PullSecret::not_needed);
+  });
   helm::Release release;
   if (part != Part::kots_cleanup && part != Part::flyway) {
     release =

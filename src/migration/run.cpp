@@ -22,8 +22,7 @@ void write_values(Context& context, const std::filesystem::path& file, std::stri
 // What the steps want of the objects that a plan of the first pages does not know yet.
 MetadataSteps metadata_steps(Context& context, Part part, const RunOptions& options) {
   MetadataSteps steps{.planners = {}, .delete_volumes = options.delete_volumes};
-  if (part == Part::annotate || (part == Part::whole && options.annotate == RunOptions::Annotate::yes))
-    steps.planners.push_back(annotate_planner(context, options.take_ownership));
+  if (options.annotates(part)) steps.planners.push_back(annotate_planner(context, options.take_ownership));
   if (part == Part::annotate) return steps;
   steps.planners.push_back(cleanup_planner());
   steps.deletes = MetadataSteps::Deletes::yes;

@@ -1,10 +1,9 @@
 #include <kots_export/change/recheck.h>
-#include <kots_export/migration/checks.h>
 #include <kots_export/migration/saved_plan.h>
-#include <kots_export/util/files.h>
 #include <kots_export/util/time.h>
 
 #include "migration/in_step.h"
+#include "migration/run_checks.h"
 
 #include <algorithm>
 
@@ -39,16 +38,6 @@ void check_target(Context& context, const PlanTarget& planned) {
            "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and made again, "
            "the plan is of no more use.");
   }
-}
-
-void check_installation_again(Context& context, const SavedPlan& saved, const RunOptions& options) {
-  if (saved.plan.part == Part::whole && context.executor.dry_run() == kube::DryRun::none) {
-    util::require_writable_folder(options.paths.output());
-    util::require_writable_folder(options.paths.logs());
-  }
-  const auto pull_secret =
-      saved.plan.flyway.empty() ? CheckOptions::PullSecret::not_needed : CheckOptions::PullSecret::required;
-  check_installation(context, {.registry = options.registry, .pull_secret = pull_secret});
 }
 
 void refuse_changed(const std::vector<std::string>& changed) {
@@ -97,7 +86,9 @@ SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options
 MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions& options) {
   return in_step(context, "checks", [&] {
     check_target(context, saved.target);
-    check_installation_again(context, saved, options);
+    check_run(context, saved.plan.part, options,
+              saved.plan.flyway.empty() ? CheckOptions::PullSecret::not_needed
+                                        : CheckOptions::PullSecret::required);
     const auto now = change::read_objects(context.client, context.ns, saved.plan.together());
     MigrationPlan left = saved.plan;
     std::vector<std::string> changed;

@@ -27,18 +27,6 @@ json object_json(const kube::ObjectRef& object) {
   return result;
 }
 
-std::string_view text_of(change::ChangeOutcome::Status status) {
-  switch (status) {
-    case change::ChangeOutcome::Status::done:
-      return "done";
-    case change::ChangeOutcome::Status::gone:
-      return "gone";
-    case change::ChangeOutcome::Status::refused:
-      return "refused";
-  }
-  return "";
-}
-
 std::string_view text_of(kube::DryRun dry_run) {
   switch (dry_run) {
     case kube::DryRun::none:
@@ -105,7 +93,7 @@ void JsonView::change_started(const change::Change& change) { entry_of(change); 
 
 void JsonView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
   json& entry = entry_of(change);
-  entry["outcome"] = {{"status", text_of(outcome.status)}};
+  entry["outcome"] = {{"status", to_string(outcome.status)}};
   if (!outcome.error.empty()) entry["outcome"]["message"] = util::printable(outcome.error);
   if (!outcome.object.uid.empty()) entry["object"]["uid"] = outcome.object.uid;
   open_.erase(key_of(change));

@@ -1,6 +1,7 @@
 // Keys, keysets and certificates: what they are made of.
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/time.h>
 #include <kots_export/values/json.h>
 
 #include "values/certificate.h"
@@ -59,13 +60,7 @@ void judge_validity(CheckContext& context, const Judge& judge) {
   }
 }
 
-std::string day_of(std::time_t time) {
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  char text[16] = {};
-  std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
-  return text;
-}
+std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
 
 }  // namespace
 

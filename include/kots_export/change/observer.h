@@ -35,6 +35,8 @@ struct ChangeOutcome {
   kube::ObjectRef object;  // create: with the uid and resourceVersion it got
 };
 
+[[nodiscard]] std::string_view to_string(ChangeOutcome::Status status);  // "done", "gone", "refused"
+
 // Everything has an empty default, so that an observer overrides only what it shows.
 class Observer {
  public:

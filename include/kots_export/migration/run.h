@@ -23,6 +23,11 @@ struct RunOptions {
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
   std::string target_version = "4.0.0";
+
+  // Whether `part` annotates: the step itself always, the whole unless it is left out.
+  [[nodiscard]] bool annotates(Part part) const {
+    return part == Part::annotate || (part == Part::whole && annotate == Annotate::yes);
+  }
 };
 
 // Checks the installation and plans a part of the migration. Reads only, and only what the part needs. The
