@@ -80,7 +80,9 @@ class Lock::Renewing : public kube::RequestSource {
   Renewing(Lock& lock, kube::RequestSource& work) : lock_(lock), work_(work) {}
 
   std::optional<kube::Exchange> next() override {
-    if (!renewing_ && in_flight_ > 0 && Clock::now() >= due()) return renewal();
+    const bool ran_out = lock_.may_have_run_out();
+    if (!renewing_ && (ran_out || (in_flight_ > 0 && Clock::now() >= due()))) return renewal();
+    if (ran_out) return std::nullopt;
     auto exchange = work_.next();
     if (!exchange) return std::nullopt;
     ++in_flight_;
@@ -116,7 +118,7 @@ class Lock::Renewing : public kube::RequestSource {
   void on_renewal(const kube::Outcome& outcome) {
     renewing_ = false;
     // A server that is away for a while gets the next one in its time: nobody else reaches it either.
-    lock_.renewed_ = Clock::now();
+    lock_.note_renewal();
     const auto* reply = std::get_if<kube::Reply>(&outcome);
     if (reply == nullptr || (reply->status != kNotFound && reply->status != kConflict)) return;
     lock_.uid_.clear();
@@ -173,8 +175,17 @@ Lock::Created Lock::create() {
   }
   if (reply.status >= 300) throw error;
   uid_ = text_at(json::parse(reply.body, nullptr, false), {"metadata", "uid"});
-  renewed_ = Clock::now();
+  note_renewal();
   return Created::yes;
+}
+
+void Lock::note_renewal() {
+  renewed_ = Clock::now();
+  renewed_since_boot_ = options_.since_boot();
+}
+
+bool Lock::may_have_run_out() const {
+  return options_.since_boot() - renewed_since_boot_ >= options_.duration;
 }
 
 std::optional<Lock::Holder> Lock::read() {

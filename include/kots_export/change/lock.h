@@ -3,6 +3,7 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/transport.h>
+#include <kots_export/util/time.h>
 
 #include <chrono>
 #include <functional>
@@ -22,6 +23,8 @@ struct LockOptions {
   std::chrono::milliseconds look_every{1'000};                    // while another run holds it
   enum class Take { when_free, at_once } take = Take::when_free;  // at_once: --force-unlock
   std::function<bool()> interrupted;
+  // Tells that the lease ran out while this process was stopped or the machine slept.
+  std::function<std::chrono::nanoseconds()> since_boot = util::since_boot;
 };
 
 // Keeps two runs from changing one namespace at once: Lease `kots-export` (coordination.k8s.io/v1) in it. The
@@ -29,7 +32,7 @@ struct LockOptions {
 //
 // It is also the Transport that the run's client works with: whatever goes on over it, a renewal is slipped
 // in when it is due, so that the lock lives as long as anything is done or waited for, without a second
-// thread.
+// thread. Where the lease may have run out, nothing more is sent until the server has renewed it.
 //
 // A lock whose holder was killed is taken over: at once where the holder was a process of this machine that
 // has ended; elsewhere when the lease was seen unchanged for its duration by our own clock, as client-go's
@@ -68,6 +71,8 @@ class Lock : public kube::Transport {
   [[nodiscard]] std::optional<Holder> read();
   void take_over(const Holder& holder);
   void wait() const;
+  void note_renewal();
+  [[nodiscard]] bool may_have_run_out() const;
   kube::Reply send(kube::Request request, const std::string& action);
 
   kube::Transport& transport_;
@@ -77,6 +82,7 @@ class Lock : public kube::Transport {
   kube::ObjectRef lease_;
   std::string uid_;  // of our Lease; empty: not held
   std::chrono::steady_clock::time_point renewed_;
+  std::chrono::nanoseconds renewed_since_boot_{0};
 };
 
 }  // namespace kots_export::change

@@ -9,6 +9,9 @@ namespace kots_export::util {
 // `time` in UTC, as strftime(3) formats it; at most 39 bytes.
 [[nodiscard]] std::string utc_text(std::time_t time, const char* format);
 
+// How long the machine is up. It goes on while the machine sleeps, which std::chrono::steady_clock does not.
+[[nodiscard]] std::chrono::nanoseconds since_boot();
+
 // RFC 3339 in UTC with milliseconds: "2026-11-24T10:15:30.042Z".
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
 

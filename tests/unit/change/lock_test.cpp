@@ -155,6 +155,31 @@ TEST_F(LockTest, ThatAnotherRunHasTakenEndsTheWork) {
       << "another's lock is not released";
 }
 
+// A laptop that was closed in the middle of a run.
+TEST_F(LockTest, ThatRanOutMeanwhileIsRenewedBeforeAnythingMoreIsSent) {
+  LockOptions sleeping = options();
+  std::chrono::nanoseconds now{0};
+  sleeping.since_boot = [&now] { return now; };
+  Lock lock(transport, transport, notices, sleeping);
+  lock.acquire("ns");
+  kube::Client client(lock);
+  const kube::ObjectRef object{.gvr = {"", "v1", "configmaps"},
+                               .kind = "ConfigMap",
+                               .ns = "ns",
+                               .name = "a",
+                               .uid = {},
+                               .resource_version = {}};
+  now += sleeping.duration;
+  EXPECT_FALSE(client.get(object)) << "the lease was still ours: it goes on";
+
+  held_by("jo@there", "", 30);
+  now += sleeping.duration;
+  const std::size_t sent = transport.requests().size();
+  EXPECT_THROW((void)client.get(object), Error);
+  ASSERT_EQ(transport.requests().size(), sent + 1) << "the renewal alone";
+  EXPECT_THAT(transport.requests().back().path, HasSubstr("leases"));
+}
+
 TEST(Process, ThatRunsHasNotEndedAndAChildThatExitedHas) {
   EXPECT_FALSE(util::has_ended(util::process_identity()));
   EXPECT_FALSE(util::has_ended("another-machine/pid:[1]/1/1"));
