@@ -17,6 +17,9 @@ from server import Server, run
 # The patch that a whole run sends: what annotate adds and kots_cleanup removes.
 PATCH = {"metadata": {"annotations": {"meta.helm.sh/release-name": "circleci-server", "kots.io/app-slug": None},
                       "labels": {"app.kubernetes.io/managed-by": "Helm", "kots.io/app-slug": None, "kots.io/backup": None}}}
+# How a whole run sends it: its name in managedFields, which the server keeps for each writer, and an answer without the object's content.
+PATCH_QUERY = "?fieldManager=kots-export"
+PATCH_ANSWER = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 LISTED = ["serviceaccount", "configmap", "job", "daemonset", "secret", "role", "rolebinding", "service", "cronjob", "deployment", "statefulset",
           "networkpolicy", "persistentvolumeclaim", "poddisruptionbudget"]
 LIST_PATHS = ["api/v1/{}/serviceaccounts", "api/v1/{}/configmaps", "apis/batch/v1/{}/jobs", "apis/apps/v1/{}/daemonsets", "api/v1/{}/secrets",
@@ -92,7 +95,7 @@ class Bench:
         paths = self.server.paths(namespace)
         patch = json.loads(json.dumps(PATCH))
         patch["metadata"]["annotations"]["meta.helm.sh/release-namespace"] = namespace
-        return self.server.h2load("PATCH", paths, patch, self.options.streams, url), paths
+        return self.server.h2load("PATCH", [path + PATCH_QUERY for path in paths], patch, self.options.streams, url, accept=PATCH_ANSWER), paths
 
     def h2load(self, count):
         used, paths = self.patch_by_h2load(count)

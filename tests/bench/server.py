@@ -39,7 +39,7 @@ class Server:
             raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]}")
         return answer.status, content
 
-    def h2load(self, method, uris, body, streams, url=None, least=1.0):
+    def h2load(self, method, uris, body, streams, url=None, least=1.0, accept="application/json"):
         """Sends `body` to each of `uris` once, on one connection; `least` of them must succeed. Returns seconds, CPU seconds and peak KiB."""
         url = url or self.url
         with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ class Server:
             (folder / "body").write_text(json.dumps(body))
             kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
             usage = run(["/usr/bin/h2load", "-n", str(len(uris)), "-c", "1", "-t", "1", "-m", str(streams), "-i", str(folder / "uris"), "-d", str(folder / "body"),
-                         "-H", f":method: {method}", "-H", f"content-type: {kind}", "-H", f"authorization: Bearer {self.token}"])
+                         "-H", f":method: {method}", "-H", f"content-type: {kind}", "-H", f"accept: {accept}", "-H", f"authorization: Bearer {self.token}"])
         succeeded = int(re.search(r"(\d+) succeeded", usage.output).group(1))
         if succeeded < len(uris) * least:
             raise RuntimeError(usage.output)
