@@ -74,14 +74,19 @@ struct Lock::Holder {
   std::chrono::seconds duration{0};
 };
 
-// What is sent while the lock is held: the work, and a renewal whenever one is due.
+// What is sent by a run: the work, and a renewal whenever one is due. The work itself may take the lock on the
+// way, with its first Change.
 class Lock::Renewing : public kube::RequestSource {
  public:
-  Renewing(Lock& lock, kube::RequestSource& work) : lock_(lock), work_(work) {}
+  Renewing(Lock& lock, kube::RequestSource& work) : lock_(lock), work_(work) { lock_.running_ = true; }
+  Renewing(const Renewing&) = delete;
+  Renewing& operator=(const Renewing&) = delete;
+  ~Renewing() override { lock_.running_ = false; }
 
   std::optional<kube::Exchange> next() override {
     const bool ran_out = lock_.may_have_run_out();
-    if (!renewing_ && (ran_out || (in_flight_ > 0 && Clock::now() >= due()))) return renewal();
+    const bool is_due = lock_.held() && in_flight_ > 0 && Clock::now() >= due();
+    if (!renewing_ && (ran_out || is_due)) return renewal();
     if (ran_out) return std::nullopt;
     auto exchange = work_.next();
     if (!exchange) return std::nullopt;
@@ -96,8 +101,7 @@ class Lock::Renewing : public kube::RequestSource {
   // A renewal is no work: it must not keep a run alive that is done.
   std::optional<Clock::time_point> wake_at() override {
     const auto work = work_.wake_at();
-    if (in_flight_ == 0 && !work) return std::nullopt;
-    if (renewing_) return work;
+    if (!lock_.held() || renewing_ || (in_flight_ == 0 && !work)) return work;
     return work ? std::min(*work, due()) : due();
   }
 
@@ -145,7 +149,7 @@ Lock::~Lock() { release(); }
 
 kube::Reply Lock::send(kube::Request request, const std::string& action) {
   One source(std::move(request));
-  kube::Client(beside_).run(source);
+  kube::Client(running_ ? beside_ : transport_).run(source);
   if (!source.answer) throw Error("cannot " + action, "no answer");
   if (auto* failure = std::get_if<kube::TransportFailure>(&*source.answer))
     throw kube::ConnectionError(action, std::move(*failure));
@@ -185,7 +189,7 @@ void Lock::note_renewal() {
 }
 
 bool Lock::may_have_run_out() const {
-  return options_.since_boot() - renewed_since_boot_ >= options_.duration;
+  return held() && options_.since_boot() - renewed_since_boot_ >= options_.duration;
 }
 
 std::optional<Lock::Holder> Lock::read() {
@@ -266,7 +270,6 @@ void Lock::release() noexcept {
 }
 
 void Lock::run(kube::RequestSource& source) {
-  if (!held()) return transport_.run(source);
   Renewing renewing(*this, source);
   transport_.run(renewing);
 }

@@ -147,9 +147,10 @@ change::RunHeader Session::run_header() {
                            .server = config_.server,
                            .context = config_.context,
                            .ns = flags_.ns,
-                           .namespace_uid = {},
+                           .namespace_uid = context_.namespace_uid,
                            .release = flags_.release,
                            .rolls_back = rolls_back_};
+  if (!header.namespace_uid.empty()) return header;
   try {
     kube::Client client(beside_, {}, util::interrupted);
     const auto live = client.get_metadata({.gvr = {.group = {}, .version = "v1", .resource = "namespaces"},

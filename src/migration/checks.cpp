@@ -54,7 +54,9 @@ std::set<std::string> visible_namespaces(Context& context) {
 
 bool namespace_exists(Context& context) {
   try {
-    return context.client.get_metadata(object_ref(context, "", "Namespace", context.ns.name)).has_value();
+    const auto live = context.client.get_metadata(object_ref(context, "", "Namespace", context.ns.name));
+    if (live) context.namespace_uid = live->ref.uid;
+    return live.has_value();
   } catch (const kube::ApiError& error) {
     // Whose rights end at the namespace may not look at it from outside: what is in it will tell.
     if (error.code() != kForbidden) throw;

@@ -40,8 +40,8 @@ struct LockOptions {
 // is renewed or released is never another's.
 class Lock : public kube::Transport {
  public:
-  // `transport` is what the work goes over; `beside` is asked for the lock itself, also in the middle of a
-  // run() of the other. The references outlive the lock. Nothing is sent yet.
+  // `transport` is what the work goes over. The lock itself is asked for over it too, or, in the middle of
+  // one of its run()s, over `beside`. The references outlive the lock. Nothing is sent yet.
   Lock(kube::Transport& transport, kube::Transport& beside, Observer& observer, LockOptions options);
   ~Lock() override;  // releases
   Lock(const Lock&) = delete;
@@ -80,7 +80,8 @@ class Lock : public kube::Transport {
   Observer& observer_;
   LockOptions options_;
   kube::ObjectRef lease_;
-  std::string uid_;  // of our Lease; empty: not held
+  std::string uid_;       // of our Lease; empty: not held
+  bool running_ = false;  // transport_ is in the middle of a run()
   std::chrono::steady_clock::time_point renewed_;
   std::chrono::nanoseconds renewed_since_boot_{0};
 };

@@ -23,6 +23,8 @@ struct Context {
   change::Observer& observer;
   kube::Namespace ns;
   std::string release;  // the Helm release's name
+  // The namespace's UID, once check_namespace has read it; empty where the user may not read it.
+  std::string namespace_uid = {};
   // See stored_releases.
   std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
 };

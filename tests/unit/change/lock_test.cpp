@@ -11,7 +11,9 @@ namespace {
 
 using nlohmann::json;
 using test::FakeCluster;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -130,6 +132,41 @@ class Work : public kube::RequestSource {
   }
   int left = 5;
 };
+
+// Work that takes the lock when it comes to something that is to be written.
+class WorkThatLocks : public Work {
+ public:
+  explicit WorkThatLocks(Lock& lock) : lock_(lock) {}
+  std::optional<kube::Exchange> next() override {
+    if (left == 4) lock_.acquire("ns");
+    return Work::next();
+  }
+
+ private:
+  Lock& lock_;
+};
+
+TEST_F(LockTest, ThatIsTakenInTheMiddleOfARunIsRenewedInIt) {
+  LockOptions often = options();
+  often.renew_every = std::chrono::milliseconds(0);
+  test::ScriptedTransport beside{[this](const kube::Request& request) { return cluster.answer(request); }};
+  Lock lock(transport, beside, notices, often);
+  WorkThatLocks work(lock);
+  lock.run(work);
+  EXPECT_EQ(beside.requests().size(), 1U) << "the Lease alone";
+  EXPECT_THAT(transport.requests(), Contains(Field(&kube::Request::method, kube::Method::patch)));
+}
+
+TEST_F(LockTest, NeedsNoSecondConnectionBetweenRuns) {
+  test::ScriptedTransport beside{[](const kube::Request&) { return test::reply(500); }};
+  Lock lock(transport, beside, notices, options());
+  lock.acquire("ns");
+  Work work;
+  lock.run(work);
+  lock.release();
+  EXPECT_THAT(beside.requests(), IsEmpty());
+  EXPECT_THAT(cluster.objects, IsEmpty());
+}
 
 TEST_F(LockTest, IsRenewedWhileWorkGoesOn) {
   LockOptions often = options();
