@@ -74,8 +74,8 @@ struct Lock::Holder {
   std::chrono::seconds duration{0};
 };
 
-// What is sent by a run: the work, and a renewal whenever one is due. The work itself may take the lock on the
-// way, with its first Change.
+// What is sent by a run: the work, and a renewal whenever one is due. The work itself may take the lock on
+// the way, with its first Change.
 class Lock::Renewing : public kube::RequestSource {
  public:
   Renewing(Lock& lock, kube::RequestSource& work) : lock_(lock), work_(work) { lock_.running_ = true; }
