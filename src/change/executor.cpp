@@ -50,12 +50,12 @@ Execution Executor::run(const Plan& plan, OnRefusal on_refusal) {
     return {};
   }
   confirm(plan);
-  (void)journal();  // and the lock with it, while the connection is free for it
   if (options_.dry_run == kube::DryRun::server) {
     const Plan tried = without_recreations(plan);
     PlanSource source(tried);
     return carry_out(source, on_refusal);
   }
+  (void)journal();  // and the lock with it, while the connection is free for it
   PlanSource source(plan);
   return carry_out(source, on_refusal);
 }

@@ -33,7 +33,7 @@ class Session {
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
 
   // What the journal of this session says of it; `rolls_back` names the run that it undoes. Reads the
-  // namespace's UID from the cluster; left empty where that may not be read.
+  // namespace's UID from the cluster where no check has; left empty where that may not be read.
   [[nodiscard]] change::RunHeader run_header();
   // Writes a journal also where nothing had to be changed: it says that the run is rolled back.
   void keep_journal();
@@ -62,7 +62,7 @@ class Session {
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;
   kube::CurlTransport transport_;
-  // For lock and header while the main transport is under way: a transport is not re-entrant.
+  // For the lock while the main transport is under way: a transport is not re-entrant.
   kube::CurlTransport beside_;
   change::Lock lock_;  // what goes to the server goes through it
   kube::Client client_;

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";
 
-constexpr int kForbidden = 403;
-
 // "a, b, c", the first ten.
 std::string join(const std::set<std::string>& names) {
   constexpr std::size_t kMost = 10;
@@ -50,18 +48,6 @@ std::set<std::string> visible_namespaces(Context& context) {
     names.clear();
   }
   return names;
-}
-
-bool namespace_exists(Context& context) {
-  try {
-    const auto live = context.client.get_metadata(object_ref(context, "", "Namespace", context.ns.name));
-    if (live) context.namespace_uid = live->ref.uid;
-    return live.has_value();
-  } catch (const kube::ApiError& error) {
-    // Whose rights end at the namespace may not look at it from outside: what is in it will tell.
-    if (error.code() != kForbidden) throw;
-    return true;
-  }
 }
 
 [[noreturn]] void refuse_pull_secret(const Context& context, const Registry& registry,
@@ -98,7 +84,7 @@ void check_pull_secret(Context& context, const Registry& registry) {
 }  // namespace
 
 void check_namespace(Context& context) {
-  if (namespace_exists(context)) return;
+  if (find_namespace(context)) return;
   const auto names = visible_namespaces(context);
   throw Error("namespace " + context.ns.name + " does not exist on this cluster",
               names.empty() ? std::string() : "namespaces that are there: " + join(names),

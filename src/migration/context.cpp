@@ -4,6 +4,19 @@
 
 namespace kots_export::migration {
 
+bool find_namespace(Context& context) {
+  constexpr int kForbidden = 403;
+  if (context.namespace_uid) return true;
+  try {
+    const auto live = context.client.get_metadata(object_ref(context, "", "Namespace", context.ns.name));
+    if (live) context.namespace_uid = live->ref.uid;
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kForbidden) throw;
+    context.namespace_uid = "";
+  }
+  return context.namespace_uid.has_value();
+}
+
 const std::vector<helm::StoredRevision>& stored_releases(Context& context) {
   if (!context.releases) context.releases = helm::list_releases(context.client, context.ns.name);
   return *context.releases;

@@ -23,11 +23,16 @@ struct Context {
   change::Observer& observer;
   kube::Namespace ns;
   std::string release;  // the Helm release's name
-  // The namespace's UID, once check_namespace has read it; empty where the user may not read it.
-  std::string namespace_uid = {};
+  // See find_namespace.
+  std::optional<std::string> namespace_uid = std::nullopt;
   // See stored_releases.
   std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
 };
+
+// Tells whether the context's namespace exists, and notes its UID there: empty where the user's rights end at
+// the namespace (403), for then what is in it will tell. The server is asked until it was found, so this is
+// no call for the middle of a client's run(). Throws ApiError, ConnectionError, Interrupted.
+[[nodiscard]] bool find_namespace(Context& context);
 
 // The releases that Helm keeps in the context's namespace, read when they are first asked for.
 [[nodiscard]] const std::vector<helm::StoredRevision>& stored_releases(Context& context);
