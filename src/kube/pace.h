@@ -14,8 +14,8 @@ namespace kots_export::kube {
 //  - After each window of writes, their mean latency is held against the least mean so far: where it is more
 //  than
 //    half as much again, the requests wait for each other in the server. The window then shrinks by as much,
-//    but not below 16; else it grows by its square root. So a server at its limit gets the 16 with which it
-//    is fastest (docs/performance.md), and one that is far away gets more.
+//    but not below 16; else it grows by its square root. So a server at its limit gets 16, which
+//    keep it busy (docs/performance.md), and one that is far away gets more.
 // Latency is judged of writes alone: a page of a list takes what it takes. Source: TCP's additive increase
 // and multiplicative decrease, and TCP Vegas' least round trip.
 class Pace {
