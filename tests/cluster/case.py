@@ -34,6 +34,7 @@ def kubectl(*words, version="1.22", **options):
 
 
 class ClusterCase(unittest.TestCase):
+    maxDiff = None
     namespace = None
 
     @classmethod
