@@ -41,15 +41,21 @@ const std::vector<ApiResource>& builtins() {
   return all;
 }
 
-// True where the answer to /apis/GROUP/VERSION lists `resource`; a version that is not served is a 404.
-bool serves(const Client& client, std::optional<Outcome>& outcome, std::string_view resource) {
+// Whether the server is of the release that moved the kinds, or newer: it serves the first of them at v1.
+bool has_moved_kinds(Client& client) {
   const std::string action = "ask the server which kinds it serves";
-  const Reply reply = reply_of(client, outcome, action);
-  if (reply.status == 404) return false;
+  const MovedKind& first = kMovedKinds.front();
+  const Reply reply = send(client,
+                           {.method = Method::get,
+                            .path = "/apis/" + std::string(first.group) + "/v1",
+                            .headers = {{"Accept", "application/json"}},
+                            .body = {},
+                            .timeout = {}},
+                           action);
   if (reply.status >= 300) throw api_error(action, reply);
   const json list = parse_body(reply.body, action);
   return std::ranges::any_of(list.value("resources", json::array()), [&](const json& item) {
-    return item.is_object() && item.value("name", "") == resource;
+    return item.is_object() && item.value("name", "") == first.resource;
   });
 }
 
@@ -69,29 +75,13 @@ bool is_known(std::string_view group, std::string_view kind) {
 }
 
 std::vector<ApiResource> read_moved_kinds(Client& client) {
-  std::array<std::optional<Outcome>, kMovedKinds.size()> outcomes;
-  ListedRequests source(client);
-  for (std::size_t i = 0; i < kMovedKinds.size(); ++i) {
-    const MovedKind& moved = kMovedKinds.at(i);
-    source.add({.request = {.method = Method::get,
-                            .path = "/apis/" + std::string(moved.group) + "/" + std::string(moved.version),
-                            .headers = {{"Accept", "application/json"}},
-                            .body = {},
-                            .timeout = {}},
-                .done = [&outcome = outcomes.at(i)](Outcome answer) { outcome = std::move(answer); },
-                .on_data = {}});
-  }
-  client.run(source);
+  const std::string version = has_moved_kinds(client) ? "v1" : "v1beta1";
   std::vector<ApiResource> resources;
-  for (std::size_t i = 0; i < kMovedKinds.size(); ++i) {
-    const MovedKind& moved = kMovedKinds.at(i);
-    const bool is_new = serves(client, outcomes.at(i), moved.resource);
-    resources.push_back(
-        {.gvr = {std::string(moved.group), std::string(is_new ? moved.version : moved.older_version),
-                 std::string(moved.resource)},
-         .kind = std::string(moved.kind),
-         .scope = Scope::namespaced,
-         .verbs = {}});
+  for (const MovedKind& moved : kMovedKinds) {
+    resources.push_back({.gvr = {std::string(moved.group), version, std::string(moved.resource)},
+                         .kind = std::string(moved.kind),
+                         .scope = Scope::namespaced,
+                         .verbs = {}});
   }
   return resources;
 }

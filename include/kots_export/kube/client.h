@@ -96,9 +96,9 @@ class Client {
   [[nodiscard]] bool interrupted() const;
 
   // --- Discovery (cached for the life of the client) ---
-  // Nothing is asked for kinds that every supported server serves alike; one small request each for the two
-  // that moved (CronJob, PodDisruptionBudget); for all others one round of requests, aggregated where the
-  // server can.
+  // Nothing is asked for kinds that every supported server serves alike; one small request for the two that
+  // moved (CronJob, PodDisruptionBudget); for all others one round of requests, aggregated where the server
+  // can.
 
   // Every resource in the server's preferred version, subresources left out. An aggregated API that is down
   // is skipped. Throws ApiError, ConnectionError.
