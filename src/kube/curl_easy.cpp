@@ -125,43 +125,43 @@ ServerAddress parse_server(const std::string& url) {
   return address;
 }
 
-void configure(CURL* easy, const ResolvedConfig& config, const CurlOptions& options,
-               const RequestCredentials& credentials, const std::string& path, HeaderList& connect_to,
-               std::array<char, CURL_ERROR_SIZE>& error_buffer) {
-  error_buffer[0] = '\0';
-  const ServerAddress server = parse_server(config.server);
-  std::string authority = server.authority;
-  if (!config.tls.server_name.empty() && server.scheme == "https") {
+Endpoint::Endpoint(const ResolvedConfig& config, const CurlOptions& options)
+    : config_(config), options_(options), address_(parse_server(config.server)) {
+  const std::string& name = config.tls.server_name;
+  std::string authority = address_.authority;
+  if (!name.empty() && address_.scheme == "https") {
     // libcurl takes the name for SNI and verification from the URL: the URL names it, CONNECT_TO says where
     // it is.
-    authority = config.tls.server_name + ":" + server.port;
-    append(connect_to, config.tls.server_name + ":" + server.port + ":" + server.host + ":" + server.port);
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to.get());
+    authority = name + ":" + address_.port;
+    append(connect_to_, authority + ":" + address_.host + ":" + address_.port);
   }
-  const std::string url = server.scheme + "://" + authority + server.prefix + path;
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_buffer.data());
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  configure_proxy(easy, config.tls, options);
-  configure_tls(easy, config.tls, options, credentials);
+  base_url_ = address_.scheme + "://" + authority + address_.prefix;
+  shared_lines_.push_back("User-Agent: " + options.user_agent);
+  if (!name.empty()) shared_lines_.push_back("Host: " + address_.authority);
+  const Impersonation& as = config.impersonation;
+  if (!as.user.empty()) shared_lines_.push_back("Impersonate-User: " + as.user);
+  if (!as.uid.empty()) shared_lines_.push_back("Impersonate-Uid: " + as.uid);
+  for (const auto& group : as.groups) shared_lines_.push_back("Impersonate-Group: " + group);
+  for (const auto& [key, value] : as.extra)
+    shared_lines_.push_back("Impersonate-Extra-" + util::percent_encode(key) + ": " + value);
 }
 
-Headers all_headers(const Request& request, const ResolvedConfig& config, const CurlOptions& options,
-                    const RequestCredentials& credentials) {
-  Headers headers = request.headers;
-  headers.emplace_back("User-Agent", options.user_agent);
-  if (!config.tls.server_name.empty()) headers.emplace_back("Host", parse_server(config.server).authority);
-  if (credentials.authorization) headers.emplace_back("Authorization", credentials.authorization->reveal());
-  const Impersonation& as = config.impersonation;
-  if (!as.user.empty()) headers.emplace_back("Impersonate-User", as.user);
-  if (!as.uid.empty()) headers.emplace_back("Impersonate-Uid", as.uid);
-  for (const auto& group : as.groups) headers.emplace_back("Impersonate-Group", group);
-  for (const auto& [key, value] : as.extra)
-    headers.emplace_back("Impersonate-Extra-" + util::percent_encode(key), value);
-  return headers;
+void Endpoint::configure(CURL* easy, const RequestCredentials& credentials) const {
+  if (connect_to_) curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  configure_proxy(easy, config_.tls, options_);
+  configure_tls(easy, config_.tls, options_, credentials);
+}
+
+std::vector<std::string> Endpoint::header_lines(const Request& request,
+                                                const RequestCredentials& credentials) const {
+  std::vector<std::string> lines = shared_lines_;
+  for (const auto& [name, value] : request.headers) lines.push_back(name + ": " + value);
+  if (credentials.authorization) lines.push_back("Authorization: " + credentials.authorization->reveal());
+  return lines;
 }
 
 TransportFailure failure_of(CURLcode code, const char* detail, const std::string& server,

@@ -2,9 +2,9 @@
 
 #include <kots_export/kube/curl_transport.h>
 
-#include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <curl/curl.h>
 
@@ -33,15 +33,32 @@ struct ServerAddress {
 };
 [[nodiscard]] ServerAddress parse_server(const std::string& url);
 
-// Sets URL, TLS, proxy, timeouts and error buffer of `easy` for a request of `path`. `connect_to` must live
-// as long as the request; it is set where tls-server-name differs from the server's host.
-void configure(CURL* easy, const ResolvedConfig& config, const CurlOptions& options,
-               const RequestCredentials& credentials, const std::string& path, HeaderList& connect_to,
-               std::array<char, CURL_ERROR_SIZE>& error_buffer);
+// The API server as libcurl is told of it: what all requests to it share, worked out once.
+class Endpoint {
+ public:
+  // Both outlive it.
+  Endpoint(const ResolvedConfig& config, const CurlOptions& options);
 
-// The headers of a request: its own, credentials, impersonation, user agent and Host.
-[[nodiscard]] Headers all_headers(const Request& request, const ResolvedConfig& config,
-                                  const CurlOptions& options, const RequestCredentials& credentials);
+  [[nodiscard]] const std::string& server() const { return config_.server; }
+  [[nodiscard]] const ServerAddress& address() const { return address_; }
+  // What libcurl is to open for a request of `path`.
+  [[nodiscard]] std::string url(const std::string& path) const { return base_url_ + path; }
+  // Sets what stays the same from request to request: TLS, proxy, time to connect, and the client certificate
+  // of `credentials`. `easy` does not outlive the endpoint.
+  void configure(CURL* easy, const RequestCredentials& credentials) const;
+  // The lines of a request's header, without line ends: its own, the user agent, credentials, impersonation,
+  // and Host where the URL does not tell it.
+  [[nodiscard]] std::vector<std::string> header_lines(const Request& request,
+                                                      const RequestCredentials& credentials) const;
+
+ private:
+  const ResolvedConfig& config_;
+  const CurlOptions& options_;
+  ServerAddress address_;
+  std::string base_url_;
+  HeaderList connect_to_;                  // set where tls-server-name is not the server's host
+  std::vector<std::string> shared_lines_;  // of every request's header
+};
 
 // What libcurl's error means, in words. `was_sent`: the request may have reached the server.
 [[nodiscard]] TransportFailure failure_of(CURLcode code, const char* detail, const std::string& server,

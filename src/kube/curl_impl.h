@@ -20,12 +20,12 @@ class CurlTransport::Impl {
   [[nodiscard]] std::size_t max_in_flight() const { return options_.max_in_flight; }
 
  private:
-  // Handles are used again: to make one costs more than a request on an open connection.
-  Easy take_handle();
-  void give_back(Easy easy);
-
-  struct Transfer;
+  class Transfer;
   class Run;
+
+  // Transfers are used again: to make one costs more than a request on an open connection.
+  std::unique_ptr<Transfer> take_transfer(const RequestCredentials& credentials);
+  void give_back(std::unique_ptr<Transfer> transfer);
 
   // One try with the credentials that it is given.
   WebSocketResult websocket_with(const RequestCredentials& credentials, const Request& request,
@@ -35,8 +35,9 @@ class CurlTransport::Impl {
   ResolvedConfig config_;
   CredentialSource& credentials_;
   CurlOptions options_;
+  Endpoint endpoint_;
   CURLM* multi_ = nullptr;
-  std::vector<Easy> idle_;
+  std::vector<std::unique_ptr<Transfer>> idle_;
   bool has_answered_ = false;  // the server, at least once
 };
 

@@ -62,11 +62,6 @@ void curl_easy_cleanup(CURL* easy) {
   real(easy);
 }
 
-void curl_easy_reset(CURL* easy) {
-  static auto* const real = function<decltype(curl_easy_reset)>("curl_easy_reset");
-  real(easy);
-}
-
 CURLcode curl_easy_setopt(CURL* easy, CURLoption option, ...) {
   static auto* const real = function<decltype(curl_easy_setopt)>("curl_easy_setopt");
   va_list arguments;

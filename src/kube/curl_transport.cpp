@@ -18,6 +18,13 @@ constexpr int kUnauthorized = 401;
 // Where the server does not speak HTTP/2, each request in flight needs a connection of its own.
 constexpr std::size_t kMostConnections = 16;
 
+TransportFailure cancelled() {
+  return {.kind = TransportFailure::Kind::cancelled,
+          .delivered = TransportFailure::Delivered::maybe,
+          .text = "stopped",
+          .hint = {}};
+}
+
 void start_libcurl_once() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -25,22 +32,74 @@ void start_libcurl_once() {
 
 }  // namespace
 
-// One exchange under way. libcurl keeps pointers to it: it does not move.
-struct CurlTransport::Impl::Transfer {
-  explicit Transfer(Easy handle) : easy(std::move(handle)) {}
+// One exchange under way; between two, a handle that is ready for the next. libcurl keeps pointers to it: it
+// does not move.
+class CurlTransport::Impl::Transfer {
+ public:
+  Transfer(const Endpoint& endpoint, const CurlOptions& options, RequestCredentials credentials)
+      : endpoint_(endpoint), options_(options), credentials_(std::move(credentials)) {
+    CURL* easy = handle();
+    endpoint.configure(easy, credentials_);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_buffer_.data());
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  }
 
-  Easy easy;
-  Exchange exchange;
-  HeaderList headers;
-  HeaderList connect_to;
-  std::array<char, CURL_ERROR_SIZE> error_buffer{};
-  Reply reply;
-  std::size_t longest_body = 0;
-  RequestCredentials credentials;  // that the request carries
-  bool refreshed = false;
-  bool stopped = false;
-  std::exception_ptr thrown;  // by on_data: exceptions do not cross libcurl
+  CURL* handle() const { return easy_.get(); }
 
+  // The client certificate stays with the handle; everything else goes with each request.
+  bool has_certificate_of(const RequestCredentials& credentials) const {
+    return credentials_.client_cert_pem == credentials.client_cert_pem &&
+           credentials_.client_key_pem == credentials.client_key_pem;
+  }
+
+  void prepare(Exchange exchange, RequestCredentials credentials) {
+    exchange_ = std::move(exchange);
+    credentials_ = std::move(credentials);
+    error_buffer_[0] = '\0';
+    const Request& request = exchange_.request;
+    for (const std::string& line : endpoint_.header_lines(request, credentials_)) append(headers_, line);
+    append(headers_, "Expect:");  // no round trip before a body
+    CURL* easy = handle();
+    curl_easy_setopt(easy, CURLOPT_URL, endpoint_.url(request.path).c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+    if (request.method == Method::get) {
+      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request.method)).c_str());
+    const bool has_own_limit = request.timeout.count() > 0 || exchange_.on_data;
+    const auto timeout = has_own_limit ? request.timeout : options_.request_timeout;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  }
+
+  // Nothing of the exchange stays, its secrets least of all.
+  void clear() {
+    exchange_ = {};
+    headers_.reset();
+    reply_ = {};
+    stopped_ = false;
+    thrown_ = nullptr;
+  }
+
+  [[nodiscard]] const RequestCredentials& credentials() const { return credentials_; }
+  Exchange& exchange() { return exchange_; }
+
+  // What came of it, as libcurl says. Throws what on_data threw.
+  Outcome outcome(CURLcode code, bool server_has_answered) {
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (code != CURLE_OK) return failure(code, server_has_answered);
+    reply_.status = static_cast<int>(response_code());
+    return std::move(reply_);
+  }
+
+ private:
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
     return static_cast<Transfer*>(self)->take_body({data, size});
   }
@@ -50,34 +109,72 @@ struct CurlTransport::Impl::Transfer {
     return size;
   }
 
-  std::size_t take_body(std::string_view data) {
+  [[nodiscard]] long response_code() const {
     long status = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    if (exchange.on_data && status >= 200 && status < 300) {
+    curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+    return status;
+  }
+
+  std::size_t take_body(std::string_view data) {
+    const long status = exchange_.on_data ? response_code() : 0;
+    if (status >= 200 && status < 300) {
       try {
-        stopped = exchange.on_data(data) == Flow::stop;
+        stopped_ = exchange_.on_data(data) == Flow::stop;
       } catch (...) {
-        thrown = std::current_exception();
-        stopped = true;
+        thrown_ = std::current_exception();
+        stopped_ = true;
       }
-      return stopped ? 0 : data.size();
+      return stopped_ ? 0 : data.size();
     }
-    if (reply.body.size() + data.size() > longest_body) return 0;
-    reply.body.append(data);
+    if (reply_.body.size() + data.size() > options_.longest_body) return 0;
+    reply_.body.append(data);
     return data.size();
   }
 
   void take_header(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) {
-      if (line.starts_with("HTTP/")) reply.headers.clear();  // a new answer begins (after 1xx)
+      if (line.starts_with("HTTP/")) reply_.headers.clear();  // a new answer begins (after 1xx)
       return;
     }
     std::string name(line.substr(0, colon));
     std::ranges::transform(name, name.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    reply.headers.emplace_back(std::move(name), util::trim(line.substr(colon + 1)));
+    reply_.headers.emplace_back(std::move(name), util::trim(line.substr(colon + 1)));
   }
+
+  TransportFailure failure(CURLcode code, bool server_has_answered) const {
+    if (stopped_) return cancelled();
+    curl_off_t sent_after = 0;
+    curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+    const auto delivered =
+        sent_after == 0 ? TransportFailure::Delivered::no : TransportFailure::Delivered::maybe;
+    if (code == CURLE_WRITE_ERROR) {
+      return {.kind = TransportFailure::Kind::other,
+              .delivered = delivered,
+              .text = "the answer is longer than " + std::to_string(options_.longest_body) + " bytes",
+              .hint = {}};
+    }
+    auto failure = failure_of(code, error_buffer_.data(), endpoint_.server(), delivered);
+    // With TLS 1.3 a server refuses a client certificate after the handshake: its alert may be lost with the
+    // connection.
+    const bool may_be_refused = !server_has_answered && !credentials_.client_cert_pem.empty();
+    if (failure.kind == TransportFailure::Kind::reset && may_be_refused)
+      failure.hint +=
+          " If it happens again, the server may be refusing the client certificate: see that it is in date.";
+    return failure;
+  }
+
+  const Endpoint& endpoint_;
+  const CurlOptions& options_;
+  RequestCredentials credentials_;  // that the request carries
+  Easy easy_{curl_easy_init()};
+  Exchange exchange_;
+  HeaderList headers_;
+  std::array<char, CURL_ERROR_SIZE> error_buffer_{};
+  Reply reply_;
+  bool stopped_ = false;
+  std::exception_ptr thrown_;  // by on_data: exceptions do not cross libcurl
 };
 
 // One call of run(): feeds libcurl and hands out what comes back.
@@ -87,7 +184,7 @@ class CurlTransport::Impl::Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
   ~Run() {
-    for (auto& [easy, transfer] : active_) curl_multi_remove_handle(impl_.multi_, easy);
+    for (auto& [easy, one] : active_) curl_multi_remove_handle(impl_.multi_, easy);
   }
 
   void go() {
@@ -108,59 +205,30 @@ class CurlTransport::Impl::Run {
     while (active_.size() - streams_ < impl_.options_.max_in_flight) {
       auto exchange = source_.next();
       if (!exchange) return;
-      auto transfer = std::make_unique<Transfer>(impl_.take_handle());
-      transfer->exchange = std::move(*exchange);
-      send(std::move(transfer));
+      send(std::move(*exchange));
     }
   }
 
-  void send(std::unique_ptr<Transfer> transfer) {
+  void send(Exchange exchange, bool refreshed = false) {
+    RequestCredentials credentials;
     try {
-      transfer->credentials = impl_.credentials_.current();
+      credentials = impl_.credentials_.current();
     } catch (const Interrupted&) {
       throw;
     } catch (const Error& error) {
-      transfer->exchange.done(TransportFailure{.kind = TransportFailure::Kind::credentials,
-                                               .delivered = TransportFailure::Delivered::no,
-                                               .text = error.what(),
-                                               .hint = error.hint()});
+      exchange.done(TransportFailure{.kind = TransportFailure::Kind::credentials,
+                                     .delivered = TransportFailure::Delivered::no,
+                                     .text = error.what(),
+                                     .hint = error.hint()});
       return;
     }
-    prepare(*transfer);
-    CURL* easy = transfer->easy.get();
+    auto transfer = impl_.take_transfer(credentials);
+    transfer->prepare(std::move(exchange), std::move(credentials));
+    CURL* easy = transfer->handle();
     if (curl_multi_add_handle(impl_.multi_, easy) != CURLM_OK)
       throw Error("cannot start a request", "libcurl refused it");
-    if (transfer->exchange.kind == Exchange::Kind::stream) ++streams_;
-    active_.emplace(easy, std::move(transfer));
-  }
-
-  void prepare(Transfer& transfer) {
-    CURL* easy = transfer.easy.get();
-    const Request& request = transfer.exchange.request;
-    transfer.longest_body = impl_.options_.longest_body;
-    configure(easy, impl_.config_, impl_.options_, transfer.credentials, request.path, transfer.connect_to,
-              transfer.error_buffer);
-    for (const auto& [name, value] :
-         all_headers(request, impl_.config_, impl_.options_, transfer.credentials)) {
-      append(transfer.headers, name + ": " + value);
-    }
-    append(transfer.headers, "Expect:");  // no round trip before a body
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request.method)).c_str());
-    if (request.method != Method::get) {
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-    }
-    const auto timeout = request.timeout.count() > 0 || transfer.exchange.on_data
-                             ? request.timeout
-                             : impl_.options_.request_timeout;
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    if (transfer->exchange().kind == Exchange::Kind::stream) ++streams_;
+    active_.emplace(easy, Active{.transfer = std::move(transfer), .refreshed = refreshed});
   }
 
   bool finish_what_is_done() {
@@ -171,58 +239,23 @@ class CurlTransport::Impl::Run {
       const CURLcode code = message->data.result;
       auto node = active_.extract(message->easy_handle);
       curl_multi_remove_handle(impl_.multi_, node.key());
-      if (node.mapped()->exchange.kind == Exchange::Kind::stream) --streams_;
-      finish(*node.mapped(), code);
-      impl_.give_back(std::move(node.mapped()->easy));
+      auto& [transfer, refreshed] = node.mapped();
+      if (transfer->exchange().kind == Exchange::Kind::stream) --streams_;
+      finish(*transfer, code, refreshed);
+      impl_.give_back(std::move(transfer));
       any = true;
     }
     return any;
   }
 
-  void finish(Transfer& transfer, CURLcode code) {
-    if (transfer.thrown) std::rethrow_exception(transfer.thrown);
-    if (code != CURLE_OK) {
-      transfer.exchange.done(failure(transfer, code));
-      return;
+  void finish(Transfer& transfer, CURLcode code, bool refreshed) {
+    Outcome outcome = transfer.outcome(code, impl_.has_answered_);
+    if (const auto* reply = std::get_if<Reply>(&outcome)) {
+      impl_.has_answered_ = true;
+      if (reply->status == kUnauthorized && !refreshed && impl_.credentials_.refresh(transfer.credentials()))
+        return send(std::move(transfer.exchange()), true);
     }
-    long status = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    transfer.reply.status = static_cast<int>(status);
-    impl_.has_answered_ = true;
-    if (status == kUnauthorized && !transfer.refreshed && impl_.credentials_.refresh(transfer.credentials)) {
-      auto again = std::make_unique<Transfer>(impl_.take_handle());
-      again->exchange = std::move(transfer.exchange);
-      again->refreshed = true;
-      return send(std::move(again));
-    }
-    transfer.exchange.done(std::move(transfer.reply));
-  }
-
-  TransportFailure failure(Transfer& transfer, CURLcode code) const {
-    if (transfer.stopped) {
-      return {.kind = TransportFailure::Kind::cancelled,
-              .delivered = TransportFailure::Delivered::maybe,
-              .text = "stopped",
-              .hint = {}};
-    }
-    curl_off_t sent_after = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
-    const auto delivered =
-        sent_after == 0 ? TransportFailure::Delivered::no : TransportFailure::Delivered::maybe;
-    if (code == CURLE_WRITE_ERROR) {
-      return {.kind = TransportFailure::Kind::other,
-              .delivered = delivered,
-              .text = "the answer is longer than " + std::to_string(impl_.options_.longest_body) + " bytes",
-              .hint = {}};
-    }
-    auto failure = failure_of(code, transfer.error_buffer.data(), impl_.config_.server, delivered);
-    // With TLS 1.3 a server refuses a client certificate after the handshake: its alert may be lost with the
-    // connection.
-    const bool may_be_refused = !impl_.has_answered_ && !transfer.credentials.client_cert_pem.empty();
-    if (failure.kind == TransportFailure::Kind::reset && may_be_refused)
-      failure.hint +=
-          " If it happens again, the server may be refusing the client certificate: see that it is in date.";
-    return failure;
+    transfer.exchange().done(std::move(outcome));
   }
 
   void wait(std::optional<std::chrono::steady_clock::time_point> wake) {
@@ -236,26 +269,26 @@ class CurlTransport::Impl::Run {
   }
 
   void cancel_all() {
-    auto cancelled = std::move(active_);
+    auto active = std::move(active_);
     active_.clear();
     streams_ = 0;
-    for (auto& [easy, transfer] : cancelled) curl_multi_remove_handle(impl_.multi_, easy);
-    for (auto& [easy, transfer] : cancelled) {
-      transfer->exchange.done(TransportFailure{.kind = TransportFailure::Kind::cancelled,
-                                               .delivered = TransportFailure::Delivered::maybe,
-                                               .text = "stopped",
-                                               .hint = {}});
-    }
+    for (auto& [easy, one] : active) curl_multi_remove_handle(impl_.multi_, easy);
+    for (auto& [easy, one] : active) one.transfer->exchange().done(cancelled());
   }
+
+  struct Active {
+    std::unique_ptr<Transfer> transfer;
+    bool refreshed = false;  // sent again with new credentials
+  };
 
   Impl& impl_;
   RequestSource& source_;
-  std::map<CURL*, std::unique_ptr<Transfer>> active_;
+  std::map<CURL*, Active> active_;
   std::size_t streams_ = 0;  // how many of them are streams
 };
 
 CurlTransport::Impl::Impl(ResolvedConfig config, CredentialSource& credentials, CurlOptions options)
-    : config_(std::move(config)), credentials_(credentials), options_(std::move(options)) {
+    : config_(std::move(config)), credentials_(credentials), options_(std::move(options)), endpoint_(config_, options_) {
   start_libcurl_once();
   multi_ = curl_multi_init();
   if (multi_ == nullptr) throw Error("cannot start libcurl", "out of memory");
@@ -271,17 +304,20 @@ CurlTransport::Impl::~Impl() {
   curl_multi_cleanup(multi_);
 }
 
-Easy CurlTransport::Impl::take_handle() {
-  if (idle_.empty()) return Easy(curl_easy_init());
-  Easy easy = std::move(idle_.back());
-  idle_.pop_back();
-  return easy;
+std::unique_ptr<CurlTransport::Impl::Transfer> CurlTransport::Impl::take_transfer(
+    const RequestCredentials& credentials) {
+  while (!idle_.empty()) {
+    auto transfer = std::move(idle_.back());
+    idle_.pop_back();
+    if (transfer->has_certificate_of(credentials)) return transfer;
+  }
+  return std::make_unique<Transfer>(endpoint_, options_, credentials);
 }
 
-void CurlTransport::Impl::give_back(Easy easy) {
+void CurlTransport::Impl::give_back(std::unique_ptr<Transfer> transfer) {
   if (idle_.size() >= options_.max_in_flight) return;
-  curl_easy_reset(easy.get());
-  idle_.push_back(std::move(easy));
+  transfer->clear();
+  idle_.push_back(std::move(transfer));
 }
 
 void CurlTransport::Impl::run(RequestSource& source) { Run(*this, source).go(); }

@@ -7,6 +7,7 @@
 #include "kube/websocket.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <functional>
@@ -85,16 +86,16 @@ class Stream {
   curl_socket_t socket_ = CURL_SOCKET_BAD;
 };
 
-std::string upgrade_request(const ServerAddress& server, const Request& request, const Headers& headers,
-                            std::string_view protocol) {
+std::string upgrade_request(const ServerAddress& server, const Request& request,
+                            const std::vector<std::string>& header_lines, std::string_view protocol) {
   constexpr std::size_t kKeyBytes = 16;
   std::string text = "GET " + server.prefix + request.path + " HTTP/1.1\r\n";
   text += "Host: " + server.authority +
           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   text += "Sec-WebSocket-Key: " + util::base64_encode(random_bytes(kKeyBytes)) + "\r\n";
   text += "Sec-WebSocket-Protocol: " + std::string(protocol) + "\r\n";
-  for (const auto& [name, value] : headers) {
-    if (name != "Host") text += name + ": " + value + "\r\n";
+  for (const std::string& line : header_lines) {
+    if (!line.starts_with("Host:")) text += line + "\r\n";
   }
   return text + "\r\n";
 }
@@ -190,9 +191,10 @@ WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& cr
                                                     const Request& request, std::string_view protocol,
                                                     const std::function<Flow(std::string_view)>& on_message) {
   Easy easy(curl_easy_init());
-  HeaderList connect_to;
   std::array<char, CURL_ERROR_SIZE> error_buffer{};
-  configure(easy.get(), config_, options_, credentials, request.path, connect_to, error_buffer);
+  endpoint_.configure(easy.get(), credentials);
+  curl_easy_setopt(easy.get(), CURLOPT_URL, endpoint_.url(request.path).c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error_buffer.data());
   curl_easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
@@ -201,8 +203,8 @@ WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& cr
   }
   const auto idle = [&on_message] { return on_message({}); };
   Stream stream(easy.get(), request.timeout.count() > 0 ? request.timeout : kSilence, idle);
-  stream.send(upgrade_request(parse_server(config_.server), request,
-                              all_headers(request, config_, options_, credentials), protocol));
+  stream.send(upgrade_request(endpoint_.address(), request, endpoint_.header_lines(request, credentials),
+                              protocol));
   WebSocketResult result;
   const auto answer = read_answer(stream, idle);
   if (!answer) return result;
