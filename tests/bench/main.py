@@ -48,7 +48,6 @@ class Bench:
         job = JobController(self.server, namespace)
         command = [self.options.program, "--kubeconfig", self.server.kubeconfig, "-n", namespace, "--license", "x", "--output-dir", folder, "--yes", *flags]
         used = run(command)
-        job.stopped = True
         return command, used, job.seconds
 
     def ours(self, count):
