@@ -5,6 +5,7 @@
 #include "kube/curl_impl.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <mutex>
@@ -288,7 +289,10 @@ class CurlTransport::Impl::Run {
 };
 
 CurlTransport::Impl::Impl(ResolvedConfig config, CredentialSource& credentials, CurlOptions options)
-    : config_(std::move(config)), credentials_(credentials), options_(std::move(options)), endpoint_(config_, options_) {
+    : config_(std::move(config)),
+      credentials_(credentials),
+      options_(std::move(options)),
+      endpoint_(config_, options_) {
   start_libcurl_once();
   multi_ = curl_multi_init();
   if (multi_ == nullptr) throw Error("cannot start libcurl", "out of memory");
