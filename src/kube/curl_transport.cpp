@@ -82,6 +82,8 @@ class CurlTransport::Impl::Transfer {
 
   // Nothing of the exchange stays, its secrets least of all.
   void clear() {
+    curl_easy_setopt(handle(), CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(handle(), CURLOPT_HTTPHEADER, nullptr);
     exchange_ = {};
     headers_.reset();
     reply_ = {};

@@ -24,8 +24,10 @@ class Requests : public RequestSource {
  public:
   void add(std::string path, std::function<Flow(std::string_view)> on_data = {},
            std::chrono::milliseconds timeout = {}) {
-    Request request{
-        .method = Method::get, .path = std::move(path), .headers = {}, .body = {}, .timeout = timeout};
+    add({.method = Method::get, .path = std::move(path), .headers = {}, .body = {}, .timeout = timeout},
+        std::move(on_data));
+  }
+  void add(Request request, std::function<Flow(std::string_view)> on_data = {}) {
     waiting_.push_back({.request = std::move(request),
                         .done = [this](Outcome outcome) { outcomes.push_back(std::move(outcome)); },
                         .on_data = std::move(on_data)});
@@ -95,6 +97,64 @@ TEST_F(Curl, UsesItsConnectionsAgain) {
 
   EXPECT_EQ(requests.outcomes.size(), 50U);
   EXPECT_LE(server.connections(), 4U);
+}
+
+TEST_F(Curl, KeepsNothingOfOneRequestForTheNext) {
+  requests.add({.method = Method::post,
+                .path = kNamespaces,
+                .headers = {{"Content-Type", "application/json"}, {"X-Of-The-First", "yes"}},
+                .body = R"({"metadata":{"name":"made"}})",
+                .timeout = std::chrono::milliseconds(300)});
+  requests.add(std::string(kNamespaces) + "/made");
+  requests.add({.method = Method::del,
+                .path = std::string(kNamespaces) + "/made",
+                .headers = {},
+                .body = {},
+                .timeout = {}});
+  server.add_fault("delay=600 method=GET");
+  CurlOptions options;
+  options.max_in_flight = 1;
+  run(options);
+
+  EXPECT_EQ(requests.status(0), 201);
+  EXPECT_EQ(requests.status(1), 200) << "not the first one's time limit";
+  EXPECT_EQ(requests.status(2), 200);
+  EXPECT_EQ(server.count_requests("GET"), 1U);
+  EXPECT_EQ(server.count_requests("DELETE"), 1U);
+}
+
+// A client certificate, another one for each request.
+class Rotating : public CredentialSource {
+ public:
+  explicit Rotating(std::deque<apiserver::PemPair> pairs) : pairs_(std::move(pairs)) {}
+  RequestCredentials current() override {
+    const auto pair = std::move(pairs_.front());
+    pairs_.pop_front();
+    return {.authorization = std::nullopt,
+            .client_cert_pem = pair.certificate,
+            .client_key_pem = Secret<std::string>(pair.key)};
+  }
+  bool refresh(const RequestCredentials& /*rejected*/) override { return false; }
+
+ private:
+  std::deque<apiserver::PemPair> pairs_;
+};
+
+TEST_F(Curl, SendsEachRequestWithTheCertificateOfTheMoment) {
+  Rotating credentials({server.client_certificate("jane"), server.client_certificate("joe")});
+  KubeconfigOverrides overrides;
+  overrides.kubeconfig = server.kubeconfig_path().string();
+  CurlOptions options;
+  options.max_in_flight = 1;
+  CurlTransport transport(resolve(overrides, Environment::of_process()), credentials, options);
+  requests.add(kNamespaces);
+  requests.add(kNamespaces);
+  transport.run(requests);
+
+  ASSERT_EQ(requests.outcomes.size(), 2U);
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_EQ(server.requests()[0]["user"], "jane");
+  EXPECT_EQ(server.requests()[1]["user"], "joe");
 }
 
 TEST_F(Curl, HasManyRequestsInFlight) {

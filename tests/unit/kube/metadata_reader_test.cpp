@@ -45,6 +45,35 @@ TEST(MetadataReader, TakesIdentityLabelsAndAnnotationsOfEachItem) {
   EXPECT_TRUE(result.objects.back().labels.empty());
 }
 
+// As the API server writes it: without white space.
+TEST(MetadataReader, PassesOverManagedFieldsWhateverTheyHold) {
+  const Read result = read(
+      R"({"items":[{"metadata":{"name":"a","managedFields":[{"fieldsV1":{"f:x":{"k:{\"name\":\"]}\\\"}":{}}}},{"a":[[]]}],"labels":{"l":"1"}}},)"
+      R"({"metadata":{"managedFields":[],"name":"b"}},{"metadata":{"managedFields":null,"name":"c"}}]})");
+  ASSERT_TRUE(result.page.valid);
+  ASSERT_EQ(result.objects.size(), 3U);
+  EXPECT_EQ(result.objects[0].ref.name, "a");
+  ASSERT_NE(result.objects[0].label("l"), nullptr);
+  EXPECT_EQ(result.objects[1].ref.name, "b");
+  EXPECT_EQ(result.objects[2].ref.name, "c");
+}
+
+TEST(MetadataReader, KeepsAnAnnotationThatTalksOfManagedFields) {
+  const Read result = read(
+      R"({"items":[{"metadata":{"annotations":{"last":"{\"managedFields\":[{\"a\":1}]}","x":"\"managedFields\":["},"name":"a"}}]})");
+  ASSERT_EQ(result.objects.size(), 1U);
+  EXPECT_EQ(*result.objects.front().annotation("last"), R"({"managedFields":[{"a":1}]})");
+  EXPECT_EQ(*result.objects.front().annotation("x"), R"("managedFields":[)");
+}
+
+TEST(MetadataReader, ManagedFieldsThatAreCutOffAreNoList) {
+  for (const char* body : {R"({"items":[{"metadata":{"name":"a","managedFields":[{"a")",
+                           R"({"items":[{"metadata":{"name":"a","managedFields":)"}) {
+    SCOPED_TRACE(body);
+    EXPECT_FALSE(read(body).page.valid);
+  }
+}
+
 TEST(MetadataReader, ReadsFullObjectsToo) {
   const Read result = read(
       R"({"items":[{"data":{"metadata":"x","name":"y"},"metadata":{"name":"a"},"spec":{"template":{"metadata":{"name":"t"}}}}]})");
