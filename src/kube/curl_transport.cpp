@@ -50,10 +50,10 @@ class CurlTransport::Impl::Transfer {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   }
 
-  CURL* handle() const { return easy_.get(); }
+  [[nodiscard]] CURL* handle() const { return easy_.get(); }
 
   // The client certificate stays with the handle; everything else goes with each request.
-  bool has_certificate_of(const RequestCredentials& credentials) const {
+  [[nodiscard]] bool has_certificate_of(const RequestCredentials& credentials) const {
     return credentials_.client_cert_pem == credentials.client_cert_pem &&
            credentials_.client_key_pem == credentials.client_key_pem;
   }

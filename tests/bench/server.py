@@ -45,7 +45,7 @@ class Server:
         return answer.status, content
 
     def wait_for(self, path):
-        """Returns when something that `path` lists is there."""
+        """Returns when something that `path`, a list with a query, selects is there."""
         connection = self.connection()
         connection.request("GET", f"{path}&watch=1", headers={"Authorization": f"Bearer {self.token}"})
         connection.getresponse().readline()

@@ -102,7 +102,9 @@ TEST_F(Curl, UsesItsConnectionsAgain) {
 TEST_F(Curl, KeepsNothingOfOneRequestForTheNext) {
   requests.add({.method = Method::post,
                 .path = kNamespaces,
-                .headers = {{"Content-Type", "application/json"}, {"X-Of-The-First", "yes"}},
+                .headers = {{"Content-Type", "application/json"},
+                            {"Impersonate-User", "jane"},
+                            {"Impersonate-Group", "system:masters"}},
                 .body = R"({"metadata":{"name":"made"}})",
                 .timeout = std::chrono::milliseconds(300)});
   requests.add(std::string(kNamespaces) + "/made");
@@ -119,6 +121,8 @@ TEST_F(Curl, KeepsNothingOfOneRequestForTheNext) {
   EXPECT_EQ(requests.status(0), 201);
   EXPECT_EQ(requests.status(1), 200) << "not the first one's time limit";
   EXPECT_EQ(requests.status(2), 200);
+  EXPECT_EQ(server.requests().at(0)["impersonateUser"], "jane");
+  EXPECT_TRUE(server.requests().at(1)["impersonateUser"].is_null());
   EXPECT_EQ(server.count_requests("GET"), 1U);
   EXPECT_EQ(server.count_requests("DELETE"), 1U);
 }
