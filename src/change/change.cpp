@@ -1,24 +1,11 @@
 #include <kots_export/change/change.h>
 
-#include <map>
-#include <set>
-#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace kots_export::change {
 
 using nlohmann::json;
-
-std::string_view to_string(Verb verb) {
-  switch (verb) {
-    case Verb::create:
-      return "create";
-    case Verb::patch:
-      return "patch";
-    case Verb::remove:
-      return "delete";
-  }
-  return "";
-}
 
 void PlanSummary::count(Verb verb) {
   switch (verb) {
@@ -75,13 +62,6 @@ std::pair<json, json> differing(const json& wanted,
   return {std::move(patch), std::move(before)};
 }
 
-// What tells two Changes of the same object: not the UID, which a step may not know.
-using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
-
-ObjectKey key_of(const kube::ObjectRef& object) {
-  return {object.gvr.group, object.gvr.resource, object.ns, object.name};
-}
-
 }  // namespace
 
 MetadataPatch metadata_patch(const kube::ObjectMetadata& live, const MetadataEdit& edit) {
@@ -113,16 +93,16 @@ void join(Change& into, Change&& from) {
 
 Plan join(std::vector<Plan> plans, std::size_t object_count) {
   Plan joined;
-  std::map<ObjectKey, std::size_t> index;
-  std::set<ObjectKey> removed;
+  std::unordered_map<kube::ObjectKey, std::size_t> index;
+  std::unordered_set<kube::ObjectKey> removed;
   for (const Plan& plan : plans) {
     for (const Change& change : plan.changes) {
-      if (change.verb == Verb::remove) removed.insert(key_of(change.object));
+      if (change.verb == Verb::remove) removed.insert(kube::key_of(change.object));
     }
   }
   for (Plan& plan : plans) {
     for (Change& change : plan.changes) {
-      const ObjectKey key = key_of(change.object);
+      const kube::ObjectKey key = kube::key_of(change.object);
       if (change.verb == Verb::patch && removed.contains(key)) continue;
       const auto known = index.find(key);
       if (known == index.end()) {

@@ -2,8 +2,8 @@
 
 #include "change/batch.h"
 
-#include <set>
 #include <string>
+#include <unordered_set>
 
 namespace kots_export::change {
 
@@ -11,13 +11,13 @@ namespace {
 
 // In a dry run nothing makes room: the server would refuse to create what the same plan deletes first.
 Plan without_recreations(const Plan& plan) {
-  std::set<std::string> deleted;
+  std::unordered_set<kube::ObjectKey> deleted;
   for (const Change& change : plan.changes) {
-    if (change.verb == Verb::remove) deleted.insert(kube::object_path(change.object));
+    if (change.verb == Verb::remove) deleted.insert(kube::key_of(change.object));
   }
   Plan tried = plan;
   std::erase_if(tried.changes, [&](const Change& change) {
-    return change.verb == Verb::create && deleted.contains(kube::object_path(change.object));
+    return change.verb == Verb::create && deleted.contains(kube::key_of(change.object));
   });
   return tried;
 }

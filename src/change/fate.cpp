@@ -1,5 +1,7 @@
 #include "change/fate.h"
 
+#include <kots_export/change/holds.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
 
 #include <nlohmann/json.hpp>
@@ -10,10 +12,6 @@ using nlohmann::json;
 using Status = ChangeOutcome::Status;
 
 namespace {
-
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
-constexpr int kFirstServerError = 500;
 
 std::string action(const Change& change) {
   return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
@@ -33,21 +31,6 @@ ChangeOutcome refused(const Change& change, const Error& error,
 // The write was sent, and what came of it cannot be read.
 ChangeOutcome unknown(const Change& change, const Error& error) {
   return refused(change, error, ChangeOutcome::Fate::unknown);
-}
-
-// True where `live` already holds everything that the merge patch sets, and nothing that it removes.
-bool holds(const json& live, const json& patch) {
-  if (!patch.is_object()) return live == patch;
-  for (const auto& [key, wanted] : patch.items()) {
-    const auto found = live.is_object() ? live.find(key) : live.end();
-    const bool present = live.is_object() && found != live.end();
-    if (wanted.is_null()) {
-      if (present) return false;
-    } else if (!present || !holds(*found, wanted)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 ChangeOutcome succeeded(const Change& change, const std::string& body) {
@@ -113,11 +96,12 @@ Fate fate_of_write(const Change& change, const kube::Outcome& outcome) {
     return ReadBack{error.what()};
   }
   const auto& reply = std::get<kube::Reply>(outcome);
-  if (reply.status < 300) return succeeded(change, reply.body);
-  if (reply.status == kNotFound && change.verb != Verb::create) return ended(Status::gone, change.object);
+  if (kube::http::is_success(reply.status)) return succeeded(change, reply.body);
+  if (reply.status == kube::http::kNotFound && change.verb != Verb::create)
+    return ended(Status::gone, change.object);
   const kube::ApiError error = kube::api_error(action(change), reply);
-  const bool lost_a_race = reply.status == kConflict && change.verb != Verb::create;
-  if (reply.status >= kFirstServerError || lost_a_race) return ReadBack{error.what()};
+  const bool lost_a_race = reply.status == kube::http::kConflict && change.verb != Verb::create;
+  if (reply.status >= kube::http::kInternalError || lost_a_race) return ReadBack{error.what()};
   return refused(change, error);
 }
 
@@ -126,11 +110,11 @@ Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, std::
   const auto* reply = std::get_if<kube::Reply>(&outcome);
   if (reply == nullptr)
     return unknown(change, kube::ConnectionError(reading, std::get<kube::TransportFailure>(outcome)));
-  if (reply->status == kNotFound) {
+  if (reply->status == kube::http::kNotFound) {
     if (change.verb == Verb::create) return SendAgain{std::move(doubt)};
     return ended(change.verb == Verb::remove ? Status::done : Status::gone, change.object);
   }
-  if (reply->status >= 300) return unknown(change, kube::api_error(reading, *reply));
+  if (!kube::http::is_success(reply->status)) return unknown(change, kube::api_error(reading, *reply));
   return fate_of_live_object(change, reply->body, std::move(doubt));
 }
 

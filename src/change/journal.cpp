@@ -1,3 +1,4 @@
+#include <kots_export/change/change_json.h>
 #include <kots_export/change/journal.h>
 
 #include <nlohmann/json.hpp>
@@ -20,37 +21,7 @@ std::filesystem::path create_journal_folder(const std::filesystem::path& backup_
   return folder / "journal.jsonl";
 }
 
-json to_json(const kube::ObjectRef& object) {
-  return {{"apiVersion", kube::api_version(object.gvr)},
-          {"resource", object.gvr.resource},
-          {"kind", object.kind},
-          {"namespace", object.ns},
-          {"name", object.name},
-          {"uid", object.uid},
-          {"resourceVersion", object.resource_version}};
-}
-
 }  // namespace
-
-std::string_view to_string(ChangeOutcome::Status status) {
-  switch (status) {
-    case ChangeOutcome::Status::done:
-      return "done";
-    case ChangeOutcome::Status::gone:
-      return "gone";
-    case ChangeOutcome::Status::refused:
-      return "refused";
-  }
-  return "";
-}
-
-json to_json(const Change& change) {
-  json result{{"verb", to_string(change.verb)}, {"step", change.step},   {"object", to_json(change.object)},
-              {"before", change.before},        {"after", change.after}, {"why", change.why}};
-  // Of a create: how it is to be deleted again.
-  if (change.verb != Verb::patch) result["propagation"] = kube::to_string(change.propagation);
-  return result;
-}
 
 Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header)
     : file_(create_journal_folder(backup_folder, header.run)) {

@@ -1,5 +1,7 @@
 #include "change/live_objects.h"
 
+#include <kots_export/kube/http_status.h>
+
 #include <exception>
 
 namespace kots_export::change {
@@ -7,8 +9,6 @@ namespace kots_export::change {
 using nlohmann::json;
 
 namespace {
-
-constexpr int kNotFound = 404;
 
 class Reads : public kube::RequestSource {
  public:
@@ -38,8 +38,8 @@ class Reads : public kube::RequestSource {
     if (auto* failed = std::get_if<kube::TransportFailure>(&outcome))
       return fail(kube::ConnectionError(action, std::move(*failed)));
     const auto& reply = std::get<kube::Reply>(outcome);
-    if (reply.status == kNotFound) return on_object_(index, std::nullopt);
-    if (reply.status >= 300) return fail(kube::api_error(action, reply));
+    if (reply.status == kube::http::kNotFound) return on_object_(index, std::nullopt);
+    if (!kube::http::is_success(reply.status)) return fail(kube::api_error(action, reply));
     json object = json::parse(reply.body, nullptr, false);
     if (!object.is_object()) return fail(Error("cannot " + action, "the answer is not JSON"));
     on_object_(index, std::move(object));

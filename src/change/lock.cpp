@@ -1,4 +1,6 @@
 #include <kots_export/change/lock.h>
+#include <kots_export/kube/http_status.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/process.h>
 #include <kots_export/util/time.h>
 
@@ -11,13 +13,11 @@
 namespace kots_export::change {
 
 using nlohmann::json;
+using util::text_at;
 using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr int kForbidden = 403;
-constexpr int kNotFound = 404;
-constexpr int kConflict = 409;
 constexpr const char* kProcessAnnotation = "kots-export/process";
 constexpr std::chrono::milliseconds kInterruptTick{50};
 
@@ -29,38 +29,6 @@ std::string now() {
   const auto seconds = static_cast<std::time_t>(micros / kMillion);
   const std::string fraction = std::to_string(kMillion + micros % kMillion);
   return util::utc_text(seconds, "%Y-%m-%dT%H:%M:%S.") + fraction.substr(1) + "Z";
-}
-
-// One request, with its answer.
-class One : public kube::RequestSource {
- public:
-  explicit One(kube::Request request) : request_(std::move(request)) {}
-  std::optional<kube::Exchange> next() override {
-    if (sent_) return std::nullopt;
-    sent_ = true;
-    return kube::Exchange{.request = std::move(request_),
-                          .done = [this](kube::Outcome outcome) { answer = std::move(outcome); },
-                          .on_data = {}};
-  }
-  std::optional<kube::Outcome> answer;
-
- private:
-  kube::Request request_;
-  bool sent_ = false;
-};
-
-json value_at(const json& object, std::initializer_list<const char*> path) {
-  const json* at = &object;
-  for (const char* key : path) {
-    if (!at->is_object() || !at->contains(key)) return nullptr;
-    at = &(*at)[key];
-  }
-  return *at;
-}
-
-std::string text_at(const json& object, std::initializer_list<const char*> path) {
-  const json value = value_at(object, path);
-  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 }  // namespace
@@ -124,7 +92,9 @@ class Lock::Renewing : public kube::RequestSource {
     // A server that is away for a while gets the next one in its time: nobody else reaches it either.
     lock_.note_renewal();
     const auto* reply = std::get_if<kube::Reply>(&outcome);
-    if (reply == nullptr || (reply->status != kNotFound && reply->status != kConflict)) return;
+    if (reply == nullptr ||
+        (reply->status != kube::http::kNotFound && reply->status != kube::http::kConflict))
+      return;
     lock_.uid_.clear();
     throw Error(
         "another run has taken over the lock of namespace " + lock_.lease_.ns,
@@ -148,12 +118,7 @@ Lock::Lock(kube::Transport& transport, kube::Transport& beside, Observer& observ
 Lock::~Lock() { release(); }
 
 kube::Reply Lock::send(kube::Request request, const std::string& action) {
-  One source(std::move(request));
-  kube::Client(running_ ? beside_ : transport_).run(source);
-  if (!source.answer) throw Error("cannot " + action, "no answer");
-  if (auto* failure = std::get_if<kube::TransportFailure>(&*source.answer))
-    throw kube::ConnectionError(action, std::move(*failure));
-  return std::get<kube::Reply>(std::move(*source.answer));
+  return kube::Client(running_ ? beside_ : transport_).send(std::move(request), action);
 }
 
 Lock::Created Lock::create() {
@@ -171,13 +136,13 @@ Lock::Created Lock::create() {
                         {"renewTime", time}}}};
   const std::string action = "lock namespace " + lease_.ns;
   const kube::Reply reply = send(kube::create_request(lease_, manifest, kube::DryRun::none), action);
-  if (reply.status == kConflict) return Created::exists;
+  if (reply.status == kube::http::kConflict) return Created::exists;
   const kube::ApiError error = kube::api_error(action, reply);
-  if (reply.status == kForbidden || reply.status == kNotFound) {
+  if (reply.status == kube::http::kForbidden || reply.status == kube::http::kNotFound) {
     observer_.warn("lock.not-possible", {{"namespace", lease_.ns}, {"why", error.why()}});
     return Created::not_possible;
   }
-  if (reply.status >= 300) throw error;
+  if (!kube::http::is_success(reply.status)) throw error;
   uid_ = text_at(json::parse(reply.body, nullptr, false), {"metadata", "uid"});
   note_renewal();
   return Created::yes;
@@ -195,16 +160,17 @@ bool Lock::may_have_run_out() const {
 std::optional<Lock::Holder> Lock::read() {
   const std::string action = "read Lease " + lease_.name;
   const kube::Reply reply = send(kube::get_request(lease_), action);
-  if (reply.status == kNotFound) return std::nullopt;
-  if (reply.status >= 300) throw kube::api_error(action, reply);
+  if (reply.status == kube::http::kNotFound) return std::nullopt;
+  if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
   const json live = json::parse(reply.body, nullptr, false);
-  const json duration = value_at(live, {"spec", "leaseDurationSeconds"});
+  const json* duration = util::find_at(live, {"spec", "leaseDurationSeconds"});
   return Holder{.uid = text_at(live, {"metadata", "uid"}),
                 .version = text_at(live, {"metadata", "resourceVersion"}),
                 .who = text_at(live, {"spec", "holderIdentity"}),
                 .process = text_at(live, {"metadata", "annotations", kProcessAnnotation}),
-                .duration = duration.is_number_integer() ? std::chrono::seconds(duration.get<long long>())
-                                                         : options_.duration};
+                .duration = duration != nullptr && duration->is_number_integer()
+                                ? std::chrono::seconds(duration->get<long long>())
+                                : options_.duration};
 }
 
 void Lock::take_over(const Holder& holder) {
@@ -215,8 +181,8 @@ void Lock::take_over(const Holder& holder) {
   const kube::Reply reply =
       send(kube::delete_request(theirs, kube::Propagation::background, kube::DryRun::none), action);
   // Gone, or another's meanwhile: the next look tells.
-  if (reply.status == kNotFound || reply.status == kConflict) return;
-  if (reply.status >= 300) throw kube::api_error(action, reply);
+  if (reply.status == kube::http::kNotFound || reply.status == kube::http::kConflict) return;
+  if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
 }
 
 void Lock::wait() const {

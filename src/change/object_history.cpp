@@ -1,9 +1,9 @@
 #include <kots_export/change/object_history.h>
+#include <kots_export/util/json.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <tuple>
+#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -12,8 +12,6 @@ namespace kots_export::change {
 using nlohmann::json;
 
 namespace {
-
-using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
 
 bool may_have_happened(const JournalEntry& entry) {
   return !entry.outcome || entry.outcome->status == ChangeOutcome::Status::done;
@@ -35,10 +33,10 @@ std::set<std::string> deleted_owners(const RunRecord& run) {
 // faster than the run's own delete.
 bool went_with_its_owners(const JournalEntry& entry, const std::set<std::string>& deleted) {
   if (entry.change.verb != Verb::remove || entry.outcome->status != ChangeOutcome::Status::gone) return false;
-  const json owners = value_at(entry.change.before, {"metadata", "ownerReferences"});
-  return !owners.empty() && std::ranges::all_of(owners, [&](const json& owner) {
-    return deleted.contains(owner.value("uid", ""));
-  });
+  const json* owners = util::find_at(entry.change.before, {"metadata", "ownerReferences"});
+  return owners != nullptr && !owners->empty() && std::ranges::all_of(*owners, [&](const json& owner) {
+           return deleted.contains(owner.value("uid", ""));
+         });
 }
 
 void collect(const json& before, const json& after, std::vector<std::string>& path,
@@ -117,17 +115,6 @@ std::vector<PatchedKey> patched_keys(const json& before, const json& after) {
   return keys;
 }
 
-json value_at(const json& object, const std::vector<std::string>& path) {
-  const json* at = &object;
-  for (const std::string& key : path) {
-    if (!at->is_object()) return nullptr;
-    const auto next = at->find(key);
-    if (next == at->end()) return nullptr;
-    at = &*next;
-  }
-  return *at;
-}
-
 void set_at(json& object, const std::vector<std::string>& path, json value) {
   json* at = &object;
   for (const std::string& key : path) {
@@ -139,13 +126,12 @@ void set_at(json& object, const std::vector<std::string>& path, json value) {
 
 std::vector<ObjectHistory> histories_of(const RunRecord& run) {
   std::vector<ObjectHistory> histories;
-  std::map<ObjectKey, std::size_t> index;
+  std::unordered_map<kube::ObjectKey, std::size_t> index;
   const std::set<std::string> deleted = deleted_owners(run);
   for (const JournalEntry& entry : run.entries) {
     if (!may_have_happened(entry) && !went_with_its_owners(entry, deleted)) continue;
     const kube::ObjectRef& object = entry.change.object;
-    const auto [place, is_new] =
-        index.try_emplace({object.gvr.group, object.gvr.resource, object.ns, object.name}, histories.size());
+    const auto [place, is_new] = index.try_emplace(kube::key_of(object), histories.size());
     if (is_new) {
       ObjectHistory history;
       history.object = object;

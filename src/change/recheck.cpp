@@ -1,9 +1,10 @@
-#include <kots_export/change/journal_reader.h>
+#include <kots_export/change/holds.h>
 #include <kots_export/change/recheck.h>
 
 #include <map>
 #include <optional>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
@@ -17,9 +18,9 @@ namespace {
 // Kinds of which the plan names fewer objects are read one by one.
 constexpr std::size_t kWorthAList = 20;
 
-std::map<std::string, const ObjectMetadata*> by_path(std::span<const ObjectMetadata> objects) {
-  std::map<std::string, const ObjectMetadata*> index;
-  for (const auto& object : objects) index[kube::object_path(object.ref)] = &object;
+std::unordered_map<kube::ObjectKey, const ObjectMetadata*> by_key(std::span<const ObjectMetadata> objects) {
+  std::unordered_map<kube::ObjectKey, const ObjectMetadata*> index;
+  for (const auto& object : objects) index[kube::key_of(object.ref)] = &object;
   return index;
 }
 
@@ -41,13 +42,12 @@ json as_object(const ObjectMetadata& object) {
 
 class Rechecker {
  public:
-  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now)
-      : client_(client), now_(by_path(now)) {}
+  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now) : client_(client), now_(by_key(now)) {}
 
   Recheck run(const Plan& plan) {
     Recheck result{.left = {.changes = {}, .already_right = plan.already_right}, .done = 0, .changed = {}};
     for (const auto& change : plan.changes) {
-      if (change.verb == Verb::remove) deleted_.insert(kube::object_path(change.object));
+      if (change.verb == Verb::remove) deleted_.insert(kube::key_of(change.object));
     }
     for (const auto& change : plan.changes) {
       const std::optional<std::string> trouble = look_at(change);
@@ -66,7 +66,7 @@ class Rechecker {
  private:
   // Nothing where the Change is still to be done; empty where it is done; else what speaks against it.
   std::optional<std::string> look_at(const Change& change) {
-    const auto found = now_.find(kube::object_path(change.object));
+    const auto found = now_.find(kube::key_of(change.object));
     if (found == now_.end()) {
       if (change.verb == Verb::create) return std::nullopt;
       return change.verb == Verb::remove ? "" : "does not exist any more";
@@ -85,14 +85,14 @@ class Rechecker {
 
   bool is_true(const Change& change, const ObjectMetadata& now) {
     if (change.verb == Verb::patch && is_metadata_patch(change.after))
-      return holds_all(as_object(now), change.after);
+      return holds(as_object(now), change.after);
     const auto whole = client_.get(change.object);
-    return whole && holds_all(*whole, change.after);
+    return whole && holds(*whole, change.after);
   }
 
   kube::Client& client_;
-  std::map<std::string, const ObjectMetadata*> now_;
-  std::set<std::string> deleted_;
+  std::unordered_map<kube::ObjectKey, const ObjectMetadata*> now_;
+  std::unordered_set<kube::ObjectKey> deleted_;
 };
 
 }  // namespace
@@ -100,12 +100,12 @@ class Rechecker {
 std::vector<ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns, const Plan& plan) {
   std::map<kube::GroupVersionResource, std::size_t> counts;
   for (const auto& change : plan.changes) ++counts[change.object.gvr];
-  std::set<std::string> wanted;
+  std::unordered_set<kube::ObjectKey> wanted;
   std::vector<kube::ObjectRef> single;
   std::map<kube::GroupVersionResource, kube::ApiResource> listed;
   for (const auto& change : plan.changes) {
     const kube::ObjectRef& object = change.object;
-    if (!wanted.insert(kube::object_path(object)).second) continue;
+    if (!wanted.insert(kube::key_of(object)).second) continue;
     if (object.ns == ns.name && counts[object.gvr] >= kWorthAList) {
       listed.try_emplace(object.gvr, kube::ApiResource{.gvr = object.gvr, .kind = object.kind, .verbs = {}});
     } else {
@@ -113,18 +113,18 @@ std::vector<ObjectMetadata> read_objects(kube::Client& client, const kube::Names
     }
   }
   // A list that starts again gives an object twice: the last one counts.
-  std::map<std::string, ObjectMetadata> objects;
+  std::map<kube::ObjectKey, ObjectMetadata> objects;
   for (auto& object : client.get_metadata(single)) {
-    if (object) objects.insert_or_assign(kube::object_path(object->ref), std::move(*object));
+    if (object) objects.insert_or_assign(kube::key_of(object->ref), std::move(*object));
   }
   std::vector<kube::ApiResource> kinds;
   for (const auto& [gvr, kind] : listed) kinds.push_back(kind);
   client.list_metadata(kinds, ns.name, [&](ObjectMetadata object) {
-    const std::string path = kube::object_path(object.ref);
-    if (wanted.contains(path)) objects.insert_or_assign(path, std::move(object));
+    kube::ObjectKey key = kube::key_of(object.ref);
+    if (wanted.contains(key)) objects.insert_or_assign(std::move(key), std::move(object));
   });
   std::vector<ObjectMetadata> result;
-  for (auto& [path, object] : objects) result.push_back(std::move(object));
+  for (auto& [key, object] : objects) result.push_back(std::move(object));
   return result;
 }
 

@@ -1,6 +1,8 @@
+#include <kots_export/change/holds.h>
 #include <kots_export/change/object_history.h>
 #include <kots_export/change/restore.h>
 #include <kots_export/change/rollback.h>
+#include <kots_export/util/json.h>
 
 #include "change/live_objects.h"
 #include "change/volumes.h"
@@ -52,7 +54,7 @@ class Planner {
     if (history.origin == ObjectHistory::Origin::absent) return decide_created(history, live);
     if (!live) return history.image.is_null() ? decide_vanished(history) : restore(history);
     if (is_the_one(history, *live)) return put_keys_back(history, *live);
-    if (!history.image.is_null() && holds_all(*live, manifest_of(history.image))) return right();
+    if (!history.image.is_null() && holds(*live, manifest_of(history.image))) return right();
     return conflict("rollback.conflict.replaced", history.object);
   }
 
@@ -95,7 +97,7 @@ class Planner {
     if (!live) return right();
     const bool ours = std::ranges::find(history.created_uids, uid_of(*live)) != history.created_uids.end() ||
                       std::ranges::any_of(history.created_manifests,
-                                          [&](const json& manifest) { return holds_all(*live, manifest); });
+                                          [&](const json& manifest) { return holds(*live, manifest); });
     // An object that an undone rollback put there again is ours as well.
     if (!ours && !was_created(runs_, history.object, *live))
       return conflict("rollback.conflict.not-ours", history.object);
@@ -120,7 +122,8 @@ class Planner {
     json before = json::object();
     for (const PatchedKey& key : history.keys) {
       if (is_binding(history.object, key)) continue;
-      const json now = value_at(live, key.path);
+      const json* found = util::find_at(live, key.path);
+      const json now = found != nullptr ? *found : json(nullptr);
       if (now == key.before) continue;
       if (now != key.after) {
         std::string path;

@@ -1,6 +1,7 @@
 #include <kots_export/change/object_history.h>
 #include <kots_export/change/restore.h>
 #include <kots_export/change/rollback.h>
+#include <kots_export/util/json.h>
 
 #include "change/live_objects.h"
 #include "change/volumes.h"
@@ -64,7 +65,7 @@ class Stages {
       if (refusal.object.kind != "PersistentVolume") continue;
       std::erase_if(deletes.changes, [&](const Change& change) {
         return change.object.kind == "PersistentVolumeClaim" &&
-               value_at(change.before, {"spec", "volumeName"}) == refusal.object.name;
+               util::text_at(change.before, {"spec", "volumeName"}) == refusal.object.name;
       });
     }
     return deletes;

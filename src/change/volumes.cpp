@@ -1,6 +1,8 @@
 #include "change/volumes.h"
 
 #include <kots_export/change/restore.h>
+#include <kots_export/kube/http_status.h>
+#include <kots_export/util/json.h>
 
 #include <algorithm>
 
@@ -9,18 +11,13 @@
 namespace kots_export::change {
 
 using nlohmann::json;
+using util::text_at;
 
 namespace {
 
-constexpr int kForbidden = 403;
 constexpr const char* kVolume = "PersistentVolume";
 const std::vector<std::string> kPolicy = {"spec", "persistentVolumeReclaimPolicy"};
 const std::vector<std::string> kClaimRef = {"spec", "claimRef"};
-
-std::string text_at(const json& object, const std::vector<std::string>& path) {
-  const json value = value_at(object, path);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 kube::ObjectRef volume_named(const std::string& name) {
   return {.gvr = {.group = {}, .version = "v1", .resource = "persistentvolumes"},
@@ -35,7 +32,7 @@ kube::ObjectRef volume_named(const std::string& name) {
 bool will_retain(const RollbackPlan& plan, const std::string& volume) {
   return std::ranges::any_of(plan.patches.changes, [&](const Change& change) {
     return change.object.kind == kVolume && change.object.name == volume &&
-           value_at(change.after, kPolicy) == "Retain";
+           text_at(change.after, kPolicy) == "Retain";
   });
 }
 
@@ -47,7 +44,7 @@ bool is_at_risk(kube::Client& client, const RollbackPlan& plan, const Change& ch
     const auto live = client.get(volume_named(name));
     return live && text_at(*live, kPolicy) != "Retain";
   } catch (const kube::ApiError& error) {
-    if (error.code() != kForbidden) throw;
+    if (error.code() != kube::http::kForbidden) throw;
     return true;
   }
 }
@@ -55,8 +52,8 @@ bool is_at_risk(kube::Client& client, const RollbackPlan& plan, const Change& ch
 }  // namespace
 
 bool lets_data_go(const kube::ObjectRef& object, const json& patch) {
-  const json policy = value_at(patch, kPolicy);
-  return object.kind == kVolume && !policy.is_null() && policy != "Retain";
+  const json* policy = util::find_at(patch, kPolicy);
+  return object.kind == kVolume && policy != nullptr && !policy->is_null() && *policy != "Retain";
 }
 
 bool is_binding(const kube::ObjectRef& object, const PatchedKey& key) {
@@ -73,7 +70,7 @@ VolumeReady prepare_volume(kube::Client& client, Observer& observer, json& claim
   try {
     live = client.get(volume);
   } catch (const kube::ApiError& error) {
-    if (error.code() != kForbidden) throw;
+    if (error.code() != kube::http::kForbidden) throw;
     observer.warn("rollback.volume-unseen", {{"claim", claim_name}, {"volume", name}});
     return {};
   }
@@ -82,7 +79,8 @@ VolumeReady prepare_volume(kube::Client& client, Observer& observer, json& claim
     claim = without_volume(std::move(claim));
     return {};
   }
-  const json ref = value_at(*live, kClaimRef);
+  const json* found = util::find_at(*live, kClaimRef);
+  const json ref = found != nullptr ? *found : json(nullptr);
   if (ref.is_null() || ref.value("uid", "").empty()) return {};
   if (ref.value("name", "") != claim_name ||
       ref.value("namespace", "") != text_at(claim, {"metadata", "namespace"})) {
@@ -113,7 +111,8 @@ void require_safe_volumes(kube::Client& client, Observer& observer, RollbackPlan
 bool is_bound(kube::Client& client, const kube::ObjectRef& volume) {
   const auto live = client.get(volume);
   if (!live) return true;  // nothing left to lose
-  const json ref = value_at(*live, kClaimRef);
+  const json* found = util::find_at(*live, kClaimRef);
+  const json ref = found != nullptr ? *found : json(nullptr);
   if (ref.is_null()) return false;
   const auto claim = client.get({.gvr = {.group = {}, .version = "v1", .resource = "persistentvolumeclaims"},
                                  .kind = "PersistentVolumeClaim",

@@ -1,5 +1,7 @@
 #include "kube/builtin_resources.h"
 
+#include <kots_export/kube/http_status.h>
+
 #include "kube/client_state.h"
 
 #include <algorithm>
@@ -45,14 +47,13 @@ const std::vector<ApiResource>& builtins() {
 bool has_moved_kinds(Client& client) {
   const std::string action = "ask the server which kinds it serves";
   const MovedKind& first = kMovedKinds.front();
-  const Reply reply = send(client,
-                           {.method = Method::get,
-                            .path = "/apis/" + std::string(first.group) + "/v1",
-                            .headers = {{"Accept", "application/json"}},
-                            .body = {},
-                            .timeout = {}},
-                           action);
-  if (reply.status >= 300) throw api_error(action, reply);
+  const Reply reply = client.send({.method = Method::get,
+                                   .path = "/apis/" + std::string(first.group) + "/v1",
+                                   .headers = {{"Accept", "application/json"}},
+                                   .body = {},
+                                   .timeout = {}},
+                                  action);
+  if (!http::is_success(reply.status)) throw api_error(action, reply);
   const json list = parse_body(reply.body, action);
   return std::ranges::any_of(list.value("resources", json::array()), [&](const json& item) {
     return item.is_object() && item.value("name", "") == first.resource;

@@ -1,4 +1,5 @@
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/util/text.h>
 
 #include "kube/builtin_resources.h"
@@ -13,7 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kNotFound = 404;
 constexpr const char* kMetadataOnly =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 
@@ -79,16 +79,6 @@ Reply reply_of(const Client& client, std::optional<Outcome>& outcome, const std:
   return std::get<Reply>(std::move(*outcome));
 }
 
-Reply send(Client& client, Request request, const std::string& action) {
-  std::optional<Outcome> result;
-  ListedRequests source(client);
-  source.add({.request = std::move(request),
-              .done = [&result](Outcome outcome) { result = std::move(outcome); },
-              .on_data = {}});
-  client.run(source);
-  return reply_of(client, result, action);
-}
-
 Client::Client(Transport& transport, RetryPolicy retry, std::function<bool()> interrupted)
     : state_(std::make_unique<State>(State{.transport = transport,
                                            .retry = retry,
@@ -106,6 +96,16 @@ void Client::run(RequestSource& source) {
   RetryingSource retrying(source, state_->retry, state_->interrupted, state_->reached);
   PacedSource paced(retrying, state_->pace);
   state_->transport.run(paced);
+}
+
+Reply Client::send(Request request, const std::string& action) {
+  std::optional<Outcome> result;
+  ListedRequests source(*this);
+  source.add({.request = std::move(request),
+              .done = [&result](Outcome outcome) { result = std::move(outcome); },
+              .on_data = {}});
+  run(source);
+  return reply_of(*this, result, action);
 }
 
 std::span<const ApiResource> Client::resources() {
@@ -164,11 +164,11 @@ std::vector<std::optional<json>> read_objects(Client& client, std::span<const Ob
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const std::string action = "read " + describe(objects[i]);
     const Reply reply = reply_of(client, outcomes[i], action);
-    if (reply.status == kNotFound) {
+    if (reply.status == http::kNotFound) {
       found.emplace_back();
       continue;
     }
-    if (reply.status >= 300) throw api_error(action, reply);
+    if (!http::is_success(reply.status)) throw api_error(action, reply);
     found.emplace_back(parse_body(reply.body, action));
   }
   return found;
@@ -200,16 +200,15 @@ std::optional<ObjectMetadata> Client::get_metadata(const ObjectRef& object) {
 std::optional<std::string> Client::log(const std::string& ns, const std::string& pod,
                                        const std::string& container) {
   const std::string action = "read the log of Pod " + pod;
-  Reply reply = send(*this,
-                     {.method = Method::get,
+  Reply reply = send({.method = Method::get,
                       .path = "/api/v1/namespaces/" + util::percent_encode(ns) + "/pods/" +
                               util::percent_encode(pod) + "/log?container=" + util::percent_encode(container),
                       .headers = {},
                       .body = {},
                       .timeout = {}},
                      action);
-  if (reply.status == kNotFound) return std::nullopt;
-  if (reply.status >= 300) throw api_error(action, reply);
+  if (reply.status == http::kNotFound) return std::nullopt;
+  if (!http::is_success(reply.status)) throw api_error(action, reply);
   return std::move(reply.body);
 }
 

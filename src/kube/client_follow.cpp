@@ -1,4 +1,5 @@
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
@@ -19,12 +20,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPause{300};
 constexpr std::chrono::milliseconds kLongestPause{5000};
 constexpr int kTries = 24;  // in a row that fail (about a minute) before the operator hears of it
-constexpr int kBadRequest = 400;
-constexpr int kGone = 410;
-constexpr int kTooManyRequests = 429;
 
 // What a server that is overloaded or restarting answers: it will be well again.
-bool is_passing(int status) { return status >= 500 || status == kTooManyRequests; }
+bool is_passing(int status) { return http::is_server_error(status) || status == http::kTooManyRequests; }
 
 // Cuts a stream of bytes into lines.
 class LineBuffer {
@@ -170,7 +168,7 @@ class FollowSource : public RequestSource, public Client::Follow {
     const auto* reply = std::get_if<Reply>(&outcome);
     if (reply == nullptr)
       return try_again(watch, ConnectionError(action_of(watch), std::get<TransportFailure>(outcome)));
-    if (reply->status >= 300) return refused(watch, *reply);
+    if (!http::is_success(reply->status)) return refused(watch, *reply);
     const json page = parse_body(reply->body, action_of(watch));
     watch.failures = 0;
     watch.resource_version = page.value("metadata", json::object()).value("resourceVersion", "");
@@ -224,9 +222,9 @@ class FollowSource : public RequestSource, public Client::Follow {
     watch.open = false;
     watch.not_before = Clock::now() + kPause;
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
-      if (reply->status == kGone) {
+      if (reply->status == http::kGone) {
         watch.resource_version.clear();
-      } else if (reply->status >= 300) {
+      } else if (!http::is_success(reply->status)) {
         refused(watch, *reply);
       }
       return;
@@ -292,13 +290,14 @@ class FollowSource : public RequestSource, public Client::Follow {
     log.open = false;
     log.not_before = Clock::now() + kPause;
     const auto* reply = std::get_if<Reply>(&outcome);
-    if (reply != nullptr && reply->status < 300) {
+    if (reply != nullptr && http::is_success(reply->status)) {
       if (const std::string rest = log.lines.take_rest(); !rest.empty()) log.spec.on_line(rest);
       log.finished = true;
       return;
     }
     // 400 is the answer for a container that does not run yet.
-    const bool is_refused = reply != nullptr && reply->status != kBadRequest && !is_passing(reply->status);
+    const bool is_refused =
+        reply != nullptr && reply->status != http::kBadRequest && !is_passing(reply->status);
     if (is_refused || ++log.failures >= kTries * 10) log.finished = true;
   }
 

@@ -1,4 +1,5 @@
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/kube/metadata_lists.h>
 #include <kots_export/util/text.h>
 
@@ -11,7 +12,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kGone = 410;
 // A list that is so often too old for its next page will never be whole.
 constexpr int kRestarts = 5;
 
@@ -69,20 +69,19 @@ std::vector<json> Client::list(const GroupVersionResource& gvr, const std::strin
   std::string token;
   for (int restarts = 0;;) {
     const Reply reply =
-        send(*this,
-             {.method = Method::get,
+        send({.method = Method::get,
               .path = collection_path(gvr, ns) + list_query(label_selector, field_selector, kPageSize, token),
               .headers = {{"Accept", "application/json"}},
               .body = {},
               .timeout = {}},
              action);
-    if (reply.status == kGone && !token.empty() && restarts < kRestarts) {
+    if (reply.status == http::kGone && !token.empty() && restarts < kRestarts) {
       ++restarts;
       objects.clear();
       token.clear();
       continue;
     }
-    if (reply.status >= 300) throw api_error(action, reply);
+    if (!http::is_success(reply.status)) throw api_error(action, reply);
     json page = parse_body(reply.body, action);
     token = continue_token(page);
     for (json& item : page["items"]) objects.push_back(std::move(item));

@@ -49,10 +49,6 @@ class ListedRequests : public RequestSource {
   std::size_t next_ = 0;
 };
 
-// Sends one request with retries and returns the reply, whatever its status. `action` follows "cannot".
-// Throws ConnectionError, Interrupted.
-[[nodiscard]] Reply send(Client& client, Request request, const std::string& action);
-
 // The reply, where there was one. Throws Interrupted, ConnectionError.
 [[nodiscard]] Reply reply_of(const Client& client, std::optional<Outcome>& outcome,
                              const std::string& action);

@@ -1,4 +1,5 @@
 #include <kots_export/kube/curl_transport.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
 
@@ -15,7 +16,6 @@ namespace kots_export::kube {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
-constexpr int kUnauthorized = 401;
 // Where the server does not speak HTTP/2, each request in flight needs a connection of its own.
 constexpr std::size_t kMostConnections = 16;
 
@@ -120,7 +120,7 @@ class CurlTransport::Impl::Transfer {
 
   std::size_t take_body(std::string_view data) {
     const long status = exchange_.on_data ? response_code() : 0;
-    if (status >= 200 && status < 300) {
+    if (http::is_success(static_cast<int>(status))) {
       try {
         stopped_ = exchange_.on_data(data) == Flow::stop;
       } catch (...) {
@@ -255,7 +255,8 @@ class CurlTransport::Impl::Run {
     Outcome outcome = transfer.outcome(code, impl_.has_answered_);
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
       impl_.has_answered_ = true;
-      if (reply->status == kUnauthorized && !refreshed && impl_.credentials_.refresh(transfer.credentials()))
+      if (reply->status == http::kUnauthorized && !refreshed &&
+          impl_.credentials_.refresh(transfer.credentials()))
         return send(std::move(transfer.exchange()), true);
     }
     transfer.exchange().done(std::move(outcome));

@@ -1,3 +1,4 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
@@ -20,7 +21,6 @@ namespace kots_export::kube {
 namespace {
 
 constexpr int kSwitchingProtocols = 101;
-constexpr int kUnauthorized = 401;
 constexpr std::size_t kLongestMessage = std::size_t{16} << 20;
 constexpr std::size_t kLongestHead = 64 * 1024;
 // The longest silence of a server where the request names none, and how often a caller may say stop.
@@ -183,7 +183,7 @@ WebSocketResult CurlTransport::Impl::websocket(const Request& request, std::stri
                                                const std::function<Flow(std::string_view)>& on_message) {
   const RequestCredentials credentials = credentials_.current();
   WebSocketResult result = websocket_with(credentials, request, protocol, on_message);
-  if (result.http_status != kUnauthorized || !credentials_.refresh(credentials)) return result;
+  if (result.http_status != http::kUnauthorized || !credentials_.refresh(credentials)) return result;
   return websocket_with(credentials_.current(), request, protocol, on_message);
 }
 
@@ -203,8 +203,8 @@ WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& cr
   }
   const auto idle = [&on_message] { return on_message({}); };
   Stream stream(easy.get(), request.timeout.count() > 0 ? request.timeout : kSilence, idle);
-  stream.send(upgrade_request(endpoint_.address(), request, endpoint_.header_lines(request, credentials),
-                              protocol));
+  stream.send(
+      upgrade_request(endpoint_.address(), request, endpoint_.header_lines(request, credentials), protocol));
   WebSocketResult result;
   const auto answer = read_answer(stream, idle);
   if (!answer) return result;

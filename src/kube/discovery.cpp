@@ -1,3 +1,5 @@
+#include <kots_export/kube/http_status.h>
+
 #include "kube/client_state.h"
 
 #include <algorithm>
@@ -9,8 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kNotFound = 404;
 constexpr const char* kAggregated =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -113,11 +113,11 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions, Di
     if (auto* failure = std::get_if<TransportFailure>(&*outcomes[i]))
       throw ConnectionError(action, std::move(*failure));
     const Reply& reply = std::get<Reply>(*outcomes[i]);
-    if (reply.status == kOk) {
+    if (reply.status == http::kOk) {
       read_resource_list(parse_body(reply.body, action), versions[i], discovered.resources);
     } else if (versions[i].group.empty()) {
       throw api_error(action, reply);
-    } else if (reply.status != kNotFound) {
+    } else if (reply.status != http::kNotFound) {
       discovered.failed_groups.emplace(versions[i].group, api_error(action, reply));
     }
   }
@@ -129,13 +129,13 @@ bool is_aggregated(const json& answer) { return answer.value("kind", "") == "API
 
 Discovered discover(Client& client) {
   const std::string action = "ask the server which kinds it serves";
-  const Reply groups = send(client, get_json("/apis", kAggregated), action);
-  if (groups.status >= 300) throw api_error(action, groups);
+  const Reply groups = client.send(get_json("/apis", kAggregated), action);
+  if (!http::is_success(groups.status)) throw api_error(action, groups);
   const json answer = parse_body(groups.body, action);
   Discovered discovered;
   if (is_aggregated(answer)) {
-    const Reply core = send(client, get_json("/api", kAggregated), action);
-    if (core.status >= 300) throw api_error(action, core);
+    const Reply core = client.send(get_json("/api", kAggregated), action);
+    if (!http::is_success(core.status)) throw api_error(action, core);
     read_aggregated(parse_body(core.body, action), discovered.resources);
     read_aggregated(answer, discovered.resources);
     return discovered;

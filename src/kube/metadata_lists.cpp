@@ -1,3 +1,4 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/kube/metadata_lists.h>
 
 #include "kube/client_state.h"
@@ -10,8 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kGone = 410;
-constexpr int kNotFound = 404;
 // A list that is so often too old for its next page will never be whole.
 constexpr int kRestarts = 5;
 constexpr const char* kMetadataOnly =
@@ -56,9 +55,10 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
   if (const auto* failed = std::get_if<TransportFailure>(&outcome))
     return fail(ConnectionError(action, *failed));
   const Reply& reply = std::get<Reply>(outcome);
-  if (reply.status == kGone && position.restarts < kRestarts) return on_expired(std::move(position), reply);
-  if (reply.status == kNotFound) return;  // the server does not serve the kind: nothing to list
-  if (reply.status >= 300) return fail(api_error(action, reply));
+  if (reply.status == http::kGone && position.restarts < kRestarts)
+    return on_expired(std::move(position), reply);
+  if (reply.status == http::kNotFound) return;  // the server does not serve the kind: nothing to list
+  if (!http::is_success(reply.status)) return fail(api_error(action, reply));
 
   const std::string seen_until = position.after;
   const MetadataPage page =

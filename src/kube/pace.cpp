@@ -1,5 +1,7 @@
 #include "kube/pace.h"
 
+#include <kots_export/kube/http_status.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -16,7 +18,7 @@ bool is_overload(const Outcome& outcome) {
   if (const auto* failure = std::get_if<TransportFailure>(&outcome))
     return failure->kind == TransportFailure::Kind::timeout || failure->kind == TransportFailure::Kind::reset;
   const int status = std::get<Reply>(outcome).status;
-  return status == 429 || status == 503;
+  return status == http::kTooManyRequests || status == http::kUnavailable;
 }
 
 }  // namespace

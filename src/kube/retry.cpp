@@ -1,5 +1,7 @@
 #include "kube/retry.h"
 
+#include <kots_export/kube/http_status.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -49,9 +51,10 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
     return read || failure->delivered == TransportFailure::Delivered::no;
   }
   const int status = std::get<Reply>(outcome).status;
-  if (status == 429) return true;
-  if (status == 503) return read || retry_after(outcome).has_value();
-  return read && (status == 500 || status == 502 || status == 504);
+  if (status == http::kTooManyRequests) return true;
+  if (status == http::kUnavailable) return read || retry_after(outcome).has_value();
+  return read &&
+         (status == http::kInternalError || status == http::kBadGateway || status == http::kGatewayTimeout);
 }
 
 std::chrono::milliseconds RetryingSource::delay_for(const Attempt& attempt, const Outcome& outcome) {

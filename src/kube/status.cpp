@@ -1,3 +1,4 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
 #include <kots_export/util/text.h>
 
@@ -30,48 +31,49 @@ std::string first_line(std::string_view body) {
 
 std::string hint_for(int code) {
   switch (code) {
-    case 401:
+    case http::kUnauthorized:
       return "The server does not accept these credentials. Log in again (exec plugins: run your cloud's "
              "login), or choose "
              "another user with --context, --user or --token.";
-    case 403:
+    case http::kForbidden:
       return "This user may not do that. Ask the cluster's administrator for the permission, or choose "
              "another user with --context or --user.";
-    case 404:
+    case http::kNotFound:
       return {};
-    case 409:
+    case http::kConflict:
       return "The object was changed by somebody else meanwhile; run the command again.";
-    case 410:
+    case http::kGone:
       return "The list took too long; run the command again.";
-    case 422:
+    case http::kInvalid:
       return {};
-    case 429:
+    case http::kTooManyRequests:
       return "The server is overloaded; run the command again later, or with a lower --concurrency.";
     default:
-      return code >= 500 ? "The server has a problem of its own; run the command again when it is well."
-                         : std::string();
+      return http::is_server_error(code)
+                 ? "The server has a problem of its own; run the command again when it is well."
+                 : std::string();
   }
 }
 
 std::string reason_for(int code) {
   switch (code) {
-    case 400:
+    case http::kBadRequest:
       return "BadRequest";
-    case 401:
+    case http::kUnauthorized:
       return "Unauthorized";
-    case 403:
+    case http::kForbidden:
       return "Forbidden";
-    case 404:
+    case http::kNotFound:
       return "NotFound";
-    case 409:
+    case http::kConflict:
       return "Conflict";
-    case 410:
+    case http::kGone:
       return "Expired";
-    case 422:
+    case http::kInvalid:
       return "Invalid";
-    case 429:
+    case http::kTooManyRequests:
       return "TooManyRequests";
-    case 503:
+    case http::kUnavailable:
       return "ServiceUnavailable";
     default:
       return "HTTP " + std::to_string(code);

@@ -1,3 +1,4 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/migration/context.h>
 
 #include <nlohmann/json.hpp>
@@ -5,13 +6,12 @@
 namespace kots_export::migration {
 
 bool find_namespace(Context& context) {
-  constexpr int kForbidden = 403;
   if (context.namespace_uid) return true;
   try {
     const auto live = context.client.get_metadata(object_ref(context, "", "Namespace", context.ns.name));
     if (live) context.namespace_uid = live->ref.uid;
   } catch (const kube::ApiError& error) {
-    if (error.code() != kForbidden) throw;
+    if (error.code() != kube::http::kForbidden) throw;
     context.namespace_uid = "";
   }
   return context.namespace_uid.has_value();

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
+#include <unordered_set>
 
 namespace kots_export::migration {
 
 namespace {
-
-using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
 
 bool is_listed_kind(const kube::ApiResource& resource) {
   return std::ranges::any_of(names::kKinds, [&](const names::Kind& kind) {
@@ -31,20 +28,20 @@ std::vector<kube::ApiResource> listed_kinds(kube::Client& client) {
 // What the manifest names beyond the fourteen kinds of the namespace, which are in the lists already.
 std::vector<kube::ObjectRef> named_by(Context& context, std::string_view manifest) {
   std::vector<kube::ObjectRef> named_objects;
-  std::set<ObjectKey> seen;
+  std::unordered_set<kube::ObjectKey> seen;
   for (const helm::ManifestObject& named : helm::manifest_objects(manifest)) {
     const kube::ApiResource* resource = context.client.find_for_manifest(named.api_version, named.kind);
     if (resource == nullptr) continue;
     const bool namespaced = resource->scope == kube::ApiResource::Scope::namespaced;
     const std::string ns = !namespaced ? std::string() : named.ns.empty() ? context.ns.name : named.ns;
     if (is_listed_kind(*resource) && ns == context.ns.name) continue;
-    if (!seen.emplace(resource->gvr.group, resource->kind, ns, named.name).second) continue;
-    named_objects.push_back({.gvr = resource->gvr,
-                             .kind = resource->kind,
-                             .ns = ns,
-                             .name = named.name,
-                             .uid = {},
-                             .resource_version = {}});
+    kube::ObjectRef object{.gvr = resource->gvr,
+                           .kind = resource->kind,
+                           .ns = ns,
+                           .name = named.name,
+                           .uid = {},
+                           .resource_version = {}};
+    if (seen.insert(kube::key_of(object)).second) named_objects.push_back(std::move(object));
   }
   return named_objects;
 }

@@ -1,4 +1,5 @@
 #include <kots_export/kube/access.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/names.h>
 
@@ -40,7 +41,7 @@ VolumeIs keep_volume(Context& context, const json& claim, change::Plan& plan) {
   try {
     live = context.client.get(volume);
   } catch (const kube::ApiError& error) {
-    if (error.code() != 403) throw;
+    if (error.code() != kube::http::kForbidden) throw;
     return VolumeIs::at_risk;
   }
   if (!live) return VolumeIs::safe;

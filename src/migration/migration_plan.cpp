@@ -10,8 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <tuple>
+#include <unordered_set>
 #include <utility>
 
 namespace kots_export::migration {
@@ -54,19 +53,13 @@ void plan_metadata(Context& context, std::string_view manifest, const RunOptions
                                       : std::move(plans.front());
 }
 
-using ObjectKey = std::tuple<std::string, std::string, std::string, std::string>;
-
-ObjectKey key_of(const kube::ObjectRef& object) {
-  return {object.gvr.group, object.gvr.resource, object.ns, object.name};
-}
-
 // What an earlier part of the plan patches has another resourceVersion when its turn comes again: from then
 // on its UID alone tells that it is the same.
 void expect_own_patches(const change::Plan& earlier, change::Plan& later) {
-  std::set<ObjectKey> touched;
-  for (const auto& change : earlier.changes) touched.insert(key_of(change.object));
+  std::unordered_set<kube::ObjectKey> touched;
+  for (const auto& change : earlier.changes) touched.insert(kube::key_of(change.object));
   for (auto& change : later.changes) {
-    if (touched.contains(key_of(change.object))) change.object.resource_version.clear();
+    if (touched.contains(kube::key_of(change.object))) change.object.resource_version.clear();
   }
 }
 

@@ -1,5 +1,7 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/migration/secret.h>
 #include <kots_export/util/base64.h>
+#include <kots_export/util/interrupt.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
@@ -14,36 +16,17 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kUnauthorized = 401;
-
-kube::Outcome get(kube::Transport& transport, std::string path, const std::string& authorization) {
-  kube::Outcome result = kube::TransportFailure{.text = "no answer", .hint = {}};
-  class Source : public kube::RequestSource {
-   public:
-    explicit Source(kube::Exchange exchange) : exchange_(std::move(exchange)) {}
-    std::optional<kube::Exchange> next() override { return std::exchange(exchange_, std::nullopt); }
-
-   private:
-    std::optional<kube::Exchange> exchange_;
-  };
+kube::Reply get(kube::Transport& transport, std::string path, const std::string& authorization,
+                const std::string& action) {
   kube::Headers headers;
   if (!authorization.empty()) headers.emplace_back("Authorization", authorization);
-  Source source({.request = {.method = kube::Method::get,
-                             .path = std::move(path),
-                             .headers = std::move(headers),
-                             .body = {},
-                             .timeout = std::chrono::seconds(30)},
-                 .done = [&result](kube::Outcome outcome) { result = std::move(outcome); },
-                 .on_data = {}});
-  transport.run(source);
-  return result;
-}
-
-kube::Reply require_reply(kube::Outcome outcome, const std::string& action) {
-  if (auto* failure = std::get_if<kube::TransportFailure>(&outcome))
-    throw kube::ConnectionError(action, std::move(*failure));
-  return std::get<kube::Reply>(std::move(outcome));
+  return kube::Client(transport, {}, util::interrupted)
+      .send({.method = kube::Method::get,
+             .path = std::move(path),
+             .headers = std::move(headers),
+             .body = {},
+             .timeout = std::chrono::seconds(30)},
+            action);
 }
 
 // The parameters of a challenge `Bearer realm="...",service="..."` (RFC 7235); empty for another scheme.
@@ -97,8 +80,9 @@ void fetch_token(const SecretOptions& options, const std::map<std::string, std::
             ("service=" + util::percent_encode(service->second));
   }
   const auto token_server = transport_to(origin);
-  const kube::Reply reply = require_reply(get(*token_server, path, basic), "get a token from " + origin);
-  if (reply.status != kOk) refuse(options, "its token server answered " + std::to_string(reply.status));
+  const kube::Reply reply = get(*token_server, path, basic, "get a token from " + origin);
+  if (reply.status != kube::http::kOk)
+    refuse(options, "its token server answered " + std::to_string(reply.status));
   const json answer = json::parse(reply.body, nullptr, false);
   if (!answer.is_object() || (!answer.contains("token") && !answer.contains("access_token"))) {
     refuse(options, "its token server gave no token");
@@ -111,17 +95,16 @@ void verify_registry_credentials(const SecretOptions& options, const TransportTo
   const std::string url =
       options.server.find("://") == std::string::npos ? "https://" + options.server : options.server;
   const auto registry = transport_to(url);
-  const kube::Reply first = require_reply(get(*registry, "/v2/", {}), "reach the registry " + options.server);
-  if (first.status == kOk) return;  // open to everybody
-  if (first.status != kUnauthorized)
+  const kube::Reply first = get(*registry, "/v2/", {}, "reach the registry " + options.server);
+  if (first.status == kube::http::kOk) return;  // open to everybody
+  if (first.status != kube::http::kUnauthorized)
     refuse(options, "it answered " + std::to_string(first.status) + " to GET /v2/");
   const std::string basic =
       "Basic " + util::base64_encode(options.username + ":" + options.password.reveal());
   const auto challenge = bearer_challenge(first.header("www-authenticate").value_or(""));
   if (!challenge.empty()) return fetch_token(options, challenge, basic, transport_to);
-  const kube::Reply second =
-      require_reply(get(*registry, "/v2/", basic), "reach the registry " + options.server);
-  if (second.status != kOk) refuse(options, "it answered " + std::to_string(second.status));
+  const kube::Reply second = get(*registry, "/v2/", basic, "reach the registry " + options.server);
+  if (second.status != kube::http::kOk) refuse(options, "it answered " + std::to_string(second.status));
 }
 
 }  // namespace kots_export::migration

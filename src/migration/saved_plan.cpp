@@ -1,4 +1,5 @@
 #include <kots_export/change/recheck.h>
+#include <kots_export/kube/http_status.h>
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/time.h>
 
@@ -61,7 +62,7 @@ PlanTarget read_target(Context& context, std::string server) {
   try {
     target.cluster_uid = uid_of_namespace(context, "kube-system");
   } catch (const kube::ApiError& error) {
-    if (error.code() != 403) throw;
+    if (error.code() != kube::http::kForbidden) throw;
   }
   return target;
 }

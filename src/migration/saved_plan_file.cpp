@@ -1,3 +1,4 @@
+#include <kots_export/change/change_json.h>
 #include <kots_export/change/plan_file.h>
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/files.h>

@@ -16,8 +16,8 @@ double seconds_between(TimePoint from, TimePoint to) {
   return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count()) / 1000;
 }
 
-std::string key_of(const change::Change& change) {
-  return std::string(to_string(change.verb)) + " " + kube::object_path(change.object);
+JsonView::ChangeKey key_of(const change::Change& change) {
+  return {change.verb, kube::key_of(change.object)};
 }
 
 json object_json(const kube::ObjectRef& object) {

@@ -54,7 +54,4 @@ class Journal {
   util::AppendFile file_;
 };
 
-// A Change as the journal writes it.
-[[nodiscard]] nlohmann::json to_json(const Change& change);
-
 }  // namespace kots_export::change

@@ -47,7 +47,4 @@ enum class RunState { complete, interrupted, rolled_back };
 [[nodiscard]] bool was_created(std::span<const RunRecord> runs, const kube::ObjectRef& object,
                                const nlohmann::json& live);
 
-// True where `live` has every field of `wanted` with the same value. What the server added is not looked at.
-[[nodiscard]] bool holds_all(const nlohmann::json& live, const nlohmann::json& wanted);
-
 }  // namespace kots_export::change

@@ -39,8 +39,6 @@ struct ObjectHistory {
 // The keys of a merge patch with the values before it; maps are descended into, lists are values.
 [[nodiscard]] std::vector<PatchedKey> patched_keys(const nlohmann::json& before, const nlohmann::json& after);
 
-// The value at `path`; null where there is none.
-[[nodiscard]] nlohmann::json value_at(const nlohmann::json& object, const std::vector<std::string>& path);
 // Sets the value at `path` and makes the maps on the way.
 void set_at(nlohmann::json& object, const std::vector<std::string>& path, nlohmann::json value);
 

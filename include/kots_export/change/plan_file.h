@@ -16,11 +16,4 @@ namespace kots_export::change {
 // (Guard::resource_version where that is known). Throws Error.
 [[nodiscard]] Plan plan_from_json(const nlohmann::json& value, const std::string& place);
 
-// Members of a JSON object by name and type. Throw Error naming the place where one is missing or of another
-// type.
-[[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, const std::string& key,
-                                           nlohmann::json::value_t type, const std::string& place);
-[[nodiscard]] std::string text_member(const nlohmann::json& object, const std::string& key,
-                                      const std::string& place);
-
 }  // namespace kots_export::change

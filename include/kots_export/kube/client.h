@@ -130,6 +130,12 @@ class Client {
   // Runs `lists` until all that they give is read. Throws what they throw, and Interrupted.
   void read(MetadataLists& lists);
 
+  // --- One request of any kind ---
+
+  // Sends `request` with the retry policy and returns the reply, whatever its status. `action` says what for,
+  // in words that follow "cannot". Throws ConnectionError where there was no answer, Interrupted.
+  [[nodiscard]] Reply send(Request request, const std::string& action);
+
   // --- Many requests at once (what the Executor writes with) ---
 
   // As Transport::run, with the retry policy in between; `done` of an exchange gets the last outcome.

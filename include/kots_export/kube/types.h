@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,20 @@ struct ObjectRef {
   std::string resource_version;
 };
 
+// What an object is, whichever version it is reached through and whatever becomes of it: no two objects of a
+// cluster share it at one time.
+struct ObjectKey {
+  std::string group;
+  std::string resource;
+  std::string ns;  // empty for cluster-scoped kinds
+  std::string name;
+  friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
+};
+
+[[nodiscard]] inline ObjectKey key_of(const ObjectRef& object) {
+  return {object.gvr.group, object.gvr.resource, object.ns, object.name};
+}
+
 // What people call an object: "Secret regcred", with the namespace where it is not obvious left to the
 // caller.
 [[nodiscard]] inline std::string describe(const ObjectRef& object) { return object.kind + " " + object.name; }
@@ -46,3 +61,14 @@ struct ObjectRef {
 [[nodiscard]] std::string object_path(const ObjectRef& object);
 
 }  // namespace kots_export::kube
+
+template <>
+struct std::hash<kots_export::kube::ObjectKey> {
+  std::size_t operator()(const kots_export::kube::ObjectKey& key) const noexcept {
+    constexpr std::size_t kPrime = 1099511628211U;  // FNV's
+    std::size_t mixed = 0;
+    for (const std::string* part : {&key.group, &key.resource, &key.ns, &key.name})
+      mixed = (mixed ^ std::hash<std::string>()(*part)) * kPrime;
+    return mixed;
+  }
+};

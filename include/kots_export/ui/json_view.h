@@ -17,6 +17,7 @@ namespace kots_export::ui {
 // timings, files, notices, error, exit status. Secrets are masked as on the screen.
 class JsonView : public change::Observer {
  public:
+  using ChangeKey = std::pair<change::Verb, kube::ObjectKey>;
   using Clock = std::function<std::chrono::system_clock::time_point()>;
   // `command` as it was named; `version` of the tool. Time starts to run now.
   JsonView(std::string command, std::string version, Clock now = std::chrono::system_clock::now);
@@ -46,7 +47,7 @@ class JsonView : public change::Observer {
   std::chrono::system_clock::time_point start_;
   nlohmann::json document_;
   nlohmann::json changes_ = nlohmann::json::array();
-  std::map<std::string, std::size_t> open_;  // by verb and object: changes that have no outcome yet
+  std::map<ChangeKey, std::size_t> open_;                                 // changes that have no outcome yet
   std::map<std::string, std::chrono::system_clock::time_point> running_;  // steps
   std::size_t already_right_ = 0;
 };

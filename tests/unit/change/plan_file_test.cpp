@@ -1,4 +1,4 @@
-#include <kots_export/change/journal.h>
+#include <kots_export/change/change_json.h>
 #include <kots_export/change/plan_file.h>
 
 #include <gmock/gmock.h>

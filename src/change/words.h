@@ -1,0 +1,45 @@
+#pragma once
+
+#include <kots_export/change/change.h>
+#include <kots_export/change/observer.h>
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+// The words for enums that stand in files and documents: one table each, for writing and for reading.
+namespace kots_export::change {
+
+template <typename Value, std::size_t N>
+using Words = std::array<std::pair<std::string_view, Value>, N>;
+
+template <typename Value, std::size_t N>
+constexpr std::string_view word_of(const Words<Value, N>& words, Value value) {
+  for (const auto& [word, known] : words) {
+    if (known == value) return word;
+  }
+  return "";
+}
+
+template <typename Value, std::size_t N>
+constexpr std::optional<Value> value_of(const Words<Value, N>& words, std::string_view word) {
+  for (const auto& [known, value] : words) {
+    if (known == word) return value;
+  }
+  return std::nullopt;
+}
+
+inline constexpr Words<Verb, 3> kVerbs = {
+    {{"create", Verb::create}, {"patch", Verb::patch}, {"delete", Verb::remove}}};
+
+// As the API writes them.
+inline constexpr Words<kube::Propagation, 3> kPropagations = {{{"Background", kube::Propagation::background},
+                                                               {"Foreground", kube::Propagation::foreground},
+                                                               {"Orphan", kube::Propagation::orphan}}};
+
+inline constexpr Words<ChangeOutcome::Status, 3> kStatuses = {{{"done", ChangeOutcome::Status::done},
+                                                               {"gone", ChangeOutcome::Status::gone},
+                                                               {"refused", ChangeOutcome::Status::refused}}};
+
+}  // namespace kots_export::change
