@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(Objects, Holds,
                                          Case{"DefaultsInAListsElement", R"({"l":[{"a":1,"d":0}]})",
                                               R"({"l":[{"a":1}]})", true},
                                          Case{"AMapForAText", R"({"a":"x"})", R"({"a":{}})", false}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace kots_export::change
