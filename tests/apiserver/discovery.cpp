@@ -94,19 +94,43 @@ Json resource_list(const Registry& registry, const std::string& group, const std
           {"resources", std::move(resources)}};
 }
 
-Json group_info(const Registry& registry, const std::string& group) {
+const StaleGroup* find_stale(const std::vector<StaleGroup>& stale, const std::string& group) {
+  for (const StaleGroup& one : stale) {
+    if (one.group == group) return &one;
+  }
+  return nullptr;
+}
+
+// The groups of the registry, and those that only an APIService names.
+std::vector<std::string> all_groups(const Registry& registry, const std::vector<StaleGroup>& stale) {
+  std::vector<std::string> groups = registry.groups();
+  for (const StaleGroup& one : stale) {
+    if (registry.versions_of(one.group).empty()) groups.push_back(one.group);
+  }
+  return groups;
+}
+
+std::vector<std::string> all_versions(const Registry& registry, const std::vector<StaleGroup>& stale,
+                                      const std::string& group) {
+  std::vector<std::string> versions = registry.versions_of(group);
+  const StaleGroup* down = find_stale(stale, group);
+  if (versions.empty() && down != nullptr) versions.push_back(down->version);
+  return versions;
+}
+
+Json group_info(const Registry& registry, const std::vector<StaleGroup>& stale, const std::string& group) {
   Json versions = Json::array();
-  for (const std::string& version : registry.versions_of(group)) {
+  for (const std::string& version : all_versions(registry, stale, group)) {
     versions.push_back({{"groupVersion", group + '/' + version}, {"version", version}});
   }
   Json preferred = versions.front();
   return {{"name", group}, {"versions", std::move(versions)}, {"preferredVersion", std::move(preferred)}};
 }
 
-Json group_list(const Registry& registry) {
+Json group_list(const Registry& registry, const std::vector<StaleGroup>& stale) {
   Json groups = Json::array();
-  for (const std::string& group : registry.groups()) {
-    if (!group.empty()) groups.push_back(group_info(registry, group));
+  for (const std::string& group : all_groups(registry, stale)) {
+    if (!group.empty()) groups.push_back(group_info(registry, stale, group));
   }
   return {{"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}};
 }
@@ -141,12 +165,17 @@ Json aggregated_resources(const Registry& registry, const std::string& group, co
   return resources;
 }
 
-Json aggregated(const Registry& registry, bool core, const std::string& version) {
+Json aggregated(const Registry& registry, const std::vector<StaleGroup>& stale, bool core,
+                const std::string& version) {
   Json items = Json::array();
-  for (const std::string& group : registry.groups()) {
+  for (const std::string& group : all_groups(registry, stale)) {
     if (group.empty() != core) continue;
     Json versions = Json::array();
-    for (const std::string& served : registry.versions_of(group)) {
+    for (const std::string& served : all_versions(registry, stale, group)) {
+      if (find_stale(stale, group) != nullptr) {
+        versions.push_back({{"version", served}, {"freshness", "Stale"}});
+        continue;
+      }
       versions.push_back({{"version", served},
                           {"resources", aggregated_resources(registry, group, served)},
                           {"freshness", "Current"}});
@@ -187,8 +216,18 @@ bool serves(const Registry& registry, const std::string& group, const std::strin
 
 }  // namespace
 
+StaleGroup parse_stale_group(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  return {text.substr(0, slash), slash == std::string::npos ? "v1" : text.substr(slash + 1)};
+}
+
+bool is_unavailable(const std::vector<StaleGroup>& stale, const std::vector<std::string>& segments) {
+  return segments.size() > 2 && segments[0] == "apis" && find_stale(stale, segments[1]) != nullptr;
+}
+
 std::optional<DiscoveryAnswer> discover(const Registry& registry, const Request& request,
-                                        const std::vector<std::string>& segments) {
+                                        const std::vector<std::string>& segments,
+                                        const std::vector<StaleGroup>& stale) {
   if (segments.empty() || request.method != "GET") return std::nullopt;
   const std::string& root = segments[0];
   if (root == "version" && segments.size() == 1) return DiscoveryAnswer{version_info(registry.minor())};
@@ -197,18 +236,18 @@ std::optional<DiscoveryAnswer> discover(const Registry& registry, const Request&
   if (segments.size() == 1) {
     if (const std::string version = aggregated_version(registry, request); !version.empty()) {
       return DiscoveryAnswer{
-          aggregated(registry, core, version),
+          aggregated(registry, stale, core, version),
           "application/json;g=apidiscovery.k8s.io;v=" + version + ";as=APIGroupDiscoveryList"};
     }
-    if (!core) return DiscoveryAnswer{group_list(registry)};
+    if (!core) return DiscoveryAnswer{group_list(registry, stale)};
     return DiscoveryAnswer{{{"kind", "APIVersions"},
                             {"versions", {"v1"}},
                             {"serverAddressByClientCIDRs",
                              Json::array({{{"clientCIDR", "0.0.0.0/0"}, {"serverAddress", "127.0.0.1"}}})}}};
   }
   const std::string group = core ? "" : segments[1];
-  if (!core && segments.size() == 2 && !registry.versions_of(group).empty()) {
-    Json body = group_info(registry, group);
+  if (!core && segments.size() == 2 && !all_versions(registry, stale, group).empty()) {
+    Json body = group_info(registry, stale, group);
     body["kind"] = "APIGroup";
     body["apiVersion"] = "v1";
     return DiscoveryAnswer{std::move(body)};

@@ -66,7 +66,8 @@ class Faults {
 };
 
 // What came, in order; one JSON object a request: method, path, query, user, impersonate, userAgent,
-// clientCertificate, sni, status (0: no answer was sent), connection details a test may count.
+// clientCertificate, sni, protocol, connection, status (0: no answer was sent); for what is no GET also
+// `applied` (whether it changed the store) and, where one object was meant, its uid.
 class RequestLog {
  public:
   // Writes every entry to `path` as well, one line each. Throws std::runtime_error where it cannot be opened.

@@ -31,6 +31,7 @@ struct ApiServerOptions {
   std::string seed;                               // YAML text
   std::string pv_reclaim = "Delete";
   std::size_t history = 50000;
+  std::vector<std::string> stale_groups;  // "GROUP[/VERSION]" whose APIService is down
 };
 
 // A certificate and its key, as PEM.

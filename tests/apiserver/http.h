@@ -23,6 +23,8 @@ struct Request {
   std::string body;
   bool body_too_large = false;
   const TlsPeer* peer = nullptr;
+  std::string_view protocol = "http/1.1";  // or "h2"
+  std::uint64_t connection = 0;            // which connection of the server's it came on, from 1 on
 
   // Returns the first header of that (lower-case) name, or an empty text.
   [[nodiscard]] std::string_view header(std::string_view name) const;

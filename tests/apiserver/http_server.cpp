@@ -81,9 +81,9 @@ void HttpServer::accept_loop() {
     reap();
     Connection& connection = connections_.emplace_back();
     connection.stream = wrap_(fd);
-    connection.thread = std::thread([this, &connection] {
+    connection.thread = std::thread([this, &connection, number = accepted_.load()] {
       block_sigpipe();
-      serve(*connection.stream);
+      serve(*connection.stream, number);
       connection.done = true;
     });
   }
@@ -100,11 +100,12 @@ void HttpServer::reap() {
   }
 }
 
-void HttpServer::serve(Stream& stream) const {
+void HttpServer::serve(Stream& stream, std::uint64_t number) const {
   try {
     stream.handshake();
     RequestReader reader(stream);
-    while (const std::optional<Request> request = reader.next()) {
+    while (std::optional<Request> request = reader.next()) {
+      request->connection = number;
       const std::string_view encoding = request->header("accept-encoding");
       const bool wants_close = request->header("connection") == "close" || request->body_too_large;
       ResponseWriter writer(stream, !wants_close, encoding.find("gzip") != std::string_view::npos);

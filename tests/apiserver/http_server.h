@@ -38,7 +38,7 @@ class HttpServer {
   };
 
   void accept_loop();
-  void serve(Stream& stream) const;
+  void serve(Stream& stream, std::uint64_t number) const;
   void reap();
 
   Wrap wrap_;

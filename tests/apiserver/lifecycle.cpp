@@ -122,18 +122,19 @@ void complete_kind(Cluster& cluster, const ResourceType& type, Json& body, Origi
   }
 }
 
-// Refuses an update that was made for another object or another state of it.
+// Refuses an update that was made for another state of the object, or for another object. The real server's
+// registry compares the versions before anything is validated; that the uid is immutable is found by the
+// validation of all kinds and by that of the kind, so the cause stands there twice.
 void check_identity(const ObjectPtr& current, const Json& after) {
   const Json& metadata = member(after, {"metadata"});
-  const std::string uid = text_member(metadata, {"uid"});
-  if (!uid.empty() && uid != current->uid()) {
-    throw conflict(
-        current->type(), current->name(),
-        "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + current->uid());
-  }
   const std::string version = text_member(metadata, {"resourceVersion"});
   if (!version.empty() && version != std::to_string(current->resource_version())) {
     throw modified(current->type(), current->name());
+  }
+  const std::string uid = text_member(metadata, {"uid"});
+  if (!uid.empty() && uid != current->uid()) {
+    const FieldError error = invalid_value("metadata.uid", uid, "field is immutable");
+    throw invalid(current->type(), current->name(), {error, error});
   }
 }
 
@@ -166,14 +167,16 @@ void set_finalizer(Json& body, const std::string& name, bool wanted) {
 void check_preconditions(const Object& object, const Deletion& deletion) {
   const std::string version = std::to_string(object.resource_version());
   if (deletion.uid && *deletion.uid != object.uid()) {
-    throw conflict(object.type(), object.name(),
-                   "Precondition failed: UID in precondition: " + *deletion.uid +
-                       ", UID in object meta: " + object.uid());
+    throw delete_conflict(object.type(), object.name(),
+                          "the UID in the precondition (" + *deletion.uid +
+                              ") does not match the UID in record (" + object.uid() +
+                              "). The object might have been deleted and then recreated");
   }
   if (deletion.resource_version && *deletion.resource_version != version) {
-    throw conflict(object.type(), object.name(),
-                   "Precondition failed: ResourceVersion in precondition: " + *deletion.resource_version +
-                       ", ResourceVersion in object meta: " + version);
+    throw delete_conflict(object.type(), object.name(),
+                          "the ResourceVersion in the precondition (" + *deletion.resource_version +
+                              ") does not match the ResourceVersion in record (" + version +
+                              "). The object might have been modified");
   }
 }
 
@@ -293,7 +296,7 @@ DeleteResult delete_object(Cluster& cluster, const ResourceType& type, const std
     const bool graceful = needs_grace(*current, deletion);
     if (!held(body) && !graceful) {
       if (dry_run == DryRun::yes) return {current, true};
-      if (ObjectPtr last = cluster.store.remove(current)) return {last, true};
+      if (ObjectPtr last = cluster.store.remove(current)) return {last, true, true};
       continue;
     }
     if (first) body["metadata"]["deletionTimestamp"] = now_text();
@@ -301,7 +304,7 @@ DeleteResult delete_object(Cluster& cluster, const ResourceType& type, const std
     if (type.kind == "Namespace") body["status"]["phase"] = "Terminating";
     if (body == current->body()) return {current, false};
     if (dry_run == DryRun::yes) return {std::make_shared<const Object>(type, std::move(body)), false};
-    if (ObjectPtr stored = cluster.store.replace(current, std::move(body))) return {stored, false};
+    if (ObjectPtr stored = cluster.store.replace(current, std::move(body))) return {stored, false, true};
   }
 }
 

@@ -30,8 +30,8 @@ ObjectPtr create_object(Cluster& cluster, const ResourceType& type, Json body, c
 enum class Part { main, status };
 
 // Stores `after` in place of `current`. Returns the new state, `current` itself where nothing differs, or
-// null where somebody else was quicker (decide anew). Throws ApiError: 409 on another uid or resourceVersion,
-// 422.
+// null where somebody else was quicker (decide anew). Throws ApiError: 409 on another resourceVersion, 422
+// on another uid and on what validation finds.
 ObjectPtr update_object(Cluster& cluster, const ObjectPtr& current, Json after, Part part,
                         const Manager& manager = {}, DryRun dry_run = DryRun::no);
 
@@ -51,6 +51,7 @@ struct Deletion {
 struct DeleteResult {
   ObjectPtr object;      // the last state
   bool removed = false;  // false: finalizers or a running Pod keep it for now
+  bool changed = false;  // false: nothing was stored (a dry run, or it was being deleted already)
 };
 
 // Deletes, or marks as being deleted. Throws ApiError: 404, 409 where a precondition does not hold.

@@ -50,6 +50,9 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--request-log", server.request_log,
                  "Append every request to this file, a JSON object a line");
   app.add_option("--cert-host", server.certificate_host, "The only name the server's certificate holds for");
+  app.add_option("--stale-group", server.stale_groups,
+                 "GROUP[/VERSION] whose APIService is down; may be repeated")
+      ->allow_extra_args(false);
   app.add_flag("--http", arguments.http, "Without TLS");
   app.add_flag("--cert-expired", arguments.expired, "The server's certificate has expired");
   app.add_flag("--cert-not-yet-valid", arguments.not_yet, "The server's certificate holds from tomorrow on");

@@ -11,6 +11,12 @@
 // ConnectionLost where it went away.
 namespace kots_export::apiserver {
 
+// What a request did to the store, for the log: known even where no answer went out.
+struct Effect {
+  bool applied = false;  // an object was created, changed or deleted by it
+  std::string uid;       // of the object that was meant, where it is one
+};
+
 // A request whose resource is known and allowed.
 struct Call {
   Cluster& cluster;
@@ -19,6 +25,7 @@ struct Call {
   const User& user;
   ServedResource served;
   ResponseWriter& answer;
+  Effect& effect;
 
   [[nodiscard]] const ResourceType& type() const { return *served.type; }
   [[nodiscard]] const ServedVersion& version() const { return *served.version; }

@@ -62,6 +62,28 @@ ObjectPtr require_object(const Call& call) {
   return object;
 }
 
+// A PUT's uid is a precondition, which etcd's side checks; a PATCH's is a field that cannot be changed.
+void require_uid(const Object& current, const Json& body) {
+  const std::string uid = text_member(body, {"metadata", "uid"});
+  if (uid.empty() || uid == current.uid()) return;
+  const ResourceType& type = current.type();
+  throw conflict(
+      type, current.name(),
+      "StorageError: invalid object, Code: 4, Key: /registry/" + type.plural + '/' + current.key() +
+          ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: " + uid +
+          ", UID in object meta: " + current.uid());
+}
+
+void note_write(const Call& call, const Object& before, const Object& after, DryRun dry_run) {
+  call.effect.uid = after.uid();
+  call.effect.applied = dry_run == DryRun::no && before.resource_version() != after.resource_version();
+}
+
+void note_deletion(const Call& call, const DeleteResult& result) {
+  call.effect.uid = result.object->uid();
+  call.effect.applied |= result.changed;
+}
+
 void send_object(const Call& call, int status, const Object& object) {
   call.send_json(status, object_text(object, call.version(), negotiate(call.request)));
 }
@@ -152,8 +174,10 @@ Json scale_of(const Object& object) {
 void create(const Call& call) {
   Json body = read_object(call.request, call.type(), call.version());
   match_url(call, body);
+  const DryRun dry_run = dry_run_of(call.request);
   const ObjectPtr object =
-      create_object(call.cluster, call.type(), std::move(body), manager_of(call), dry_run_of(call.request));
+      create_object(call.cluster, call.type(), std::move(body), manager_of(call), dry_run);
+  call.effect = {dry_run == DryRun::no, dry_run == DryRun::no ? object->uid() : std::string()};
   send_object(call, 201, *object);
 }
 
@@ -163,8 +187,10 @@ void update(const Call& call) {
   match_url(call, body);
   for (;;) {
     const ObjectPtr current = require_object(call);
+    require_uid(*current, body);
     if (const ObjectPtr stored =
             update_object(call.cluster, current, body, part_of(call), manager_of(call), dry_run)) {
+      note_write(call, *current, *stored, dry_run);
       return send_object(call, 200, *stored);
     }
   }
@@ -185,6 +211,7 @@ void patch(const Call& call) {
     match_url(call, body);
     if (const ObjectPtr stored =
             update_object(call.cluster, current, std::move(body), part_of(call), manager_of(call), dry_run)) {
+      note_write(call, *current, *stored, dry_run);
       return send_object(call, 200, *stored);
     }
   }
@@ -194,6 +221,7 @@ void remove(const Call& call) {
   const DeleteOptions options = read_delete_options(call.request);
   const DeleteResult result = delete_object(call.cluster, call.type(), call.name_space(), call.info.name,
                                             options.deletion, options.dry_run);
+  note_deletion(call, result);
   if (!result.removed || call.type().returns_deleted) return send_object(call, 200, *result.object);
   call.send_json(200, dump_json(success_status(call.type(), result.object->name(), result.object->uid())));
 }
@@ -211,18 +239,21 @@ void remove_collection(const Call& call) {
     try {
       const DeleteResult result = delete_object(call.cluster, call.type(), object->name_space(),
                                                 object->name(), options.deletion, options.dry_run);
+      note_deletion(call, result);
       text += (first ? "" : ",") + entry_text(*result.object, call.version(), {});
       first = false;
     } catch (const ApiError& error) {
       if (error.code() != 404) throw;  // 404: somebody else was quicker
     }
   }
+  call.effect.uid.clear();
   call.send_json(200, text + "]}");
 }
 
 void serve_scale(const Call& call) {
   if (call.info.verb == "get") return call.send_json(200, dump_json(scale_of(*require_object(call))));
   if (call.info.verb != "update" && call.info.verb != "patch") throw method_not_allowed(call.request.method);
+  const DryRun dry_run = dry_run_of(call.request);
   const Json change = Json::parse(call.request.body, nullptr, false);
   const long long replicas = integer_member(change, {"spec", "replicas"}, -1);
   if (replicas < 0) throw bad_request("spec.replicas: must be a number of 0 or more");
@@ -232,8 +263,9 @@ void serve_scale(const Call& call) {
     body["spec"]["replicas"] = replicas;
     const std::string version = text_member(change, {"metadata", "resourceVersion"});
     if (!version.empty()) body["metadata"]["resourceVersion"] = version;
-    if (const ObjectPtr stored = update_object(call.cluster, current, std::move(body), Part::main,
-                                               manager_of(call), dry_run_of(call.request))) {
+    if (const ObjectPtr stored =
+            update_object(call.cluster, current, std::move(body), Part::main, manager_of(call), dry_run)) {
+      note_write(call, *current, *stored, dry_run);
       return call.send_json(200, dump_json(scale_of(*stored)));
     }
   }

@@ -94,6 +94,8 @@ Json describe(const Request& request) {
                 {"accept", request.header("accept")},
                 {"dryRun", asks_for_dry_run(request)},
                 {"user", ""},
+                {"protocol", request.protocol},
+                {"connection", request.connection},
                 {"sni", request.peer == nullptr ? "" : request.peer->sni},
                 {"clientCertificate", request.peer == nullptr ? "" : request.peer->subject}};
   if (const std::string_view name = request.header("impersonate-user"); !name.empty()) {
@@ -103,6 +105,10 @@ Json describe(const Request& request) {
   return entry;
 }
 
+bool is_write(const Request& request) {
+  return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+}
+
 void send_error(ResponseWriter& answer, const ApiError& error) {
   // An answer that has begun cannot be taken back.
   if (answer.status() != 0) throw ConnectionLost();
@@ -110,6 +116,12 @@ void send_error(ResponseWriter& answer, const ApiError& error) {
 }
 
 }  // namespace
+
+// A request's line in the log while the request is being answered.
+struct LogEntry {
+  Json line;
+  Effect effect;
+};
 
 Server::Server(const ServerOptions& options)
     : protocol_(options.protocol),
@@ -129,6 +141,7 @@ Server::Server(const ServerOptions& options)
     authenticator_.add_token(token, std::move(user));
   }
   for (const std::string& rule : options.deny) cluster_.access.deny(parse_deny_rule(rule));
+  for (const std::string& group : options.stale_groups) stale_groups_.push_back(parse_stale_group(group));
   for (const std::string& rule : options.faults) faults_.add(parse_fault(rule));
   if (!options.request_log.empty()) requests_.write_to(options.request_log.string());
   if (!options.job_behaviour.empty()) load_behaviours(cluster_, options.job_behaviour);
@@ -188,12 +201,14 @@ std::string Server::kubeconfig() const {
 
 void Server::handle(const Request& request, ResponseWriter& answer) {
   if (serve_testing(request, answer)) return;
-  Json entry = describe(request);
+  LogEntry entry{describe(request), {}};
   bool logged = false;
   const auto log = [&](int status) {
     if (std::exchange(logged, true)) return;
-    entry["status"] = status;
-    requests_.add(entry);
+    entry.line["status"] = status;
+    if (is_write(request)) entry.line["applied"] = entry.effect.applied;
+    if (!entry.effect.uid.empty()) entry.line["uid"] = entry.effect.uid;
+    requests_.add(std::move(entry.line));
   };
   // Logged before the answer goes out: who has the answer finds the entry.
   answer.set_observer(log);
@@ -205,7 +220,7 @@ void Server::handle(const Request& request, ResponseWriter& answer) {
   }
 }
 
-void Server::route(const Request& request, ResponseWriter& answer, Json& entry) {
+void Server::route(const Request& request, ResponseWriter& answer, LogEntry& entry) {
   try {
     if (request.body_too_large) {
       throw ApiError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
@@ -244,7 +259,7 @@ bool Server::serve_plain_path(const Request& request, ResponseWriter& answer) co
   return false;
 }
 
-void Server::serve_api(const Request& request, ResponseWriter& answer, Json& entry) {
+void Server::serve_api(const Request& request, ResponseWriter& answer, LogEntry& entry) {
   if (serve_plain_path(request, answer)) return;
   const RequestInfo info = parse_request_info(request);
   const bool version = request.path == "/version";
@@ -252,7 +267,7 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, Json& ent
   // The version is for everybody, as system:public-info-viewer has it; the rest wants a name.
   if (!user && !version) throw unauthorized();
   if (user) {
-    entry["user"] = user->name;
+    entry.line["user"] = user->name;
     if (const std::optional<User> other = impersonated_user(request)) {
       cluster_.access.require(*user, {"impersonate", "", "users", "", "", other->name});
       user = other;
@@ -264,13 +279,19 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, Json& ent
       // An empty protobuf document: clients that validate by schema find none, and leave it to the server.
       return answer.send(200, "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", "");
     }
-    if (const auto found = discover(cluster_.registry, request, info.segments)) {
+    if (is_unavailable(stale_groups_, info.segments)) {
+      return answer.send(503, "text/plain; charset=utf-8", "service unavailable\n");
+    }
+    if (const auto found = discover(cluster_.registry, request, info.segments, stale_groups_)) {
       return answer.send(200, found->content_type, dump_json(found->body));
     }
     if (info.segments.empty() || (info.segments[0] != "api" && info.segments[0] != "apis")) {
       return answer.send(404, "text/plain; charset=utf-8", "404 page not found\n");
     }
     throw unknown_resource();
+  }
+  if (is_unavailable(stale_groups_, info.segments)) {
+    return answer.send(503, "text/plain; charset=utf-8", "service unavailable\n");
   }
   if (serve_review(cluster_, request, info, *user, answer)) return;
   cluster_.access.require(*user, info.access());
@@ -280,7 +301,7 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, Json& ent
       info.resource != "namespaces" && !info.name_space.empty()) {
     throw unknown_resource();
   }
-  serve_resource({cluster_, request, info, *user, served, answer});
+  serve_resource({cluster_, request, info, *user, served, answer, entry.effect});
 }
 
 bool Server::serve_testing(const Request& request, ResponseWriter& answer) {

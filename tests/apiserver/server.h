@@ -3,6 +3,7 @@
 #include "apiserver/certificates.h"
 #include "apiserver/cluster.h"
 #include "apiserver/controllers.h"
+#include "apiserver/discovery.h"
 #include "apiserver/faults.h"
 #include "apiserver/http_server.h"
 #include "apiserver/tls.h"
@@ -35,7 +36,10 @@ struct ServerOptions {
   std::string pv_reclaim = "Delete";
   std::filesystem::path request_log;
   std::size_t history = 50000;
+  std::vector<std::string> stale_groups;  // "GROUP" or "GROUP/VERSION", see discovery.h
 };
+
+struct LogEntry;
 
 // The API server, running from its constructor to its destructor.
 class Server {
@@ -63,12 +67,13 @@ class Server {
 
  private:
   void handle(const Request& request, ResponseWriter& answer);
-  void route(const Request& request, ResponseWriter& answer, Json& entry);
-  void serve_api(const Request& request, ResponseWriter& answer, Json& entry);
+  void route(const Request& request, ResponseWriter& answer, LogEntry& entry);
+  void serve_api(const Request& request, ResponseWriter& answer, LogEntry& entry);
   bool serve_plain_path(const Request& request, ResponseWriter& answer) const;
   bool serve_testing(const Request& request, ResponseWriter& answer);
 
   Protocol protocol_;
+  std::vector<StaleGroup> stale_groups_;
   Cluster cluster_;
   Authenticator authenticator_;
   Faults faults_;

@@ -2,6 +2,7 @@
 
 #include "apiserver/resources.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,13 @@ ApiError conflict(const ResourceType& type, const std::string& name, const std::
       details_of(type, name, type.plural)};
 }
 
+ApiError delete_conflict(const ResourceType& type, const std::string& name, const std::string& why) {
+  return {
+      409, "Conflict",
+      "Operation cannot be fulfilled on " + qualified(type.kind, type.group) + " \"" + name + "\": " + why,
+      details_of(type, name, type.kind)};
+}
+
 ApiError modified(const ResourceType& type, const std::string& name) {
   return conflict(
       type, name,
@@ -77,13 +85,17 @@ ApiError modified(const ResourceType& type, const std::string& name) {
 ApiError invalid(const ResourceType& type, const std::string& name, const std::vector<FieldError>& errors) {
   Json details = details_of(type, name, type.kind);
   details["causes"] = Json::array();
-  std::string all;
+  // A cause that stands there twice is said once.
+  std::vector<std::string> texts;
   for (const FieldError& error : errors) {
     details["causes"].push_back(
         {{"reason", error.reason}, {"message", error.message}, {"field", error.field}});
-    all += (all.empty() ? "" : ", ") + error.field + ": " + error.message;
+    std::string text = error.field + ": " + error.message;
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
   }
-  if (errors.size() > 1) all = '[' + all + ']';
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  if (texts.size() > 1) all = '[' + all + ']';
   return {422, "Invalid", qualified(type.kind, type.group) + " \"" + name + "\" is invalid: " + all,
           std::move(details)};
 }

@@ -45,6 +45,9 @@ struct FieldError {
 [[nodiscard]] ApiError not_found(const ResourceType& type, const std::string& name);
 [[nodiscard]] ApiError already_exists(const ResourceType& type, const std::string& name);
 [[nodiscard]] ApiError conflict(const ResourceType& type, const std::string& name, const std::string& why);
+// A DELETE whose precondition does not hold: names the kind where the others name the resource.
+[[nodiscard]] ApiError delete_conflict(const ResourceType& type, const std::string& name,
+                                       const std::string& why);
 [[nodiscard]] ApiError modified(const ResourceType& type, const std::string& name);
 [[nodiscard]] ApiError invalid(const ResourceType& type, const std::string& name,
                                const std::vector<FieldError>& errors);

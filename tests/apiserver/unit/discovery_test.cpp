@@ -78,6 +78,33 @@ TEST(Discovery, AggregatedFormIsAnsweredFromTheVersionsThatHaveIt) {
   }
 }
 
+TEST(Discovery, GroupOfAnAPIServiceThatIsDownIsStaleYetListed) {
+  ApiServerOptions options;
+  options.minor = 31;
+  options.stale_groups = {"metrics.k8s.io/v1beta1", "policy"};
+  const ApiServer server(options);
+  const Client client(server);
+  const Json items =
+      client.get("/apis", {"Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"})
+          .json()["items"];
+  int stale = 0;
+  for (const Json& item : items) {
+    const std::string group = item["metadata"]["name"];
+    SCOPED_TRACE(group);
+    const bool down = group == "metrics.k8s.io" || group == "policy";
+    stale += down ? 1 : 0;
+    EXPECT_EQ(item["versions"][0]["freshness"], down ? "Stale" : "Current");
+    EXPECT_EQ(item["versions"][0].contains("resources"), !down);
+  }
+  EXPECT_EQ(stale, 2);
+  const Json groups = client.get("/apis").json()["groups"];
+  EXPECT_EQ(groups.back()["versions"][0]["groupVersion"], "metrics.k8s.io/v1beta1");
+  EXPECT_EQ(client.get("/apis/metrics.k8s.io").status, 200);
+  EXPECT_EQ(client.get("/apis/metrics.k8s.io/v1beta1").status, 503);
+  EXPECT_EQ(client.get("/apis/policy/v1/poddisruptionbudgets").status, 503);
+  EXPECT_EQ(client.get("/apis/apps/v1").status, 200);
+}
+
 TEST(Discovery, TheSameObjectIsReachableThroughEachServedVersion) {
   ApiServerOptions options;
   options.minor = 21;

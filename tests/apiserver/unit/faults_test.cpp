@@ -81,6 +81,34 @@ TEST_F(FaultsOfTests, ControlEndpointsWorkOverHttp) {
   EXPECT_EQ(client.post("/testing/faults", {{"nonsense", 1}}).status, 400);
 }
 
+TEST_F(FaultsOfTests, LogSaysWhatAWriteDidThoughNoAnswerWentOut) {
+  server.clear_requests();
+  const std::string uid = (*server.get("ConfigMap", "default", "a"))["metadata"]["uid"];
+  server.add_fault("drop times=1 method=PATCH");
+  (void)patch("dropped");
+  server.add_fault("cut-after-apply times=1 method=PATCH");
+  (void)patch("vanished");
+  EXPECT_EQ(patch("vanished").status, 200);
+  EXPECT_EQ(client.remove(kA + "?dryRun=All").status, 200);
+  EXPECT_EQ(client.remove(kA).status, 200);
+  EXPECT_EQ(client.get(kA).status, 404);
+  const std::vector<Json> log = server.requests();
+  ASSERT_EQ(log.size(), 6U);
+  const auto says = [&](std::size_t line, bool applied, const std::string& of, int status) {
+    SCOPED_TRACE(log[line].dump());
+    EXPECT_EQ(log[line]["applied"], applied);
+    EXPECT_EQ(log[line].value("uid", ""), of);
+    EXPECT_EQ(log[line]["status"], status);
+    EXPECT_GT(log[line]["connection"], 0);
+  };
+  says(0, false, "", 0);
+  says(1, true, uid, 0);
+  says(2, false, uid, 200);
+  says(3, false, uid, 200);
+  says(4, true, uid, 200);
+  EXPECT_FALSE(log[5].contains("applied"));
+}
+
 TEST_F(FaultsOfTests, WritesAreCounted) {
   server.clear_requests();
   EXPECT_EQ(patch("1").status, 200);

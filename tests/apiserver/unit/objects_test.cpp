@@ -79,15 +79,26 @@ TEST_F(Objects, PatchWithoutEffectKeepsTheResourceVersion) {
   EXPECT_EQ(server.resource_version(), before);
 }
 
-TEST_F(Objects, PatchForAnotherUidOrAnOldVersionConflicts) {
-  const std::string uid = client.get(path("a")).json()["metadata"]["uid"];
+TEST_F(Objects, PatchForAnotherUidIsInvalidSinceTheFieldIsImmutable) {
   const Reply other = client.patch(path("a"), {{"metadata", {{"uid", "other"}, {"labels", {{"x", "1"}}}}}});
-  EXPECT_EQ(other.status, 409);
+  EXPECT_EQ(other.status, 422);
+  EXPECT_EQ(other.json()["reason"], "Invalid");
   EXPECT_EQ(other.json()["message"],
-            "Operation cannot be fulfilled on configmaps \"a\": Precondition failed: UID in precondition: "
-            "other, UID "
-            "in object meta: " +
-                uid);
+            "ConfigMap \"a\" is invalid: metadata.uid: Invalid value: \"other\": field is immutable");
+  EXPECT_EQ(other.json()["details"]["causes"][0],
+            Json({{"reason", "FieldValueInvalid"},
+                  {"message", "Invalid value: \"other\": field is immutable"},
+                  {"field", "metadata.uid"}}));
+  const Reply job_reply = client.post(kJobs, job("j"));
+  ASSERT_EQ(job_reply.status, 201);
+  EXPECT_EQ(client.patch(std::string(kJobs) + "/j", {{"metadata", {{"uid", "other"}}}}).json()["message"],
+            "Job.batch \"j\" is invalid: metadata.uid: Invalid value: \"other\": field is immutable");
+}
+
+TEST_F(Objects, PatchForAnOldVersionConflictsEvenWithAnotherUid) {
+  const std::string uid = client.get(path("a")).json()["metadata"]["uid"];
+  EXPECT_EQ(client.patch(path("a"), {{"metadata", {{"uid", "other"}, {"resourceVersion", "1"}}}}).status,
+            409);
   EXPECT_EQ(client.patch(path("a"), {{"metadata", {{"uid", uid}, {"labels", {{"x", "1"}}}}}}).status, 200);
   const Reply old =
       client.patch(path("a"), {{"metadata", {{"resourceVersion", "1"}, {"labels", {{"x", "2"}}}}}});
@@ -100,6 +111,11 @@ TEST_F(Objects, PutReplacesAndRefusesAnOldVersion) {
   object["data"] = {{"other", "1"}};
   EXPECT_EQ(client.put(path("a"), object).json()["data"], Json({{"other", "1"}}));
   EXPECT_EQ(client.put(path("a"), object).status, 409);
+  object["metadata"].erase("resourceVersion");
+  object["metadata"]["uid"] = "other";
+  const Reply other = client.put(path("a"), object);
+  EXPECT_EQ(other.status, 409);
+  EXPECT_NE(other.json()["message"].get<std::string>().find("UID in precondition: other"), std::string::npos);
   object["metadata"]["name"] = "b";
   EXPECT_EQ(client.put(path("a"), object).status, 400);
 }
@@ -122,6 +138,11 @@ TEST_F(Objects, DeleteAnswersWithStatusAndHonoursPreconditions) {
   const Reply refused = client.remove(path("a"), {{"preconditions", {{"uid", "other"}}}});
   EXPECT_EQ(refused.status, 409);
   const std::string uid = client.get(path("a")).json()["metadata"]["uid"];
+  EXPECT_EQ(refused.json()["message"],
+            "Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (other) does not "
+            "match the UID in record (" +
+                uid + "). The object might have been deleted and then recreated");
+  EXPECT_EQ(client.remove(path("a"), {{"preconditions", {{"resourceVersion", "1"}}}}).status, 409);
   const Reply done = client.remove(path("a"), {{"preconditions", {{"uid", uid}}}});
   EXPECT_EQ(done.status, 200);
   EXPECT_EQ(done.json()["status"], "Success");

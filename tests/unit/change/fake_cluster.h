@@ -13,7 +13,8 @@
 namespace kots_export::test {
 
 // Objects by their path and just enough of an API server to plan and carry out on: discovery of a few kinds,
-// GET, POST, merge patch and DELETE with a UID that has to agree. Gives each new object a UID of its own.
+// GET, POST, merge patch and DELETE with a UID that has to agree (422 and 409 where it does not). Gives each
+// new object a UID of its own.
 class FakeCluster {
  public:
   // Stores `object` at `path` ("/api/v1/namespaces/ns/configmaps/a").
@@ -30,8 +31,10 @@ class FakeCluster {
     const bool patch = request.method == kube::Method::patch;
     const std::string uid =
         body.value(nlohmann::json::json_pointer(patch ? "/metadata/uid" : "/preconditions/uid"), "");
-    if (!uid.empty() && uid != object->second["metadata"]["uid"])
-      return reply(409, {{"kind", "Status"}, {"reason", "Conflict"}});
+    if (!uid.empty() && uid != object->second["metadata"]["uid"]) {
+      if (!patch) return reply(409, {{"kind", "Status"}, {"reason", "Conflict"}});
+      return reply(422, uid_is_immutable(uid));
+    }
     if (!patch) {
       objects.erase(object);
       return reply(200);
@@ -43,6 +46,15 @@ class FakeCluster {
   std::map<std::string, nlohmann::json> objects;
 
  private:
+  // What a patch for an object's predecessor gets (seen on 1.20 and 1.36).
+  static nlohmann::json uid_is_immutable(const std::string& uid) {
+    const nlohmann::json cause{{"reason", "FieldValueInvalid"},
+                               {"message", "Invalid value: \"" + uid + "\": field is immutable"},
+                               {"field", "metadata.uid"}};
+    return {
+        {"kind", "Status"}, {"reason", "Invalid"}, {"details", {{"causes", nlohmann::json::array({cause})}}}};
+  }
+
   kube::Outcome create(const std::string& collection, nlohmann::json object) {
     const std::string path = collection + "/" + object["metadata"].value("name", "");
     if (objects.contains(path)) return reply(409, {{"kind", "Status"}, {"reason", "AlreadyExists"}});
