@@ -92,8 +92,10 @@ class Lock::Renewing : public kube::RequestSource {
     // A server that is away for a while gets the next one in its time: nobody else reaches it either.
     lock_.note_renewal();
     const auto* reply = std::get_if<kube::Reply>(&outcome);
+    // 422: the UID is another's (the only field of the patch that validation can refuse).
     if (reply == nullptr ||
-        (reply->status != kube::http::kNotFound && reply->status != kube::http::kConflict))
+        (reply->status != kube::http::kNotFound && reply->status != kube::http::kConflict &&
+         reply->status != kube::http::kInvalid))
       return;
     lock_.uid_.clear();
     throw Error(
