@@ -15,16 +15,18 @@ std::string line(const json& value) {
 }
 
 std::filesystem::path create_journal_folder(const std::filesystem::path& backup_folder,
-                                            const std::string& run) {
+                                            const std::string& run, const util::Fsync& sync) {
+  util::create_private_folder(backup_folder, sync);
+  util::require_own_folder(backup_folder);
   const auto folder = backup_folder / run;
-  util::create_private_folder(folder);
+  util::create_private_folder(folder, sync);
   return folder / "journal.jsonl";
 }
 
 }  // namespace
 
-Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header)
-    : file_(create_journal_folder(backup_folder, header.run)) {
+Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header, const util::Fsync& sync)
+    : file_(create_journal_folder(backup_folder, header.run, sync), sync) {
   json first{{"event", "run"},
              {"format", kJournalFormat},
              {"run", header.run},
@@ -36,8 +38,15 @@ Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& he
              {"namespaceUid", header.namespace_uid},
              {"release", header.release}};
   if (!header.rolls_back.empty()) first["rollsBack"] = header.rolls_back;
-  file_.append(line(first));
-  file_.sync();
+  try {
+    file_.append_to_disk(line(first));
+  } catch (const Error&) {
+    // A run that never began is not to be listed as one that was interrupted.
+    std::error_code ignored;
+    std::filesystem::remove(path(), ignored);
+    std::filesystem::remove(path().parent_path(), ignored);
+    throw;
+  }
 }
 
 void Journal::record(std::span<const Change* const> changes, std::size_t first_id) {
@@ -48,8 +57,7 @@ void Journal::record(std::span<const Change* const> changes, std::size_t first_i
     entry["id"] = first_id++;
     lines += line(entry);
   }
-  file_.append(lines);
-  file_.sync();
+  file_.append_to_disk(lines);
 }
 
 void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
@@ -63,9 +71,6 @@ void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
   file_.append(line(entry));
 }
 
-void Journal::record_end() {
-  file_.append(line({{"event", "end"}}));
-  file_.sync();
-}
+void Journal::record_end() { file_.append_to_disk(line({{"event", "end"}})); }
 
 }  // namespace kots_export::change

@@ -2,6 +2,8 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/random.h>
 
+#include "util/file_calls.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,46 +18,7 @@ namespace kots_export::util {
 
 namespace {
 
-constexpr mode_t kPrivateFile = 0600;
-constexpr mode_t kPrivateFolder = 0700;
 constexpr std::size_t kChunk = 64 * 1024;
-
-std::string hint_for(int error) {
-  switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "Check the permissions, or choose another folder with --output-dir.";
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return "Free some space, or choose another folder with --output-dir, and run the command again.";
-    case ENOTDIR:
-    case EEXIST:
-      return "A file stands where a folder is needed; move it away.";
-    default:
-      return {};
-  }
-}
-
-[[noreturn]] void fail(const std::string& what, int error) {
-  throw Error(what, std::strerror(error), hint_for(error));
-}
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ > STDERR_FILENO) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string read_all(int fd, const std::string& what, std::size_t limit) {
   std::string content;
@@ -68,24 +31,6 @@ std::string read_all(int fd, const std::string& what, std::size_t limit) {
     content.append(chunk.data(), static_cast<std::size_t>(got));
     if (content.size() > limit) throw Error(what, "it is longer than " + std::to_string(limit) + " bytes");
   }
-}
-
-void write_all(int fd, std::string_view bytes, const std::string& what) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) fail(what, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-  }
-}
-
-void sync_or_fail(int fd, const std::string& what) {
-  // EINVAL: the file system has nothing to force (pipes, some folders).
-  if (::fsync(fd) != 0 && errno != EINVAL) fail(what, errno);
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 // Opens a new file of mode 0600, whatever the umask. Returns -1 and errno where it cannot.
@@ -126,9 +71,9 @@ class TemporaryFile {
     if (!path_.empty()) ::unlink(path_.c_str());
   }
 
-  void write(std::string_view content, const std::string& what) const {
+  void write(std::string_view content, const std::string& what, const Fsync& sync) const {
     write_all(fd_, content, what);
-    sync_or_fail(fd_, what);
+    sync_or_fail(fd_, what, sync);
   }
 
   void rename_to(const fs::path& target, const std::string& what) {
@@ -155,18 +100,6 @@ class TemporaryFile {
   int fd_ = -1;
 };
 
-void sync_folder(const fs::path& folder) {
-  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) sync_or_fail(fd.get(), "cannot write to the folder " + folder.string());
-}
-
-// Makes one folder of mode 0700, whatever the umask. False and errno where it cannot.
-bool make_folder(const fs::path& path) {
-  if (::mkdir(path.c_str(), kPrivateFolder) != 0) return false;
-  ::chmod(path.c_str(), kPrivateFolder);
-  return true;
-}
-
 // Keeps other processes of this tool from replacing files in `folder` between our look and our rename.
 class FolderLock {
  public:
@@ -181,7 +114,7 @@ class FolderLock {
 
 // Gives the file that is there a second name, or, where it may not be linked (file systems without links,
 // another user's file), a copy. False where `copy` is taken.
-bool keep_as(const fs::path& path, std::string_view content, const fs::path& copy) {
+bool keep_as(const fs::path& path, std::string_view content, const fs::path& copy, const Fsync& sync) {
   const std::string what = "cannot keep a copy of " + path.string();
   std::error_code ignored;
   if (::link(path.c_str(), copy.c_str()) == 0) {
@@ -193,16 +126,19 @@ bool keep_as(const fs::path& path, std::string_view content, const fs::path& cop
   if (fd.get() < 0 && errno == EEXIST) return false;
   if (fd.get() < 0) fail(what, errno);
   write_all(fd.get(), content, what);
-  sync_or_fail(fd.get(), what);
+  sync_or_fail(fd.get(), what, sync);
   return true;
 }
 
-// Keeps the file that is there as NAME.1, NAME.2, ... the first that is free.
-fs::path keep_copy(const fs::path& path, std::string_view content) {
+// Keeps the file that is there as NAME.1, NAME.2, ... the first that is free. The copy's name is on the disk
+// before the file loses its own.
+fs::path keep_copy(const fs::path& path, std::string_view content, const Fsync& sync) {
   for (int n = 1;; ++n) {
     fs::path copy = path;
     copy += "." + std::to_string(n);
-    if (keep_as(path, content, copy)) return copy;
+    if (!keep_as(path, content, copy, sync)) continue;
+    sync_folder(folder_of(path), sync);
+    return copy;
   }
 }
 
@@ -239,24 +175,8 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t
   return read_all(fd.get(), what, limit);
 }
 
-void create_private_folder(const fs::path& path) {
-  const std::string what = "cannot create the folder " + path.string();
-  std::error_code ignored;
-  if (path.empty() || fs::is_directory(path, ignored)) return;
-  if (make_folder(path)) return;
-  if (errno == ENOENT) {
-    const fs::path parent = path.parent_path();
-    if (parent.empty() || parent == path) fail(what, ENOENT);
-    create_private_folder(parent);
-    if (make_folder(path)) return;
-  }
-  if (errno != EEXIST) fail(what, errno);
-  // Another process was faster, or it is no folder.
-  if (!fs::is_directory(path, ignored)) fail(what, EEXIST);
-}
-
-std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,
-                                           Existing existing) {
+std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content, Existing existing,
+                                           const Fsync& sync) {
   const std::string what = "cannot write " + path.string();
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) throw Error(what, "a folder of that name is in the way");
@@ -266,14 +186,14 @@ std::optional<fs::path> write_private_file(const fs::path& path, std::string_vie
   }
   std::optional<fs::path> copy;
   TemporaryFile file(path);
-  file.write(content, what);
+  file.write(content, what, sync);
   const FolderLock lock(folder_of(path));
   if (existing == Existing::keep_copy) {
     const auto old = read_file_if_exists(path);
-    if (old && *old != content) copy = keep_copy(path, *old);
+    if (old && *old != content) copy = keep_copy(path, *old, sync);
   }
   file.rename_to(path, what);
-  sync_folder(folder_of(path));
+  sync_folder(folder_of(path), sync);
   return copy;
 }
 
@@ -285,33 +205,5 @@ void require_writable_folder(const fs::path& folder) {
     throw Error(error.headline(), error.why(), "Choose a folder that can be written with --output-dir.");
   }
 }
-
-AppendFile::AppendFile(const fs::path& path) : path_(path) {
-  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kPrivateFile);
-  if (fd_ < 0) fail("cannot write " + path.string(), errno);
-  // The umask may have taken too much; an older file may let others read.
-  ::fchmod(fd_, kPrivateFile);
-}
-
-AppendFile::AppendFile(AppendFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
-
-AppendFile::~AppendFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-void AppendFile::append(std::string_view bytes) {
-  const off_t end = ::lseek(fd_, 0, SEEK_END);
-  try {
-    write_all(fd_, bytes, "cannot write " + path_.string());
-  } catch (const Error&) {
-    // A full disk takes half a line: without the half, what is appended later still is a line of its own.
-    // A pipe has no end to go back to, and where this fails too, readers know a cut line.
-    if (end < 0 || ::ftruncate(fd_, end) != 0) throw;
-    throw;
-  }
-}
-
-void AppendFile::sync() { sync_or_fail(fd_, "cannot write " + path_.string()); }
 
 }  // namespace kots_export::util

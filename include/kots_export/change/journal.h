@@ -35,12 +35,16 @@ struct RunHeader {
 
 class Journal {
  public:
-  // Creates `backup_folder`/`header.run` (0700) and its journal file (0600) with the header line. Throws
-  // Error.
-  Journal(const std::filesystem::path& backup_folder, const RunHeader& header);
+  // Creates `backup_folder`/`header.run` (0700) and its journal file (0600) with the header line, all of it
+  // on the disk, names included, when this returns. Throws Error, also where `backup_folder` is another
+  // user's or others may write to it.
+  Journal(const std::filesystem::path& backup_folder, const RunHeader& header,
+          const util::Fsync& sync = ::fsync);
 
   // Appends `changes` with ids first_id, first_id+1, ... and forces them to the disk: they may be sent once
-  // this returns. Throws Error; then none of them may be sent, and none of them stands in the file.
+  // this returns. Throws Error; then none of them may be sent, and none of them stands in the file. After a
+  // failed fsync the journal is broken: whatever is recorded later throws too, for nobody knows what the disk
+  // holds.
   void record(std::span<const Change* const> changes, std::size_t first_id);
   // Appends an outcome; none where the fate of the Change is unknown. Not forced: a lost outcome is read back
   // from the cluster.

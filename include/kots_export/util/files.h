@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+#include <unistd.h>
+
 // The only door to files. Everything the tool writes may hold secrets: folders are 0700, files 0600, and a
-// reader never sees half a file (temporary name beside the target, fsync, rename, fsync of the folder).
+// reader never sees half a file (temporary name beside the target, fsync, rename, fsync of the folder). What
+// is forced to the disk is forced with its name: each folder in which something was made is fsynced too.
 namespace kots_export::util {
 
 namespace fs = std::filesystem;
@@ -25,9 +30,17 @@ namespace fs = std::filesystem;
 
 // --- Writing ---
 
-// Creates `path` and its missing parents, each with mode 0700. Folders that exist keep their mode.
-// Throws Error naming the folder that failed (not writable, a file in the way, disk full).
-void create_private_folder(const fs::path& path);
+// fsync(2), or what a test puts in its place: 0, or -1 and errno.
+using Fsync = std::function<int(int)>;
+
+// Creates `path` and its missing parents, each with mode 0700, and forces each to the disk. Folders that
+// exist keep their mode. Throws Error naming the folder that failed (not writable, a file in the way, disk
+// full).
+void create_private_folder(const fs::path& path, const Fsync& sync = ::fsync);
+
+// Throws Error, with what to do, where somebody else than this user and root owns `path` or may write to it:
+// he could put there what we then trust. The folder must exist.
+void require_own_folder(const fs::path& path);
 
 // What write_private_file does with a file that is already there.
 enum class Existing {
@@ -38,35 +51,47 @@ enum class Existing {
 
 // Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist. A symbolic link is
 // replaced, not followed; what is no file (a pipe, /dev/stdout) is written to.
-// Returns the path of the copy that was kept, if one was. Throws Error; then the old file is untouched.
+// Returns the path of the copy that was kept, if one was. Throws Error; then the old file is untouched, or,
+// where only the folder could not be forced to the disk, the new one stands there whole.
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,
-                                           Existing existing = Existing::replace);
+                                           Existing existing = Existing::replace,
+                                           const Fsync& sync = ::fsync);
 
 // Checks that files can be created in `folder` by creating and removing one; creates the folder where it is
 // missing. Throws Error with the reason and what to do. For "fail before anything is changed".
 void require_writable_folder(const fs::path& folder);
 
 // An append-only private file (0600) for journals and logs: each `append` is one write(2), so that a line is
-// there whole or not at all as far as the file system allows.
+// there whole or not at all as far as the file system allows. What could not be written whole is cut off
+// again. A file whose fsync failed, or that keeps half a line, is broken: every later call throws.
 class AppendFile {
  public:
-  // Opens or creates `path`; its folder must exist. Throws Error.
-  explicit AppendFile(const fs::path& path);
+  // Opens or creates `path` and forces its name to the disk; its folder must exist. A symbolic link is not
+  // followed. Throws Error.
+  explicit AppendFile(const fs::path& path, Fsync sync = ::fsync);
   AppendFile(AppendFile&& other) noexcept;
   AppendFile& operator=(AppendFile&&) = delete;
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
   ~AppendFile();
 
-  // Writes all of `bytes`. Throws Error (disk full, I/O error).
+  // Writes all of `bytes`. Throws Error (disk full, I/O error); then none of them stands in the file.
   void append(std::string_view bytes);
-  // Forces what was appended to the disk (fsync). Throws Error.
+  // Forces what was appended to the disk (fsync). Throws Error; then nobody knows what of it is there.
   void sync();
+  // Both. Throws Error; then none of `bytes` stands in the file.
+  void append_to_disk(std::string_view bytes);
   [[nodiscard]] const fs::path& path() const noexcept { return path_; }
 
  private:
+  void require_whole() const;
+  void cut_back_to(off_t end);
+
   fs::path path_;
+  std::string what_;  // "cannot write PATH"
+  Fsync sync_;
   int fd_ = -1;
+  bool broken_ = false;
 };
 
 }  // namespace kots_export::util

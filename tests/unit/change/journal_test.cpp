@@ -5,11 +5,14 @@
 #include "unit/support/temporary_folder.h"
 
 #include <array>
+#include <cerrno>
 #include <fstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace kots_export::change {
 
@@ -19,6 +22,7 @@ using test::create_of;
 using test::delete_of;
 using test::patch_of;
 using test::TemporaryFolder;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 RunHeader header_of(const std::string& run) {
@@ -105,6 +109,71 @@ TEST(Journal, KeepsNoHalfLineWhereTheDiskIsFull) {
   const RunRecord run = read_journal(journal.path());
   ASSERT_EQ(run.entries.size(), 1U);
   EXPECT_TRUE(run.entries[0].outcome);
+}
+
+TEST(Journal, IsOnTheDiskWithEveryFolderAboveItBeforeAnythingIsRecorded) {
+  const TemporaryFolder folder;
+  std::vector<std::filesystem::path> synced;
+
+  const Journal journal(folder.path() / "output/backup", header_of("r1"), [&](int fd) {
+    synced.push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)));
+    return ::fsync(fd);
+  });
+
+  EXPECT_THAT(synced, ElementsAre(folder.path(), folder.path() / "output", folder.path() / "output/backup",
+                                  folder.path() / "output/backup/r1", journal.path()));
+}
+
+// Throws Error where the journal cannot record; says so by what it returns.
+bool can_record(Journal& journal, const Change& change, std::size_t id) {
+  try {
+    record(journal, change, id);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+TEST(Journal, HoldsNothingOfWhatDidNotReachTheDiskAndIsBrokenForGood) {
+  const TemporaryFolder folder;
+  bool failing = false;
+  Journal journal(folder.path(), header_of("r1"), [&](int fd) {
+    errno = EIO;
+    return failing ? -1 : ::fsync(fd);
+  });
+  record(journal, patch_of("a"), 1);
+  failing = true;
+
+  EXPECT_FALSE(can_record(journal, patch_of("b"), 2));
+  failing = false;  // what an fsync says now proves nothing
+
+  EXPECT_FALSE(can_record(journal, patch_of("c"), 3));
+  EXPECT_THROW(journal.record_outcome(1, done("uid-a")), Error);
+  EXPECT_THROW(journal.record_end(), Error);
+  const RunRecord run = read_journal(journal.path());
+  ASSERT_EQ(run.entries.size(), 1U);
+  EXPECT_EQ(run.entries[0].id, 1U);
+  EXPECT_EQ(run.end, RunRecord::End::open);
+}
+
+TEST(Journal, ThatCannotBeginIsNoRun) {
+  const TemporaryFolder folder;
+  const auto sync = [](int fd) {
+    struct stat status {};
+    errno = EIO;
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? -1 : 0;
+  };
+
+  EXPECT_THROW(Journal(folder.path(), header_of("r1"), sync), Error);
+
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "r1"));
+}
+
+TEST(Journal, StandsInNoFolderThatOthersMayWrite) {
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), static_cast<std::filesystem::perms>(0777));
+
+  EXPECT_THROW(Journal(folder.path(), header_of("r1")), Error);
 }
 
 TEST(JournalReader, LeavesOutALastLineThatWasCut) {

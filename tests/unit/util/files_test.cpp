@@ -83,6 +83,24 @@ class FullDisk {
   rlimit before_{};
 };
 
+// The names of what was forced to the disk, in order, and a disk that fails at will.
+class Disk {
+ public:
+  [[nodiscard]] Fsync sync() {
+    return [this](int fd) {
+      if (failing) {
+        errno = EIO;
+        return -1;
+      }
+      synced.push_back(fs::read_symlink("/proc/self/fd/" + std::to_string(fd)));
+      return ::fsync(fd);
+    };
+  }
+
+  std::vector<fs::path> synced;
+  bool failing = false;
+};
+
 // --- Reading ---
 
 TEST(ReadFile, ReturnsEveryByte) {
@@ -336,6 +354,98 @@ TEST(WritePrivateFile, KeepsACopyOfAFileThatMayNotBeLinked) {
   EXPECT_EQ(mode_of(folder / "file.1"), 0600U);
 }
 
+// --- On the disk ---
+
+TEST(OnTheDisk, EveryFolderInWhichAFolderWasMadeIsForced) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "output");
+  Disk disk;
+
+  create_private_folder(folder / "output/backup/run", disk.sync());
+
+  EXPECT_THAT(disk.synced, ElementsAre(folder / "output", folder / "output/backup"));
+}
+
+TEST(OnTheDisk, AFolderThatIsThereIsNotForcedAgain) {
+  const TemporaryFolder folder;
+  Disk disk;
+
+  create_private_folder(folder.path(), disk.sync());
+
+  EXPECT_THAT(disk.synced, IsEmpty());
+}
+
+TEST(OnTheDisk, AFolderThatCannotBeForcedIsAnError) {
+  const TemporaryFolder folder;
+  Disk disk;
+  disk.failing = true;
+
+  EXPECT_THAT(problem([&] { create_private_folder(folder / "backup", disk.sync()); }),
+              HasSubstr("cannot write to the folder " + folder.path().string()));
+}
+
+TEST(OnTheDisk, AWrittenFileIsForcedBeforeItsName) {
+  const TemporaryFolder folder;
+  Disk disk;
+
+  write_private_file(folder / "file", "content", Existing::replace, disk.sync());
+
+  ASSERT_EQ(disk.synced.size(), 2U);
+  EXPECT_TRUE(disk.synced[0].filename().string().starts_with(".file."));
+  EXPECT_EQ(disk.synced[1], folder.path());
+}
+
+TEST(OnTheDisk, TheNameOfAKeptCopyIsForcedBeforeTheFileIsReplaced) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "old");
+  std::vector<std::string> seen;
+  const Fsync sync = [&](int fd) {
+    if (fs::read_symlink("/proc/self/fd/" + std::to_string(fd)) == folder.path())
+      seen.push_back(read_bytes(folder / "file") + "," + read_bytes(folder / "file.1"));
+    return ::fsync(fd);
+  };
+
+  write_private_file(folder / "file", "new", Existing::keep_copy, sync);
+
+  EXPECT_THAT(seen, ElementsAre("old,old", "new,old"));
+}
+
+TEST(OnTheDisk, AFileWhoseContentCannotBeForcedLeavesTheOldOne) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "old");
+  Disk disk;
+  disk.failing = true;
+
+  EXPECT_NE(problem([&] { write_private_file(folder / "file", "new", Existing::replace, disk.sync()); }), "");
+  EXPECT_EQ(read_bytes(folder / "file"), "old");
+}
+
+// --- Folders that others can write to ---
+
+TEST(RequireOwnFolder, TakesWhatOnlyThisUserWrites) {
+  const TemporaryFolder folder;
+  fs::permissions(folder.path(), static_cast<fs::perms>(0755));
+  EXPECT_NO_THROW(require_own_folder(folder.path()));
+}
+
+TEST(RequireOwnFolder, RefusesWhatOthersMayWrite) {
+  const TemporaryFolder folder;
+  for (const unsigned mode : {0770U, 0707U, 01777U}) {
+    SCOPED_TRACE(mode);
+    fs::permissions(folder.path(), static_cast<fs::perms>(mode));
+    EXPECT_THAT(problem([&] { require_own_folder(folder.path()); }),
+                AllOf(HasSubstr("other users may write to it"), HasSubstr("chmod go-w")));
+  }
+}
+
+TEST(RequireOwnFolder, RefusesAnotherUsersFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  const TemporaryFolder folder;
+  ASSERT_EQ(::chown(folder.path().c_str(), 12345, 12345), 0);
+  EXPECT_THAT(problem([&] { require_own_folder(folder.path()); }),
+              AllOf(HasSubstr("another user (uid 12345)"), HasSubstr("chown")));
+}
+
 // --- AppendFile ---
 
 TEST(AppendFile, IsPrivateAndGoesOnWhereItEnded) {
@@ -380,6 +490,70 @@ TEST(AppendFile, SaysThatTheDiskIsFull) {
   }
 
   EXPECT_THAT(said, HasSubstr("cannot write " + (folder / "log").string()));
+}
+
+TEST(AppendFile, KeepsNoHalfLineWhereTheDiskIsFull) {
+  const TemporaryFolder folder;
+  AppendFile file(folder / "log");
+  file.append("one\n");
+  {
+    const FullDisk full(10);
+    EXPECT_NE(problem([&] { file.append("twenty characters...\n"); }), "");
+  }
+
+  EXPECT_EQ(read_bytes(folder / "log"), "one\n");
+  file.append("two\n");
+  EXPECT_EQ(read_bytes(folder / "log"), "one\ntwo\n");
+}
+
+TEST(AppendFile, ForcesItsNameToTheDiskBeforeItsFirstUse) {
+  const TemporaryFolder folder;
+  Disk disk;
+
+  const AppendFile file(folder / "log", disk.sync());
+
+  EXPECT_THAT(disk.synced, ElementsAre(folder.path()));
+}
+
+TEST(AppendFile, CutsOffWhatDidNotReachTheDisk) {
+  const TemporaryFolder folder;
+  Disk disk;
+  AppendFile file(folder / "log", disk.sync());
+  file.append_to_disk("one\n");
+  disk.failing = true;
+
+  EXPECT_THAT(problem([&] { file.append_to_disk("two\n"); }), HasSubstr("Input/output error"));
+
+  EXPECT_EQ(read_bytes(folder / "log"), "one\n");
+}
+
+// An fsync that succeeds after one that failed proves nothing: the system may have forgotten the pages.
+TEST(AppendFile, IsBrokenForGoodOnceItCouldNotBeForced) {
+  const TemporaryFolder folder;
+  Disk disk;
+  AppendFile file(folder / "log", disk.sync());
+  file.append("one\n");
+  disk.failing = true;
+  EXPECT_NE(problem([&] { file.sync(); }), "");
+  disk.failing = false;
+
+  for (const auto& use : std::vector<std::function<void()>>{
+           [&] { file.append("two\n"); }, [&] { file.append_to_disk("two\n"); }, [&] { file.sync(); }}) {
+    EXPECT_THAT(problem(use), HasSubstr("an earlier write did not reach the disk"));
+  }
+  EXPECT_EQ(read_bytes(folder / "log"), "one\n");
+}
+
+TEST(AppendFile, FollowsNoLink) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "target", "");
+  fs::permissions(folder / "target", static_cast<fs::perms>(0644));
+  fs::create_symlink(folder / "target", folder / "log");
+
+  EXPECT_THAT(problem([&] { AppendFile(folder / "log").append("secret\n"); }), HasSubstr("symbolic link"));
+
+  EXPECT_EQ(read_bytes(folder / "target"), "");
+  EXPECT_EQ(mode_of(folder / "target"), 0644U);
 }
 
 }  // namespace
