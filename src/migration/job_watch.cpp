@@ -92,19 +92,17 @@ class JobWatch {
   }
 
   // What the live stream missed is read once more at the end: a Job can be done before its Pod was seen to
-  // run, or before a log could be opened. `pods` are the Job's, as they are now.
-  void complete_log(const std::vector<json>& pods) {
-    for (const json& pod : pods) {
-      if (has_started(pod)) pods_.try_emplace(pod["metadata"].value("name", ""), 0);
-    }
+  // run, or before a log could be opened.
+  void complete_log(const kube::GroupVersionResource& pods, const std::string& job) {
+    secondary("flyway.pods-unreadable", {}, [&] {
+      for (const json& pod : context_.client.list(pods, context_.ns.name, "job-name=" + job)) {
+        if (has_started(pod)) pods_.try_emplace(pod["metadata"].value("name", ""), 0);
+      }
+    });
     for (auto& [pod, logged] : pods_) {
       std::optional<std::string> whole;
-      try {
-        whole = context_.client.log(context_.ns.name, pod, container_);
-      } catch (const kube::ApiError& error) {
-        // The migration is what counts: it is judged by the Job, with or without its log.
-        context_.observer.warn("flyway.log-unreadable", {{"pod", pod}, {"why", error.why()}});
-      }
+      secondary("flyway.log-unreadable", pod,
+                [&, &name = pod] { whole = context_.client.log(context_.ns.name, name, container_); });
       if (!whole) continue;
       std::string_view rest = *whole;
       rest.remove_prefix(std::min(logged, rest.size()));
@@ -114,6 +112,7 @@ class JobWatch {
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       }
     }
+    secondary("flyway.log-unwritable", {}, [&] { log_.sync(); });
   }
 
   [[nodiscard]] const JobEnd& result() const { return end_; }
@@ -153,7 +152,7 @@ class JobWatch {
 
   void on_line(std::size_t& logged, std::string_view line) {
     logged += line.size() + 1;
-    log_.append(std::string(line) + "\n");
+    secondary("flyway.log-unwritable", {}, [&] { log_.append(std::string(line) + "\n"); });
     context_.observer.log_line(container_, line);
   }
 
@@ -174,6 +173,19 @@ class JobWatch {
       return kube::Flow::go_on;
     }
     return end({JobEnd::Result::cannot_start, text_of(waiting), std::string(known->hint)});
+  }
+
+  // The migration is what counts: it is judged by the Job, with or without its log. What fails of `action` is
+  // told once for each Pod, and the run goes on.
+  template <typename Action>
+  void secondary(const std::string& id, const std::string& pod, const Action& action) {
+    try {
+      action();
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error& error) {
+      if (told_.insert(id + pod).second) context_.observer.warn(id, {{"pod", pod}, {"why", error.why()}});
+    }
   }
 
   void tell_once(const std::string& id, const std::string& message) {
@@ -218,8 +230,7 @@ JobEnd follow_job(Context& context, const std::string& name, const std::string& 
        .needed = kube::WatchSpec::Needed::no});
   (void)context.client.follow(std::move(watches), std::chrono::steady_clock::now() + timeout,
                               [&watch](kube::Client::Follow& follow) { watch.started(follow); });
-  watch.complete_log(context.client.list(pods.gvr, context.ns.name, "job-name=" + name));
-  log.sync();
+  watch.complete_log(pods.gvr, name);
   return watch.result();
 }
 

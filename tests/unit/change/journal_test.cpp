@@ -2,6 +2,7 @@
 #include <kots_export/change/journal_reader.h>
 
 #include "unit/change/changes.h"
+#include "unit/support/full_disk.h"
 #include "unit/support/temporary_folder.h"
 
 #include <array>
@@ -10,7 +11,6 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +20,7 @@ namespace {
 
 using test::create_of;
 using test::delete_of;
+using test::FullDisk;
 using test::patch_of;
 using test::TemporaryFolder;
 using ::testing::ElementsAre;
@@ -94,16 +95,11 @@ TEST(Journal, KeepsNoHalfLineWhereTheDiskIsFull) {
   Journal journal(folder.path(), header_of("r1"));
   record(journal, patch_of("a"), 1);
   const auto size = std::filesystem::file_size(journal.path());
-  ::signal(SIGXFSZ, SIG_IGN);
-  rlimit old{};
-  ::getrlimit(RLIMIT_FSIZE, &old);
-  rlimit limit = old;
-  limit.rlim_cur = size + 20;
-  ::setrlimit(RLIMIT_FSIZE, &limit);
+  {
+    const FullDisk full(size + 20);
+    EXPECT_THROW(record(journal, patch_of("b"), 2), Error);
+  }
 
-  EXPECT_THROW(record(journal, patch_of("b"), 2), Error);
-
-  ::setrlimit(RLIMIT_FSIZE, &old);
   EXPECT_EQ(std::filesystem::file_size(journal.path()), size);
   journal.record_outcome(1, done("uid-a"));
   const RunRecord run = read_journal(journal.path());

@@ -1,4 +1,7 @@
 #include "unit/migration/job_watch_fixture.h"
+#include "unit/support/full_disk.h"
+
+#include <algorithm>
 
 #include <gmock/gmock.h>
 
@@ -101,6 +104,36 @@ TEST_F(JobLog, SaysThatTheLogMayNotBeRead) {
 
   EXPECT_EQ(follow().result, Result::complete);
   EXPECT_THAT(observer.argument("flyway.log-unreadable", "why"), StartsWith("jane may not get pods/log"));
+}
+
+TEST_F(JobLog, ThatFindsTheDiskFullIsToldOnceAndTheMigrationGoesOn) {
+  running_job();
+  live_log(events({"one\n", "a line that is too long for the disk\n", "and another one, too long\n"},
+                  Stream::End::clean));
+  job_events(events({watch_line("MODIFIED", complete())}));
+  const test::FullDisk full(10);
+
+  EXPECT_EQ(follow().result, Result::complete);
+
+  EXPECT_EQ(logged(), "one\n");
+  EXPECT_EQ(std::ranges::count(observer.notices, "flyway.log-unwritable", &change::Notice::id), 1);
+}
+
+TEST_F(JobLog, IsLeftWhereThePodsCannotBeListed) {
+  test::ScriptedTransport other{8};
+  kube::Client other_client{other, test::kQuickRetries};
+  Context other_context{
+      .client = other_client, .executor = executor, .observer = observer, .ns = {kNs}, .release = "r"};
+  other.get_once("/jobs?watch=false", ok(list_of({complete()})));
+  other.get_once("/pods?watch=false", ok(list_of({})));
+  other.get("/pods?limit", status_reply(403, "Forbidden", "jane may not list pods"));
+  other.otherwise([](const kube::Request&) { return events({}); });
+  util::AppendFile log(folder / "log");
+
+  EXPECT_EQ(
+      follow_job(other_context, "circle-migrator", "circle-migrator", log, std::chrono::seconds(20)).result,
+      Result::complete);
+  EXPECT_THAT(observer.argument("flyway.pods-unreadable", "why"), StartsWith("jane may not list pods"));
 }
 
 }  // namespace

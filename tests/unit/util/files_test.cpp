@@ -1,6 +1,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 
+#include "unit/support/full_disk.h"
 #include "unit/support/temporary_folder.h"
 
 #include <csignal>
@@ -21,6 +22,7 @@ namespace kots_export::util {
 
 namespace {
 
+using test::FullDisk;
 using test::read_bytes;
 using test::TemporaryFolder;
 using test::write_bytes;
@@ -61,26 +63,6 @@ class Umask {
 
  private:
   mode_t before_;
-};
-
-// Lets no file grow beyond `bytes`: a disk that is full.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
 };
 
 // The names of what was forced to the disk, in order, and a disk that fails at will.
