@@ -29,4 +29,6 @@ endif()
 if(BUILD_TESTING)
   find_package(GTest REQUIRED)
   find_package(OpenSSL REQUIRED) # the in-memory API server's TLS
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2) # its HTTP/2
 endif()

@@ -65,6 +65,7 @@ ApiServer::ApiServer(const ApiServerOptions& options) : folder_(make_folder()) {
   ServerOptions server;
   server.minor = options.minor;
   server.protocol = options.http ? Protocol::http : Protocol::https;
+  if (options.http1) server.versions = HttpVersions::http1_only;
   if (options.cert_expired) server.validity = Validity::expired;
   if (options.cert_not_yet_valid) server.validity = Validity::not_yet;
   server.certificate_host = options.cert_host;

@@ -21,6 +21,7 @@ class Server;
 struct ApiServerOptions {
   int minor = 20;                                 // Kubernetes 1.MINOR
   bool http = false;                              // without TLS; the kubeconfig then holds a token
+  bool http1 = false;                             // with TLS, but without HTTP/2
   bool cert_expired = false;                      // trouble with the server's certificate
   bool cert_not_yet_valid = false;                //
   std::string cert_host;                          // the only name it holds for

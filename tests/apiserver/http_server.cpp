@@ -1,5 +1,8 @@
 #include "apiserver/http_server.h"
 
+#include "apiserver/http1.h"
+#include "apiserver/http2.h"
+
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -8,8 +11,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,14 +19,6 @@ namespace kots_export::apiserver {
 namespace {
 
 constexpr int kBacklog = 512;
-
-// OpenSSL writes with write(2); a client that is gone must not kill the process that hosts the server.
-void block_sigpipe() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
 
 int listen_on_loopback(std::uint16_t port, std::uint16_t& chosen) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -100,23 +93,31 @@ void HttpServer::reap() {
   }
 }
 
-void HttpServer::serve(Stream& stream, std::uint64_t number) const {
+void HttpServer::serve(Stream& stream, std::uint64_t number) {
   try {
     stream.handshake();
-    RequestReader reader(stream);
-    while (std::optional<Request> request = reader.next()) {
-      request->connection = number;
-      const std::string_view encoding = request->header("accept-encoding");
-      const bool wants_close = request->header("connection") == "close" || request->body_too_large;
-      ResponseWriter writer(stream, !wants_close, encoding.find("gzip") != std::string_view::npos);
-      handler_(*request, writer);
-      if (!writer.keep_alive()) break;
+    if (stream.protocol() == "h2") {
+      serve_http2(stream, number, handler_, workers_);
+    } else {
+      serve_http1(stream, number);
     }
-    stream.finish();
   } catch (const ConnectionLost&) {
     // The client went; there is nobody to tell.
   }
+  stream.finish();
   stream.shut_down();
+}
+
+void HttpServer::serve_http1(Stream& stream, std::uint64_t number) const {
+  RequestReader reader(stream);
+  while (std::optional<Request> request = reader.next()) {
+    request->connection = number;
+    const bool wants_close = request->header("connection") == "close" || request->body_too_large;
+    Http1Writer writer(stream, wants_close ? Http1Writer::KeepAlive::no : Http1Writer::KeepAlive::yes,
+                       accepts_gzip(*request));
+    handler_(*request, writer);
+    if (!writer.keep_alive()) return;
+  }
 }
 
 }  // namespace kots_export::apiserver

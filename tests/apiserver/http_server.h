@@ -2,6 +2,7 @@
 
 #include "apiserver/http.h"
 #include "apiserver/stream.h"
+#include "apiserver/workers.h"
 
 #include <atomic>
 #include <cstdint>
@@ -12,11 +13,11 @@
 
 namespace kots_export::apiserver {
 
-// Accepts connections on the loopback address and serves each on a thread of its own.
+// Accepts connections on the loopback address and serves each on a thread of its own; on HTTP/2 that thread
+// reads, and the streams' requests are answered by workers.
 class HttpServer {
  public:
   using Wrap = std::function<std::unique_ptr<Stream>(int fd)>;
-  using Handler = std::function<void(const Request&, ResponseWriter&)>;
 
   // Listens on 127.0.0.1:`port` (0 chooses a free one) at once. `wrap` makes a stream of a connected socket;
   // `handler` answers a request, and is called by many threads. Throws std::runtime_error.
@@ -38,7 +39,8 @@ class HttpServer {
   };
 
   void accept_loop();
-  void serve(Stream& stream, std::uint64_t number) const;
+  void serve(Stream& stream, std::uint64_t number);
+  void serve_http1(Stream& stream, std::uint64_t number) const;
   void reap();
 
   Wrap wrap_;
@@ -47,6 +49,7 @@ class HttpServer {
   int wake_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> accepted_ = 0;
+  Workers workers_;
   std::list<Connection> connections_;
   std::thread acceptor_;
 };

@@ -15,6 +15,7 @@
 
 namespace {
 
+using kots_export::apiserver::HttpVersions;
 using kots_export::apiserver::Protocol;
 using kots_export::apiserver::Server;
 using kots_export::apiserver::ServerOptions;
@@ -25,6 +26,7 @@ struct Arguments {
   std::string kubernetes = "1.20";
   std::filesystem::path kubeconfig;
   bool http = false;
+  bool http1 = false;
   bool expired = false;
   bool not_yet = false;
   bool until_stdin_closes = false;
@@ -54,6 +56,7 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "GROUP[/VERSION] whose APIService is down; may be repeated")
       ->allow_extra_args(false);
   app.add_flag("--http", arguments.http, "Without TLS");
+  app.add_flag("--http1", arguments.http1, "With TLS, but HTTP/1.1 alone");
   app.add_flag("--cert-expired", arguments.expired, "The server's certificate has expired");
   app.add_flag("--cert-not-yet-valid", arguments.not_yet, "The server's certificate holds from tomorrow on");
   app.add_flag("--until-stdin-closes", arguments.until_stdin_closes, "End when standard input closes");
@@ -102,6 +105,7 @@ int main(int argc, char** argv) {
     ServerOptions& options = arguments.server;
     options.minor = parse_minor(arguments.kubernetes);
     if (arguments.http) options.protocol = Protocol::http;
+    if (arguments.http1) options.versions = HttpVersions::http1_only;
     if (arguments.expired) options.validity = Validity::expired;
     if (arguments.not_yet) options.validity = Validity::not_yet;
     const int signals = watch_signals();

@@ -153,7 +153,7 @@ Server::Server(const ServerOptions& options)
   HttpServer::Wrap wrap = make_plain_stream;
   if (protocol_ == Protocol::https) {
     tls_ = std::make_unique<TlsContext>(issue(server_authority_, server_certificate(options)),
-                                        client_authority_.certificate_pem);
+                                        client_authority_.certificate_pem, options.versions);
     wrap = [this](int fd) { return tls_->wrap(fd); };
   }
   controllers_ = std::make_unique<ControllerManager>(cluster_);
@@ -228,14 +228,18 @@ void Server::route(const Request& request, ResponseWriter& answer, LogEntry& ent
     if (const std::optional<Fault> fault = faults_.next(request)) {
       std::this_thread::sleep_for(fault->delay);
       if (fault->hold) faults_.hold();
-      if (fault->drop || fault->hold) throw ConnectionLost();
+      if (fault->drop || fault->hold) {
+        answer.hang_up(Breakage::close);
+        throw ConnectionLost();
+      }
       if (fault->hold_answer) {
-        answer.set_observer([this](int) {
+        answer.set_observer([this, &answer](int) {
           faults_.hold();
+          answer.hang_up(Breakage::close);
           throw ConnectionLost();
         });
       }
-      answer.set_fault(fault->answer);
+      answer.set_fault(fault->answer, Breakage::close);
       if (fault->retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault->retry_after));
       if (fault->status != 0) throw generic(fault->status, "a fault that the test ordered");
     }

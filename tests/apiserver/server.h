@@ -24,6 +24,7 @@ struct ServerOptions {
   int minor = 20;
   std::uint16_t port = 0;
   Protocol protocol = Protocol::https;
+  HttpVersions versions = HttpVersions::http1_and_http2;  // over TLS; without it HTTP/1.1 alone
   Validity validity = Validity::now;
   std::string certificate_host;  // instead of localhost and the loopback addresses
   std::vector<std::string> tokens;

@@ -2,7 +2,10 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,6 +49,22 @@ bool Stream::wait_readable(int milliseconds) const {
 }
 
 void Stream::shut_down() noexcept { ::shutdown(fd_, SHUT_RDWR); }
+
+void Stream::reset() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  // The socket closes with its last descriptor. The number stays taken, since other threads may still use it.
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(nothing, fd_);
+  ::close(nothing);
+}
+
+void block_sigpipe() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 std::unique_ptr<Stream> make_plain_stream(int fd) { return std::make_unique<PlainStream>(fd); }
 

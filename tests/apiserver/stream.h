@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,13 +51,27 @@ class Stream {
   [[nodiscard]] virtual bool wait_readable(int milliseconds) const;
   // Ends both directions at once, from any thread: a blocked read or write returns.
   void shut_down() noexcept;
+  // Ends the connection by RST in place of FIN. What was not sent yet is lost.
+  void reset() noexcept;
 
- protected:
+  // --- What HTTP/2 needs, over TLS only ---
+  // The protocol that the client chose by ALPN; empty where it did not speak of any.
+  [[nodiscard]] virtual std::string protocol() const { return {}; }
+  // From now on `try_read` and `try_write` in place of `read` and `write`.
+  virtual void make_non_blocking() {}
+  // Returns how many bytes came, 0 at the end, nothing where there is none for now. Throws ConnectionLost.
+  [[nodiscard]] virtual std::optional<std::size_t> try_read(char*, std::size_t) { throw ConnectionLost(); }
+  // Returns how many bytes went; 0 where none can for now. Throws ConnectionLost.
+  [[nodiscard]] virtual std::size_t try_write(std::string_view) { throw ConnectionLost(); }
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
  private:
   int fd_;
 };
+
+// OpenSSL writes with write(2); a client that is gone must not kill the process that hosts the server. For
+// each thread that writes.
+void block_sigpipe();
 
 // Returns a stream over the connected socket `fd`, which it owns from now on.
 [[nodiscard]] std::unique_ptr<Stream> make_plain_stream(int fd);

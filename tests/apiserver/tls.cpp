@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -12,11 +13,14 @@ namespace kots_export::apiserver {
 namespace {
 
 constexpr unsigned char kHttp11[] = "\x08http/1.1";
+constexpr unsigned char kHttp2First[] = "\x02h2\x08http/1.1";
 
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_length,
-                    const unsigned char* offered, unsigned int offered_length, void*) {
+                    const unsigned char* offered, unsigned int offered_length, void* http2) {
   unsigned char* answer = nullptr;
-  if (SSL_select_next_proto(&answer, chosen_length, kHttp11, sizeof kHttp11 - 1, offered, offered_length) !=
+  const unsigned char* ours = http2 != nullptr ? kHttp2First : kHttp11;
+  const unsigned int size = http2 != nullptr ? sizeof kHttp2First - 1 : sizeof kHttp11 - 1;
+  if (SSL_select_next_proto(&answer, chosen_length, ours, size, offered, offered_length) !=
       OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }
@@ -78,6 +82,37 @@ class TlsStream final : public Stream {
     if (!bytes.empty() && SSL_write_ex(ssl_, bytes.data(), bytes.size(), &count) != 1) throw ConnectionLost();
   }
 
+  [[nodiscard]] std::string protocol() const override {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
+
+  void make_non_blocking() override {
+    ::fcntl(fd(), F_SETFL, ::fcntl(fd(), F_GETFL) | O_NONBLOCK);
+    SSL_set_mode(ssl_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  }
+
+  [[nodiscard]] std::optional<std::size_t> try_read(char* into, std::size_t size) override {
+    ERR_clear_error();
+    std::size_t count = 0;
+    if (SSL_read_ex(ssl_, into, size, &count) == 1) return count;
+    const int error = SSL_get_error(ssl_, 0);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return std::nullopt;
+    if (error == SSL_ERROR_ZERO_RETURN) return 0;
+    throw ConnectionLost();
+  }
+
+  [[nodiscard]] std::size_t try_write(std::string_view bytes) override {
+    ERR_clear_error();
+    std::size_t count = 0;
+    if (SSL_write_ex(ssl_, bytes.data(), bytes.size(), &count) == 1) return count;
+    const int error = SSL_get_error(ssl_, 0);
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return 0;
+    throw ConnectionLost();
+  }
+
   void finish() override {
     ERR_clear_error();
     SSL_shutdown(ssl_);
@@ -104,7 +139,7 @@ struct TlsContext::Impl {
   ~Impl() { SSL_CTX_free(context); }
 };
 
-TlsContext::TlsContext(const KeyPair& server, const std::string& client_authority_pem)
+TlsContext::TlsContext(const KeyPair& server, const std::string& client_authority_pem, HttpVersions versions)
     : impl_(std::make_unique<Impl>()) {
   SSL_CTX* context = impl_->context = SSL_CTX_new(TLS_server_method());
   if (context == nullptr) throw std::runtime_error("cannot make a TLS context");
@@ -112,7 +147,8 @@ TlsContext::TlsContext(const KeyPair& server, const std::string& client_authorit
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol,
+                             versions == HttpVersions::http1_and_http2 ? context : nullptr);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any_certificate);
 
   BIO* bio = BIO_new_mem_buf(server.certificate_pem.data(), static_cast<int>(server.certificate_pem.size()));

@@ -8,13 +8,16 @@
 
 namespace kots_export::apiserver {
 
-// The server side of TLS: 1.2 and later, ALPN http/1.1, client certificates asked for but not demanded. As in
-// the real API server a bad client certificate does not fail the handshake; it is the request that gets a
-// 401.
+enum class HttpVersions { http1_only, http1_and_http2 };
+
+// The server side of TLS: 1.2 and later, ALPN h2 before http/1.1, client certificates asked for but not
+// demanded. As in the real API server a bad client certificate does not fail the handshake; it is the request
+// that gets a 401.
 class TlsContext {
  public:
   // `client_authority_pem` signs the client certificates. Throws std::runtime_error.
-  TlsContext(const KeyPair& server, const std::string& client_authority_pem);
+  TlsContext(const KeyPair& server, const std::string& client_authority_pem,
+             HttpVersions versions = HttpVersions::http1_and_http2);
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();

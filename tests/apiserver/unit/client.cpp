@@ -1,5 +1,7 @@
 #include "apiserver/unit/client.h"
 
+#include "apiserver/http.h"
+
 #include <curl/curl.h>
 
 namespace kots_export::apiserver {
@@ -55,6 +57,7 @@ Reply Client::send(const std::string& method, const std::string& path, const std
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   reply.status = static_cast<int>(status);
+  reply.headers = to_lower(reply.headers);
   curl_slist_free_all(list);
   return reply;
 }

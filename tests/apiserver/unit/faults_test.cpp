@@ -37,7 +37,7 @@ TEST_F(FaultsOfTests, RetryAfterIsAHeader) {
   server.add_fault("status=429 retry-after=7 times=1");
   const Reply reply = client.get(kA);
   EXPECT_EQ(reply.status, 429);
-  EXPECT_NE(reply.headers.find("Retry-After: 7"), std::string::npos);
+  EXPECT_NE(reply.headers.find("retry-after: 7"), std::string::npos);
 }
 
 TEST_F(FaultsOfTests, CutBreaksTheBodyAfterTheWrite) {

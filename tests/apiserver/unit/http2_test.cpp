@@ -1,0 +1,197 @@
+#include "apiserver/unit/client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+
+#include <curl/curl.h>
+#include <gtest/gtest.h>
+
+namespace kots_export::apiserver {
+namespace {
+
+// Requests that run at once on one HTTP/2 connection.
+class Streams {
+ public:
+  explicit Streams(const ApiServer& server)
+      : url_(server.url()), ca_(server.ca_pem()), multi_(curl_multi_init(), curl_multi_cleanup) {
+    headers_ = curl_slist_append(nullptr, ("Authorization: Bearer " + server.admin_token()).c_str());
+    curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
+  }
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+  ~Streams() {
+    for (auto& request : requests_) {
+      curl_multi_remove_handle(multi_.get(), request->handle);
+      curl_easy_cleanup(request->handle);
+    }
+    curl_slist_free_all(headers_);
+  }
+
+  std::size_t get(const std::string& path) {
+    auto& request = requests_.emplace_back(std::make_unique<One>());
+    request->handle = curl_easy_init();
+    const curl_blob ca{ca_.data(), ca_.size(), CURL_BLOB_NOCOPY};
+    curl_easy_setopt(request->handle, CURLOPT_URL, (url_ + path).c_str());
+    curl_easy_setopt(request->handle, CURLOPT_HTTPHEADER, headers_);
+    curl_easy_setopt(request->handle, CURLOPT_CAINFO_BLOB, &ca);
+    curl_easy_setopt(request->handle, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(request->handle, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(request->handle, CURLOPT_PRIVATE, request.get());
+    curl_easy_setopt(request->handle, CURLOPT_WRITEFUNCTION, &append);
+    curl_easy_setopt(request->handle, CURLOPT_WRITEDATA, &request->body);
+    curl_multi_add_handle(multi_.get(), request->handle);
+    return requests_.size() - 1;
+  }
+
+  // Goes on until `enough`. Returns false after ten seconds.
+  bool run_until(const std::function<bool()>& enough) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < end) {
+      int running = 0;
+      curl_multi_perform(multi_.get(), &running);
+      int left = 0;
+      while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+        One* one = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &one);
+        one->done = true;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &one->status);
+      }
+      if (enough()) return true;
+      curl_multi_poll(multi_.get(), nullptr, 0, 100, nullptr);
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool done(std::size_t request) const { return requests_[request]->done; }
+  [[nodiscard]] long status(std::size_t request) const { return requests_[request]->status; }
+  [[nodiscard]] const std::string& body(std::size_t request) const { return requests_[request]->body; }
+
+ private:
+  struct One {
+    CURL* handle = nullptr;
+    std::string body;
+    long status = 0;
+    bool done = false;
+  };
+
+  static std::size_t append(char* data, std::size_t size, std::size_t count, void* into) {
+    static_cast<std::string*>(into)->append(data, size * count);
+    return size * count;
+  }
+
+  std::string url_;
+  std::string ca_;
+  std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi_;
+  curl_slist* headers_ = nullptr;
+  std::vector<std::unique_ptr<One>> requests_;
+};
+
+std::set<std::string> protocols(const ApiServer& server) {
+  std::set<std::string> seen;
+  for (const Json& request : server.requests()) seen.insert(request["protocol"].get<std::string>());
+  return seen;
+}
+
+TEST(Http2, IsWhatAClientGetsThatOffersBoth) {
+  const ApiServer server;
+  EXPECT_EQ(Client(server).get("/api/v1/nodes").status, 200);
+  EXPECT_EQ(protocols(server), std::set<std::string>({"h2"}));
+}
+
+TEST(Http2, CanBeSwitchedOff) {
+  ApiServerOptions options;
+  options.http1 = true;
+  const ApiServer server(options);
+  EXPECT_EQ(Client(server).get("/api/v1/nodes").status, 200);
+  EXPECT_EQ(protocols(server), std::set<std::string>({"http/1.1"}));
+}
+
+TEST(Http2, StreamsOfOneConnectionDoNotWaitForEachOther) {
+  ApiServer server;
+  Streams streams(server);
+  std::vector<std::size_t> watches;
+  for (int i = 0; i < 40; ++i) watches.push_back(streams.get(std::string(kConfigMaps) + "?watch=1"));
+  const auto all_watch = [&] {
+    for (const std::size_t watch : watches) {
+      if (streams.body(watch).empty()) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(streams.run_until(all_watch));  // kube-root-ca.crt
+  std::vector<std::size_t> gets;
+  for (int i = 0; i < 200; ++i) gets.push_back(streams.get("/api/v1/namespaces/default"));
+  EXPECT_TRUE(streams.run_until([&] { return streams.done(gets.back()); }));
+  for (const std::size_t get : gets) {
+    if (!streams.done(get)) continue;
+    EXPECT_EQ(streams.status(get), 200);
+  }
+  for (const std::size_t watch : watches) EXPECT_FALSE(streams.done(watch));
+  server.put({{"apiVersion", "v1"},
+              {"kind", "ConfigMap"},
+              {"metadata", {{"name", "seen-by-all"}, {"namespace", "default"}}}});
+  EXPECT_TRUE(streams.run_until([&] {
+    for (const std::size_t watch : watches) {
+      if (streams.body(watch).find("seen-by-all") == std::string::npos) return false;
+    }
+    return true;
+  }));
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(Http2, StreamThatItsClientGivesUpEndsAloneOnTheServerToo) {
+  const ApiServer server;
+  Streams kept(server);
+  const std::size_t watch = kept.get(std::string(kConfigMaps) + "?watch=1");
+  EXPECT_TRUE(kept.run_until([&] { return !kept.body(watch).empty(); }));
+  {
+    Streams given_up(server);
+    const std::size_t other = given_up.get(std::string(kConfigMaps) + "?watch=1");
+    EXPECT_TRUE(given_up.run_until([&] { return !given_up.body(other).empty(); }));
+  }
+  const std::size_t get = kept.get("/version");
+  EXPECT_TRUE(kept.run_until([&] { return kept.done(get); }));
+  EXPECT_EQ(kept.status(get), 200);
+  EXPECT_FALSE(kept.done(watch));
+}
+
+TEST(Http2, BodiesLargerThanTheWindowsArriveWhole) {
+  ApiServer server;
+  Json object = config_map("big");
+  object["data"]["key"] = std::string(1000000, 'x');
+  const Client client(server);
+  EXPECT_EQ(client.post(kConfigMaps, object).status, 201);
+  for (int i = 0; i < 12; ++i) {
+    object["metadata"] = {{"name", "big-" + std::to_string(i)}, {"namespace", "default"}};
+    server.put({{"apiVersion", "v1"},
+                {"kind", "ConfigMap"},
+                {"metadata", object["metadata"]},
+                {"data", object["data"]}});
+  }
+  Streams streams(server);
+  std::vector<std::size_t> lists;
+  for (int i = 0; i < 8; ++i) lists.push_back(streams.get(kConfigMaps));
+  EXPECT_TRUE(streams.run_until([&] {
+    return std::all_of(lists.begin(), lists.end(), [&](std::size_t list) { return streams.done(list); });
+  }));
+  for (const std::size_t list : lists) {
+    EXPECT_GT(streams.body(list).size(), 13000000U);
+    EXPECT_TRUE(streams.body(list).ends_with("]}"));
+    EXPECT_EQ(streams.body(list), streams.body(lists.front()));
+  }
+}
+
+TEST(Http2, ServerEndsWithRequestsInFlight) {
+  auto server = std::make_unique<ApiServer>();
+  Streams streams(*server);
+  const std::size_t watch = streams.get(std::string(kConfigMaps) + "?watch=1");
+  EXPECT_TRUE(streams.run_until([&] { return !streams.body(watch).empty(); }));
+  server.reset();
+  EXPECT_TRUE(streams.run_until([&] { return streams.done(watch); }));
+}
+
+}  // namespace
+}  // namespace kots_export::apiserver
