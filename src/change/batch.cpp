@@ -1,18 +1,19 @@
 #include "change/batch.h"
 
+#include <algorithm>
 #include <span>
-#include <vector>
 
 namespace kots_export::change {
+
+using Clock = std::chrono::steady_clock;
+using Status = ChangeOutcome::Status;
 
 namespace {
 
 // How often one Change is sent at most when its fate is unknown or it lost a race.
-constexpr int kAttempts = 4;
+constexpr int kAttempts = 5;
 // Changes that are forced to the disk together: one fsync serves what is about to be in flight.
 constexpr std::size_t kJournalGroup = 128;
-// Created objects that are remembered for the caller: a step that wants them creates few.
-constexpr std::size_t kRememberedCreates = 64;
 
 template <typename T>
 T take_front(std::deque<T>& queue) {
@@ -24,14 +25,32 @@ T take_front(std::deque<T>& queue) {
 }  // namespace
 
 std::optional<kube::Exchange> Batch::next() {
-  if (!again_.empty()) return take_front(again_);
+  // What was sent is read back to the end, also where nothing new is started: the journal is to say how it
+  // ended.
+  if (!read_backs_.empty()) return take_front(read_backs_);
   if (failure_) return std::nullopt;
   interrupted_ = interrupted_ || (tools_.options.interrupted && tools_.options.interrupted());
   if (interrupted_) return std::nullopt;
+  if (auto again = next_again()) return again;
   if (auto read = next_read()) return read;
   if (ready_.empty() && !journal_next_group()) return std::nullopt;
   const WritePtr write = take_front(ready_);
   tools_.observer.change_started(write->change);
+  return send(write);
+}
+
+std::optional<Clock::time_point> Batch::wake_at() {
+  // Where no try is made any more, none is waited for; result() tells what is left of them.
+  if (failure_ || interrupted_ || again_.empty()) return std::nullopt;
+  return (*std::ranges::min_element(again_, {}, &Write::not_before))->not_before;
+}
+
+std::optional<kube::Exchange> Batch::next_again() {
+  const auto due = std::ranges::find_if(
+      again_, [now = Clock::now()](const WritePtr& write) { return write->not_before <= now; });
+  if (due == again_.end()) return std::nullopt;
+  const WritePtr write = *due;
+  again_.erase(due);
   return send(write);
 }
 
@@ -47,13 +66,12 @@ std::optional<kube::Exchange> Batch::next_read() {
   return read;
 }
 
-// Deletes come last, and only where nothing before them was refused.
+// Deletes come last, and only where nothing before them failed.
 std::optional<Change> Batch::next_change() {
   while (phase_ == Phase::changes) {
     auto change = source_.next_change();
     if (!change) break;
     ++pulled_;
-    tools_.totals.count(change->verb);
     if (change->verb != Verb::remove) return change;
     deletes_.push_back(std::move(*change));
   }
@@ -67,7 +85,7 @@ bool Batch::is_dry_run() const { return tools_.options.dry_run != kube::DryRun::
 bool Batch::is_time_for_deletes() {
   if (phase_ == Phase::deletes) return true;
   const bool rest_is_done = reads_in_flight_ == 0 && ready_.empty() && settled_ + deletes_.size() == pulled_;
-  if (!rest_is_done || (result_.refused > 0 && !is_dry_run())) return false;
+  if (!rest_is_done || (result_.counts.failed() > 0 && !is_dry_run())) return false;
   source_.finish();
   phase_ = Phase::deletes;
   return true;
@@ -84,17 +102,20 @@ bool Batch::journal_next_group() {
     group.push_back(&ready_.back()->change);
   }
   if (group.empty()) return false;
-  if (journal_ == nullptr) journal_ = tools_.open_journal();
   const bool recorded = in_journal([&](Journal& journal) { journal.record(group, first_id); });
-  if (!recorded) ready_.clear();
+  if (!recorded) {
+    settled_ += ready_.size();
+    result_.counts.not_sent += ready_.size();
+    ready_.clear();
+  }
   return recorded;
 }
 
 // A journal that cannot be written (disk full) ends the run, but not before what is in flight has come back.
 bool Batch::in_journal(const std::function<void(Journal&)>& write) {
-  if (journal_ == nullptr) return true;
+  if (tools_.journal == nullptr) return true;
   try {
-    write(*journal_);
+    write(*tools_.journal);
     return true;
   } catch (const Error&) {
     if (!failure_) failure_ = std::current_exception();
@@ -104,75 +125,104 @@ bool Batch::in_journal(const std::function<void(Journal&)>& write) {
 
 kube::Exchange Batch::send(const WritePtr& write) {
   ++write->attempts;
-  return {
-      .request = write_request(write->change, tools_.options.dry_run),
-      .done = [this, write](kube::Outcome outcome) { settle(write, fate_of_write(write->change, outcome)); },
-      .on_data = {}};
+  return {.request = write_request(write->change, tools_.options.dry_run),
+          .done =
+              [this, write](kube::Outcome outcome) {
+                settle(write, fate_of_write(write->change, outcome, write->tries));
+              },
+          .on_data = {}};
 }
 
-kube::Exchange Batch::read_back(const WritePtr& write, std::string doubt) {
+kube::Exchange Batch::read_back(const WritePtr& write, ReadBack why) {
   return {
       .request = kube::get_request(write->change.object),
-      .done = [this, write, doubt = std::move(doubt)](
-                  kube::Outcome outcome) { settle(write, fate_of_read_back(write->change, outcome, doubt)); },
+      .done = [this, write, why = std::move(why)](
+                  kube::Outcome outcome) { settle(write, fate_of_read_back(write->change, outcome, why)); },
       .on_data = {}};
 }
 
 void Batch::settle(const WritePtr& write, Fate fate) {
   if (const auto* outcome = std::get_if<ChangeOutcome>(&fate)) return finish(*write, *outcome);
-  if (auto* unknown = std::get_if<ReadBack>(&fate))
-    return again_.push_back(read_back(write, std::move(unknown->doubt)));
-  if (write->attempts < kAttempts) return again_.push_back(send(write));
-  finish(*write, {.status = ChangeOutcome::Status::refused,
-                  .fate = ChangeOutcome::Fate::unknown,
-                  .error = std::get<SendAgain>(fate).doubt,
-                  .object = write->change.object});
+  if (auto* unread = std::get_if<ReadBack>(&fate)) {
+    write->tries = unread->tries;
+    // A server's dry run leaves nothing that could be read.
+    if (is_dry_run()) return try_again(write, {unread->doubt, unread->tries});
+    return read_backs_.push_back(read_back(write, std::move(*unread)));
+  }
+  try_again(write, std::get<SendAgain>(fate));
+}
+
+void Batch::try_again(const WritePtr& write, const SendAgain& why) {
+  const bool ends = failure_ || interrupted_ || write->attempts >= kAttempts;
+  if (ends) return finish(*write, give_up(write->change, why));
+  write->not_before = Clock::now() + tools_.options.first_delay * (1 << (write->attempts - 1));
+  write->doubt = why.doubt;
+  again_.push_back(write);
 }
 
 void Batch::finish(const Write& write, const ChangeOutcome& outcome) {
   ++settled_;
-  switch (outcome.status) {
-    case ChangeOutcome::Status::done:
-      ++result_.done;
-      if (write.change.verb == Verb::create && result_.created.size() < kRememberedCreates)
-        result_.created.push_back(outcome.object);
-      break;
-    case ChangeOutcome::Status::gone:
-      ++result_.gone;
-      break;
-    case ChangeOutcome::Status::refused:
-      ++result_.refused;
-      result_.refusals.push_back({write.change.object, outcome.error});
-      break;
-  }
+  result_.counts.count(outcome.status);
+  if (outcome.status != Status::done && outcome.status != Status::gone)
+    result_.failures.push_back({write.change.object, outcome.status, outcome.error});
   in_journal([&](Journal& journal) { journal.record_outcome(write.id, outcome); });
+  tools_.on_outcome(write.change, outcome);
   tools_.observer.change_done(write.change, outcome);
 }
 
-Execution Batch::result(OnRefusal on_refusal) {
-  if (failure_) std::rethrow_exception(failure_);
-  if (interrupted_) {
-    for (const WritePtr& write : ready_) {
-      const ChangeOutcome not_sent{
-          .status = ChangeOutcome::Status::refused, .error = "not sent", .object = write->change.object};
-      in_journal([&](Journal& journal) { journal.record_outcome(write->id, not_sent); });
-    }
-    while (source_.next_change()) ++pulled_;  // what is known of the rest
-    const std::string where = journal_ != nullptr ? journal_->path().string() : "the journal";
-    throw Interrupted(
-        std::to_string(pulled_ - settled_) + " of " + std::to_string(pulled_) + " changes were not sent",
-        "What was sent is done and in " + where +
-            ". Run the same command again to go on: it does only what is left. `kots-export rollback` goes "
-            "back "
-            "to what was there before.");
+// What stands in the journal and is not going to be sent, or not again.
+void Batch::finish_unsent() {
+  for (const WritePtr& write : again_) finish(*write, give_up(write->change, {write->doubt, write->tries}));
+  again_.clear();
+  for (const WritePtr& write : ready_) {
+    const ChangeOutcome not_sent{
+        .status = Status::not_sent, .error = "not sent", .object = write->change.object};
+    result_.counts.count(not_sent.status);
+    ++settled_;
+    tools_.on_outcome(write->change, not_sent);
+    in_journal([&](Journal& journal) { journal.record_outcome(write->id, not_sent); });
   }
-  if (result_.refused > 0 && on_refusal == OnRefusal::fail && !is_dry_run()) {
-    throw Error(std::to_string(result_.refused) + " of " + std::to_string(pulled_) + " changes were refused",
-                result_.refusals.front().error,
-                "Mend the cause and run the same command again: it does only what is left.");
+  ready_.clear();
+}
+
+void Batch::abandon() { finish_unsent(); }
+
+std::string Batch::state_of_things() const {
+  const OutcomeCounts& counts = result_.counts;
+  std::string text = "Done " + std::to_string(counts.done + counts.gone) + ", refused " +
+                     std::to_string(counts.refused) + ", unknown " + std::to_string(counts.unknown) +
+                     ", not sent " + std::to_string(counts.not_sent) + ".";
+  if (tools_.journal != nullptr) text += " The journal is " + tools_.journal->path().string() + ".";
+  return text;
+}
+
+Execution Batch::result(OnFailure on_failure) {
+  finish_unsent();
+  result_.counts.not_sent += deletes_.size();
+  const auto ended_early = interrupted_ || failure_;
+  if (ended_early) {
+    while (source_.next_change()) {  // what is known of the rest
+      ++pulled_;
+      ++result_.counts.not_sent;
+    }
+  }
+  if (failure_) std::rethrow_exception(failure_);
+  const std::string of_all = " of " + std::to_string(pulled_) + " changes ";
+  if (interrupted_) {
+    throw Interrupted(std::to_string(result_.counts.not_sent) + of_all + "were not sent",
+                      state_of_things() +
+                          " Run the same command again to go on: it does only what is left. `kots-export "
+                          "rollback` goes back to what was there before.");
+  }
+  if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run()) {
+    throw NotMade(
+        std::to_string(result_.counts.failed()) + of_all + "were not made", result_.failures.front().error,
+        state_of_things() +
+            " Fix the cause and run the same command again: it does only what is left. `kots-export "
+            "rollback` goes back to what was there before.",
+        result_.counts);
   }
   if (phase_ == Phase::changes) source_.finish();
-  tools_.totals.already_right += source_.already_right();
   return std::move(result_);
 }
 

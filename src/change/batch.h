@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace kots_export::change {
 
@@ -21,16 +22,20 @@ class Batch : public kube::RequestSource {
   struct Tools {
     Observer& observer;
     const ExecutorOptions& options;
-    std::function<Journal*()> open_journal;  // asked for the first Change; null: nothing is recorded
-    std::size_t& next_id;                    // by which the journal knows the next Change
-    PlanSummary& totals;                     // of the Executor
+    Journal* journal = nullptr;  // null: nothing is recorded
+    std::size_t& next_id;        // by which the journal knows the next Change
+    // Told of each Change that ended.
+    std::function<void(const Change&, const ChangeOutcome&)> on_outcome;
   };
   Batch(ChangeSource& source, Tools tools) : source_(source), tools_(std::move(tools)) {}
 
   std::optional<kube::Exchange> next() override;
+  std::optional<std::chrono::steady_clock::time_point> wake_at() override;
 
   // To be called once the transport is through. Throws as Executor::run does.
-  Execution result(OnRefusal on_refusal);
+  Execution result(OnFailure on_failure);
+  // To be called in its place where the transport threw: the journal says what was never sent.
+  void abandon();
 
  private:
   // A Change that is in the journal, until its outcome is known.
@@ -38,6 +43,9 @@ class Batch : public kube::RequestSource {
     Change change;
     std::size_t id = 0;
     int attempts = 0;
+    Tries tries = Tries::all_answered;
+    std::chrono::steady_clock::time_point not_before{};  // of its next try
+    std::string doubt{};                                 // why there is a next try
   };
   using WritePtr = std::shared_ptr<Write>;
 
@@ -47,16 +55,20 @@ class Batch : public kube::RequestSource {
   [[nodiscard]] bool is_dry_run() const;
   bool journal_next_group();
   bool in_journal(const std::function<void(Journal&)>& write);
+  std::optional<kube::Exchange> next_again();
   kube::Exchange send(const WritePtr& write);
-  kube::Exchange read_back(const WritePtr& write, std::string doubt);
+  kube::Exchange read_back(const WritePtr& write, ReadBack why);
   void settle(const WritePtr& write, Fate fate);
+  void try_again(const WritePtr& write, const SendAgain& why);
   void finish(const Write& write, const ChangeOutcome& outcome);
+  void finish_unsent();
+  [[nodiscard]] std::string state_of_things() const;
 
   ChangeSource& source_;
   Tools tools_;
-  Journal* journal_ = nullptr;
-  std::deque<WritePtr> ready_;        // in the journal, not sent yet
-  std::deque<kube::Exchange> again_;  // second tries and read-backs
+  std::deque<WritePtr> ready_;  // in the journal, not sent yet
+  std::deque<kube::Exchange> read_backs_;
+  std::vector<WritePtr> again_;  // to be sent once more, at their time
   std::deque<Change> deletes_;
   enum class Phase { changes, deletes } phase_ = Phase::changes;
   std::size_t reads_in_flight_ = 0;

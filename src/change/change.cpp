@@ -7,6 +7,14 @@ namespace kots_export::change {
 
 using nlohmann::json;
 
+void fill_in(Change& change, const Change::Need& need, const std::string& uid) {
+  if (need.at.empty()) {
+    change.object.uid = uid;
+  } else {
+    change.after[json::json_pointer(need.at)] = uid;
+  }
+}
+
 void PlanSummary::count(Verb verb) {
   switch (verb) {
     case Verb::create:

@@ -52,6 +52,8 @@ json to_json(const Change& change) {
               {"before", change.before},        {"after", change.after}, {"why", change.why}};
   // Of a create: how it is to be deleted again.
   if (change.verb != Verb::patch) result["propagation"] = kube::to_string(change.propagation);
+  for (const Change::Need& need : change.needs)
+    result["needs"].push_back({{"created", to_json(need.created)}, {"at", need.at}});
   return result;
 }
 
@@ -64,6 +66,13 @@ Change change_from_json(const json& value, const std::string& place) {
                 .why = text_member(value, "why", place)};
   if (change.verb != Verb::patch) change.propagation = member_of(kPropagations, value, "propagation", place);
   if (change.verb != Verb::remove) (void)member(value, "after", Type::object, place);
+  const json needs = value.value("needs", json::array());
+  for (std::size_t i = 0; i < needs.size(); ++i) {
+    const std::string where = place + ".needs[" + std::to_string(i) + "]";
+    change.needs.push_back(
+        {.created = object_from_json(member(needs[i], "created", Type::object, where), where + ".created"),
+         .at = text_member(needs[i], "at", where)});
+  }
   return change;
 }
 

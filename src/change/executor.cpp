@@ -2,25 +2,68 @@
 
 #include "change/batch.h"
 
+#include <algorithm>
 #include <string>
-#include <unordered_set>
+#include <thread>
 
 namespace kots_export::change {
 
+using Clock = std::chrono::steady_clock;
+
 namespace {
 
+constexpr std::chrono::milliseconds kTick{50};
+
 // In a dry run nothing makes room: the server would refuse to create what the same plan deletes first.
-Plan without_recreations(const Plan& plan) {
-  std::unordered_set<kube::ObjectKey> deleted;
-  for (const Change& change : plan.changes) {
-    if (change.verb == Verb::remove) deleted.insert(kube::key_of(change.object));
-  }
-  Plan tried = plan;
-  std::erase_if(tried.changes, [&](const Change& change) {
-    return change.verb == Verb::create && deleted.contains(kube::key_of(change.object));
-  });
-  return tried;
+bool is_recreated(const Plan& plan, const Change& change) {
+  return change.verb == Verb::create && std::ranges::any_of(plan.changes, [&](const Change& other) {
+           return other.verb == Verb::remove && other.needs.empty() &&
+                  kube::key_of(other.object) == kube::key_of(change.object);
+         });
 }
+
+// "Change 2 (create Job circle-migrator)": the one of `plan` that makes what `need` names.
+std::string maker_of(const Plan& plan, const Change::Need& need) {
+  const auto maker = std::ranges::find_if(plan.changes, [&](const Change& change) {
+    return change.verb == Verb::create && kube::key_of(change.object) == kube::key_of(need.created);
+  });
+  const std::string what = "create " + kube::describe(need.created);
+  if (maker == plan.changes.end()) return what;
+  return "Change " + std::to_string(maker - plan.changes.begin() + 1) + " (" + what + ")";
+}
+
+// Gives one Change that was already pulled, then the rest.
+class PutBack : public ChangeSource {
+ public:
+  PutBack(std::optional<Change> first, ChangeSource& rest) : first_(std::move(first)), rest_(rest) {}
+  std::optional<Change> next_change() override {
+    if (first_) return std::exchange(first_, std::nullopt);
+    return rest_.next_change();
+  }
+  std::optional<kube::Exchange> next_read() override { return rest_.next_read(); }
+  void finish() override { rest_.finish(); }
+  [[nodiscard]] std::size_t already_right() const override { return rest_.already_right(); }
+
+ private:
+  std::optional<Change> first_;
+  ChangeSource& rest_;
+};
+
+// Reads of a source until it knows a Change: so a run that finds nothing to do writes nothing.
+class UntilFirstChange : public kube::RequestSource {
+ public:
+  UntilFirstChange(ChangeSource& source, const kube::Client& client) : source_(source), client_(client) {}
+  std::optional<kube::Exchange> next() override {
+    if (!first) first = source_.next_change();
+    return first ? std::nullopt : source_.next_read();
+  }
+  kube::Flow tick() override { return client_.interrupted() ? kube::Flow::stop : kube::Flow::go_on; }
+  std::optional<Change> first;
+
+ private:
+  ChangeSource& source_;
+  const kube::Client& client_;
+};
 
 }  // namespace
 
@@ -43,45 +86,116 @@ void Executor::confirm(const Plan& plan) {
   confirmed_ = true;
 }
 
-Execution Executor::run(const Plan& plan, OnRefusal on_refusal) {
+void Executor::begin_writing() {
+  if (options_.dry_run != kube::DryRun::none || journal_ || !options_.begin_writing) return;
+  journal_ = options_.begin_writing();
+}
+
+Change Executor::with_known_uids(Change change) const {
+  std::erase_if(change.needs, [&](const Change::Need& need) {
+    const auto known = created_.find(kube::key_of(need.created));
+    if (known == created_.end()) return false;
+    fill_in(change, need, known->second.uid);
+    return true;
+  });
+  return change;
+}
+
+Execution Executor::run(const Plan& plan, OnFailure on_failure) {
   observer_.planned(plan, options_.dry_run);
-  if (plan.empty() || options_.dry_run == kube::DryRun::client) {
-    totals_ += summarize(plan);
+  totals_.already_right += plan.already_right;
+  if (plan.empty()) return {};
+  if (options_.dry_run == kube::DryRun::client) {
+    PlanSummary would = summarize(plan);
+    would.already_right = 0;
+    totals_ += would;
     return {};
   }
   confirm(plan);
-  if (options_.dry_run == kube::DryRun::server) {
-    const Plan tried = without_recreations(plan);
-    PlanSource source(tried);
-    return carry_out(source, on_refusal);
+  Plan ready;
+  for (const Change& change : plan.changes) {
+    if (options_.dry_run == kube::DryRun::server && is_recreated(plan, change)) continue;
+    Change known = with_known_uids(change);
+    if (known.needs.empty()) {
+      ready.changes.push_back(std::move(known));
+      continue;
+    }
+    if (options_.dry_run == kube::DryRun::none)
+      throw Error("cannot " + std::string(to_string(change.verb)) + " " + kube::describe(change.object),
+                  kube::describe(known.needs.front().created) + " was not created by this run");
+    const ChangeOutcome not_tried{.status = ChangeOutcome::Status::not_tried,
+                                  .error = "cannot be tried: needs " + maker_of(plan, known.needs.front()),
+                                  .object = change.object};
+    counts_.count(not_tried.status);
+    totals_.count(change.verb);
+    observer_.change_done(change, not_tried);
   }
-  (void)journal();  // and the lock with it, while the connection is free for it
-  PlanSource source(plan);
-  return carry_out(source, on_refusal);
+  begin_writing();
+  wait_for_unanswered_creates(ready);
+  PlanSource source(ready);
+  return carry_out(source, on_failure);
 }
 
-Execution Executor::run(ChangeSource& source) { return carry_out(source, OnRefusal::fail); }
+Execution Executor::run(ChangeSource& source) {
+  UntilFirstChange reads(source, client_);
+  client_.run(reads);
+  if (client_.interrupted()) throw Interrupted("stopped before anything was changed");
+  if (!reads.first) {
+    source.finish();
+    totals_.already_right += source.already_right();
+    return {};
+  }
+  begin_writing();
+  PutBack all(std::move(reads.first), source);
+  Execution execution = carry_out(all, OnFailure::fail);
+  totals_.already_right += source.already_right();
+  return execution;
+}
 
 void Executor::complete() {
   if (journal_) journal_->record_end();
 }
 
-Journal* Executor::journal() {
-  if (options_.dry_run != kube::DryRun::none) return nullptr;
-  if (!journal_ && options_.open_journal) journal_ = options_.open_journal();
-  return journal_.get();
+// The echo of a create whose answer was lost would bring back what is deleted before it arrives.
+void Executor::wait_for_unanswered_creates(const Plan& plan) {
+  Clock::time_point until;
+  for (const Change& change : plan.changes) {
+    const auto created = created_.find(kube::key_of(change.object));
+    if (change.verb == Verb::remove && created != created_.end())
+      until = std::max(until, created->second.settled);
+  }
+  if (options_.dry_run != kube::DryRun::none || until <= Clock::now()) return;
+  observer_.note("executor.waiting-for-unanswered");
+  while (Clock::now() < until) {
+    if (options_.interrupted && options_.interrupted())
+      throw Interrupted("stopped while waiting for a request that was not answered");
+    std::this_thread::sleep_for(kTick);
+  }
 }
 
-Execution Executor::carry_out(ChangeSource& source, OnRefusal on_refusal) {
+Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
+  const auto on_outcome = [this](const Change& change, const ChangeOutcome& outcome) {
+    counts_.count(outcome.status);
+    if (outcome.status != ChangeOutcome::Status::done) return;
+    totals_.count(change.verb);
+    if (change.verb != Verb::create) return;
+    const bool unanswered = outcome.tries == ChangeOutcome::Tries::one_unanswered;
+    created_[kube::key_of(change.object)] = {
+        .uid = outcome.object.uid,
+        .settled = unanswered ? Clock::now() + options_.server_patience : Clock::time_point()};
+  };
   Batch batch(source, {.observer = observer_,
                        .options = options_,
-                       .open_journal = [this] { return journal(); },
+                       .journal = journal_.get(),
                        .next_id = next_id_,
-                       .totals = totals_});
-  client_.run(batch);
-  Execution result = batch.result(on_refusal);
-  refused_ += result.refused;
-  return result;
+                       .on_outcome = on_outcome});
+  try {
+    client_.run(batch);
+  } catch (...) {
+    batch.abandon();
+    throw;
+  }
+  return batch.result(on_failure);
 }
 
 }  // namespace kots_export::change

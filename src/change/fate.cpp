@@ -3,12 +3,16 @@
 #include <kots_export/change/holds.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
+#include <kots_export/util/json.h>
+
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
 namespace kots_export::change {
 
 using nlohmann::json;
+using util::text_at;
 using Status = ChangeOutcome::Status;
 
 namespace {
@@ -17,56 +21,145 @@ std::string action(const Change& change) {
   return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
 }
 
-ChangeOutcome ended(Status status, kube::ObjectRef object) {
-  return {.status = status, .error = {}, .object = std::move(object)};
-}
-
-ChangeOutcome refused(const Change& change, const Error& error,
-                      ChangeOutcome::Fate fate = ChangeOutcome::Fate::known) {
+std::string text_of(const Error& error) {
   std::string text = error.what();
   if (!error.hint().empty()) text += " (" + error.hint() + ")";
-  return {.status = Status::refused, .fate = fate, .error = std::move(text), .object = change.object};
+  return text;
 }
 
-// The write was sent, and what came of it cannot be read.
-ChangeOutcome unknown(const Change& change, const Error& error) {
-  return refused(change, error, ChangeOutcome::Fate::unknown);
-}
+// Outcomes of one Change, whose tries before this one were `earlier`.
+class Judge {
+ public:
+  Judge(const Change& change, Tries earlier) : change_(change), earlier_(earlier) {}
 
-ChangeOutcome succeeded(const Change& change, const std::string& body) {
-  if (change.verb == Verb::remove) return ended(Status::done, change.object);
-  return ended(Status::done, kube::with_identity_of(change.object, body));
-}
+  [[nodiscard]] bool is_open() const { return earlier_ == Tries::one_unanswered; }
 
-Fate fate_of_live_object(const Change& change, const std::string& body, std::string doubt) {
-  const json live = json::parse(body, nullptr, false);
-  if (!live.is_object()) {
-    return unknown(change,
-                   Error("cannot read back " + kube::describe(change.object), "the answer is not JSON"));
+  [[nodiscard]] ChangeOutcome done(kube::ObjectRef object) const {
+    return {.status = Status::done, .error = {}, .object = std::move(object), .tries = earlier_};
   }
-  kube::ObjectRef found = change.object;
-  found.uid.clear();
-  found = kube::with_identity_of(std::move(found), body);
+  [[nodiscard]] ChangeOutcome done() const { return done(change_.object); }
+
+  // What the server's last word is, where an earlier try does not leave it open.
+  [[nodiscard]] ChangeOutcome settled(Status status, std::string error) const {
+    return {.status = is_open() ? Status::unknown : status,
+            .error = std::move(error),
+            .object = change_.object,
+            .tries = earlier_};
+  }
+  // The object is not there any more, or another is in its place.
+  [[nodiscard]] ChangeOutcome gone() const {
+    // What was to be deleted and is gone after an unanswered delete, went by it.
+    if (change_.verb == Verb::remove && is_open()) return done();
+    return settled(Status::gone, is_open() ? kube::describe(change_.object) + " is not there any more" : "");
+  }
+  [[nodiscard]] ChangeOutcome refused(const Error& error) const {
+    return settled(Status::refused, text_of(error));
+  }
+  [[nodiscard]] ChangeOutcome replaced() const {
+    return refused(Error("cannot " + action(change_),
+                         "it was replaced by another object of the same name since the plan was made",
+                         "Run the same command again: it plans anew from what is there now."));
+  }
+  [[nodiscard]] ChangeOutcome changed() const {
+    return refused(Error("cannot " + action(change_), "it was changed since the plan was made",
+                         "Run the same command again: it plans anew from what is there now."));
+  }
+
+ private:
+  const Change& change_;
+  Tries earlier_;
+};
+
+// What the server answers to a write that it carried out: the object that was written, whole or its metadata;
+// to a delete also a Status that names it. Nothing where the answer is anything else.
+std::optional<kube::ObjectRef> written_object(const Change& change, const std::string& body) {
+  const auto found = kube::identity_in(body);
+  if (!found) return std::nullopt;
+  const kube::ObjectRef& wanted = change.object;
+  const auto agrees = [](const std::string& is, const std::string& should) {
+    return should.empty() || is == should;
+  };
+  if (change.verb == Verb::remove && found->kind == "Status") {
+    const json status = json::parse(body, nullptr, false);
+    const bool same = agrees(wanted.name, text_at(status, {"details", "name"})) &&
+                      (wanted.uid.empty() || agrees(wanted.uid, text_at(status, {"details", "uid"})));
+    return same && text_at(status, {"status"}) == "Success" ? std::optional(wanted) : std::nullopt;
+  }
+  const bool same = (found->kind == wanted.kind || found->kind == "PartialObjectMetadata") &&
+                    found->name == wanted.name && found->ns == wanted.ns && !found->uid.empty() &&
+                    agrees(found->uid, wanted.uid);
+  if (!same) return std::nullopt;
+  kube::ObjectRef written = wanted;
+  written.uid = found->uid;
+  written.resource_version = found->resource_version;
+  return written;
+}
+
+// The server's own answer to something that it did not do. A page of whatever stands before the server is
+// not; of that nobody knows on which way it met the request. 429 comes before any work, often as plain text.
+bool is_clear_refusal(const kube::Reply& reply) {
+  if (kube::http::is_success(reply.status) || kube::http::is_server_error(reply.status)) return false;
+  if (reply.status == kube::http::kTooManyRequests) return true;
+  const auto found = kube::identity_in(reply.body);
+  return found && found->kind == "Status";
+}
+
+// Source: ValidateObjectMetaUpdate: the UID in a patch is one that the object does not have.
+bool names_another_uid(const json& status) {
+  const json* causes = util::find_at(status, {"details", "causes"});
+  if (causes == nullptr || !causes->is_array()) return false;
+  return std::ranges::any_of(*causes,
+                             [](const json& cause) { return text_at(cause, {"field"}) == "metadata.uid"; });
+}
+
+Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earlier) {
+  const Judge judge(change, earlier);
+  const kube::ApiError error = kube::api_error(action(change), reply);
+  const json status = json::parse(reply.body, nullptr, false);
+  switch (reply.status) {
+    case kube::http::kNotFound:
+      if (change.verb != Verb::create) return judge.gone();
+      break;
+    case kube::http::kConflict:
+      // To a create: it exists (AlreadyExists), or it lost a race on the namespace's quota (Conflict).
+      if (change.verb == Verb::create && error.reason() == "Conflict")
+        return SendAgain{error.what(), earlier};
+      if (change.verb == Verb::create && !judge.is_open()) break;
+      return ReadBack{error.what(), earlier};
+    case kube::http::kInvalid:
+      if (names_another_uid(status)) return judge.replaced();
+      break;
+    default:
+      break;
+  }
+  // An earlier try may have happened all the same: the object tells.
+  if (judge.is_open()) return ReadBack{error.what(), earlier};
+  return judge.refused(error);
+}
+
+Fate fate_of_live_object(const Change& change, const json& live, kube::ObjectRef found, const ReadBack& why) {
+  const Judge judge(change, why.tries);
   const bool same = change.object.uid.empty() || found.uid == change.object.uid;
+  const bool insists = change.guard == Guard::resource_version && !change.object.resource_version.empty();
+  const bool moved = insists && found.resource_version != change.object.resource_version;
   switch (change.verb) {
     case Verb::create:
-      // It did not exist when the plan was made: the request arrived.
-      return ended(Status::done, std::move(found));
+      if (holds(live, change.after)) return judge.done(std::move(found));
+      return judge.settled(Status::refused,
+                           "cannot " + action(change) + ": " + why.doubt + "; another of that name is there");
     case Verb::remove:
-      if (!same) return ended(Status::done, change.object);
-      if (live.value("metadata", json::object()).contains("deletionTimestamp"))
-        return ended(Status::done, std::move(found));
-      return SendAgain{std::move(doubt)};
+      if (!same) return judge.gone();
+      if (util::find_at(live, {"metadata", "deletionTimestamp"}) != nullptr)
+        return judge.done(std::move(found));
+      if (moved) return judge.changed();
+      return SendAgain{why.doubt, why.tries};
     case Verb::patch:
       break;
   }
-  if (!same) {
-    return refused(change, Error("cannot " + action(change),
-                                 "it was replaced by another object of the same name since the plan was made",
-                                 "Run the same command again: it plans anew from what is there now."));
-  }
-  if (holds(live, change.after)) return ended(Status::done, std::move(found));
-  return SendAgain{std::move(doubt)};
+  if (!same) return judge.replaced();
+  if (holds(live, change.after)) return judge.done(std::move(found));
+  if (moved) return judge.changed();
+  return SendAgain{why.doubt, why.tries};
 }
 
 }  // namespace
@@ -89,33 +182,43 @@ kube::Request write_request(const Change& change, kube::DryRun dry_run) {
   return kube::merge_patch_request(object, patch, dry_run);
 }
 
-Fate fate_of_write(const Change& change, const kube::Outcome& outcome) {
+Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries earlier) {
+  const Judge judge(change, earlier);
   if (const auto* failure = std::get_if<kube::TransportFailure>(&outcome)) {
     const kube::ConnectionError error(action(change), *failure);
-    if (failure->delivered == kube::TransportFailure::Delivered::no) return refused(change, error);
-    return ReadBack{error.what()};
+    if (failure->delivered == kube::TransportFailure::Delivered::maybe)
+      return ReadBack{error.what(), Tries::one_unanswered};
+    return judge.settled(Status::not_sent, text_of(error));
   }
   const auto& reply = std::get<kube::Reply>(outcome);
-  if (kube::http::is_success(reply.status)) return succeeded(change, reply.body);
-  if (reply.status == kube::http::kNotFound && change.verb != Verb::create)
-    return ended(Status::gone, change.object);
-  const kube::ApiError error = kube::api_error(action(change), reply);
-  const bool lost_a_race = reply.status == kube::http::kConflict && change.verb != Verb::create;
-  if (reply.status >= kube::http::kInternalError || lost_a_race) return ReadBack{error.what()};
-  return refused(change, error);
+  if (kube::http::is_success(reply.status)) {
+    if (auto written = written_object(change, reply.body)) return judge.done(std::move(*written));
+    return ReadBack{"cannot " + action(change) + ": the answer is not that object", Tries::one_unanswered};
+  }
+  if (is_clear_refusal(reply)) return fate_of_refusal(change, reply, earlier);
+  return ReadBack{kube::api_error(action(change), reply).what(), Tries::one_unanswered};
 }
 
-Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, std::string doubt) {
-  const std::string reading = "read back " + kube::describe(change.object);
+Fate fate_of_read_back(const Change& change, const kube::Outcome& outcome, const ReadBack& why) {
   const auto* reply = std::get_if<kube::Reply>(&outcome);
-  if (reply == nullptr)
-    return unknown(change, kube::ConnectionError(reading, std::get<kube::TransportFailure>(outcome)));
-  if (reply->status == kube::http::kNotFound) {
-    if (change.verb == Verb::create) return SendAgain{std::move(doubt)};
-    return ended(change.verb == Verb::remove ? Status::done : Status::gone, change.object);
+  if (reply == nullptr) return SendAgain{why.doubt, why.tries};
+  if (reply->status == kube::http::kNotFound && is_clear_refusal(*reply)) {
+    if (change.verb == Verb::create) return SendAgain{why.doubt, why.tries};
+    return Judge(change, why.tries).gone();
   }
-  if (!kube::http::is_success(reply->status)) return unknown(change, kube::api_error(reading, *reply));
-  return fate_of_live_object(change, reply->body, std::move(doubt));
+  if (!kube::http::is_success(reply->status)) return SendAgain{why.doubt, why.tries};
+  const json live = json::parse(reply->body, nullptr, false);
+  const auto identity = kube::identity_in(reply->body);
+  if (!identity || identity->kind != change.object.kind || identity->name != change.object.name)
+    return SendAgain{why.doubt, why.tries};
+  kube::ObjectRef found = change.object;
+  found.uid = identity->uid;
+  found.resource_version = identity->resource_version;
+  return fate_of_live_object(change, live, std::move(found), why);
+}
+
+ChangeOutcome give_up(const Change& change, const SendAgain& last) {
+  return Judge(change, last.tries).settled(Status::refused, last.doubt);
 }
 
 }  // namespace kots_export::change

@@ -1,5 +1,8 @@
 #include <kots_export/change/change_json.h>
 #include <kots_export/change/journal.h>
+#include <kots_export/util/time.h>
+
+#include <chrono>
 
 #include <nlohmann/json.hpp>
 
@@ -61,9 +64,11 @@ void Journal::record(std::span<const Change* const> changes, std::size_t first_i
 }
 
 void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
-  if (outcome.fate == ChangeOutcome::Fate::unknown) return;
   json entry{{"event", "outcome"}, {"id", id}, {"status", to_string(outcome.status)}};
   if (!outcome.error.empty()) entry["error"] = outcome.error;
+  // From then on an API server may still be at work on what it did not answer.
+  if (outcome.tries == ChangeOutcome::Tries::one_unanswered)
+    entry["unansweredAt"] = util::rfc3339(std::chrono::system_clock::now());
   if (!outcome.object.uid.empty()) {
     entry["uid"] = outcome.object.uid;
     entry["resourceVersion"] = outcome.object.resource_version;

@@ -3,11 +3,13 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/time.h>
 
 #include "change/words.h"
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace kots_export::change {
 
@@ -30,8 +32,7 @@ RunHeader header_of(const json& line) {
 
 JournalEntry entry_of(const json& line) {
   return {.id = member(line, "id", json::value_t::number_integer, "change").get<std::size_t>(),
-          .change = change_from_json(line, "change"),
-          .outcome = std::nullopt};
+          .change = change_from_json(line, "change")};
 }
 
 // Not a broken line: the whole journal is of another version.
@@ -54,11 +55,18 @@ class Reader {
     if (event == "change") {
       run_.entries.push_back(entry_of(line));
       place_[run_.entries.back().id] = run_.entries.size() - 1;
+      without_outcome_.insert(run_.entries.size() - 1);
     } else if (event == "outcome") {
       read_outcome(line);
     } else if (event == "end") {
       run_.end = RunRecord::End::complete;
     }
+  }
+
+  // A run that was killed: its last requests are no older than what it wrote last.
+  void end(std::chrono::system_clock::time_point last_written) {
+    if (without_outcome_.empty()) return;
+    run_.unanswered_until = std::max(run_.unanswered_until.value_or(last_written), last_written);
   }
 
  private:
@@ -78,14 +86,19 @@ class Reader {
     const std::string word = text_at(line, {"status"});
     const auto status = value_of(kStatuses, word);
     if (!status) throw Error("outcome.status is unknown: " + word);
-    entry.outcome =
-        ChangeOutcome{.status = *status, .error = text_at(line, {"error"}), .object = entry.change.object};
-    entry.outcome->object.uid = text_at(line, {"uid"});
-    entry.outcome->object.resource_version = text_at(line, {"resourceVersion"});
+    entry.outcome = {.status = *status, .error = text_at(line, {"error"}), .object = entry.change.object};
+    entry.outcome.object.uid = text_at(line, {"uid"});
+    entry.outcome.object.resource_version = text_at(line, {"resourceVersion"});
+    without_outcome_.erase(place->second);
+    if (const auto at = util::parse_rfc3339(text_at(line, {"unansweredAt"}))) {
+      entry.outcome.tries = ChangeOutcome::Tries::one_unanswered;
+      run_.unanswered_until = std::max(run_.unanswered_until.value_or(*at), *at);
+    }
   }
 
   RunRecord& run_;
   std::map<std::size_t, std::size_t> place_;  // id to index
+  std::set<std::size_t> without_outcome_;     // indexes
 };
 
 }  // namespace
@@ -119,6 +132,7 @@ RunRecord read_journal(const std::filesystem::path& file) {
     }
     rest.remove_prefix(end + 1);
   }
+  reader.end(util::last_written(file));
   return run;
 }
 
@@ -161,8 +175,8 @@ bool was_created(std::span<const RunRecord> runs, const kube::ObjectRef& object,
   const auto made_it = [&](const JournalEntry& entry) {
     if (entry.change.verb != Verb::create || kube::key_of(entry.change.object) != kube::key_of(object))
       return false;
-    if (!entry.outcome) return holds(live, entry.change.after);
-    return entry.outcome->status == ChangeOutcome::Status::done && entry.outcome->object.uid == uid;
+    if (entry.outcome.status == ChangeOutcome::Status::unknown) return holds(live, entry.change.after);
+    return entry.outcome.status == ChangeOutcome::Status::done && entry.outcome.object.uid == uid;
   };
   return std::ranges::any_of(runs,
                              [&](const RunRecord& run) { return std::ranges::any_of(run.entries, made_it); });

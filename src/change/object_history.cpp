@@ -14,7 +14,8 @@ using nlohmann::json;
 namespace {
 
 bool may_have_happened(const JournalEntry& entry) {
-  return !entry.outcome || entry.outcome->status == ChangeOutcome::Status::done;
+  using Status = ChangeOutcome::Status;
+  return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
 }
 
 // UIDs of what the run deleted together with what it owned.
@@ -32,7 +33,7 @@ std::set<std::string> deleted_owners(const RunRecord& run) {
 // True where the object was gone already because the run had deleted its owners: the garbage collector was
 // faster than the run's own delete.
 bool went_with_its_owners(const JournalEntry& entry, const std::set<std::string>& deleted) {
-  if (entry.change.verb != Verb::remove || entry.outcome->status != ChangeOutcome::Status::gone) return false;
+  if (entry.change.verb != Verb::remove || entry.outcome.status != ChangeOutcome::Status::gone) return false;
   const json* owners = util::find_at(entry.change.before, {"metadata", "ownerReferences"});
   return owners != nullptr && !owners->empty() && std::ranges::all_of(*owners, [&](const json& owner) {
            return deleted.contains(owner.value("uid", ""));
@@ -87,8 +88,8 @@ void add(ObjectHistory& history, const JournalEntry& entry) {
   const bool deleted = !history.image.is_null();
   switch (change.verb) {
     case Verb::create:
-      if (entry.outcome) {
-        history.created_uids.push_back(entry.outcome->object.uid);
+      if (entry.outcome.status == ChangeOutcome::Status::done) {
+        history.created_uids.push_back(entry.outcome.object.uid);
       } else {
         history.created_manifests.push_back(change.after);
       }

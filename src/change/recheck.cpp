@@ -42,17 +42,22 @@ json as_object(const ObjectMetadata& object) {
 
 class Rechecker {
  public:
-  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now) : client_(client), now_(by_key(now)) {}
+  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now, Made made)
+      : client_(client), now_(by_key(now)), made_(std::move(made)) {}
 
   Recheck run(const Plan& plan) {
-    Recheck result{.left = {.changes = {}, .already_right = plan.already_right}, .done = 0, .changed = {}};
+    Recheck result{
+        .left = {.changes = {}, .already_right = plan.already_right}, .done = 0, .changed = {}, .made = {}};
     for (const auto& change : plan.changes) {
       if (change.verb == Verb::remove) deleted_.insert(kube::key_of(change.object));
     }
-    for (const auto& change : plan.changes) {
+    for (const auto& planned : plan.changes) {
+      const Change change = with_uids_of_done(planned);
       const std::optional<std::string> trouble = look_at(change);
       if (trouble && trouble->empty()) {
         ++result.done;
+        if (change.verb == Verb::create)
+          made_[kube::key_of(change.object)] = now_.at(kube::key_of(change.object))->ref.uid;
       } else if (trouble) {
         result.changed.push_back(kube::describe(change.object) + " " + *trouble);
       } else {
@@ -60,12 +65,14 @@ class Rechecker {
       }
     }
     result.left.already_right += result.done;
+    result.made = std::move(made_);
     return result;
   }
 
  private:
   // Nothing where the Change is still to be done; empty where it is done; else what speaks against it.
   std::optional<std::string> look_at(const Change& change) {
+    if (!change.needs.empty()) return std::nullopt;  // what it is about is still to be made
     const auto found = now_.find(kube::key_of(change.object));
     if (found == now_.end()) {
       if (change.verb == Verb::create) return std::nullopt;
@@ -83,6 +90,17 @@ class Rechecker {
     return std::nullopt;
   }
 
+  // What the plan was to create, and is there.
+  [[nodiscard]] Change with_uids_of_done(Change change) const {
+    std::erase_if(change.needs, [&](const Change::Need& need) {
+      const auto made = made_.find(kube::key_of(need.created));
+      if (made == made_.end()) return false;
+      fill_in(change, need, made->second);
+      return true;
+    });
+    return change;
+  }
+
   bool is_true(const Change& change, const ObjectMetadata& now) {
     if (change.verb == Verb::patch && is_metadata_patch(change.after))
       return holds(as_object(now), change.after);
@@ -93,6 +111,7 @@ class Rechecker {
   kube::Client& client_;
   std::unordered_map<kube::ObjectKey, const ObjectMetadata*> now_;
   std::unordered_set<kube::ObjectKey> deleted_;
+  Made made_;
 };
 
 }  // namespace
@@ -128,8 +147,8 @@ std::vector<ObjectMetadata> read_objects(kube::Client& client, const kube::Names
   return result;
 }
 
-Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now) {
-  return Rechecker(client, now).run(plan);
+Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now, Made made) {
+  return Rechecker(client, now, std::move(made)).run(plan);
 }
 
 }  // namespace kots_export::change

@@ -197,6 +197,21 @@ void pause(const RollbackOptions& options) {
   std::this_thread::sleep_for(options.look_every);
 }
 
+// A write that nobody answered could otherwise arrive after what undoes it.
+void wait_for_unanswered(Observer& observer, const RunRecord& run, const RollbackOptions& options) {
+  if (!run.unanswered_until) return;
+  const auto age = std::chrono::system_clock::now() - *run.unanswered_until;
+  if (age >= options.server_patience) return;
+  // A clock that was set back makes nobody wait for longer.
+  const auto left =
+      std::min<std::chrono::nanoseconds>(options.server_patience - age, options.server_patience);
+  observer.note("rollback.waiting-for-unanswered",
+                {{"run", run.header.run},
+                 {"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}});
+  const auto until = Clock::now() + left;
+  while (Clock::now() < until) pause(options);
+}
+
 }  // namespace
 
 Plan together(const RollbackPlan& plan) {
@@ -212,6 +227,7 @@ Plan together(const RollbackPlan& plan) {
 RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRecord& run,
                            std::span<const RunRecord> runs, kube::DryRun dry_run,
                            const RollbackOptions& options) {
+  if (dry_run == kube::DryRun::none) wait_for_unanswered(observer, run, options);
   const std::vector<ObjectHistory> histories = histories_of(run);
   Planner planner(client, observer, run, runs, histories);
   std::vector<std::size_t> left(histories.size());

@@ -26,26 +26,26 @@ class Stages {
 
   std::size_t run(const RollbackPlan& plan) {
     const Execution patched = execute(plan.patches);
-    failed_ += plan.conflicts + patched.refused;
-    failed_ += execute(without_claims_of_refused(plan.deletes, patched)).refused;
+    failed_ += plan.conflicts + patched.counts.failed();
+    failed_ += execute(without_claims_of_refused(plan.deletes, patched)).counts.failed();
     create(plan.base);
     create(plan.workloads);
     create(with_new_owners(plan.dependents));
-    failed_ += execute(where_bound(plan.volumes)).refused;
+    failed_ += execute(where_bound(plan.volumes)).counts.failed();
     return failed_;
   }
 
  private:
   Execution execute(const Plan& plan) {
     if (plan.empty()) return {};
-    return executor_.run(plan, OnRefusal::report);
+    return executor_.run(plan, OnFailure::report);
   }
 
   void create(const Plan& plan) {
     const Execution execution = execute(plan);
-    failed_ += execution.refused;
+    failed_ += execution.counts.failed();
     Plan again;
-    for (const Refusal& refusal : execution.refusals) {
+    for (const Failure& refusal : execution.failures) {
       const bool taken = refusal.error.find("already allocated") != std::string::npos;
       if (refusal.object.kind != "Service" || !taken) continue;
       observer_.warn("rollback.service-address", {{"service", refusal.object.name}});
@@ -56,12 +56,12 @@ class Stages {
       again.changes.back().after = without_service_addresses(refused->after);
     }
     failed_ -= again.changes.size();
-    failed_ += execute(again).refused;
+    failed_ += execute(again).counts.failed();
   }
 
   // A volume that could not be set to Retain would go with its claim.
   static Plan without_claims_of_refused(Plan deletes, const Execution& patched) {
-    for (const Refusal& refusal : patched.refusals) {
+    for (const Failure& refusal : patched.failures) {
       if (refusal.object.kind != "PersistentVolume") continue;
       std::erase_if(deletes.changes, [&](const Change& change) {
         return change.object.kind == "PersistentVolumeClaim" &&

@@ -38,8 +38,12 @@ inline constexpr Words<kube::Propagation, 3> kPropagations = {{{"Background", ku
                                                                {"Foreground", kube::Propagation::foreground},
                                                                {"Orphan", kube::Propagation::orphan}}};
 
-inline constexpr Words<ChangeOutcome::Status, 3> kStatuses = {{{"done", ChangeOutcome::Status::done},
-                                                               {"gone", ChangeOutcome::Status::gone},
-                                                               {"refused", ChangeOutcome::Status::refused}}};
+inline constexpr Words<ChangeOutcome::Status, 6> kStatuses = {
+    {{"done", ChangeOutcome::Status::done},
+     {"gone", ChangeOutcome::Status::gone},
+     {"refused", ChangeOutcome::Status::refused},
+     {"unknown", ChangeOutcome::Status::unknown},
+     {"notSent", ChangeOutcome::Status::not_sent},
+     {"notTried", ChangeOutcome::Status::not_tried}}};
 
 }  // namespace kots_export::change

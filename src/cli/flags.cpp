@@ -49,6 +49,11 @@ void add_change_flags(CLI::App& app, Flags& flags) {
       ->group("Steps");
   app.add_flag("--force-unlock", flags.force_unlock, "take the namespace's lock from another run at once")
       ->group("Steps");
+  app.add_option(
+         "--settle-time", flags.settle_time,
+         "how long a write that was not answered may still take effect in the API server; what would undo "
+         "it waits for that (34s)")
+      ->group("Steps");
   app.add_option("--timeout", flags.timeout_seconds, "seconds to wait for the database migration (600)")
       ->group("Steps")
       ->check(CLI::Range(1, 7 * 24 * 3600));

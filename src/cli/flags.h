@@ -39,6 +39,7 @@ struct Flags {
   std::string annotate = "1";
   int revision = 0;  // 0: not given
   int timeout_seconds = 600;
+  std::string settle_time = "34s";  // kServerPatience
   std::string target_version = "4.0.0";
   std::size_t concurrency = 64;
   // --- what stands on standard output ---

@@ -1,6 +1,7 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/migration/paths.h>
 #include <kots_export/ui/json_view.h>
+#include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
 #include "cli/commands.h"
@@ -23,18 +24,15 @@ struct Counts {
   std::size_t create = 0;
   std::size_t patch = 0;
   std::size_t remove = 0;
-  std::size_t refused = 0;
-  std::size_t unknown = 0;
+  change::OutcomeCounts ends;
 };
 
 Counts count(const change::RunRecord& run) {
   Counts counts;
   for (const change::JournalEntry& entry : run.entries) {
-    if (!entry.outcome) {
-      ++counts.unknown;
-    } else if (entry.outcome->status == change::ChangeOutcome::Status::refused) {
-      ++counts.refused;
-    } else if (entry.change.verb == change::Verb::create) {
+    counts.ends.count(entry.outcome.status);
+    if (entry.outcome.status != change::ChangeOutcome::Status::done) continue;
+    if (entry.change.verb == change::Verb::create) {
       ++counts.create;
     } else {
       ++(entry.change.verb == change::Verb::patch ? counts.patch : counts.remove);
@@ -58,8 +56,10 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
            {{"created", counts.create},
             {"patched", counts.patch},
             {"deleted", counts.remove},
-            {"refused", counts.refused},
-            {"unknown", counts.unknown}}},
+            {"refused", counts.ends.refused},
+            {"unknown", counts.ends.unknown},
+            {"notSent", counts.ends.not_sent},
+            {"gone", counts.ends.gone}}},
           {"journal", run.path.string()}};
 }
 
@@ -70,10 +70,7 @@ void print_table(std::span<const change::RunRecord> runs) {
     const Counts counts = count(run);
     const std::size_t all = run.entries.size();
     std::string changes = std::to_string(all);
-    if (counts.refused + counts.unknown > 0) {
-      changes +=
-          " (" + std::to_string(counts.refused) + " refused, " + std::to_string(counts.unknown) + " unknown)";
-    }
+    if (counts.ends.failed() > 0) changes += " (" + ui::text_of(counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
     if (!run.header.rolls_back.empty()) state += ", rolls back " + run.header.rolls_back;
     rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,

@@ -117,9 +117,10 @@ void Session::print_target() const {
 
 change::ExecutorOptions Session::executor_options() {
   change::ExecutorOptions options{.dry_run = dry_run(flags_),
-                                  .open_journal = [this] { return open_journal(); },
+                                  .begin_writing = [this] { return begin_writing(); },
                                   .confirm = {},
-                                  .interrupted = util::interrupted};
+                                  .interrupted = util::interrupted,
+                                  .server_patience = parse_duration(flags_.settle_time)};
   if (!flags_.yes && ui::can_ask())
     options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
@@ -151,7 +152,6 @@ change::RunHeader Session::run_header() {
                            .release = flags_.release,
                            .rolls_back = rolls_back_};
   try {
-    // A run that changes things has looked for it before: here, in the middle of it, nothing is sent.
     (void)migration::find_namespace(context_);
   } catch (const kube::ApiError&) {
     // The server's address has to do.
@@ -160,7 +160,7 @@ change::RunHeader Session::run_header() {
   return header;
 }
 
-std::unique_ptr<change::Journal> Session::open_journal() {
+std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(flags_.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
@@ -199,8 +199,8 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   if (next && flags_.document == nullptr) std::cout << '\n';
   if (next) show(flags_, *next);
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
-  if (is_dry_run && executor_.refused() > 0) {
-    throw Error("the server refuses " + std::to_string(executor_.refused()) + " of these changes", {},
+  if (is_dry_run && executor_.counts().failed() > 0) {
+    throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
                 "Mend the causes that are shown above, and try again with --dry-run=server.");
   }
   const bool asks = is_dry_run && flags_.detailed_exitcode;

@@ -46,7 +46,8 @@ class Session {
  private:
   change::ExecutorOptions executor_options();
   bool confirm(const change::Plan& plan) const;
-  std::unique_ptr<change::Journal> open_journal();
+  // Takes the lock, then opens the journal.
+  std::unique_ptr<change::Journal> begin_writing();
   change::LockOptions lock_options() const;
   void describe_target() const;  // in the document
   void print_target() const;

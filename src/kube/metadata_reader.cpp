@@ -178,41 +178,32 @@ std::string without_managed_fields(std::string_view list) {
   return rest.append(list);
 }
 
-// Stops as soon as both are known: in an object they stand before everything long.
+// Reads to the end: an answer that was cut short is none.
 class IdentityReader : public nlohmann::json_sax<json> {
  public:
-  explicit IdentityReader(ObjectRef& object) : object_(object) {}
+  explicit IdentityReader(ObjectIdentity& object) : object_(object) {}
 
   bool start_object(std::size_t) override {
     if (++depth_ == 2) in_metadata_ = key_ == "metadata";
     return true;
   }
   bool end_object() override { return leave(); }
-  bool start_array(std::size_t) override {
-    ++depth_;
-    return true;
-  }
+  bool start_array(std::size_t) override { return ++depth_ > 1; }
   bool end_array() override { return leave(); }
   bool key(string_t& name) override {
     if (depth_ <= 2) key_.swap(name);
     return true;
   }
   bool string(string_t& value) override {
-    if (depth_ != 2 || !in_metadata_) return true;
-    if (key_ == "uid") {
-      object_.uid = std::move(value);
-      ++found_;
-    } else if (key_ == "resourceVersion") {
-      object_.resource_version = std::move(value);
-      ++found_;
-    }
-    return found_ < 2;
+    if (std::string* wanted = place()) *wanted = std::move(value);
+    return depth_ > 0;
   }
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
+  // One value alone is no object.
+  bool null() override { return depth_ > 0; }
+  bool boolean(bool) override { return depth_ > 0; }
+  bool number_integer(number_integer_t) override { return depth_ > 0; }
+  bool number_unsigned(number_unsigned_t) override { return depth_ > 0; }
+  bool number_float(number_float_t, const string_t&) override { return depth_ > 0; }
   bool binary(binary_t&) override { return false; }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
     return false;
@@ -225,10 +216,18 @@ class IdentityReader : public nlohmann::json_sax<json> {
     return true;
   }
 
-  ObjectRef& object_;
+  [[nodiscard]] std::string* place() {
+    if (depth_ == 1 && key_ == "kind") return &object_.kind;
+    if (depth_ != 2 || !in_metadata_) return nullptr;
+    if (key_ == "namespace") return &object_.ns;
+    if (key_ == "name") return &object_.name;
+    if (key_ == "uid") return &object_.uid;
+    return key_ == "resourceVersion" ? &object_.resource_version : nullptr;
+  }
+
+  ObjectIdentity& object_;
   std::string key_;
   int depth_ = 0;
-  int found_ = 0;
   bool in_metadata_ = false;
 };
 
@@ -243,10 +242,10 @@ MetadataPage read_metadata_page(std::string_view body, const GroupVersionResourc
   return page;
 }
 
-ObjectRef with_identity_of(ObjectRef object, std::string_view body) {
+std::optional<ObjectIdentity> identity_in(std::string_view body) {
+  ObjectIdentity object;
   IdentityReader reader(object);
-  // False where it stopped early or the body is no JSON: both leave what was found.
-  (void)json::sax_parse(body, &reader);
+  if (!json::sax_parse(body, &reader)) return std::nullopt;
   return object;
 }
 

@@ -1,11 +1,13 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
+#include <kots_export/util/json.h>
 
 #include "migration/job_watch.h"
 #include "migration/migrator_job.h"
 
-#include <initializer_list>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -46,98 +48,117 @@ bool can_take_up(const kube::ObjectRef& job, const json& live, const FlywayOptio
 }
 
 // The Secret with the credentials; one that a run which was cut off left is used, unless it belongs to a Job
-// that is gone: the garbage collector is about to delete it.
-void plan_credentials(Context& context, const json& manifest, change::Plan& plan) {
+// that is gone: the garbage collector is about to delete it. Returns it as it will be; without a UID where
+// this plan creates it.
+kube::ObjectRef plan_credentials(Context& context, const json& manifest, change::Plan& plan) {
   kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
   auto left = context.client.get(secret);
   const char* why = "the migrator's credentials";
-  if (left && !(*left)["metadata"].contains("ownerReferences")) {
-    secret = identified(std::move(secret), *left);
+  if (left && util::find_at(*left, {"metadata", "ownerReferences"}) == nullptr) {
+    kube::ObjectRef kept = identified(std::move(secret), *left);
     const json data = left->value("data", json::object());
-    if (data == manifest["data"]) return;
-    plan.changes.push_back(change_of(change::Verb::patch, std::move(secret), {{"data", data}},
-                                     {{"data", manifest["data"]}}, why));
-    return;
+    if (data != manifest["data"]) {
+      plan.changes.push_back(
+          change_of(change::Verb::patch, kept, {{"data", data}}, {{"data", manifest["data"]}}, why));
+    }
+    return kept;
   }
   if (left) {
     kube::ObjectRef old = identified(secret, *left);
     plan.changes.push_back(
         change_of(change::Verb::remove, std::move(old), std::move(*left), nullptr, "left by an earlier run"));
   }
-  plan.changes.push_back(change_of(change::Verb::create, std::move(secret), nullptr, manifest, why));
+  plan.changes.push_back(change_of(change::Verb::create, secret, nullptr, manifest, why));
+  return secret;
 }
 
-// The Secret goes with the Job: Kubernetes' garbage collector deletes what an owner leaves.
-change::Plan plan_ownership(Context& context, kube::ObjectRef secret, const kube::ObjectRef& job) {
-  const json owners = json::array(
-      {{{"apiVersion", kube::api_version(job.gvr)}, {"kind", "Job"}, {"name", job.name}, {"uid", job.uid}}});
-  change::Plan plan;
-  const auto live = context.client.get(secret);
-  if (!live) return plan;
-  const json present = (*live)["metadata"].value("ownerReferences", json(nullptr));
-  if (present == owners) return plan;
-  plan.changes.push_back(change_of(change::Verb::patch, std::move(secret),
-                                   {{"metadata", {{"ownerReferences", present}}}},
-                                   {{"metadata", {{"ownerReferences", owners}}}}, "goes with the Job"));
+// The migrator's Secret goes with its Job: Kubernetes' garbage collector deletes what an owner leaves.
+change::Change ownership(kube::ObjectRef secret, const kube::ObjectRef& job) {
+  const json owner{
+      {"apiVersion", kube::api_version(job.gvr)}, {"kind", job.kind}, {"name", job.name}, {"uid", job.uid}};
+  return change_of(change::Verb::patch, std::move(secret), {{"metadata", {{"ownerReferences", nullptr}}}},
+                   {{"metadata", {{"ownerReferences", json::array({owner})}}}}, "goes with the Job");
+}
+
+// A new migration: what it makes is named by later Changes before it has a UID.
+FlywayPlan plan_start(Context& context, const kube::ObjectRef& job, const FlywayOptions& options) {
+  const DatabaseAccess access = read_database_access(context);
+  FlywayPlan plan;
+  const kube::ObjectRef secret = plan_credentials(context, migrator_secret(context, access), plan.start);
+  std::vector<change::Change::Need> needs_secret;
+  if (secret.uid.empty()) needs_secret.push_back({.created = secret, .at = ""});
+  plan.start.changes.push_back(change_of(change::Verb::create, job, nullptr,
+                                         migrator_job(context, access, options.registry),
+                                         "migrates the database for Server 4"));
+  change::Change owned = ownership(secret, job);
+  owned.needs = needs_secret;
+  owned.needs.push_back({.created = job, .at = "/metadata/ownerReferences/0/uid"});
+  plan.start.changes.push_back(std::move(owned));
+  // The Secret first: behind the Job's delete the garbage collector would be faster.
+  change::Change no_secret = change_of(change::Verb::remove, secret, nullptr, nullptr, "its work is done");
+  no_secret.needs = std::move(needs_secret);
+  plan.clean_up.changes.push_back(std::move(no_secret));
+  plan.clean_up.changes.push_back(change_of(change::Verb::remove, job, nullptr, nullptr, "its work is done"));
+  plan.clean_up.changes.back().needs = {{.created = job, .at = ""}};
   return plan;
 }
 
-change::Plan one(const change::Change& change) {
-  change::Plan plan;
-  plan.changes.push_back(change);
-  return plan;
-}
-
-struct Migrator {
-  kube::ObjectRef job;
-  kube::ObjectRef secret;
-};
-
-// Deletes what is still there of `objects`, without waiting for the garbage collector.
-void clean_up(Context& context, std::initializer_list<kube::ObjectRef> objects, const std::string& why) {
-  change::Plan plan;
-  for (const kube::ObjectRef& object : objects) {
-    if (auto image = context.client.get(object))
-      plan.changes.push_back(change_of(change::Verb::remove, object, std::move(*image), nullptr, why));
+// A migration that an earlier run started: what is left to do once it is followed to its end.
+FlywayPlan plan_rest(Context& context, const kube::ObjectRef& job, const json& live) {
+  FlywayPlan plan;
+  kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
+  if (auto left = context.client.get(secret)) {
+    secret = identified(std::move(secret), *left);
+    if (util::find_at(*left, {"metadata", "ownerReferences"}) == nullptr)
+      plan.start.changes.push_back(ownership(secret, job));
+    plan.clean_up.changes.push_back(
+        change_of(change::Verb::remove, std::move(secret), std::move(*left), nullptr, "its work is done"));
   }
-  (void)context.executor.run(plan);
+  plan.clean_up.changes.push_back(change_of(change::Verb::remove, job, live, nullptr, "its work is done"));
+  return plan;
+}
+
+change::Plan one(change::Change change) {
+  change::Plan plan;
+  plan.changes.push_back(std::move(change));
+  return plan;
+}
+
+// One after the other: each is there before the next one names it. Of a delete, the object as it is now is
+// what the journal keeps.
+void carry_out_in_order(Context& context, const change::Plan& plan) {
+  for (change::Change change : plan.changes) {
+    change = context.executor.with_known_uids(std::move(change));
+    if (change.verb == change::Verb::remove) {
+      if (auto image = context.client.get(change.object)) change.before = std::move(*image);
+    }
+    (void)context.executor.run(one(std::move(change)));
+  }
 }
 
 // Where the server refuses the Job, its Secret does not stay behind alone.
-void take_back(Context& context, const kube::ObjectRef& secret) {
+void take_back_secret(Context& context, const FlywayPlan& plan) {
+  change::Plan secret = plan.clean_up;
+  std::erase_if(secret.changes, [](const change::Change& change) { return change.object.kind == "Job"; });
   try {
-    clean_up(context, {secret}, "the Job was refused");
+    carry_out_in_order(context, secret);
   } catch (const Error& error) {
-    context.observer.warn("flyway.secret-left", {{"secret", secret.name}, {"why", error.what()}});
+    context.observer.warn("flyway.secret-left",
+                          {{"secret", std::string(kMigratorSecret)}, {"why", error.what()}});
   }
 }
 
-change::Execution carry_out(Context& context, const change::Change& change, const kube::ObjectRef& secret) {
-  try {
-    return context.executor.run(one(change));
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const Error&) {
-    if (change.object.kind == "Job") take_back(context, secret);
-    throw;
+void start(Context& context, const FlywayPlan& plan) {
+  for (const change::Change& change : plan.start.changes) {
+    try {
+      carry_out_in_order(context, one(change));
+    } catch (const change::NotMade& error) {
+      // A Job that may be there, or may yet come, needs its Secret.
+      const bool is_job = change.verb == change::Verb::create && change.object.kind == "Job";
+      if (is_job && error.counts().unknown == 0) take_back_secret(context, plan);
+      throw;
+    }
   }
-}
-
-// Carries the plan out, one Change after the other, and returns what there is then; a plan without the Job
-// means that it is there already.
-Migrator start(Context& context, const change::Plan& plan) {
-  Migrator migrator{.job = object_ref(context, "batch", "Job", std::string(names::kMigrator)),
-                    .secret = object_ref(context, "", "Secret", std::string(kMigratorSecret))};
-  for (const change::Change& change : plan.changes) {
-    const change::Execution execution = carry_out(context, change, migrator.secret);
-    kube::ObjectRef& object = change.object.kind == "Job" ? migrator.job : migrator.secret;
-    if (!execution.created.empty()) object = execution.created.front();
-  }
-  for (kube::ObjectRef* object : {&migrator.job, &migrator.secret}) {
-    if (!object->uid.empty()) continue;
-    if (const auto live = context.client.get_metadata(*object)) object->uid = live->ref.uid;
-  }
-  return migrator;
 }
 
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
@@ -172,41 +193,39 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
 
 }  // namespace
 
-change::Plan plan_flyway(Context& context, const FlywayOptions& options) {
+FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
-  if (const auto live = context.client.get(job)) {
-    if (!can_take_up(job, *live, options)) {
-      throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
-                  "it is the database migration of an earlier run", rerun_hint(context));
-    }
-    context.observer.note("flyway.taken-up", {{"job", job.name}});
-    return {};
+  auto live = context.client.get(job);
+  if (!live) return plan_start(context, job, options);
+  if (!can_take_up(job, *live, options)) {
+    throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
+                "it is the database migration of an earlier run", rerun_hint(context));
   }
-  const DatabaseAccess access = read_database_access(context);
-  change::Plan plan;
-  plan_credentials(context, migrator_secret(context, access), plan);
-  plan.changes.push_back(change_of(change::Verb::create, job, nullptr,
-                                   migrator_job(context, access, options.registry),
-                                   "migrates the database for Server 4"));
-  return plan;
+  context.observer.note("flyway.taken-up", {{"job", job.name}});
+  return plan_rest(context, identified(job, *live), *live);
 }
 
-void run_flyway(Context& context, const change::Plan& plan, const FlywayOptions& options) {
+void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options) {
   if (context.executor.dry_run() != kube::DryRun::none) {
-    (void)context.executor.run(plan);
+    (void)context.executor.run(plan.together());
     return;
   }
   util::create_private_folder(options.paths.logs());
   util::write_private_file(options.paths.migrator_log(), "", util::Existing::keep_copy);
   util::AppendFile log(options.paths.migrator_log());
 
-  const Migrator migrator = start(context, plan);
-  (void)context.executor.run(plan_ownership(context, migrator.secret, migrator.job));
-
-  const JobEnd end = follow(context, migrator.job.name, log, options);
+  start(context, plan);
+  const JobEnd end = follow(context, std::string(names::kMigrator), log, options);
   context.observer.file_written("migrator-log", options.paths.migrator_log().string());
   throw_unless_complete(context, end, options);
-  clean_up(context, {migrator.job, migrator.secret}, "its work is done");
+  carry_out_in_order(context, plan.clean_up);
+}
+
+change::Plan FlywayPlan::together() const {
+  change::Plan all = start;
+  all.changes.insert(all.changes.end(), clean_up.changes.begin(), clean_up.changes.end());
+  all.already_right += clean_up.already_right;
+  return all;
 }
 
 }  // namespace kots_export::migration

@@ -80,7 +80,7 @@ std::optional<Part> part_from(std::string_view name) {
 
 change::Plan MigrationPlan::together() const {
   change::Plan all;
-  for (const change::Plan* plan : {&metadata, &flyway, &postgres}) {
+  for (const change::Plan* plan : {&metadata, &flyway.start, &flyway.clean_up, &postgres}) {
     all.changes.insert(all.changes.end(), plan->changes.begin(), plan->changes.end());
     all.already_right += plan->already_right;
   }

@@ -88,14 +88,16 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
   return in_step(context, "checks", [&] {
     check_target(context, saved.target);
     check_run(context, saved.plan.part, options,
-              saved.plan.flyway.empty() ? CheckOptions::PullSecret::not_needed
-                                        : CheckOptions::PullSecret::required);
+              saved.plan.flyway.start.empty() ? CheckOptions::PullSecret::not_needed
+                                              : CheckOptions::PullSecret::required);
     const auto now = change::read_objects(context.client, context.ns, saved.plan.together());
     MigrationPlan left = saved.plan;
     std::vector<std::string> changed;
     std::size_t done = 0;
-    for (change::Plan* plan : {&left.metadata, &left.flyway, &left.postgres}) {
-      change::Recheck result = change::recheck(context.client, *plan, now);
+    change::Made made;
+    for (change::Plan* plan : {&left.metadata, &left.flyway.start, &left.flyway.clean_up, &left.postgres}) {
+      change::Recheck result = change::recheck(context.client, *plan, now, std::move(made));
+      made = std::move(result.made);
       changed.insert(changed.end(), result.changed.begin(), result.changed.end());
       done += result.done;
       *plan = std::move(result.left);

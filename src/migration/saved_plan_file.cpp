@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kKind = "Plan";
 constexpr std::string_view kGroup = "kots-export/v";
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 json target_json(const PlanTarget& target) {
   return {{"server", target.server},
@@ -55,7 +55,7 @@ MigrationPlan plan_from(const json& file) {
     return change::plan_from_json(member(plans, key, Type::object, "plans"), std::string("plans.") + key);
   };
   plan.metadata = read("metadata");
-  plan.flyway = read("flyway");
+  plan.flyway = {.start = read("flyway"), .clean_up = read("flywayCleanUp")};
   plan.postgres = read("postgres");
   return plan;
 }
@@ -106,7 +106,8 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                 {"values", nullptr},
                 {"plans",
                  {{"metadata", change::to_json(plan.metadata)},
-                  {"flyway", change::to_json(plan.flyway)},
+                  {"flyway", change::to_json(plan.flyway.start)},
+                  {"flywayCleanUp", change::to_json(plan.flyway.clean_up)},
                   {"postgres", change::to_json(plan.postgres)}}}};
   if (plan.values) document["values"] = {{"v3", plan.values->v3.reveal()}, {"v4", plan.values->v4.reveal()}};
   if (file.has_parent_path()) util::create_private_folder(file.parent_path());

@@ -4,6 +4,29 @@
 
 namespace kots_export::ui {
 
+namespace {
+
+// What is said of a Change that is not as it should be; empty of all others.
+std::string_view failure_word(change::ChangeOutcome::Status status) {
+  using Status = change::ChangeOutcome::Status;
+  switch (status) {
+    case Status::done:
+    case Status::gone:
+      return "";
+    case Status::refused:
+      return "refused";
+    case Status::unknown:
+      return "unknown";
+    case Status::not_sent:
+      return "not sent";
+    case Status::not_tried:
+      return "not tried";
+  }
+  return "";
+}
+
+}  // namespace
+
 void HumanView::step_started(std::string_view step) {
   if (step == "message") return;
   progress_.stream << paint(progress_.colour, "==> " + heading_of(step), kBold) << std::endl;
@@ -22,8 +45,8 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   using Status = change::ChangeOutcome::Status;
   const Face& face = dry_run_ == kube::DryRun::none ? progress_ : out_;
   const std::string what = std::string(to_string(change.verb)) + " " + kube::describe(change.object);
-  if (outcome.status == Status::refused) {
-    face.stream << paint(face.colour, "refused", kRed) << " " << util::printable(what + ": " + outcome.error)
+  if (const std::string_view failed = failure_word(outcome.status); !failed.empty()) {
+    face.stream << paint(face.colour, failed, kRed) << " " << util::printable(what + ": " + outcome.error)
                 << std::endl;
     return;
   }

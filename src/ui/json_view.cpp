@@ -77,6 +77,9 @@ json& JsonView::entry_of(const change::Change& change) {
                {"after", masked(change.after, change.object.kind)},
                {"why", change.why},
                {"outcome", nullptr}};
+    entry["needs"] = json::array();
+    for (const change::Change::Need& need : change.needs)
+      entry["needs"].push_back({{"created", object_json(need.created)}, {"at", need.at}});
     if (change.verb == change::Verb::remove) entry["propagationPolicy"] = kube::to_string(change.propagation);
     changes_.push_back(std::move(entry));
   }
@@ -131,8 +134,9 @@ json JsonView::document(int exit_code) const {
     result["steps"].push_back(
         {{"name", step}, {"seconds", seconds_between(since, now_())}, {"status", "failed"}});
   }
-  json summary{{"patch", 0},   {"delete", 0}, {"create", 0}, {"alreadyRight", already_right_},
-               {"refused", 0}, {"done", 0},   {"gone", 0}};
+  json summary{{"patch", 0},   {"delete", 0},  {"create", 0}, {"alreadyRight", already_right_},
+               {"refused", 0}, {"done", 0},    {"gone", 0},   {"unknown", 0},
+               {"notSent", 0}, {"notTried", 0}};
   const auto count = [&summary](const json& key) {
     json& counter = summary[key.get_ref<const std::string&>()];
     counter = counter.get<std::size_t>() + 1;

@@ -53,8 +53,13 @@ void LogView::change_done(const change::Change& change, const change::ChangeOutc
     case change::ChangeOutcome::Status::gone:
       log_->logger.info("{} {}: was gone", verb, object);
       break;
+    case change::ChangeOutcome::Status::not_tried:
+      log_->logger.info("{} {}: {}", verb, object, outcome.error);
+      break;
     case change::ChangeOutcome::Status::refused:
-      log_->logger.error("{} {}: {}", verb, object, outcome.error);
+    case change::ChangeOutcome::Status::unknown:
+    case change::ChangeOutcome::Status::not_sent:
+      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status), outcome.error);
       break;
   }
 }

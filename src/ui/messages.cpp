@@ -18,6 +18,10 @@ constexpr std::array kNotices = {
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
     Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
+    Words{"executor.waiting-for-unanswered",
+          "waiting up to 34 s before anything is deleted: the API server may still be at work on a request "
+          "that "
+          "it did not answer"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
@@ -77,6 +81,9 @@ constexpr std::array kNotices = {
           "run {run} before it is not rolled back: run rollback again to go back further"},
     Words{"rollback.run", "undoing run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
+    Words{"rollback.waiting-for-unanswered",
+          "waiting {seconds} s: the API server may still be at work on requests of run {run} that it did not "
+          "answer"},
     Words{"rollback.volume-gone",
           "the volume {volume} of PersistentVolumeClaim {claim} is gone with its data: the claim gets a new, "
           "empty one"},
@@ -100,7 +107,6 @@ constexpr std::array kHeadings = {
     Words{"apply", "apply: change the objects"},
     Words{"annotate", "annotate: hand the objects over to Helm"},
     Words{"kots_cleanup", "kots_cleanup: remove what KOTS left"},
-    Words{"apply", "apply: change the objects"},
     Words{"flyway", "flyway: migrate the database"},
     Words{"postgres", "postgres: make room for the new PostgreSQL chart"},
     Words{"rollback", "rollback: put back what a run changed"},
@@ -164,6 +170,11 @@ std::string text_of(const change::PlanSummary& summary, Tense tense) {
   return part(summary.patch, "to patch", "patched") + ", " + part(summary.remove, "to delete", "deleted") +
          ", " + part(summary.create, "to create", "created") + ", " + std::to_string(summary.already_right) +
          " already right";
+}
+
+std::string text_of(const change::OutcomeCounts& counts) {
+  return "done " + std::to_string(counts.done + counts.gone) + ", refused " + std::to_string(counts.refused) +
+         ", unknown " + std::to_string(counts.unknown) + ", not sent " + std::to_string(counts.not_sent);
 }
 
 std::string text_of(const migration::NextSteps& steps) {

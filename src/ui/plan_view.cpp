@@ -99,6 +99,7 @@ class Printer {
     for (const auto& [edit, members] : groups) {
       if (members.size() == 1) {
         print_line(*members.front(), members.front()->why);
+        print_needs(*members.front());
         print_lines(edit);
         continue;
       }
@@ -111,6 +112,7 @@ class Printer {
 
   void print_whole(const Change& change) {
     print_line(change, change.why);
+    print_needs(change);
     const bool deletes = change.verb == Verb::remove;
     if (deletes && detail_ == Detail::normal) return;
     for (const auto& [path, value] : leaves_of(deletes ? change.before : change.after, change.object.kind))
@@ -124,6 +126,14 @@ class Printer {
                       util::printable(kube::describe(change.object)),
                   colour_of(change.verb))
          << (why.empty() ? "" : paint(colour_, "  (" + why + ")", kDim)) << '\n';
+  }
+
+  // What has its UID from an earlier Change of the plan.
+  void print_needs(const Change& change) {
+    for (const Change::Need& need : change.needs) {
+      if (!need.at.empty())
+        print_lines({"with the UID of " + kube::describe(need.created) + ", once it is created"});
+    }
   }
 
   void print_lines(const std::vector<std::string>& lines) {

@@ -158,6 +158,14 @@ void write_stream(const fs::path& path, std::string_view content, const std::str
 
 }  // namespace
 
+std::chrono::system_clock::time_point last_written(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw Error("cannot read " + path.string(), std::strerror(errno));
+  return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(
+             std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+}
+
 std::string read_file(const fs::path& path, std::size_t limit) {
   if (path == "-") return read_all(STDIN_FILENO, "cannot read standard input", limit);
   auto content = read_file_if_exists(path, limit);

@@ -24,4 +24,17 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
   return utc_text(seconds, "%Y-%m-%dT%H:%M:%S.") + std::to_string(1000 + millis).substr(1) + "Z";
 }
 
+std::optional<std::chrono::system_clock::time_point> parse_rfc3339(const std::string& text) {
+  std::tm utc{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest == nullptr) return std::nullopt;
+  const std::string fraction(rest);
+  constexpr std::size_t kForm = 5;  // ".042Z"
+  if (fraction.size() != kForm || fraction.front() != '.' || fraction.back() != 'Z' ||
+      fraction.find_first_not_of("0123456789", 1) != kForm - 1)
+    return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&utc)) +
+         std::chrono::milliseconds(std::stoi(fraction.substr(1, 3)));
+}
+
 }  // namespace kots_export::util

@@ -85,7 +85,7 @@ class Kill : public ::testing::TestWithParam<int> {
 
   // A run that was killed before its journal was there has sent nothing, and there is nothing to undo.
   void roll_back(const std::string& what) {
-    const Finished rollback = installation.run({"rollback", "--yes"});
+    const Finished rollback = installation.run({"rollback", "--yes", "--settle-time=0"});
     const bool no_run = rollback.err.find("there is no run to roll back") != std::string::npos;
     ASSERT_TRUE(rollback.exit_code == 0 || no_run) << what << "\n" << rollback.err;
   }

@@ -15,7 +15,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const std::vector<std::string> kRollback = {"rollback", "--yes"};
+const std::vector<std::string> kRollback = {"rollback", "--yes", "--settle-time=0"};
 
 json runs_of(const Installation& installation) {
   return json::parse(installation.run({"runs", "-o", "json"}).out)["runs"];

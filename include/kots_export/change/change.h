@@ -19,7 +19,8 @@ enum class Verb { create, patch, remove };
 [[nodiscard]] std::string_view to_string(Verb verb);  // "create", "patch", "delete"
 
 // What a write insists on: that the object is still the same one (UID), or that nothing at all has changed it
-// since the plan (resourceVersion too). The API server checks both and answers 409 where they do not hold.
+// since the plan (resourceVersion too). The API server checks both; where one does not hold it answers 409 to
+// a delete and 422 (UID) or 409 (resourceVersion) to a patch.
 enum class Guard { uid, resource_version };
 
 struct Change {
@@ -34,7 +35,18 @@ struct Change {
   kube::Propagation propagation = kube::Propagation::background;  // of a delete
   Guard guard = Guard::uid;
   std::string why;  // for people; decides nothing
+  // What an earlier Change of the same plan creates and this one names. Its UID is known only then: the
+  // Executor fills it in before this one is sent.
+  struct Need {
+    kube::ObjectRef created;
+    // Where the UID goes in `after`, as a JSON pointer; empty: this Change is about that object itself.
+    std::string at;
+  };
+  std::vector<Need> needs{};
 };
+
+// Puts the UID of what `need` names where it belongs.
+void fill_in(Change& change, const Change::Need& need, const std::string& uid);
 
 // What a step wants done, and what it found that needs nothing.
 struct Plan {

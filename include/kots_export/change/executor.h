@@ -5,66 +5,86 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/change/source.h>
 #include <kots_export/kube/client.h>
+#include <kots_export/util/error.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace kots_export::change {
 
 struct ExecutorOptions {
   kube::DryRun dry_run = kube::DryRun::none;
-  // Opens the journal when the first Change is about to be sent; not called in a dry run. May be empty in
-  // tests.
-  std::function<std::unique_ptr<Journal>()> open_journal;
+  // Takes the lock and opens the journal. Called once, before the first write of the run and never while
+  // requests are in flight; not called in a dry run. May be empty in tests.
+  std::function<std::unique_ptr<Journal>()> begin_writing;
   // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). Empty
   // where nobody is to be asked: then plans may stream.
   std::function<bool(const Plan&)> confirm;
   // Asked often; true: no new Change is started, those in flight are waited for, then Interrupted is thrown.
   std::function<bool()> interrupted;
+  // Before the second try of a write; twice as long before each further one.
+  std::chrono::milliseconds first_delay{200};
+  // How long a write whose answer was lost may still take effect in the API server.
+  std::chrono::milliseconds server_patience = kServerPatience;
 };
 
-// A Change that the server refused, or whose fate is not known.
-struct Refusal {
+// A Change that is not as it should be: refused, unknown or not sent.
+struct Failure {
   kube::ObjectRef object;
+  ChangeOutcome::Status status = ChangeOutcome::Status::refused;
   std::string error;
 };
 
-// Whether a plan some of whose Changes were refused ends with an Error or with its Execution.
-enum class OnRefusal { fail, report };
+// Whether a plan some of whose Changes failed ends with an Error or with its Execution.
+enum class OnFailure { fail, report };
 
-// What became of a plan whose Changes were all carried out.
+// What became of a plan.
 struct Execution {
-  std::size_t done = 0;
-  std::size_t gone = 0;
-  std::size_t refused = 0;
-  std::vector<Refusal> refusals;         // OnRefusal::report: each of them
-  std::vector<kube::ObjectRef> created;  // with their UIDs; the first 64, for steps that go on from them
+  OutcomeCounts counts;
+  std::vector<Failure> failures;
+};
+
+// Changes of a plan failed, after the others were done.
+class NotMade : public Error {
+ public:
+  NotMade(std::string what, std::string why, std::string hint, const OutcomeCounts& counts)
+      : Error(std::move(what), std::move(why), std::move(hint)), counts_(counts) {}
+  // How the plan's Changes ended.
+  [[nodiscard]] const OutcomeCounts& counts() const noexcept { return counts_; }
+
+ private:
+  OutcomeCounts counts_;
 };
 
 // Carries out plans: the only code that writes to a cluster.
 //  - Changes of one plan run side by side, as many as the transport allows; plans run one after the other.
 //  - Changes are pulled one journal group at a time, and a source's reads run beside its writes: memory holds
-//  what is in flight, however long the plan.
-//  - Deletes of a plan start when its creates and patches are done, and only where none of them was refused.
+//    what is in flight, however long the plan.
+//  - Deletes of a plan start when its creates and patches are done, and only where none of them failed.
 //  - Every Change is in the journal, fsynced, before its request is sent.
-//  - A write whose fate is unknown (connection cut, 5xx) is read back and sent again only where it did not
-//  happen;
-//    a 409 reads the object again: same UID is tried again, another UID is refused ("was replaced").
-//  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All, whatever is refused.
+//  - Only an answer that is the object that was written is `done`. Anything else that is no clear refusal
+//    leaves the fate unknown: the object is read back, and the same write goes again, under the same
+//    preconditions, while it is not found done. change/fate.h has the rules.
+//  - What was created by a try that nobody answered is not deleted while another such try may still arrive.
+//  - DryRun::client sends nothing; DryRun::server sends every request with dryRun=All, whatever is refused,
+//    but for Changes that need what another one of the plan creates.
 class Executor {
  public:
   Executor(kube::Client& client, Observer& observer, ExecutorOptions options);
   ~Executor();
 
-  // Shows `plan` to the observer and carries it out. Throws Error where a Change was refused (after the
-  // others were done; the text names the first and counts the rest), Interrupted, and the journal's Error.
-  // With OnRefusal::report refused Changes are only told in the result.
-  // The server's dry run reports them always.
-  Execution run(const Plan& plan, OnRefusal on_refusal = OnRefusal::fail);
+  // Shows `plan` to the observer and carries it out. Throws NotMade where a Change failed (after the others
+  // were done; the text names the first and counts the rest), Interrupted, and what begin_writing and the
+  // journal throw. With OnFailure::report failed Changes are only told in the result. The server's dry run
+  // reports them always.
+  Execution run(const Plan& plan, OnFailure on_failure = OnFailure::fail);
 
   // The same for Changes that become known on the way. Nothing is shown or asked: only where may_stream().
+  // Where the source gives no Change, nothing is written: neither lock nor journal.
   Execution run(ChangeSource& source);
 
   // True where changes may go out before all are known: no dry run, and nobody left to ask.
@@ -75,21 +95,27 @@ class Executor {
   // the answer is no.
   void confirm(const Plan& plan);
 
+  // Takes the lock and opens the journal, where that has not been done; nothing in a dry run. run() calls it
+  // before its first write.
+  void begin_writing();
+
   [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
   // Writes into the journal, where there is one, that the run did all it was to do.
   void complete();
 
-  // All Changes that were carried out so far, or would have been in a dry run.
+  // `change` with the UIDs that it needs, of what this Executor has created. Those that are not known stay.
+  [[nodiscard]] Change with_known_uids(Change change) const;
+
+  // All Changes that were done so far, or would have been in a dry run.
   [[nodiscard]] const PlanSummary& totals() const noexcept { return totals_; }
-  // Changes that were refused so far.
-  [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
+  // How all Changes so far ended.
+  [[nodiscard]] const OutcomeCounts& counts() const noexcept { return counts_; }
   // The journal's path; empty as long as nothing was written.
   [[nodiscard]] std::string journal_path() const;
 
  private:
-  Execution carry_out(ChangeSource& source, OnRefusal on_refusal);
-  // Opens it where there is none yet; null in a dry run.
-  Journal* journal();
+  Execution carry_out(ChangeSource& source, OnFailure on_failure);
+  void wait_for_unanswered_creates(const Plan& plan);
 
   kube::Client& client_;
   Observer& observer_;
@@ -98,7 +124,13 @@ class Executor {
   std::size_t next_id_ = 1;
   bool confirmed_ = false;
   PlanSummary totals_;
-  std::size_t refused_ = 0;
+  OutcomeCounts counts_;
+  // What was created: its UID, and until when an unanswered try of its create may still arrive.
+  struct Created {
+    std::string uid;
+    std::chrono::steady_clock::time_point settled;
+  };
+  std::unordered_map<kube::ObjectKey, Created> created_;
 };
 
 }  // namespace kots_export::change

@@ -11,14 +11,14 @@
 // The record of a run: backup/<run>/journal.jsonl, one JSON object a line, private to its owner (it holds
 // before-images of Secrets). docs/recovery.md describes the format for people; change/journal_reader.h reads
 // it.
-//   {"event":"run","format":1,...}    first: where and when
+//   {"event":"run","format":2,...}    first: where and when
 //   {"event":"change","id":N,...}     before a request is sent, forced to the disk
 //   {"event":"outcome","id":N,...}    after its reply
 //   {"event":"end"}                   the run did all it was to do
 namespace kots_export::change {
 
 // The version of the format. A reader refuses a newer one.
-inline constexpr int kJournalFormat = 1;
+inline constexpr int kJournalFormat = 2;
 
 // Where a run worked. What could not be read is empty.
 struct RunHeader {
@@ -46,8 +46,7 @@ class Journal {
   // failed fsync the journal is broken: whatever is recorded later throws too, for nobody knows what the disk
   // holds.
   void record(std::span<const Change* const> changes, std::size_t first_id);
-  // Appends an outcome; none where the fate of the Change is unknown. Not forced: a lost outcome is read back
-  // from the cluster.
+  // Appends an outcome. Not forced: a Change without one is unknown, and read back from the cluster.
   void record_outcome(std::size_t id, const ChangeOutcome& outcome);
   // Appends that the run is complete, and forces all to the disk.
   void record_end();

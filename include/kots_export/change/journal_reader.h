@@ -2,6 +2,7 @@
 
 #include <kots_export/change/journal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -14,15 +15,18 @@ namespace kots_export::change {
 struct JournalEntry {
   std::size_t id = 0;
   Change change;
-  // Nothing: unknown. The run ended, or the connection broke, before the reply was there; whether the Change
-  // was carried out has to be read from the cluster.
-  std::optional<ChangeOutcome> outcome;
+  // Unknown also where the run ended before the journal could say more: whether the Change was carried out
+  // has to be read from the cluster.
+  ChangeOutcome outcome{.status = ChangeOutcome::Status::unknown, .error = {}, .object = {}};
 };
 
 struct RunRecord {
   RunHeader header;
   std::vector<JournalEntry> entries;  // in the order in which they were sent
   enum class End { open, complete } end = End::open;
+  // Until then nobody answered a request of the run that an API server may still be at work on; nothing where
+  // each was answered.
+  std::optional<std::chrono::system_clock::time_point> unanswered_until;
   std::filesystem::path path;
 };
 

@@ -2,7 +2,8 @@
 
 #include <kots_export/change/change.h>
 
-#include <initializer_list>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,19 +24,40 @@ struct Notice {
 // How one Change ended.
 struct ChangeOutcome {
   enum class Status {
-    done,     // the server confirmed it
-    gone,     // the object was not there any more: nothing to do
-    refused,  // the server said no, or it could not be reached
+    done,       // the server answered with the object that was written, or it was read back and is as wanted
+    gone,       // the object was not there any more: nothing to do
+    refused,    // the server said no: nothing happened
+    unknown,    // it was sent, and what the server did with it cannot be read
+    not_sent,   // it certainly never reached the server
+    not_tried,  // in a server's dry run: it needs what another Change makes
   };
   Status status = Status::done;
-  // Whether it is known what the server did. A refused Change whose answer was lost, and that could not be
-  // read back, may have been carried out.
-  enum class Fate { known, unknown } fate = Fate::known;
-  std::string error;       // refused: what the server said and what to do
+  std::string error;       // of all but done and gone: what the server said, or why there is no answer
   kube::ObjectRef object;  // create: with the uid and resourceVersion it got
+  // A try before the one that settled it had no answer. An API server works on a request for up to
+  // kServerPatience after its client has gone, so until then such a try may still have its effect.
+  enum class Tries { all_answered, one_unanswered } tries = Tries::all_answered;
 };
 
-[[nodiscard]] std::string_view to_string(ChangeOutcome::Status status);  // "done", "gone", "refused"
+// Source: requestTimeoutUpperBound in k8s.io/apiserver/pkg/endpoints/handlers.
+inline constexpr std::chrono::seconds kServerPatience{34};
+
+[[nodiscard]] std::string_view to_string(ChangeOutcome::Status status);  // "done", ..., "notSent", "notTried"
+
+// How many Changes ended how.
+struct OutcomeCounts {
+  std::size_t done = 0;
+  std::size_t gone = 0;
+  std::size_t refused = 0;
+  std::size_t unknown = 0;
+  std::size_t not_sent = 0;
+  std::size_t not_tried = 0;
+  void count(ChangeOutcome::Status status);
+  // Changes that are not as they should be.
+  [[nodiscard]] std::size_t failed() const { return refused + unknown + not_sent; }
+  OutcomeCounts& operator+=(const OutcomeCounts& other);
+  friend bool operator==(const OutcomeCounts&, const OutcomeCounts&) = default;
+};
 
 // Everything has an empty default, so that an observer overrides only what it shows.
 class Observer {

@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 // Whether a plan that was made earlier can still be carried out as it was seen.
@@ -15,15 +16,19 @@ namespace kots_export::change {
 [[nodiscard]] std::vector<kube::ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns,
                                                              const Plan& plan);
 
+// UIDs of what a plan was to create, and is there.
+using Made = std::unordered_map<kube::ObjectKey, std::string>;
+
 struct Recheck {
   Plan left;                         // what is still to be done
   std::size_t done = 0;              // Changes that are already true: a plan that was cut off goes on
   std::vector<std::string> changed;  // "Deployment frontend was changed", ...: these forbid the whole plan
+  Made made;                         // for plans that go on from this one
 };
 
 // Compares `now` with the plan: another UID is another object, another resourceVersion is a change. An object
 // that is to be created and is there already is read whole and compared.
 [[nodiscard]] Recheck recheck(kube::Client& client, const Plan& plan,
-                              std::span<const kube::ObjectMetadata> now);
+                              std::span<const kube::ObjectMetadata> now, Made made = {});
 
 }  // namespace kots_export::change

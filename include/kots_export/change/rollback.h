@@ -36,6 +36,8 @@ struct RollbackOptions {
   // How long objects that are still being deleted, and claims that are not yet bound, are waited for.
   std::chrono::milliseconds patience{60'000};
   std::chrono::milliseconds look_every{250};
+  // How long after the run a write of it that was not answered may still take effect in the API server.
+  std::chrono::milliseconds server_patience = kServerPatience;
   std::function<bool()> interrupted;
 };
 

@@ -187,8 +187,17 @@ class Client {
 [[nodiscard]] Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run);
 [[nodiscard]] Request get_request(const ObjectRef& object);
 
-// `object` with the UID and the resourceVersion that an answer's body names, or as it was where it names
-// none.
-[[nodiscard]] ObjectRef with_identity_of(ObjectRef object, std::string_view body);
+// Which object the body of an answer holds: a whole one, or its PartialObjectMetadata. What it does not say
+// is empty.
+struct ObjectIdentity {
+  std::string kind;
+  std::string ns;
+  std::string name;
+  std::string uid;
+  std::string resource_version;
+};
+
+// Nothing where `body` is not one whole JSON object: a web page, an answer that was cut short.
+[[nodiscard]] std::optional<ObjectIdentity> identity_in(std::string_view body);
 
 }  // namespace kots_export::kube

@@ -33,15 +33,25 @@ struct DatabaseAccess {
 // percent-encoded, an IPv6 address in brackets.
 [[nodiscard]] Secret<std::string> jdbc_url(const DatabaseAccess& access);
 
-// Plans the Job and the Secret with its credentials. Nothing where the Job is there and an earlier run that
-// was cut off made it, as the journals below paths.backup() say: then it is taken up again. Throws Error
-// where Job circle-migrator exists for any other reason, or has failed.
-[[nodiscard]] change::Plan plan_flyway(Context& context, const FlywayOptions& options);
+// What the database migration writes, in the order in which it does: one Change after the other.
+struct FlywayPlan {
+  change::Plan start;     // the migrator's Secret and Job
+  change::Plan clean_up;  // once the Job is complete: both go
 
-// Carries out a plan of plan_flyway, follows the Job, writes its log as it comes (observer and
+  [[nodiscard]] change::Plan together() const;
+  [[nodiscard]] bool empty() const { return start.empty() && clean_up.empty(); }
+};
+
+// Plans the Job, the Secret with its credentials and the end of both. Where the Job is there and an earlier
+// run that was cut off made it, as the journals below paths.backup() say, it is taken up again: only what is
+// left is planned. Throws Error where Job circle-migrator exists for any other reason, or has failed.
+[[nodiscard]] FlywayPlan plan_flyway(Context& context, const FlywayOptions& options);
+
+// Carries out a plan of plan_flyway: starts the Job, follows it, writes its log as it comes (observer and
 // logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,
 // cannot start, or takes longer than the timeout; the Job is then kept and the text says how to look at it
-// and how to run it again.
-void run_flyway(Context& context, const change::Plan& plan, const FlywayOptions& options);
+// and how to run it again. Where the server refuses the Job, the Secret goes; where it is not known whether
+// the Job was made, it stays.
+void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options);
 
 }  // namespace kots_export::migration

@@ -2,6 +2,7 @@
 
 #include <kots_export/change/change.h>
 #include <kots_export/kube/metadata_lists.h>
+#include <kots_export/migration/flyway.h>
 #include <kots_export/util/secret.h>
 
 #include <optional>
@@ -34,7 +35,7 @@ struct MigrationPlan {
   // Where the lists of a large namespace go on: what is there is planned while the first pages are patched.
   // Empty in a plan that is shown or saved.
   std::vector<kube::ListPosition> rest;
-  change::Plan flyway;  // the migrator's Secret and Job
+  FlywayPlan flyway;
   change::Plan postgres;
 
   // All Changes in the order in which they are carried out.

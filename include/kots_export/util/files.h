@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -27,6 +28,9 @@ namespace fs = std::filesystem;
 // The same, but nothing where no such file exists. Any other failure throws Error.
 [[nodiscard]] std::optional<std::string> read_file_if_exists(const fs::path& path,
                                                              std::size_t limit = std::size_t{256} << 20);
+
+// When `path` was last written. Throws Error where it cannot be told.
+[[nodiscard]] std::chrono::system_clock::time_point last_written(const fs::path& path);
 
 // --- Writing ---
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
 
 namespace kots_export::util {
@@ -14,5 +15,8 @@ namespace kots_export::util {
 
 // RFC 3339 in UTC with milliseconds: "2026-11-24T10:15:30.042Z".
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
+
+// What rfc3339 wrote; nothing where it is of another form.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_rfc3339(const std::string& text);
 
 }  // namespace kots_export::util

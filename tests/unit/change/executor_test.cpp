@@ -1,6 +1,8 @@
 #include <kots_export/change/executor.h>
+#include <kots_export/change/journal_reader.h>
 
 #include "unit/change/changes.h"
+#include "unit/support/recording_observer.h"
 #include "unit/support/scripted_transport.h"
 
 #include <deque>
@@ -23,7 +25,7 @@ using test::ScriptedTransport;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-kube::Outcome everything_works(const kube::Request&) { return reply(200, live("x", "uid", {})); }
+kube::Outcome everything_works(const kube::Request& request) { return test::answer_to(request); }
 
 std::string name_of(const kube::Request& request) {
   const std::string path = request.path.substr(0, request.path.find('?'));
@@ -47,14 +49,15 @@ class ExecutorTest : public testing::Test {
 
   ExecutorOptions options() {
     return {.dry_run = kube::DryRun::none,
-            .open_journal =
+            .begin_writing =
                 [this] {
                   RunHeader header;
                   header.run = "run";
                   return std::make_unique<Journal>(folder_, header);
                 },
             .confirm = {},
-            .interrupted = {}};
+            .interrupted = {},
+            .first_delay = std::chrono::milliseconds(1)};
   }
 
   std::size_t journal_lines(const std::string& event) const {
@@ -119,13 +122,13 @@ TEST_F(ExecutorTest, DeletesWaitForEverythingElse) {
   Plan plan;
   plan.changes = {delete_of("a"), patch_of("b"), create_of("c"), patch_of("d")};
   const Execution execution = Executor(client, silent_, options()).run(plan);
-  EXPECT_EQ(execution.done, 4U);
+  EXPECT_EQ(execution.counts.done, 4U);
   EXPECT_THAT(sent(transport), ElementsAre("PATCH b", "POST configmaps", "PATCH d", "DELETE a"));
 }
 
 TEST_F(ExecutorTest, NothingIsDeletedWhereSomethingWasRefused) {
   ScriptedTransport transport([](const kube::Request& request) -> kube::Outcome {
-    return request.method == Method::patch ? reply(403) : reply(200);
+    return request.method == Method::patch ? test::status_reply(403, "Forbidden") : test::answer_to(request);
   });
   kube::Client client(transport);
   Plan plan;
@@ -149,14 +152,122 @@ TEST_F(ExecutorTest, EveryChangeIsInTheJournalBeforeItsRequest) {
   EXPECT_EQ(journal_lines("outcome"), 2U);
 }
 
-TEST_F(ExecutorTest, CreatedObjectsAreReturnedWithTheirUids) {
+// A patch that needs the UID of what an earlier Change creates.
+Change patch_with_owner(const std::string& name, const std::string& owner) {
+  Change change = patch_of(name);
+  change.after = {{"metadata", {{"ownerReferences", {{{"name", owner}, {"uid", ""}}}}}}};
+  change.needs = {{.created = create_of(owner).object, .at = "/metadata/ownerReferences/0/uid"}};
+  return change;
+}
+
+Plan one(Change change) {
+  Plan plan;
+  plan.changes.push_back(std::move(change));
+  return plan;
+}
+
+TEST_F(ExecutorTest, AChangeNamesWhatAnEarlierOneCreated) {
+  ScriptedTransport transport([](const kube::Request& request) -> kube::Outcome {
+    return request.method == Method::get ? reply(404) : test::answer_to(request);
+  });
+  kube::Client client(transport);
+  Executor executor(client, silent_, options());
+  (void)executor.run(one(create_of("c")));
+  (void)executor.run(one(patch_with_owner("a", "c")));
+  const auto body = nlohmann::json::parse(transport.requests().back().body);
+  EXPECT_EQ(body["metadata"]["ownerReferences"][0]["uid"], "new-uid-c");
+  Change made = delete_of("c");
+  made.object.uid.clear();
+  made.needs = {{.created = create_of("c").object, .at = ""}};
+  EXPECT_EQ(executor.with_known_uids(made).object.uid, "new-uid-c");
+}
+
+TEST_F(ExecutorTest, AChangeThatNeedsWhatNobodyCreatedIsNotSent) {
   ScriptedTransport transport(everything_works);
   kube::Client client(transport);
+  Executor executor(client, silent_, options());
+  EXPECT_THROW((void)executor.run(one(patch_with_owner("a", "c"))), Error);
+  EXPECT_TRUE(transport.requests().empty());
+}
+
+TEST_F(ExecutorTest, TheServersDryRunSaysWhichChangeIsNeededFirst) {
+  ScriptedTransport transport(everything_works);
+  kube::Client client(transport);
+  test::RecordingObserver observer;
+  ExecutorOptions dry = options();
+  dry.dry_run = kube::DryRun::server;
+  Executor executor(client, observer, dry);
   Plan plan;
-  plan.changes = {create_of("c")};
-  const Execution execution = Executor(client, silent_, options()).run(plan);
-  ASSERT_EQ(execution.created.size(), 1U);
-  EXPECT_EQ(execution.created.front().uid, "uid");
+  plan.changes = {create_of("c"), patch_with_owner("a", "c")};
+  (void)executor.run(plan);
+  EXPECT_THAT(sent(transport), ElementsAre("POST configmaps"));
+  EXPECT_EQ(executor.counts().not_tried, 1U);
+  EXPECT_EQ(executor.totals(), summarize(plan)) << "all of it is counted";
+}
+
+// The point: what the journal says is what happened.
+TEST_F(ExecutorTest, AWebPageInPlaceOfTheObjectIsNoSuccess) {
+  int patches = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return reply(200, live("a", "uid-a", {}));
+    return ++patches == 1 ? test::text_reply(200, "<html>sign in</html>")
+                          : kube::Reply(test::answer_to(request));
+  });
+  kube::Client client(transport);
+  const Execution execution = Executor(client, silent_, options()).run(one(patch_of("a")));
+  EXPECT_EQ(execution.counts.done, 1U);
+  EXPECT_EQ(patches, 2);
+}
+
+TEST_F(ExecutorTest, WhatIsNeverAnsweredIsUnknownInTheJournal) {
+  ScriptedTransport transport([](const kube::Request&) -> kube::Outcome {
+    return test::reset(kube::TransportFailure::Delivered::maybe);
+  });
+  kube::Client client(transport, {.attempts = 1});
+  try {
+    (void)Executor(client, silent_, options()).run(one(delete_of("a")));
+    FAIL() << "it was taken for done";
+  } catch (const NotMade& error) {
+    EXPECT_EQ(error.counts().unknown, 1U);
+  }
+  const RunRecord run = read_journal(folder_ / "run" / "journal.jsonl");
+  EXPECT_EQ(run.entries.at(0).outcome.status, ChangeOutcome::Status::unknown);
+  EXPECT_TRUE(run.unanswered_until.has_value());
+}
+
+TEST_F(ExecutorTest, ADeleteThatIsGoneOnTheSecondTryWasOurs) {
+  int deletes = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return reply(200, live("a", "uid-a", {}));  // a read from before
+    return ++deletes == 1 ? kube::Outcome(test::reset(kube::TransportFailure::Delivered::maybe))
+                          : test::status_reply(404, "NotFound");
+  });
+  kube::Client client(transport);
+  EXPECT_EQ(Executor(client, silent_, options()).run(one(delete_of("a"))).counts.done, 1U);
+}
+
+TEST_F(ExecutorTest, WhatACutCreateMayBringBackIsNotDeletedBeforeItHasArrived) {
+  int posts = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return test::status_reply(404, "NotFound");
+    if (request.method == Method::post && ++posts == 1)
+      return test::reset(kube::TransportFailure::Delivered::maybe);
+    return test::answer_to(request);
+  });
+  kube::Client client(transport);
+  ExecutorOptions patient = options();
+  patient.server_patience = std::chrono::milliseconds(300);
+  Executor executor(client, silent_, patient);
+  (void)executor.run(one(create_of("c")));
+  const auto created = std::chrono::steady_clock::now();
+  Change made = delete_of("c");
+  made.object.uid = "new-uid-c";
+  try {
+    (void)executor.run(one(made));
+  } catch (const Error&) {
+    // The script's answer names another UID; here only the time counts.
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - created, std::chrono::milliseconds(250));
 }
 
 TEST_F(ExecutorTest, APlanWithNothingToDoOpensNoJournal) {
@@ -173,7 +284,7 @@ TEST_F(ExecutorTest, PagesArePatchedWhileLaterPagesArrive) {
   kube::Client client(transport);
   Pages pages(3, 10);
   Executor executor(client, silent_, options());
-  EXPECT_EQ(executor.run(pages).done, 30U);
+  EXPECT_EQ(executor.run(pages).counts.done, 30U);
   const auto names = sent(transport);
   const auto last_read = std::ranges::find(names.rbegin(), names.rend(), "GET page");
   const auto first_patch = std::ranges::find(names, "PATCH p0");

@@ -36,8 +36,10 @@ class FakeCluster {
       return reply(422, uid_is_immutable(uid));
     }
     if (!patch) {
+      const nlohmann::json details{{"name", object->second["metadata"]["name"]},
+                                   {"uid", object->second["metadata"]["uid"]}};
       objects.erase(object);
-      return reply(200);
+      return reply(200, {{"kind", "Status"}, {"status", "Success"}, {"details", details}});
     }
     object->second.merge_patch(body);
     return reply(200, object->second);

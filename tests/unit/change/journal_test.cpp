@@ -63,9 +63,10 @@ TEST(Journal, IsReadBackAsItWasWritten) {
   ASSERT_EQ(run.entries.size(), 2U);
   EXPECT_EQ(run.entries[0].change.after, patch_of("a").after);
   EXPECT_EQ(run.entries[0].change.object.gvr.resource, "configmaps");
-  EXPECT_EQ(run.entries[0].outcome->object.uid, "uid-a");
+  EXPECT_EQ(run.entries[0].outcome.object.uid, "uid-a");
   EXPECT_EQ(run.entries[1].change.verb, Verb::remove);
-  EXPECT_FALSE(run.entries[1].outcome) << "no outcome: unknown";
+  EXPECT_EQ(run.entries[1].outcome.status, ChangeOutcome::Status::unknown);
+  EXPECT_TRUE(run.unanswered_until.has_value()) << "the run ended before the answer";
 }
 
 TEST(Journal, IsPrivateToItsOwner) {
@@ -78,15 +79,18 @@ TEST(Journal, IsPrivateToItsOwner) {
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
-TEST(Journal, AnOutcomeWhoseFateIsUnknownIsNotWritten) {
+TEST(Journal, KeepsWhenATryWasLeftWithoutAnAnswer) {
   const TemporaryFolder folder;
   Journal journal(folder.path(), header_of("r1"));
   record(journal, patch_of("a"), 1);
-  ChangeOutcome outcome;
-  outcome.status = ChangeOutcome::Status::refused;
-  outcome.fate = ChangeOutcome::Fate::unknown;
+  ChangeOutcome outcome = done("uid-a");
+  outcome.tries = ChangeOutcome::Tries::one_unanswered;
+  const auto before = std::chrono::system_clock::now() - std::chrono::seconds(1);
   journal.record_outcome(1, outcome);
-  EXPECT_FALSE(read_journal(journal.path()).entries.at(0).outcome);
+  const RunRecord run = read_journal(journal.path());
+  EXPECT_EQ(run.entries.at(0).outcome.tries, ChangeOutcome::Tries::one_unanswered);
+  ASSERT_TRUE(run.unanswered_until.has_value());
+  EXPECT_GT(*run.unanswered_until, before);
 }
 
 // The file may not grow beyond what it has: as a full disk does it.
@@ -104,7 +108,7 @@ TEST(Journal, KeepsNoHalfLineWhereTheDiskIsFull) {
   journal.record_outcome(1, done("uid-a"));
   const RunRecord run = read_journal(journal.path());
   ASSERT_EQ(run.entries.size(), 1U);
-  EXPECT_TRUE(run.entries[0].outcome);
+  EXPECT_EQ(run.entries[0].outcome.status, ChangeOutcome::Status::done);
 }
 
 TEST(Journal, IsOnTheDiskWithEveryFolderAboveItBeforeAnythingIsRecorded) {
@@ -206,7 +210,7 @@ TEST(JournalReader, SaysWhichLineIsBroken) {
 TEST(JournalReader, RefusesAFormatThatIsNewerThanItself) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "r1");
-  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":2})"
+  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":3})"
                                                     << "\n";
   EXPECT_THROW((void)read_runs(folder.path()), Error);
 }
@@ -240,7 +244,7 @@ TEST(WasCreated, GoesByTheUidAndWhereThatWasLostByTheManifest) {
   create.after = {{"kind", "ConfigMap"}, {"data", {{"k", "v"}}}};
   run.entries.push_back({.id = 1, .change = create, .outcome = done("uid-1")});
   const std::vector<RunRecord> known = {run};
-  run.entries[0].outcome.reset();
+  run.entries[0].outcome.status = ChangeOutcome::Status::unknown;
   const std::vector<RunRecord> lost = {run};
   const nlohmann::json ours = {
       {"kind", "ConfigMap"}, {"data", {{"k", "v"}}}, {"metadata", {{"uid", "uid-1"}}}};

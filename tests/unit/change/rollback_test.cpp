@@ -61,12 +61,11 @@ class Rollback : public ::testing::Test {
                                   .before = std::move(before),
                                   .after = std::move(after),
                                   .propagation = propagation,
-                                  .why = "w"},
-                       .outcome = std::nullopt};
+                                  .why = "w"}};
     if (outcome_uid) {
-      entry.outcome.emplace();
-      entry.outcome->object = target;
-      entry.outcome->object.uid = *outcome_uid;
+      entry.outcome.status = ChangeOutcome::Status::done;
+      entry.outcome.object = target;
+      entry.outcome.object.uid = *outcome_uid;
     }
     run.entries.push_back(std::move(entry));
   }
@@ -166,7 +165,6 @@ TEST_F(Rollback, DoesNotMakeAgainWhatSomebodyElseDeleted) {
   EXPECT_THAT(notices.ids, ElementsAre("rollback.conflict.gone"));
 }
 
-// Its account was deleted by the run after this one, which is rolled back already.
 // The run's own deletes of a Job and of its Secret, and the garbage collector between them.
 TEST_F(Rollback, MakesAgainWhatWentWithTheOwnerThatTheRunDeleted) {
   const json owner{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "owner"}, {"uid", "uid-owner"}};
@@ -174,7 +172,7 @@ TEST_F(Rollback, MakesAgainWhatWentWithTheOwnerThatTheRunDeleted) {
   did(Verb::remove, config_map("owned"),
       object("ConfigMap", "owned", "uid-owned", {{"metadata", {{"ownerReferences", json::array({owner})}}}}),
       nullptr);
-  run.entries.back().outcome->status = ChangeOutcome::Status::gone;
+  run.entries.back().outcome.status = ChangeOutcome::Status::gone;
 
   EXPECT_EQ(roll_back(), 0U);
 
@@ -187,13 +185,14 @@ TEST_F(Rollback, MakesAgainWhatWentWithTheOwnerThatTheRunDeleted) {
 
 TEST_F(Rollback, DoesNotMakeAgainWhatWasGoneBeforeTheRunDeletedIt) {
   did(Verb::remove, config_map("a"), object("ConfigMap", "a", "uid-a"), nullptr);
-  run.entries.back().outcome->status = ChangeOutcome::Status::gone;
+  run.entries.back().outcome.status = ChangeOutcome::Status::gone;
 
   EXPECT_EQ(roll_back(), 0U);
 
   EXPECT_THAT(cluster.objects, IsEmpty());
 }
 
+// Its account was deleted by the run after this one, which is rolled back already.
 TEST_F(Rollback, DoesNotMissATokenThatWentWithItsAccount) {
   did(Verb::patch, ref("Secret", "secrets", "kotsadm-token-abcde", "uid-t"), label(nullptr), label("Helm"));
   RunRecord later;
@@ -204,8 +203,7 @@ TEST_F(Rollback, DoesNotMissATokenThatWentWithItsAccount) {
                                       .object = ref("ServiceAccount", "serviceaccounts", "kotsadm", "uid-k"),
                                       .before = object("ServiceAccount", "kotsadm", "uid-k"),
                                       .after = nullptr,
-                                      .why = "w"},
-                           .outcome = std::nullopt});
+                                      .why = "w"}});
   const std::vector<RunRecord> runs = {run, later};
   EXPECT_EQ(plan_rollback(client, notices, run, runs, kube::DryRun::none, {}).conflicts, 0U);
 }
@@ -249,7 +247,7 @@ TEST_F(Rollback, MakesNothingOfWhatTheRunMadeAndDeletedItself) {
 
 TEST_F(Rollback, SkipsChangesThatTheServerRefused) {
   did(Verb::create, config_map("a"), nullptr, object("ConfigMap", "a", ""));
-  run.entries.back().outcome->status = ChangeOutcome::Status::refused;
+  run.entries.back().outcome.status = ChangeOutcome::Status::refused;
   cluster.put(std::string(kConfigMaps) + "a", object("ConfigMap", "a", "of-another"));
   EXPECT_EQ(roll_back(), 0U);
   EXPECT_EQ(cluster.objects.size(), 1U);

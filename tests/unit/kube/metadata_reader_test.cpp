@@ -105,20 +105,33 @@ TEST(MetadataReader, OddShapesAreReadAsFarAsTheyGo) {
   EXPECT_EQ(result.objects.size(), 2U);
 }
 
-TEST(IdentityOf, TakesUidAndResourceVersionOfTheObjectItself) {
-  const ObjectRef object = with_identity_of(
-      {},
-      R"({"kind":"X","spec":{"uid":"no"},"metadata":{"ownerReferences":[{"uid":"owner"}],"uid":"u","resourceVersion":"3"}})");
-  EXPECT_EQ(object.uid, "u");
-  EXPECT_EQ(object.resource_version, "3");
+TEST(IdentityIn, IsThatOfTheObjectItself) {
+  const auto object = identity_in(
+      R"({"kind":"X","spec":{"uid":"no","name":"no"},"metadata":{"ownerReferences":[{"uid":"owner","name":"o"}],)"
+      R"("name":"n","namespace":"ns","uid":"u","resourceVersion":"3"}})");
+  ASSERT_TRUE(object.has_value());
+  EXPECT_EQ(object->kind, "X");
+  EXPECT_EQ(object->ns, "ns");
+  EXPECT_EQ(object->name, "n");
+  EXPECT_EQ(object->uid, "u");
+  EXPECT_EQ(object->resource_version, "3");
 }
 
-TEST(IdentityOf, LeavesWhatTheBodyDoesNotName) {
-  const ObjectRef known{.gvr = {}, .kind = {}, .ns = {}, .name = {}, .uid = "u", .resource_version = "3"};
-  for (const char* body : {"", "<html>", "{}", "[[]]", R"({"metadata":{"uid":5}})"}) {
+TEST(IdentityIn, IsEmptyWhereTheBodyDoesNotSay) {
+  for (const char* body : {"{}", R"({"metadata":{"uid":5}})", R"({"metadata":[{"uid":"x"}]})"}) {
     SCOPED_TRACE(body);
-    EXPECT_EQ(with_identity_of(known, body).uid, "u");
-    EXPECT_EQ(with_identity_of(known, body).resource_version, "3");
+    const auto object = identity_in(body);
+    ASSERT_TRUE(object.has_value());
+    EXPECT_EQ(object->uid, "");
+  }
+}
+
+TEST(IdentityIn, NothingWhereTheBodyIsNotOneWholeObject) {
+  for (const char* body :
+       {"", "<html>", "[]", "[[]]", "7", "null", "\"text\"", R"({"metadata":{"uid":"u"})",
+        R"({"kind":"X","metadata":{"uid":"u","resourceVersion":"3"},"spec":{)", R"({"kind":"X"} trailing)"}) {
+    SCOPED_TRACE(body);
+    EXPECT_FALSE(identity_in(body).has_value());
   }
 }
 

@@ -44,11 +44,13 @@ class Flyway : public MigrationTest {
   std::chrono::seconds timeout{30};
 };
 
-TEST_F(Flyway, PlansTheSecretAndThenTheJob) {
-  const change::Plan plan = plan_flyway(context, options());
+TEST_F(Flyway, PlansAllThatItWrites) {
+  const FlywayPlan plan = plan_flyway(context, options());
 
-  EXPECT_THAT(changes_of(plan),
-              ElementsAre("create Secret circle-migrator-database", "create Job circle-migrator"));
+  EXPECT_THAT(changes_of(plan.together()),
+              ElementsAre("create Secret circle-migrator-database", "create Job circle-migrator",
+                          "patch Secret circle-migrator-database", "delete Secret circle-migrator-database",
+                          "delete Job circle-migrator"));
   EXPECT_EQ(server.count_writes(), 0U);
 }
 
@@ -68,6 +70,29 @@ TEST_F(Flyway, MigratesAndLeavesOnlyTheLog) {
   EXPECT_TRUE(server.wait_until([&] { return server.list("Pod", kNs).size() == 3U; }))
       << "the migrator's Pod goes with its Job";
   EXPECT_THAT(observer.files, Contains(Pair("migrator-log", options().paths.migrator_log().string())));
+}
+
+TEST_F(Flyway, WritesWhatWasPlannedAndNothingElse) {
+  const FlywayPlan plan = plan_flyway(context, options());
+
+  run_flyway(context, plan, options());
+
+  const change::PlanSummary& done = context.executor.totals();
+  const change::PlanSummary planned = change::summarize(plan.together());
+  EXPECT_EQ(done, planned);
+  EXPECT_EQ(server.count_writes(), plan.together().changes.size());
+}
+
+TEST_F(Flyway, KeepsTheSecretOfAJobOfWhichItIsNotKnownWhetherItWasMade) {
+  migrator("lines: []\n");
+  const FlywayPlan plan = plan_flyway(context, options());
+  server.add_fault("cut-after-apply method=POST path=/jobs");
+  server.add_fault("status=500 method=GET path=/jobs/circle-migrator");
+
+  EXPECT_THAT(problem([&] { run_flyway(context, plan, options()); }), HasSubstr("unknown 1"));
+
+  EXPECT_TRUE(exists("Job", "circle-migrator"));
+  EXPECT_TRUE(exists("Secret", "circle-migrator-database"));
 }
 
 TEST_F(Flyway, WritesAPrivateLog) {
@@ -102,8 +127,9 @@ TEST_F(Flyway, UsesASecretThatACutOffRunHasLeft) {
   put(R"({"apiVersion": "v1", "kind": "Secret", "data": {"DATABASE_URL": "b2xk"},
     "metadata": {"name": "circle-migrator-database", "namespace": "circleci-server"}})");
 
-  EXPECT_THAT(changes_of(plan_flyway(context, options())),
-              ElementsAre("patch Secret circle-migrator-database", "create Job circle-migrator"));
+  EXPECT_THAT(changes_of(plan_flyway(context, options()).start),
+              ElementsAre("patch Secret circle-migrator-database", "create Job circle-migrator",
+                          "patch Secret circle-migrator-database"));
   run();
   EXPECT_FALSE(exists("Secret", "circle-migrator-database"));
 }
@@ -164,7 +190,7 @@ TEST_F(Flyway, KeepsTheLogSoFarWhereItTakesTooLong) {
 
 TEST_F(Flyway, StopsOnCtrlCAndLeavesTheMigrationRunning) {
   migrator("lines: [\"migrating\"]\noutcome: never-finish\n");
-  const change::Plan plan = plan_flyway(context, options());
+  const FlywayPlan plan = plan_flyway(context, options());
   std::thread finger([&] {
     (void)server.wait_until([&] { return server.count_requests("GET", "/log?follow") > 0; });
     interrupted = true;
@@ -199,6 +225,8 @@ TEST_F(Flyway, InADryRunCreatesNothing) {
 
   EXPECT_EQ(server.count_writes(), 0U);
   EXPECT_EQ(server.count_requests("POST", "dryRun=All"), 2U);
+  EXPECT_EQ(dry.counts().not_tried, 3U) << "what needs the Secret and the Job that nobody made";
+  EXPECT_EQ(dry.totals(), change::summarize(plan_flyway(dry_context, options()).together()));
   EXPECT_FALSE(std::filesystem::exists(options().paths.logs()));
 }
 

@@ -24,7 +24,14 @@ const kube::ApiResource kConfigMaps{.gvr = {"", "v1", "configmaps"},
                                     .verbs = {}};
 
 json object(const std::string& name, const json& labels = {{"kots.io/app-slug", "x"}}) {
-  return {{"metadata", {{"namespace", "ns"}, {"name", name}, {"uid", "u-" + name}, {"labels", labels}}}};
+  return {{"kind", "ConfigMap"},
+          {"metadata", {{"namespace", "ns"}, {"name", name}, {"uid", "u-" + name}, {"labels", labels}}}};
+}
+
+// What a server answers to a write that it carried out: the object that was written.
+Answer written(const Request& request) {
+  const std::string path = request.path.substr(0, request.path.find('?'));
+  return ok(object(path.substr(path.rfind('/') + 1)));
 }
 
 json page(std::vector<json> items, const std::string& token = {}) {
@@ -39,7 +46,7 @@ class MetadataStreamTest : public testing::Test {
     transport.get("continue=third",
                   ok(page({object("d"), object("kotsadm", {{"kots.io/kotsadm", "true"}})})));
     transport.get("/configmaps/kotsadm", ok(object("kotsadm")));
-    transport.otherwise([](const Request&) -> Answer { return ok(object("x")); });
+    transport.otherwise(written);
   }
 
   // What kots_cleanup plans of the first page.
@@ -107,7 +114,7 @@ TEST_F(MetadataStreamTest, KotsOwnObjectsGoLastWithTheirImageReadBefore) {
 TEST_F(MetadataStreamTest, APageThatDoesNotComeEndsTheRunAndNothingIsDeleted) {
   ScriptedTransport broken;
   broken.get("continue=second", test::status_reply(403, "Forbidden", "no more"));
-  broken.otherwise([](const Request&) -> Answer { return ok(object("x")); });
+  broken.otherwise(written);
   kube::Client other(broken);
   change::Executor carrier(other, silent, {});
   Context there{.client = other, .executor = carrier, .observer = silent, .ns = {"ns"}, .release = "r"};

@@ -55,7 +55,7 @@ TEST_F(Run, WritesBothValuesFilesBeforeTheFirstWriteToTheCluster) {
                   std::filesystem::exists(options().paths.values_v3());
     return std::unique_ptr<change::Journal>();
   };
-  change::Executor watched(connection.client, observer, {.open_journal = look});
+  change::Executor watched(connection.client, observer, {.begin_writing = look});
   Context watched_context{.client = connection.client,
                           .executor = watched,
                           .observer = observer,

@@ -81,7 +81,10 @@ TEST_F(JsonViewTest, HoldsEachPlannedChangeOnceWithItsOutcome) {
                                        {"alreadyRight", 7},
                                        {"done", 1},
                                        {"gone", 0},
-                                       {"refused", 1}}));
+                                       {"refused", 1},
+                                       {"unknown", 0},
+                                       {"notSent", 0},
+                                       {"notTried", 0}}));
 }
 
 TEST_F(JsonViewTest, HoldsChangesThatWereNeverPlannedAsAWhole) {

@@ -1,0 +1,39 @@
+#include <kots_export/change/observer.h>
+
+namespace kots_export::change {
+
+void OutcomeCounts::count(ChangeOutcome::Status status) {
+  using Status = ChangeOutcome::Status;
+  switch (status) {
+    case Status::done:
+      ++done;
+      break;
+    case Status::gone:
+      ++gone;
+      break;
+    case Status::refused:
+      ++refused;
+      break;
+    case Status::unknown:
+      ++unknown;
+      break;
+    case Status::not_sent:
+      ++not_sent;
+      break;
+    case Status::not_tried:
+      ++not_tried;
+      break;
+  }
+}
+
+OutcomeCounts& OutcomeCounts::operator+=(const OutcomeCounts& other) {
+  done += other.done;
+  gone += other.gone;
+  refused += other.refused;
+  unknown += other.unknown;
+  not_sent += other.not_sent;
+  not_tried += other.not_tried;
+  return *this;
+}
+
+}  // namespace kots_export::change
