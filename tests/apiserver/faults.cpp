@@ -1,5 +1,6 @@
 #include "apiserver/faults.h"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -8,6 +9,9 @@
 
 namespace kots_export::apiserver {
 namespace {
+
+// How often a held request looks whether its client is still there.
+constexpr std::chrono::milliseconds kLookEvery{20};
 
 int number(const std::string& word, const std::string& value) {
   try {
@@ -44,8 +48,38 @@ void set(Fault& fault, const std::string& word, const std::string& value) {
     fault.answer = AnswerFault::cut;
   else if (word == "cut-after-apply")
     fault.answer = AnswerFault::vanish;
+  else if (word == "short")
+    fault.answer = AnswerFault::shorten;
+  else if (word == "short-clean")
+    fault.answer = AnswerFault::shorten_clean;
+  else if (word == "late")
+    fault.late = std::chrono::milliseconds(number(word, value));
+  else if (word == "reset")
+    fault.breakage = Breakage::reset;
+  else if (word == "reset-stream")
+    fault.breakage = Breakage::stream;
+  else if (word == "after-apply")
+    fault.after_apply = true;
+  else if (word == "html")
+    fault.html = true;
+  else if (word == "goaway")
+    fault.go_away = true;
   else
     throw std::runtime_error("a fault has no '" + word + "'");
+}
+
+// What `reset` and `reset-stream` mean without a word that says when.
+Fault completed(Fault fault) {
+  const bool answers = fault.status != 0 || fault.html || fault.go_away;
+  const bool says_when = fault.drop || fault.hold || fault.hold_answer || fault.late.count() >= 0 ||
+                         fault.answer != AnswerFault::none;
+  if (fault.breakage == Breakage::close || answers || says_when) return fault;
+  if (fault.after_apply) {
+    fault.answer = AnswerFault::vanish;
+  } else {
+    fault.drop = true;
+  }
+  return fault;
 }
 
 // A review (SelfSubjectAccessReview) stores nothing.
@@ -63,7 +97,7 @@ Fault parse_fault(const std::string& text) {
     const std::size_t equals = word.find('=');
     set(fault, word.substr(0, equals), equals == std::string::npos ? "" : word.substr(equals + 1));
   }
-  return fault;
+  return completed(fault);
 }
 
 Fault parse_fault(const Json& rule) {
@@ -73,7 +107,7 @@ Fault parse_fault(const Json& rule) {
     if (value == Json(false)) continue;
     set(fault, word, value.is_string() ? value.get<std::string>() : value.dump());
   }
-  return fault;
+  return completed(fault);
 }
 
 void Faults::add(Fault fault) {
@@ -88,12 +122,31 @@ void Faults::clear() {
   cleared_.notify_all();
 }
 
-void Faults::hold() {
+std::shared_ptr<void> Faults::count_as_held() {
+  const std::lock_guard counting(mutex_);
+  ++held_;
+  return {this, [](Faults* self) {
+            const std::lock_guard lock(self->mutex_);
+            --self->held_;
+          }};
+}
+
+void Faults::hold_until(std::chrono::steady_clock::time_point end, const std::function<bool()>& enough) {
   std::unique_lock lock(mutex_);
   const std::uint64_t seen = clearings_;
-  ++held_;
-  cleared_.wait(lock, [&] { return clearings_ != seen; });
-  --held_;
+  while (clearings_ == seen && std::chrono::steady_clock::now() < end && !enough()) {
+    cleared_.wait_until(lock, std::min(end, std::chrono::steady_clock::now() + kLookEvery));
+  }
+}
+
+void Faults::hold(const ResponseWriter& answer) {
+  const std::shared_ptr<void> counted = count_as_held();
+  const auto never = std::chrono::steady_clock::now() + std::chrono::hours(24);
+  hold_until(never, [&] { return answer.client_gone(); });
+}
+
+void Faults::hold_for(std::chrono::milliseconds time) {
+  hold_until(std::chrono::steady_clock::now() + time, [] { return false; });
 }
 
 int Faults::held() const {

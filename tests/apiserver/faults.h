@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,11 +22,20 @@ namespace kots_export::apiserver {
 // after=N lets N matching requests pass first; times=N limits it to N requests (without it, every one). What
 // happens, one or several of:
 //     status=CODE       answered so, nothing is applied          retry-after=SECONDS  header of that answer
-//     delay=MS          waits before it goes on                  drop                 closed, nothing applied
+//     html              answered by a sign-in page with 200      delay=MS             waits before it goes on
+//     after-apply       with status, html, reset, reset-stream: is applied first
+//     drop              closed, nothing applied
 //     cut               applied, closed in the middle of the answer's body
 //     cut-after-apply   applied, closed before the answer
-//     hold              waits until the faults are cleared, then closed, nothing applied
-//     hold-answer       applied, waits until the faults are cleared, then closed before the answer
+//     short             applied, half of the announced body and an orderly end
+//     short-clean       applied, half of the body and an end that looks like the whole
+//     hold              waits until the faults are cleared or the client goes, then closed, nothing applied
+//     hold-answer       the same, but applied
+//     late=MS           closed at once, applied after that time
+//     goaway            HTTP/2: GOAWAY, this request is not looked at; HTTP/1.1: `Connection: close`
+// "Closed" is the connection, with all streams on it, by FIN; with
+//     reset             by RST; without any other word like `drop`
+//     reset-stream      HTTP/2: only this stream, by RST_STREAM; without any other word like `drop`
 struct Fault {
   std::string method;
   std::string path;
@@ -33,11 +44,16 @@ struct Fault {
   int status = 0;
   int retry_after = -1;
   std::chrono::milliseconds delay{0};
+  std::chrono::milliseconds late{-1};  // -1: not at all
   bool drop = false;
   bool writes = false;
   bool hold = false;
   bool hold_answer = false;
+  bool html = false;
+  bool go_away = false;
+  bool after_apply = false;
   AnswerFault answer = AnswerFault::none;
+  Breakage breakage = Breakage::close;
 };
 
 // Reads one rule, as words or as a JSON object of the same names. Throws std::runtime_error.
@@ -50,14 +66,19 @@ class Faults {
   void add(Fault fault);
   // Also lets go of what is held.
   void clear();
-  // Keeps the calling request until the faults are cleared.
-  void hold();
+  // Keeps the calling request until the faults are cleared, its client has gone, or that time has passed.
+  void hold(const ResponseWriter& answer);
+  void hold_for(std::chrono::milliseconds time);
+  // Counts the calling request as held for as long as the result lives.
+  [[nodiscard]] std::shared_ptr<void> count_as_held();
   // How many requests are held just now.
   [[nodiscard]] int held() const;
   // Returns what befalls this request, which is counted by every rule that matches it.
   [[nodiscard]] std::optional<Fault> next(const Request& request);
 
  private:
+  void hold_until(std::chrono::steady_clock::time_point end, const std::function<bool()>& enough);
+
   mutable std::mutex mutex_;
   std::vector<Fault> faults_;
   std::condition_variable cleared_;

@@ -100,7 +100,7 @@ class ApiServer {
   void clear_requests();
   void add_fault(const std::string& rule);
   void clear_faults();
-  // How many requests a fault `hold` or `hold-answer` keeps just now.
+  // How many requests a fault `hold`, `hold-answer` or `late` keeps just now.
   [[nodiscard]] int held() const;
   void deny(const std::string& rule);
   void allow_all_again();

@@ -9,10 +9,6 @@
 namespace kots_export::apiserver {
 namespace {
 
-// What a proxy in between answers when its session has run out.
-constexpr std::string_view kSignInPage =
-    "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
-    "<body><form method=\"post\" action=\"/login\">Please sign in.</form></body></html>\n";
 // The real server compresses answers from this size on.
 constexpr std::size_t kGzipFrom = std::size_t{128} << 10;
 
@@ -133,25 +129,23 @@ Headers ResponseWriter::head(std::string_view content_type) {
 void ResponseWriter::announce(int status) {
   if (fault_ == AnswerFault::vanish) break_off();
   status_ = status;
-  if (observer_) observer_(status);
+  report(status);
 }
 
 void ResponseWriter::break_off() {
-  if (observer_) observer_(status_);
+  report(status_);
   hang_up(breakage_);
   throw ConnectionLost();
 }
 
-void ResponseWriter::send_sign_in_page() {
-  announce(200);
-  put_head(200, {{"Content-Type", "text/html; charset=utf-8"}}, kSignInPage.size());
-  put_body(kSignInPage, kSignInPage.size());
-  put_end();
-  flush();
+void ResponseWriter::send_replacement() {
+  const Replacement answer = std::move(replacement_);
+  fault_ = AnswerFault::none;
+  send(answer.status, answer.content_type, answer.body);
 }
 
 void ResponseWriter::send(int status, std::string_view content_type, std::string_view body) {
-  if (fault_ == AnswerFault::html) return send_sign_in_page();
+  if (fault_ == AnswerFault::replace) return send_replacement();
   announce(status);
   std::string compressed;
   if (accepts_gzip_ && body.size() >= kGzipFrom) {
@@ -171,8 +165,8 @@ void ResponseWriter::send(int status, std::string_view content_type, std::string
 }
 
 void ResponseWriter::begin(int status, std::string_view content_type) {
-  if (fault_ == AnswerFault::html) {
-    send_sign_in_page();
+  if (fault_ == AnswerFault::replace) {
+    send_replacement();
     throw ConnectionLost();
   }
   announce(status);

@@ -50,7 +50,14 @@ enum class AnswerFault {
   vanish,         // breaks before the first byte of the answer
   shorten,        // half the body that was announced, and an orderly end
   shorten_clean,  // half the body, and an end that looks like the whole
-  html,           // a sign-in page of somebody in between, in place of the answer
+  replace,        // another answer in its place
+};
+
+// An answer that stands in place of the real one.
+struct Replacement {
+  int status = 0;
+  std::string content_type;
+  std::string body;
 };
 
 // What breaks.
@@ -72,6 +79,10 @@ class ResponseWriter {
   void set_fault(AnswerFault fault, Breakage breakage) {
     fault_ = fault;
     breakage_ = breakage;
+  }
+  void replace_answer(Replacement replacement) {
+    fault_ = AnswerFault::replace;
+    replacement_ = std::move(replacement);
   }
   // Is told the status once, before the first byte of the answer goes out (0: none will).
   void set_observer(std::function<void(int status)> observer) { observer_ = std::move(observer); }
@@ -107,15 +118,20 @@ class ResponseWriter {
   virtual void put_end() = 0;
   virtual void flush() = 0;
   void announce(int status);
+  // Tells the observer, before the client can notice anything.
+  void report(int status) const {
+    if (observer_) observer_(status);
+  }
 
  private:
   [[nodiscard]] Headers head(std::string_view content_type);
-  void send_sign_in_page();
+  void send_replacement();
   [[noreturn]] void break_off();
 
   bool accepts_gzip_;
   AnswerFault fault_ = AnswerFault::none;
   Breakage breakage_ = Breakage::close;
+  Replacement replacement_;
   int status_ = 0;
   std::function<void(int status)> observer_;
   Headers headers_;

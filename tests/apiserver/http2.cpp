@@ -18,6 +18,7 @@ class Http2Writer final : public ResponseWriter {
   [[nodiscard]] bool client_gone() const override { return connection_.is_closed(stream_); }
   void hang_up(Breakage breakage) override { connection_.hang_up(stream_, breakage); }
   void go_away() override {
+    report(0);
     connection_.go_away(stream_);
     throw ConnectionLost();
   }

@@ -14,7 +14,6 @@
 #include "apiserver/yaml.h"
 
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace kots_export::apiserver {
@@ -117,12 +116,6 @@ void send_error(ResponseWriter& answer, const ApiError& error) {
 
 }  // namespace
 
-// A request's line in the log while the request is being answered.
-struct LogEntry {
-  Json line;
-  Effect effect;
-};
-
 Server::Server(const ServerOptions& options)
     : protocol_(options.protocol),
       cluster_(options.minor, options.history),
@@ -201,9 +194,9 @@ std::string Server::kubeconfig() const {
 
 void Server::handle(const Request& request, ResponseWriter& answer) {
   if (serve_testing(request, answer)) return;
-  LogEntry entry{describe(request), {}};
+  LogEntry entry{describe(request), {}, {}, {}};
   bool logged = false;
-  const auto log = [&](int status) {
+  entry.log = [&](int status) {
     if (std::exchange(logged, true)) return;
     entry.line["status"] = status;
     if (is_write(request)) entry.line["applied"] = entry.effect.applied;
@@ -211,11 +204,11 @@ void Server::handle(const Request& request, ResponseWriter& answer) {
     requests_.add(std::move(entry.line));
   };
   // Logged before the answer goes out: who has the answer finds the entry.
-  answer.set_observer(log);
+  answer.set_observer(entry.log);
   try {
     route(request, answer, entry);
   } catch (const ConnectionLost&) {
-    log(0);
+    entry.log(0);
     throw;
   }
 }
@@ -226,22 +219,7 @@ void Server::route(const Request& request, ResponseWriter& answer, LogEntry& ent
       throw ApiError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728");
     }
     if (const std::optional<Fault> fault = faults_.next(request)) {
-      std::this_thread::sleep_for(fault->delay);
-      if (fault->hold) faults_.hold();
-      if (fault->drop || fault->hold) {
-        answer.hang_up(Breakage::close);
-        throw ConnectionLost();
-      }
-      if (fault->hold_answer) {
-        answer.set_observer([this, &answer](int) {
-          faults_.hold();
-          answer.hang_up(Breakage::close);
-          throw ConnectionLost();
-        });
-      }
-      answer.set_fault(fault->answer, Breakage::close);
-      if (fault->retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault->retry_after));
-      if (fault->status != 0) throw generic(fault->status, "a fault that the test ordered");
+      if (play(*fault, answer, entry) == Played::whole) return;
     }
     if (has_protobuf_body(request)) return serve_api(with_json_body(request), answer, entry);
     serve_api(request, answer, entry);
@@ -306,37 +284,6 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, LogEntry&
     throw unknown_resource();
   }
   serve_resource({cluster_, request, info, *user, served, answer, entry.effect});
-}
-
-bool Server::serve_testing(const Request& request, ResponseWriter& answer) {
-  if (!request.path.starts_with("/testing/")) return false;
-  const std::string action = request.method + ' ' + request.path.substr(9);
-  Json result = Json::object();
-  try {
-    if (action == "GET requests") {
-      result = requests_.entries();
-    } else if (action == "DELETE requests") {
-      requests_.clear();
-    } else if (action == "POST faults") {
-      faults_.add(parse_fault(Json::parse(request.body)));
-    } else if (action == "DELETE faults") {
-      faults_.clear();
-    } else if (action == "POST compact") {
-      cluster_.store.compact();
-    } else if (action == "POST seeds") {
-      load_seed_text(cluster_, request.body, {});
-    } else {
-      answer.send(404, "text/plain", "no such testing endpoint\n");
-      return true;
-    }
-  } catch (const ConnectionLost&) {
-    throw;
-  } catch (const std::exception& error) {
-    answer.send(400, "text/plain", std::string(error.what()) + "\n");
-    return true;
-  }
-  answer.send(200, "application/json", dump_json(result));
-  return true;
 }
 
 }  // namespace kots_export::apiserver

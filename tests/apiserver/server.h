@@ -6,10 +6,12 @@
 #include "apiserver/discovery.h"
 #include "apiserver/faults.h"
 #include "apiserver/http_server.h"
+#include "apiserver/rest.h"
 #include "apiserver/tls.h"
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +42,13 @@ struct ServerOptions {
   std::vector<std::string> stale_groups;  // "GROUP" or "GROUP/VERSION", see discovery.h
 };
 
-struct LogEntry;
+// A request's line in the log while the request is being answered.
+struct LogEntry {
+  Json line;
+  Effect effect;
+  std::function<void(int status)> log;  // writes the line, once
+  std::shared_ptr<void> held;           // by the fault `late`
+};
 
 // The API server, running from its constructor to its destructor.
 class Server {
@@ -68,6 +76,8 @@ class Server {
 
  private:
   void handle(const Request& request, ResponseWriter& answer);
+  enum class Played { before, whole };  // whether the request is still to be answered
+  Played play(const Fault& fault, ResponseWriter& answer, LogEntry& entry);
   void route(const Request& request, ResponseWriter& answer, LogEntry& entry);
   void serve_api(const Request& request, ResponseWriter& answer, LogEntry& entry);
   bool serve_plain_path(const Request& request, ResponseWriter& answer) const;

@@ -2,6 +2,8 @@
 
 #include "apiserver/http.h"
 
+#include <array>
+
 #include <curl/curl.h>
 
 namespace kots_export::apiserver {
@@ -53,7 +55,10 @@ Reply Client::send(const std::string& method, const std::string& path, const std
     curl_easy_setopt(curl.get(), CURLOPT_SSLCERT_BLOB, &certificate);
     curl_easy_setopt(curl.get(), CURLOPT_SSLKEY_BLOB, &key);
   }
+  std::array<char, CURL_ERROR_SIZE> error{};
+  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, error.data());
   reply.curl_code = curl_easy_perform(curl.get());
+  reply.error = error.data();
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   reply.status = static_cast<int>(status);

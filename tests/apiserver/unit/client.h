@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 struct Reply {
   int status = 0;     // 0: no answer
   int curl_code = 0;  // CURLcode
+  std::string error;  // libcurl's words for it
   std::string body;
   std::string headers;  // in lower case: HTTP/1.1 and HTTP/2 write the names differently
   [[nodiscard]] Json json() const { return Json::parse(body, nullptr, false); }

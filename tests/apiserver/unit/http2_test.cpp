@@ -1,94 +1,13 @@
 #include "apiserver/unit/client.h"
+#include "apiserver/unit/streams.h"
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <set>
 
-#include <curl/curl.h>
 #include <gtest/gtest.h>
 
 namespace kots_export::apiserver {
 namespace {
-
-// Requests that run at once on one HTTP/2 connection.
-class Streams {
- public:
-  explicit Streams(const ApiServer& server)
-      : url_(server.url()), ca_(server.ca_pem()), multi_(curl_multi_init(), curl_multi_cleanup) {
-    headers_ = curl_slist_append(nullptr, ("Authorization: Bearer " + server.admin_token()).c_str());
-    curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
-  }
-  Streams(const Streams&) = delete;
-  Streams& operator=(const Streams&) = delete;
-  ~Streams() {
-    for (auto& request : requests_) {
-      curl_multi_remove_handle(multi_.get(), request->handle);
-      curl_easy_cleanup(request->handle);
-    }
-    curl_slist_free_all(headers_);
-  }
-
-  std::size_t get(const std::string& path) {
-    auto& request = requests_.emplace_back(std::make_unique<One>());
-    request->handle = curl_easy_init();
-    const curl_blob ca{ca_.data(), ca_.size(), CURL_BLOB_NOCOPY};
-    curl_easy_setopt(request->handle, CURLOPT_URL, (url_ + path).c_str());
-    curl_easy_setopt(request->handle, CURLOPT_HTTPHEADER, headers_);
-    curl_easy_setopt(request->handle, CURLOPT_CAINFO_BLOB, &ca);
-    curl_easy_setopt(request->handle, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(request->handle, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(request->handle, CURLOPT_PRIVATE, request.get());
-    curl_easy_setopt(request->handle, CURLOPT_WRITEFUNCTION, &append);
-    curl_easy_setopt(request->handle, CURLOPT_WRITEDATA, &request->body);
-    curl_multi_add_handle(multi_.get(), request->handle);
-    return requests_.size() - 1;
-  }
-
-  // Goes on until `enough`. Returns false after ten seconds.
-  bool run_until(const std::function<bool()>& enough) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (std::chrono::steady_clock::now() < end) {
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
-      int left = 0;
-      while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-        One* one = nullptr;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &one);
-        one->done = true;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &one->status);
-      }
-      if (enough()) return true;
-      curl_multi_poll(multi_.get(), nullptr, 0, 100, nullptr);
-    }
-    return false;
-  }
-
-  [[nodiscard]] bool done(std::size_t request) const { return requests_[request]->done; }
-  [[nodiscard]] long status(std::size_t request) const { return requests_[request]->status; }
-  [[nodiscard]] const std::string& body(std::size_t request) const { return requests_[request]->body; }
-
- private:
-  struct One {
-    CURL* handle = nullptr;
-    std::string body;
-    long status = 0;
-    bool done = false;
-  };
-
-  static std::size_t append(char* data, std::size_t size, std::size_t count, void* into) {
-    static_cast<std::string*>(into)->append(data, size * count);
-    return size * count;
-  }
-
-  std::string url_;
-  std::string ca_;
-  std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi_;
-  curl_slist* headers_ = nullptr;
-  std::vector<std::unique_ptr<One>> requests_;
-};
 
 std::set<std::string> protocols(const ApiServer& server) {
   std::set<std::string> seen;
