@@ -1,5 +1,7 @@
 #include "apiserver/access.h"
 
+#include <algorithm>
+#include <cctype>
 #include <sstream>
 #include <stdexcept>
 
@@ -62,6 +64,7 @@ void AccessRules::allow_all_again() {
 }
 
 bool AccessRules::allows(const User& user, const AccessRequest& request) const {
+  if (user.name == kAnonymous) return false;
   const std::lock_guard lock(mutex_);
   const std::string resource = with_subresource(request.resource, request.subresource);
   for (const DenyRule& rule : rules_) {
@@ -88,6 +91,14 @@ ApiError forbidden(const User& user, const AccessRequest& request) {
   if (!request.name.empty()) details["name"] = request.name;
   if (!request.group.empty()) details["group"] = request.group;
   return {403, "Forbidden", message, std::move(details)};
+}
+
+ApiError forbidden_path(const User& user, const std::string& method, const std::string& path) {
+  std::string verb = method;
+  std::transform(verb.begin(), verb.end(), verb.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return {403, "Forbidden", "forbidden: User \"" + user.name + "\" cannot " + verb + " path \"" + path + '"',
+          Json::object()};
 }
 
 void AccessRules::require(const User& user, const AccessRequest& request) const {

@@ -50,6 +50,8 @@ class AccessRules {
 
 // Returns the 403 of RBAC for that request.
 [[nodiscard]] ApiError forbidden(const User& user, const AccessRequest& request);
+// The same for what is no resource.
+[[nodiscard]] ApiError forbidden_path(const User& user, const std::string& method, const std::string& path);
 
 // The answers of POST /apis/authorization.k8s.io/v1/selfsubject{accessreviews,rulesreviews}: `body` with
 // `status`.

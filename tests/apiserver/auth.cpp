@@ -43,7 +43,10 @@ std::optional<User> Authenticator::authenticate(const Request& request) const {
     return User{found->second.name, with_authenticated(found->second.groups)};
   }
   if (!header.empty()) return std::nullopt;
-  if (request.peer != nullptr && request.peer->verified && !request.peer->common_name.empty()) {
+  if (request.peer == nullptr || request.peer->subject.empty()) {
+    return User{kAnonymous, {"system:unauthenticated"}};
+  }
+  if (request.peer->verified && !request.peer->common_name.empty()) {
     return User{request.peer->common_name, with_authenticated(request.peer->organisations)};
   }
   return std::nullopt;

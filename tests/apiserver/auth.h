@@ -15,6 +15,9 @@ struct User {
   std::vector<std::string> groups;
 };
 
+// Who makes a request without credentials: he may see the version and the health.
+inline constexpr const char* kAnonymous = "system:anonymous";
+
 // Reads "TOKEN=USER[:GROUP,...]". Throws std::runtime_error where it is none.
 [[nodiscard]] std::pair<std::string, User> parse_token(const std::string& text);
 
@@ -23,7 +26,7 @@ class Authenticator {
  public:
   void add_token(const std::string& token, User user) { tokens_[token] = std::move(user); }
 
-  // Returns who the credentials belong to, or nothing where they are missing or wrong (401). A certificate's
+  // Returns who the credentials belong to, or nothing where they are wrong (401). A certificate's
   // CN is the user and its O the groups; a token beats a certificate, as in the real chain of authenticators.
   [[nodiscard]] std::optional<User> authenticate(const Request& request) const;
 

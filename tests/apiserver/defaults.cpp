@@ -124,20 +124,55 @@ void apply_defaults(const ResourceType& type, Json& body) {
   if (kind == "PersistentVolumeClaim") set_default(spec, "volumeMode", "Filesystem");
 }
 
-void tie_job_to_pods(Json& job, int minor) {
+namespace {
+
+// The labels by which a Job knows its Pods, as the server gives them.
+Json job_labels(const Json& job, int minor) {
   const std::string uid = text_member(job, {"metadata", "uid"});
   const std::string name = text_member(job, {"metadata", "name"});
-  Json& spec = job["spec"];
-  if (!spec.is_object() || spec.contains("selector")) return;
-  Json& labels = spec["template"]["metadata"]["labels"];
-  labels["controller-uid"] = uid;
-  labels["job-name"] = name;
+  Json labels = {{"controller-uid", uid}, {"job-name", name}};
   if (minor >= 27) {
     labels["batch.kubernetes.io/controller-uid"] = uid;
     labels["batch.kubernetes.io/job-name"] = name;
   }
-  const char* selector = minor >= 27 ? "batch.kubernetes.io/controller-uid" : "controller-uid";
-  spec["selector"] = {{"matchLabels", {{selector, uid}}}};
+  return labels;
+}
+
+Json job_selector(const Json& job, int minor) {
+  const char* label = minor >= 27 ? "batch.kubernetes.io/controller-uid" : "controller-uid";
+  return {{"matchLabels", {{label, text_member(job, {"metadata", "uid"})}}}};
+}
+
+}  // namespace
+
+void tie_job_to_pods(Json& job, int minor) {
+  Json& spec = job["spec"];
+  if (!spec.is_object() || spec.value("manualSelector", false)) return;
+  // What the client has set stays, for the validation to find.
+  Json labels = job_labels(job, minor);
+  labels.update(member(spec, {"template", "metadata", "labels"}).is_object()
+                    ? spec["template"]["metadata"]["labels"]
+                    : Json::object());
+  spec["template"]["metadata"]["labels"] = std::move(labels);
+  if (!spec.contains("selector")) spec["selector"] = job_selector(job, minor);
+}
+
+std::vector<FieldError> selector_errors(const Json& job, int minor) {
+  std::vector<FieldError> errors;
+  const Json& spec = member(job, {"spec"});
+  if (!spec.is_object() || spec.value("manualSelector", false)) return errors;
+  if (spec["selector"] != job_selector(job, minor)) {
+    errors.push_back(
+        invalid_value("spec.selector", spec["selector"].dump(), "`selector` not auto-generated"));
+  }
+  const Json& labels = spec["template"]["metadata"]["labels"];
+  const Json wanted = job_labels(job, minor);
+  for (const auto& [label, value] : wanted.items()) {
+    if (labels.value(label, Json()) == value) continue;
+    errors.push_back(invalid_value("spec.template.metadata.labels", labels.dump(),
+                                   "must be '" + value.get<std::string>() + "'"));
+  }
+  return errors;
 }
 
 std::string now_text() { return time_text(false); }

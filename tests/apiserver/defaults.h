@@ -2,8 +2,10 @@
 
 #include "apiserver/json.h"
 #include "apiserver/resources.h"
+#include "apiserver/status.h"
 
 #include <string>
+#include <vector>
 
 namespace kots_export::apiserver {
 
@@ -14,6 +16,10 @@ void apply_defaults(const ResourceType& type, Json& body);
 // Fills in a Job's selector and the labels that tie its Pods to it, which need its uid.
 // `minor` decides between the old label names and both.
 void tie_job_to_pods(Json& job, int minor);
+
+// What is wrong with a Job's selector and its Pods' labels: what a client sets itself must be what the server
+// gives, but with `manualSelector`.
+[[nodiscard]] std::vector<FieldError> selector_errors(const Json& job, int minor);
 
 // Now as RFC 3339 with seconds, as metav1.Time is written; and with nanoseconds, as logs have it.
 [[nodiscard]] std::string now_text();

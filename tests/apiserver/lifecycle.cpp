@@ -111,7 +111,13 @@ void complete_kind(Cluster& cluster, const ResourceType& type, Json& body, Origi
       body["metadata"]["labels"]["kubernetes.io/metadata.name"] = body["metadata"]["name"];
     }
   }
-  if (type.kind == "Job") tie_job_to_pods(body, cluster.registry.minor());
+  if (type.kind == "Job") {
+    tie_job_to_pods(body, cluster.registry.minor());
+    const auto errors = selector_errors(body, cluster.registry.minor());
+    if (origin == Origin::client && !errors.empty()) {
+      throw invalid(type, text_member(body, {"metadata", "name"}), errors);
+    }
+  }
   if (type.kind == "Pod") {
     take_image_annotations(cluster, body);
     if (origin == Origin::client) body["status"] = {{"phase", "Pending"}, {"qosClass", "BestEffort"}};

@@ -21,6 +21,7 @@ struct Output {
   std::string out;
   std::string err;
   int exit_code = 0;
+  std::string problem;  // why it did not run at all
 };
 
 Output print_all(const Environment& environment, char end) {
@@ -52,6 +53,13 @@ Output run_printenv(const std::vector<std::string>& arguments, const Environment
   return output;
 }
 
+Output ended_with(int exit_code, std::string err) {
+  Output output;
+  output.err = std::move(err);
+  output.exit_code = exit_code;
+  return output;
+}
+
 Output run_command(std::vector<std::string> command, const Environment& environment) {
   const std::string program = command.empty() ? "" : command.front().substr(command.front().rfind('/') + 1);
   if (!command.empty()) command.erase(command.begin());
@@ -59,11 +67,30 @@ Output run_command(std::vector<std::string> command, const Environment& environm
   if (program == "env")
     return print_all(environment, !command.empty() && command.front() == "-0" ? '\0' : '\n');
   if (program == "true") return {};
-  if (program == "false") return {"", "", 1};
-  return {"", "exec: \"" + program + "\": executable file not found in $PATH\n", 127};
+  if (program == "false") return ended_with(1, {});
+  if (program == "sh") {
+    return ended_with(127, "sh: " + (command.size() > 1 ? command[1] : std::string()) + ": not found\n");
+  }
+  Output nothing;
+  nothing.problem = "exec: \"" + program + "\": executable file not found in $PATH: unknown";
+  return nothing;
 }
 
-Json exit_status(int exit_code) {
+// As the kubelet with containerd says it.
+Json exit_status(const Output& output) {
+  if (!output.problem.empty()) {
+    const std::string why =
+        "error executing command in container: failed to exec in container: OCI runtime exec failed: exec "
+        "failed: unable to start container process: " +
+        output.problem;
+    return {{"metadata", Json::object()},
+            {"status", "Failure"},
+            {"message", "Internal error occurred: " + why},
+            {"reason", "InternalError"},
+            {"details", {{"causes", Json::array({{{"message", why}}})}}},
+            {"code", 500}};
+  }
+  const int exit_code = output.exit_code;
   if (exit_code == 0) return {{"metadata", Json::object()}, {"status", "Success"}};
   const std::string code = std::to_string(exit_code);
   return {{"metadata", Json::object()},
@@ -83,21 +110,14 @@ std::string choose_subprotocol(const Call& call) {
   return offered.find(",v4.channel.k8s.io,") != std::string::npos ? "v4.channel.k8s.io" : "";
 }
 
-// Returns the container that is meant. Throws ApiError where there is none, or it does not run.
-Json require_container(const Call& call, const Object& pod) {
+// Returns the container that is meant, or nothing where it does not run. Throws ApiError where there is none.
+std::optional<Json> find_container(const Call& call, const Object& pod) {
   const std::string phase = text_member(pod.body(), {"status", "phase"});
-  if (phase == "Succeeded" || phase == "Failed") {
-    throw bad_request("cannot exec into a container in a completed pod; current phase is " + phase);
-  }
   const std::string wanted = call.request.parameter("container").value_or("");
   for (const Json& container : member(pod.body(), {"spec", "containers"})) {
     const std::string name = text_member(container, {"name"});
     if (!wanted.empty() && name != wanted) continue;
-    if (phase != "Running") {
-      throw ApiError(500, "InternalError",
-                     "unable to upgrade connection: container not found (\"" + name + "\")");
-    }
-    return container;
+    return phase == "Running" ? std::optional(container) : std::nullopt;
   }
   throw bad_request("container " + wanted + " is not valid for pod " + pod.name());
 }
@@ -123,7 +143,12 @@ void await_close(WebSocket& socket) {
 void pod_exec(const Call& call) {
   const ObjectPtr pod = call.cluster.store.get(call.type(), call.name_space(), call.info.name);
   if (!pod) throw not_found(call.type(), call.info.name);
-  const Json container = require_container(call, *pod);
+  const std::optional<Json> container = find_container(call, *pod);
+  if (!container) {
+    return call.answer.send(
+        500, "text/plain; charset=utf-8",
+        "container not found (\"" + call.request.parameter("container").value_or("") + "\")");
+  }
   if (!wants_websocket(call.request)) {
     throw bad_request("Upgrade request required: this server speaks WebSocket, not SPDY");
   }
@@ -134,12 +159,12 @@ void pod_exec(const Call& call) {
   }
   const std::vector<std::string> command = call.request.parameter_values("command");
   if (command.empty()) throw bad_request("you must specify at least 1 command for the container");
-  const Environment environment = call.cluster.environments.get(call.cluster.store, *pod, container);
+  const Environment environment = call.cluster.environments.get(call.cluster.store, *pod, *container);
   const Output output = run_command(command, environment);
   WebSocket socket(call.answer.upgrade(websocket_accept(call.request, subprotocol)));
   if (call.request.flag("stdout")) send_channel(socket, kStdout, output.out);
   if (call.request.flag("stderr")) send_channel(socket, kStderr, output.err);
-  send_channel(socket, kErrorChannel, dump_json(exit_status(output.exit_code)));
+  send_channel(socket, kErrorChannel, dump_json(exit_status(output)));
   socket.send_close();
   await_close(socket);
 }

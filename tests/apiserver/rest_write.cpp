@@ -112,9 +112,8 @@ Json patched(const Call& call, const Object& current, const std::string& media_t
   return body;
 }
 
-Propagation propagation_of(const Json& options, const Request& request) {
-  std::string policy = text_member(options, {"propagationPolicy"});
-  if (policy.empty()) policy = request.parameter("propagationPolicy").value_or("");
+Propagation propagation_of(const Json& options) {
+  const std::string policy = text_member(options, {"propagationPolicy"});
   if (policy == "Background") return Propagation::background;
   if (policy == "Foreground") return Propagation::foreground;
   if (policy == "Orphan") return Propagation::orphan;
@@ -133,23 +132,32 @@ struct DeleteOptions {
   DryRun dry_run = DryRun::no;
 };
 
-DeleteOptions read_delete_options(const Request& request) {
+// The options of a DELETE stand in its body or, where it has none, in the query: never in both.
+Json delete_options_of(const Request& request) {
+  if (!request.body.empty()) return Json::parse(request.body, nullptr, false);
   Json options = Json::object();
-  if (!request.body.empty()) options = Json::parse(request.body, nullptr, false);
+  if (const auto policy = request.parameter("propagationPolicy")) options["propagationPolicy"] = *policy;
+  if (const auto grace = request.parameter("gracePeriodSeconds")) {
+    options["gracePeriodSeconds"] = std::strtoll(grace->c_str(), nullptr, 10);
+  }
+  for (const std::string& value : request.parameter_values("dryRun")) options["dryRun"].push_back(value);
+  return options;
+}
+
+DeleteOptions read_delete_options(const Request& request) {
+  const Json options = delete_options_of(request);
   if (!options.is_object()) throw bad_request("the body is not DeleteOptions");
   DeleteOptions result;
-  result.deletion.propagation = propagation_of(options, request);
+  result.deletion.propagation = propagation_of(options);
   if (const std::string uid = text_member(options, {"preconditions", "uid"}); !uid.empty())
     result.deletion.uid = uid;
   if (const std::string version = text_member(options, {"preconditions", "resourceVersion"});
       !version.empty()) {
     result.deletion.resource_version = version;
   }
-  long long grace = integer_member(options, {"gracePeriodSeconds"}, -1);
-  if (const auto text = request.parameter("gracePeriodSeconds"))
-    grace = std::strtoll(text->c_str(), nullptr, 10);
+  const long long grace = integer_member(options, {"gracePeriodSeconds"}, -1);
   if (grace >= 0) result.deletion.grace_seconds = grace;
-  std::vector<std::string> dry_run = request.parameter_values("dryRun");
+  std::vector<std::string> dry_run;
   for (const Json& value : member(options, {"dryRun"})) dry_run.push_back(value.get<std::string>());
   result.dry_run = dry_run_of(dry_run);
   return result;
@@ -174,6 +182,7 @@ Json scale_of(const Object& object) {
 void create(const Call& call) {
   Json body = read_object(call.request, call.type(), call.version());
   match_url(call, body);
+  if (!text_member(body, {"metadata", "resourceVersion"}).empty()) throw creates_with_version();
   const DryRun dry_run = dry_run_of(call.request);
   const ObjectPtr object =
       create_object(call.cluster, call.type(), std::move(body), manager_of(call), dry_run);

@@ -244,16 +244,16 @@ bool Server::serve_plain_path(const Request& request, ResponseWriter& answer) co
 void Server::serve_api(const Request& request, ResponseWriter& answer, LogEntry& entry) {
   if (serve_plain_path(request, answer)) return;
   const RequestInfo info = parse_request_info(request);
-  const bool version = request.path == "/version";
   std::optional<User> user = authenticator_.authenticate(request);
-  // The version is for everybody, as system:public-info-viewer has it; the rest wants a name.
-  if (!user && !version) throw unauthorized();
-  if (user) {
-    entry.line["user"] = user->name;
-    if (const std::optional<User> other = impersonated_user(request)) {
-      cluster_.access.require(*user, {"impersonate", "", "users", "", "", other->name});
-      user = other;
-    }
+  if (!user) throw unauthorized();
+  entry.line["user"] = user->name;
+  if (const std::optional<User> other = impersonated_user(request)) {
+    cluster_.access.require(*user, {"impersonate", "", "users", "", "", other->name});
+    user = other;
+  }
+  // The version is for everybody, as system:public-info-viewer has it.
+  if (!info.is_api && user->name == kAnonymous && request.path != "/version") {
+    throw forbidden_path(*user, request.method, request.path);
   }
   if (!info.is_api) {
     if (request.path == "/openapi/v2" &&

@@ -14,6 +14,10 @@ constexpr const char* kSignInPage =
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
     "<body><form method=\"post\" action=\"/login\">Please sign in.</form></body></html>\n";
 
+// The real server's answer where a level of priority has no room: no Status.
+constexpr int kTooManyRequests = 429;
+constexpr const char* kTooManyRequestsText = "Too many requests, please try again later.\n";
+
 }  // namespace
 
 Server::Played Server::play(const Fault& fault, ResponseWriter& answer, LogEntry& entry) {
@@ -43,6 +47,8 @@ Server::Played Server::play(const Fault& fault, ResponseWriter& answer, LogEntry
   if (fault.retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault.retry_after));
   if (fault.html) {
     answer.replace_answer({200, "text/html; charset=utf-8", kSignInPage});
+  } else if (fault.status == kTooManyRequests) {
+    answer.replace_answer({fault.status, "text/plain; charset=utf-8", kTooManyRequestsText});
   } else if (fault.status != 0) {
     const ApiError error = generic(fault.status, "a fault that the test ordered");
     answer.replace_answer({fault.status, "application/json", dump_json(error.to_status())});

@@ -100,6 +100,11 @@ ApiError invalid(const ResourceType& type, const std::string& name, const std::v
           std::move(details)};
 }
 
+// The store's own error, which the server hands on as it is: no reason.
+ApiError creates_with_version() {
+  return {500, "", "resourceVersion should not be set on objects to be created"};
+}
+
 ApiError bad_request(const std::string& message) { return {400, "BadRequest", message}; }
 
 ApiError unknown_resource() {

@@ -51,6 +51,7 @@ struct FieldError {
 [[nodiscard]] ApiError modified(const ResourceType& type, const std::string& name);
 [[nodiscard]] ApiError invalid(const ResourceType& type, const std::string& name,
                                const std::vector<FieldError>& errors);
+[[nodiscard]] ApiError creates_with_version();
 [[nodiscard]] ApiError bad_request(const std::string& message);
 [[nodiscard]] ApiError unknown_resource();
 [[nodiscard]] ApiError unauthorized();

@@ -14,15 +14,27 @@ TEST(ApiServerAuth, AdminTokenAndAdminCertificateAreWelcome) {
   EXPECT_EQ(Client(server, {"", server.admin_certificate(), {}, {}}).get(kNamespaces).status, 200);
 }
 
-TEST(ApiServerAuth, UnknownTokenMissingCredentialsAndExpiredCertificateGet401Status) {
+TEST(ApiServerAuth, UnknownTokenAndExpiredCertificateGet401Status) {
   const ApiServer server;
-  for (const Identity& identity : {Identity{"wrong", {}, {}, {}}, Identity{},
-                                   Identity{"", server.client_certificate("eve", {}, true), {}, {}}}) {
+  for (const Identity& identity :
+       {Identity{"wrong", {}, {}, {}}, Identity{"", server.client_certificate("eve", {}, true), {}, {}}}) {
     const Reply reply = Client(server, identity).get(kNamespaces);
     EXPECT_EQ(reply.status, 401);
     EXPECT_EQ(reply.json()["reason"], "Unauthorized");
     EXPECT_EQ(reply.json()["kind"], "Status");
   }
+}
+
+TEST(ApiServerAuth, WithoutCredentialsOneIsAnonymousAndMayNothing) {
+  const ApiServer server;
+  const Client client(server, Identity{});
+  const Reply list = client.get(kNamespaces);
+  EXPECT_EQ(list.status, 403);
+  EXPECT_NE(list.body.find(R"(User \"system:anonymous\" cannot list resource \"namespaces\")"),
+            std::string::npos);
+  const Reply groups = client.get("/apis");
+  EXPECT_EQ(groups.status, 403);
+  EXPECT_EQ(groups.json()["message"], "forbidden: User \"system:anonymous\" cannot get path \"/apis\"");
 }
 
 TEST(ApiServerAuth, CertificateOfAnotherAuthorityGets401) {

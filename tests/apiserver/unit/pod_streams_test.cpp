@@ -184,9 +184,16 @@ TEST_F(PodStreams, ExecReportsExitCodes) {
   const Exec missing = exec("command=printenv&command=NOT_THERE");
   EXPECT_EQ(missing.status["reason"], "NonZeroExitCode");
   EXPECT_EQ(missing.status["details"]["causes"][0], Json({{"reason", "ExitCode"}, {"message", "1"}}));
-  const Exec shell = exec("command=sh&command=-c&command=true");
+  const Exec shell = exec("command=sh&command=-c&command=nosuch");
   EXPECT_EQ(shell.status["details"]["causes"][0]["message"], "127");
-  EXPECT_NE(shell.err.find("executable file not found"), std::string::npos);
+  EXPECT_EQ(shell.err, "sh: nosuch: not found\n");
+}
+
+TEST_F(PodStreams, ExecOfWhatTheContainerDoesNotHaveFailsWithoutAnExitCode) {
+  const Exec missing = exec("command=nosuch");
+  EXPECT_EQ(missing.status["reason"], "InternalError");
+  EXPECT_NE(missing.status["message"].get<std::string>().find("executable file not found"),
+            std::string::npos);
 }
 
 TEST_F(PodStreams, ExecRefusesProtocolsOfLaterVersions) {

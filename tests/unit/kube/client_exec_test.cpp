@@ -60,9 +60,13 @@ TEST_F(ExecOnServer, BringsTheOutput) {
 
 TEST_F(ExecOnServer, BringsTheExitCodeAndTheErrors) {
   EXPECT_EQ(run({"printenv", "NOT_SET"}).exit_code, 1);
-  const Client::ExecResult result = run({"no-such-program"});
+  const Client::ExecResult result = run({"sh", "-c", "no-such-program"});
   EXPECT_EQ(result.exit_code, 127);
   EXPECT_THAT(result.err, HasSubstr("not found"));
+}
+
+TEST_F(ExecOnServer, SaysWhyTheContainerCannotRunIt) {
+  EXPECT_THAT(problem([&] { (void)run({"no-such-program"}); }), HasSubstr("executable file not found"));
 }
 
 TEST_F(ExecOnServer, StopsAtTheLimit) {
