@@ -1,6 +1,6 @@
 """Which kinds are served, who may do what, and a server in trouble."""
 from contract import ABSENT, JSON, MISSING, PRESENT, Call, Expected, Login, Needs, Row, matches
-from rows.common import config_map, look
+from rows.common import CONFIG_MAPS, config_map, look
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -76,7 +76,7 @@ DISCOVERIES = (
 )
 
 TROUBLE = (
-    Row("busy", "any request, at a level of priority that has no room", "kube/retry.cpp kube/pace.cpp kube/client_follow.cpp kube/status.cpp",
+    Row("busy", "any request, at a level of priority that has no room", "kube/retry.cpp kube/pace.cpp kube/client_follow.cpp kube/status.cpp change/fate.cpp",
         call=Call("POST", f"{HOOKED}/configmaps", config_map(), login=Login.FLOOD, until=True, status=429, header={"retry-after": matches(r"^\d+$"), "content-type": matches("^text/plain")}, text=matches("^Too many requests")),
         given=(*hooked("$silent", 15), *SMALL_LEVEL, *(Call("POST", f"{HOOKED}/configmaps", config_map(f"waits-{i}"), login=Login.FLOOD, beside=True, only="real") for i in range(12))),
         then=(*UNHOOKED, Call("DELETE", f"{FLOW}/flowschemas/$ns-$name", only="real"), Call("DELETE", f"{FLOW}/prioritylevelconfigurations/$ns-$name", only="real")),
@@ -89,6 +89,12 @@ TROUBLE = (
         call=Call("POST", f"{HOOKED}/configmaps?timeout=1s", config_map(), status=504, answer={"kind": "Status", "reason": "Timeout", "code": 504}),
         given=hooked("$silent", 5), then=UNHOOKED,
         source="apiserver, server/filters/timeout.go", needs=Needs.NEAR, fault="status=504 times=1"),
+    Row("quota-race", "a create whose quota was written by somebody else in the same moment, more often than the server tries again", "change/fate.cpp",
+        call=Call("POST", CONFIG_MAPS, config_map(), status=409, answer={"kind": "Status", "reason": "Conflict"}), then=(look(status=404),),
+        source="admission plugin ResourceQuota, controller.go checkQuotas", seen=(), fault="status=409 times=1"),
+    Row("sign-in-page", "any request, where the session of a proxy before the server has run out", "change/fate.cpp kube/status.cpp",
+        call=Call("POST", CONFIG_MAPS, config_map(), status=200, header={"content-type": matches("^text/html")}, text=matches("^<!DOCTYPE html>")), then=(look(status=404),),
+        source="any reverse proxy with a login; RFC 9110 lets it answer 200", seen=(), fault="html times=1"),
     Row("bad-gateway", "any request, where a load balancer has no server", "kube/retry.cpp change/fate.cpp", call=look(status=502), source=OTHERS, seen=(), fault="status=502 times=1"),
     Row("unavailable", "any request, where the server is about to end", "kube/retry.cpp kube/pace.cpp kube/status.cpp change/fate.cpp",
         call=look(status=503, header={"retry-after": "1"}), source=OTHERS, seen=(), fault="status=503 retry-after=1 times=1"),
