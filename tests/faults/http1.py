@@ -119,9 +119,11 @@ class Http1Exchange:
         self.closes = True
 
     def cut(self):
+        self.connection.silent = True
         abort(self.connection.transport)
 
     def reset_connection(self):
+        self.connection.silent = True
         reset(self.connection.transport)
 
     def go_silent(self):

@@ -95,16 +95,17 @@ class Http2Exchange:
 
     def answer(self, status, headers, body, share=None):
         """`share`: only that much of the body, and then the end of the stream."""
-        self.start(status, [*headers, ("content-length", str(len(body)))])
-        self.data(body if share is None else body[:int(len(body) * share)])
+        self.start(status, [*headers, ("content-length", str(len(body)))], flush=False)
+        self.waiting = body if share is None else body[:int(len(body) * share)]
         self.end()
 
-    def start(self, status, headers):
+    def start(self, status, headers, flush=True):
         if self.gone:
             return
         kept = [(name.lower(), value) for name, value in headers if name.lower() not in CONNECTION_HEADERS]
         self.connection.h2.send_headers(self.stream_id, [(":status", str(status)), *kept])
-        self.connection.flush()
+        if flush:
+            self.connection.flush()
 
     def data(self, data):
         self.waiting += data
@@ -146,9 +147,11 @@ class Http2Exchange:
             self.connection.transport.write(frame.serialize())
 
     def cut(self):
+        self.connection.silent = True
         abort(self.connection.transport)
 
     def reset_connection(self):
+        self.connection.silent = True
         reset(self.connection.transport)
 
     def go_silent(self):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from http1 import Http1Connection
 from http2 import Http2Connection
 from upstream import chunks, read_head
-from wire import abort, reset
+from wire import reset
 
 SIGN_IN = b"<!doctype html><html><head><title>Sign in</title></head><body><form action=/login></form></body></html>"
 BEFORE = {"stream-reset-before", "429", "429-retry-after", "503", "503-retry-after", "500", "504", "409", "html"}
@@ -43,7 +43,8 @@ class Front(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
-        self.proxy.connections.add(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.proxy.connections.add(self)
         protocol = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         self.inner = (Http2Connection if protocol == "h2" else Http1Connection)(transport, self.proxy.serve)
 
@@ -51,7 +52,7 @@ class Front(asyncio.Protocol):
         self.inner.data_received(data)
 
     def connection_lost(self, error):
-        self.proxy.connections.discard(self.transport)
+        self.proxy.connections.discard(self)
         self.proxy.lost_at[id(self.inner)] = self.proxy.now()
         self.inner.lost()
 
@@ -92,8 +93,9 @@ class Proxy:
 
     async def stop(self):
         self.server.close()
-        for transport in list(self.connections):
-            transport.abort()
+        for front in list(self.connections):
+            front.inner.silent = True
+            front.transport.abort()
         await self.settle()
 
     def serve(self, exchange):
@@ -239,7 +241,7 @@ class Proxy:
             while data := await asyncio.wait_for(reader.read(65536), trouble.share if trouble else None):
                 exchange.write(data)
             entry["answered"] = 101
-            abort(exchange.connection.transport)
+            exchange.cut()
         except asyncio.TimeoutError:
             exchange.cut()
         writer.close()
@@ -247,8 +249,9 @@ class Proxy:
     async def drop_syn(self, seconds):
         """Every connection dies, and no new one gets through: the queue of those to be accepted is full, so the kernel drops
         SYNs; the client's kernel sends its own again after a second."""
-        for transport in list(self.connections):
-            reset(transport)
+        for front in list(self.connections):
+            front.inner.silent = True
+            reset(front.transport)
         if self.dropping:
             return
         self.dropping = True

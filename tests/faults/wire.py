@@ -5,7 +5,8 @@ import struct
 
 def abort(transport):
     """FIN, without a close_notify of TLS."""
-    transport.abort()
+    if not transport.is_closing():
+        transport.abort()
 
 
 def reset(transport):
