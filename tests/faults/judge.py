@@ -17,12 +17,12 @@ def address(path):
     return words[0], namespace, words[1] if len(words) > 1 else None
 
 
-def server_log(file):
-    """{(run, request): line} of the writes in the in-memory server's log or the real one's audit log."""
+def statuses(lines, seed):
+    """{(run, request): status} out of the in-memory server's log or a real one's audit log."""
     found = {}
-    for line in file.read_text().splitlines():
+    for line in lines:
         entry = json.loads(line)
-        tag = re.search(r" run/(\d+) request/(\d+)$", entry.get("userAgent", ""))
+        tag = re.search(rf" seed/{seed} run/(\d+) request/(\d+)$", entry.get("userAgent", ""))
         if not tag:
             continue
         if "responseStatus" in entry:  # an audit event
@@ -78,11 +78,20 @@ class Run:
     def accepted(self, key):
         return sum(1 for write in self.writes.get(key, []) if 200 <= (write["server"] or 0) < 300)
 
+    def was_gone(self, key):
+        """A delete whose answer was lost, and that met what went with its owner: the run cannot know it from its own work."""
+        writes = self.writes.get(key, [])
+        return key[0] == "DELETE" and any(write["server"] == 404 for write in writes) and not all(is_answered(write) for write in writes)
+
+
+def is_answered(write):
+    return write["trouble"] in HARMLESS and write["answered"] == write["server"]
+
 
 def is_clean(write, lost_at):
     """The client has the API server's own answer, and nothing can have taken it away."""
     lost = lost_at.get(write["connection"])
-    return write["trouble"] in HARMLESS and write["answered"] == write["server"] and (lost is None or lost > write["until"] + 0.3)
+    return is_answered(write) and (lost is None or lost > write["until"] + 0.3)
 
 
 def judge_run(run, lost_at, earlier):
@@ -92,7 +101,7 @@ def judge_run(run, lost_at, earlier):
         accepted = run.accepted(key)
         what = " ".join(str(word) for word in key)
         done, unknown = statuses.count("done"), statuses.count("unknown")
-        if done > accepted and not any(other.accepted(key) for other in earlier):
+        if done > accepted and not run.was_gone(key) and not any(other.accepted(key) for other in earlier):
             found.append(f"{what}: {done} done in the journal, {accepted} applied by the server")
         if accepted and not done and not unknown:
             found.append(f"{what}: {', '.join(statuses)} in the journal, {accepted} applied by the server")

@@ -58,8 +58,9 @@ class Front(asyncio.Protocol):
 
 
 class Proxy:
-    def __init__(self, upstream, decider, log, certificate, http2):
+    def __init__(self, upstream, decider, seed, log, certificate, http2):
         self.upstream = upstream
+        self.seed = seed
         self.decider = decider  # None: no trouble
         self.log = log
         self.run = 0  # which run of kots-export is going on
@@ -117,7 +118,7 @@ class Proxy:
         if exchange.method == "POST":
             entry["name"] = name_in(exchange.body)
         # So that the line of the API server's log can be found again.
-        exchange.headers = [(name, f"{value} run/{run} request/{number}" if name == "user-agent" else value) for name, value in exchange.headers]
+        exchange.headers = [(name, f"{value} seed/{self.seed} run/{run} request/{number}" if name == "user-agent" else value) for name, value in exchange.headers]
         try:
             if is_upgrade:
                 await self.tunnel(exchange, entry, trouble)

@@ -5,17 +5,13 @@ import random
 import signal
 import time
 from collections import Counter
-from pathlib import Path
 from typing import NamedTuple
 
 import judge
 from proxy import Proxy
-from state import difference, read, state_of
+from state import difference, in_common, read, state_of
 from trouble import Decider
-from upstream import Upstream
 
-HERE = Path(__file__).resolve().parent
-DATA = HERE.parent / "data"
 TRIES = 25  # of one step, and of one rollback
 HANG = 120  # seconds
 KILLS = 4  # of one seed at most
@@ -46,30 +42,6 @@ def plan_of(seed):
     return ("steps", "steps+flyway", "run", "steps+flyway")[seed % 4]
 
 
-class MemoryServer:
-    namespace = "circleci-server"
-
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
-        self.log = folder / "server.jsonl"
-
-    async def start(self):
-        kubeconfig = self.folder / "kubeconfig"
-        words = [self.program, "--http", "--until-stdin-closes", "--seed", DATA / "installation-3.x.yaml", "--seed", HERE / "objects.yaml",
-                 "--kubeconfig-out", kubeconfig, "--request-log", self.log]
-        self.process = await asyncio.create_subprocess_exec(*map(str, words), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
-        await self.process.stdout.readline()
-        upstream = Upstream(kubeconfig)
-        claims = f"/api/v1/namespaces/{self.namespace}/persistentvolumeclaims"
-        while not all(claim.get("status", {}).get("phase") == "Bound" for claim in (await read(upstream, claims))["items"]):
-            await asyncio.sleep(0.02)
-        return upstream
-
-    async def stop(self):
-        self.process.stdin.close()
-        await self.process.wait()
-
-
 class Scenario:
     def __init__(self, options, seed, wanted, folder):
         """`wanted`: the state after an undisturbed run, or nothing where this is it."""
@@ -93,7 +65,7 @@ class Scenario:
 
     async def play_between(self):
         decider = Decider(self.seed, self.options.only) if self.wanted else None
-        self.proxy = Proxy(self.upstream, decider, self.requests, self.options.certificate, not self.options.http1)
+        self.proxy = Proxy(self.upstream, decider, self.seed, self.requests, self.options.certificate, not self.options.http1)
         await self.proxy.start()
         self.write_kubeconfig()
         try:
@@ -108,10 +80,10 @@ class Scenario:
         before = await state_of(self.upstream, self.server.namespace)
         for step in STEPS[self.options.plan or plan_of(self.seed)]:
             await self.until_it_ends_well(step)
-        self.after = await self.expect(self.wanted, "the state after the migration is not that of an undisturbed one")
+        self.after = await self.expect(self.wanted, in_common, "the state after the migration is not that of an undisturbed one")
         await self.expect_no_lease()
         await self.roll_everything_back()
-        await self.expect(before, "the state after the rollback is not that from before")
+        await self.expect(before, dict, "the state after the rollback is not that from before")
         await self.expect_no_lease()
 
     def write_kubeconfig(self):
@@ -188,10 +160,10 @@ class Scenario:
         self.proxy.on_request = on_request
         return sent
 
-    async def expect(self, wanted, what):
-        """Waits a moment for the garbage collector. Returns the state."""
+    async def expect(self, wanted, view, what):
+        """Waits a moment for the garbage collector. Returns what `view` leaves of the state."""
         for _ in range(100):
-            found = await state_of(self.upstream, self.server.namespace)
+            found = view(await state_of(self.upstream, self.server.namespace))
             if wanted is None or found == wanted:
                 return found
             await asyncio.sleep(0.05)
@@ -206,7 +178,7 @@ class Scenario:
             self.wrong.append("the Lease was left behind")
 
     def judge(self):
-        server = judge.server_log(self.server.log)
+        server = self.server.log(self.seed)
         earlier, found = [], []
         for one in self.runs:
             run = judge.Run(one.number, one.command, one.code, bool(one.signals), self.requests, server, one.journals)

@@ -52,8 +52,23 @@ async def state_of(upstream, namespace):
             if not of_cluster or namespace in json.dumps(item):
                 name = item["metadata"]["name"].replace(namespace, "NAMESPACE")
                 state[f"{resource}/{name}"] = comparable(item, namespace)
+                if resource == "serviceaccounts":
+                    state[f"{resource}/{name}"].pop("secrets", None)  # the token controller's
     state.pop("configmaps/kube-root-ca.crt", None)  # each server's own
+    state = {key: item for key, item in state.items() if item.get("type") != "kubernetes.io/service-account-token"}
     return with_volumes_by_claim(state)
+
+
+def in_common(state):
+    """What two installations have in common: not the addresses, and not the release's record, which is packed with its time."""
+    state = json.loads(json.dumps(state))
+    for key, item in state.items():
+        if item.get("type") == "helm.sh/release.v1":
+            item.pop("data")
+        if key.startswith("services/") and item["spec"].get("clusterIP") != "None":
+            item["spec"].pop("clusterIP", None)
+            item["spec"].pop("clusterIPs", None)
+    return state
 
 
 def with_volumes_by_claim(state):

@@ -57,8 +57,9 @@ class Decider:
         self.seed = seed
         dice = random.Random(f"{seed} mix")
         # Every second seed leaves out kinds by chance: trouble that comes often hides what the rarer would show.
-        chosen = [kind for kind in KINDS if seed % 2 == 0 or dice.random() < 0.5] or KINDS
-        self.kinds = [kind for kind in chosen if only is None or kind.name in only]
+        self.kinds = [kind for kind in KINDS if seed % 2 == 0 or dice.random() < 0.5] or KINDS
+        if only:
+            self.kinds = [kind for kind in KINDS if kind.name in only]
         self.times = Counter()
         self.used = Counter()
 

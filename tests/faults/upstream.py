@@ -83,7 +83,7 @@ async def chunks(reader, headers):
     """The body, as it comes."""
     headers = dict(headers)
     if headers.get("transfer-encoding") == "chunked":
-        while size := int(await reader.readline(), 16):
+        while size := int(await reader.readline() or b"0", 16):  # nothing: the server has ended
             yield (await reader.readexactly(size + 2))[:-2]
         await reader.readline()
     elif int(headers.get("content-length", 0)):
