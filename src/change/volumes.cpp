@@ -87,13 +87,17 @@ VolumeReady prepare_volume(kube::Client& client, Observer& observer, json& claim
     return {.verdict = VolumeReady::Verdict::taken, .patch = std::nullopt};
   }
   volume.uid = text_at(*live, {"metadata", "uid"});
+  volume.resource_version = text_at(*live, {"metadata", "resourceVersion"});
   json before{{"uid", ref["uid"]}, {"resourceVersion", ref.value("resourceVersion", json(nullptr))}};
-  Change patch{.verb = Verb::patch,
-               .step = "rollback",
-               .object = std::move(volume),
-               .before = {{"spec", {{"claimRef", std::move(before)}}}},
-               .after = {{"spec", {{"claimRef", {{"uid", nullptr}, {"resourceVersion", nullptr}}}}}},
-               .why = {}};
+  Change patch{
+      .verb = Verb::patch,
+      .step = "rollback",
+      .object = std::move(volume),
+      .before = {{"spec", {{"claimRef", std::move(before)}}}},
+      .after = {{"spec", {{"claimRef", {{"uid", nullptr}, {"resourceVersion", nullptr}}}}}},
+      // A first try that was lost and arrives after the claim was bound again would cut the two apart.
+      .guard = Guard::resource_version,
+      .why = {}};
   return {.verdict = VolumeReady::Verdict::ready, .patch = std::move(patch)};
 }
 

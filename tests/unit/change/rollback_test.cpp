@@ -336,6 +336,15 @@ TEST_F(VolumeRollback, FreesTheVolumeForTheClaimOfThatNameAlone) {
   EXPECT_TRUE(cluster.objects.contains(std::string(kClaims) + "c"));
 }
 
+TEST_F(VolumeRollback, FreesTheVolumeOnlyAsItWasSeen) {
+  volume()["metadata"]["resourceVersion"] = "5";
+  (void)roll_back();
+  ASSERT_EQ(plan.patches.changes.size(), 1U);
+  const Change& freeing = plan.patches.changes.front();
+  EXPECT_EQ(freeing.guard, Guard::resource_version);
+  EXPECT_EQ(freeing.object.resource_version, "5");
+}
+
 TEST_F(VolumeRollback, KeepsRetainWhereTheClaimDoesNotBind) {
   EXPECT_EQ(roll_back(), 1U);
   EXPECT_EQ(volume()["spec"]["persistentVolumeReclaimPolicy"], "Retain");
