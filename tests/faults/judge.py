@@ -111,7 +111,7 @@ def judge_run(run, lost_at, earlier):
                 found.append(f"{what}: unknown in the journal, never sent")
             elif is_clean(writes[-1], lost_at):
                 found.append(f"{what}: unknown in the journal, answered with {writes[-1]['answered']}")
-        if run.code == 0 and (unknown or "refused" in statuses):
+        if run.code == 0 and set(statuses) & {"unknown", "refused", "notSent"}:
             found.append(f"{what}: {', '.join(statuses)} in the journal, exit code 0")
     for key in run.writes:
         if key[1] != "leases" and key not in run.changes and run.accepted(key):
