@@ -109,7 +109,7 @@ PATCHES = (
     Row("patch-lease-of-another", "a renewal of a Lease that is another's", "change/lock.cpp",
         call=patch({"metadata": {"uid": ANOTHER_UID}, "spec": {"renewTime": "2026-01-02T03:05:05.000006Z"}}, LEASE, accept=METADATA, status=422,
                    answer={"reason": "Invalid", "details/causes/0/field": "metadata.uid"}),
-        given=(make(LEASE_BODY, LEASES),), then=(look(LEASE, answer={"spec/renewTime": "2026-01-02T03:04:05.000006Z"}),), source=BEFORE_UPDATE, seen=("1.20.2", "1.36.2")),
+        given=(make(LEASE_BODY, LEASES),), then=(look(LEASE, answer={"spec/renewTime": "2026-01-02T03:04:05.000006Z"}),), source=BEFORE_UPDATE),
     Row("patch-lease-missing", "a renewal of a Lease that is gone", "change/lock.cpp",
         call=patch({"metadata": {"uid": ANOTHER_UID}, "spec": {"renewTime": "2026-01-02T03:05:05.000006Z"}}, LEASE, status=404, answer={"reason": "NotFound"}),
         source="apimachinery, api/errors NewNotFound"),
