@@ -1,9 +1,12 @@
+#include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/process.h>
 #include <kots_export/util/text.h>
 
 #include <array>
-#include <filesystem>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <optional>
 #include <sstream>
 
@@ -13,6 +16,8 @@
 namespace kots_export::util {
 
 namespace {
+
+constexpr const char* kProc = "/proc";
 
 // What tells this machine since its start, and the container whose PIDs we see.
 std::string place() {
@@ -24,8 +29,14 @@ std::string place() {
 
 // The clock ticks from boot to the start of a process: field 22 of /proc/PID/stat, counted after the name,
 // which is in parentheses and may hold anything. Source: proc(5).
-std::optional<std::string> start_time(const std::string& pid) {
-  const auto stat = read_file_if_exists("/proc/" + pid + "/stat");
+// Nothing where it cannot be read.
+std::optional<std::string> start_time(const std::string& pid, const std::filesystem::path& proc) {
+  std::optional<std::string> stat;
+  try {
+    stat = read_file_if_exists(proc / pid / "stat");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
   if (!stat) return std::nullopt;
   constexpr int kFieldsBefore = 20;
   std::istringstream fields(stat->substr(stat->rfind(')') + 1));
@@ -34,16 +45,24 @@ std::optional<std::string> start_time(const std::string& pid) {
   return field;
 }
 
+// With /proc mounted hidepid, a process of another user looks as if it were not there; kill(2) knows better.
+bool is_gone(const std::string& pid) {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+  if (error != std::errc() || end != pid.data() + pid.size() || number <= 0) return false;
+  return ::kill(number, 0) != 0 && errno == ESRCH;
+}
+
 }  // namespace
 
 std::string process_identity() {
   const std::string where = place();
   const std::string pid = std::to_string(::getpid());
-  const auto started = start_time(pid);
+  const auto started = start_time(pid, kProc);
   return where.empty() || !started ? std::string() : where + "/" + pid + "/" + *started;
 }
 
-bool has_ended(const std::string& identity) {
+bool has_ended(const std::string& identity, const std::filesystem::path& proc) {
   const std::string where = place();
   if (where.empty() || !identity.starts_with(where + "/")) return false;
   const std::string rest = identity.substr(where.size() + 1);
@@ -51,7 +70,9 @@ bool has_ended(const std::string& identity) {
   if (slash == std::string::npos || slash == 0 || rest.find_first_not_of("0123456789") != slash) {
     return false;
   }
-  return start_time(rest.substr(0, slash)) != rest.substr(slash + 1);
+  const std::string pid = rest.substr(0, slash);
+  const auto started = start_time(pid, proc);
+  return started ? *started != rest.substr(slash + 1) : is_gone(pid);
 }
 
 std::string user_at_host() {

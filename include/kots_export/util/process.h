@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 // Which process this is, so that a later one can tell whether it is still there.
@@ -10,8 +11,8 @@ namespace kots_export::util {
 [[nodiscard]] std::string process_identity();
 
 // True where `identity` is of this boot and PID namespace, and that process has ended. False where it runs,
-// or ran elsewhere and nothing can be known.
-[[nodiscard]] bool has_ended(const std::string& identity);
+// or ran elsewhere and nothing can be known. `proc` is where it is looked for.
+[[nodiscard]] bool has_ended(const std::string& identity, const std::filesystem::path& proc = "/proc");
 
 // "user@host" for people; each part is "?" where the system does not tell.
 [[nodiscard]] std::string user_at_host();
