@@ -26,6 +26,13 @@ TransportFailure cancelled() {
           .hint = {}};
 }
 
+TransportFailure taken_back() {
+  return {.kind = TransportFailure::Kind::cancelled,
+          .delivered = TransportFailure::Delivered::no,
+          .text = "taken back before it was sent",
+          .hint = {}};
+}
+
 void start_libcurl_once() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -48,6 +55,8 @@ class CurlTransport::Impl::Transfer {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::before_sending);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   }
 
   [[nodiscard]] CURL* handle() const { return easy_.get(); }
@@ -88,6 +97,7 @@ class CurlTransport::Impl::Transfer {
     headers_.reset();
     reply_ = {};
     stopped_ = false;
+    taken_back_ = false;
     thrown_ = nullptr;
   }
 
@@ -107,9 +117,24 @@ class CurlTransport::Impl::Transfer {
     return static_cast<Transfer*>(self)->take_body({data, size});
   }
 
+  // Called where a connection is ready, before anything of the request goes out.
+  static int before_sending(void* self, char*, char*, int, int) {
+    return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  }
+
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     static_cast<Transfer*>(self)->take_header({data, size});
     return size;
+  }
+
+  bool may_send() {
+    try {
+      taken_back_ = exchange_.may_send && !exchange_.may_send();
+    } catch (...) {
+      thrown_ = std::current_exception();
+      taken_back_ = true;
+    }
+    return !taken_back_;
   }
 
   [[nodiscard]] long response_code() const {
@@ -148,6 +173,7 @@ class CurlTransport::Impl::Transfer {
 
   TransportFailure failure(CURLcode code, bool server_has_answered) const {
     if (stopped_) return cancelled();
+    if (taken_back_) return taken_back();
     curl_off_t sent_after = 0;
     curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
     const auto delivered =
@@ -177,6 +203,7 @@ class CurlTransport::Impl::Transfer {
   std::array<char, CURL_ERROR_SIZE> error_buffer_{};
   Reply reply_;
   bool stopped_ = false;
+  bool taken_back_ = false;    // before it was sent
   std::exception_ptr thrown_;  // by on_data: exceptions do not cross libcurl
 };
 

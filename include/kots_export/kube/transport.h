@@ -65,6 +65,9 @@ struct Exchange {
   // A stream (a watch, a log) stays open for long: it is not counted among what is in flight, so that no
   // number of them keeps a request, or another stream, from starting.
   enum class Kind { request, stream } kind = Kind::request;
+  // Where set, asked just before the first byte of the request goes out, and of its body: false takes it
+  // back, and `done` gets `cancelled`, Delivered::no. Until then a request may have waited for a connection.
+  std::function<bool()> may_send = {};
 };
 
 // What a transport pulls its work from.

@@ -27,10 +27,12 @@ class Requests : public RequestSource {
     add({.method = Method::get, .path = std::move(path), .headers = {}, .body = {}, .timeout = timeout},
         std::move(on_data));
   }
-  void add(Request request, std::function<Flow(std::string_view)> on_data = {}) {
+  void add(Request request, std::function<Flow(std::string_view)> on_data = {},
+           std::function<bool()> may_send = {}) {
     waiting_.push_back({.request = std::move(request),
                         .done = [this](Outcome outcome) { outcomes.push_back(std::move(outcome)); },
-                        .on_data = std::move(on_data)});
+                        .on_data = std::move(on_data),
+                        .may_send = std::move(may_send)});
   }
   std::optional<Exchange> next() override {
     if (waiting_.empty()) return std::nullopt;
@@ -160,6 +162,65 @@ TEST_F(Curl, SendsEachRequestWithTheCertificateOfTheMoment) {
   EXPECT_EQ(server.requests()[0]["user"], "jane");
   EXPECT_EQ(server.requests()[1]["user"], "joe");
 }
+
+Request make_namespace(int number) {
+  return {.method = Method::post,
+          .path = kNamespaces,
+          .headers = {{"Content-Type", "application/json"}},
+          .body = R"({"metadata":{"name":"made-)" + std::to_string(number) + R"("}})",
+          .timeout = {}};
+}
+
+// Both protocols.
+class CurlGate : public ::testing::TestWithParam<bool> {
+ protected:
+  static apiserver::ApiServerOptions http1(bool http1) {
+    apiserver::ApiServerOptions options;
+    options.http1 = http1;
+    return options;
+  }
+  [[nodiscard]] std::size_t taken_back() const {
+    return static_cast<std::size_t>(std::ranges::count_if(requests.outcomes, [](const Outcome& outcome) {
+      const auto* failure = std::get_if<TransportFailure>(&outcome);
+      return failure != nullptr && failure->kind == TransportFailure::Kind::cancelled &&
+             failure->delivered == TransportFailure::Delivered::no;
+    }));
+  }
+
+  apiserver::ApiServer server{http1(GetParam())};
+  Requests requests;
+};
+
+TEST_P(CurlGate, WhatMayNotBeSentIsTakenBackBeforeItsFirstByte) {
+  test::ApiConnection connection(server);
+  for (int i = 0; i < 8; ++i) requests.add(make_namespace(i), {}, [i] { return i % 2 == 0; });
+  connection.transport.run(requests);
+
+  EXPECT_EQ(requests.outcomes.size(), 8U);
+  EXPECT_EQ(taken_back(), 4U);
+  EXPECT_EQ(server.count_requests("POST"), 4U);
+
+  requests.outcomes.clear();
+  requests.add(kNamespaces);
+  connection.transport.run(requests);
+  EXPECT_EQ(requests.status(), 200) << "the transport works on";
+}
+
+// A process that was stopped while its requests waited for a connection.
+TEST_P(CurlGate, WhatWaitsForAConnectionIsTakenBackToo) {
+  server.add_fault("delay=100 method=POST");
+  test::ApiConnection connection(server);
+  for (int i = 0; i < 120; ++i)
+    requests.add(make_namespace(i), {}, [this] { return requests.outcomes.empty(); });
+  connection.transport.run(requests);
+
+  EXPECT_EQ(requests.outcomes.size(), 120U);
+  EXPECT_GE(taken_back(), 56U) << "no more than 64 were handed over before the first answer";
+  EXPECT_EQ(server.count_requests("POST"), 120U - taken_back());
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, CurlGate, ::testing::Bool(),
+                         [](const auto& each) { return each.param ? "Http1" : "Http2"; });
 
 TEST_F(Curl, HasManyRequestsInFlight) {
   server.add_fault("delay=200 path=/namespaces");
