@@ -50,6 +50,8 @@ constexpr std::array kNotices = {
           "namespace {namespace} cannot be locked against a second run at the same time ({why}): make sure "
           "that "
           "nobody else runs kots-export on it"},
+    Words{"lock.not-renewed",
+          "the lock of the namespace could not be renewed ({why}): nothing more is sent until it is"},
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
           "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kots_export/change/lease.h>
 #include <kots_export/change/observer.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/transport.h>
@@ -12,7 +13,6 @@
 
 namespace kots_export::change {
 
-inline constexpr const char* kLockName = "kots-export";
 
 struct LockOptions {
   std::string holder;   // who holds it, for people: "jo@laptop/4711/20261124T101530Z-k3f9"

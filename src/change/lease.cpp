@@ -1,0 +1,229 @@
+#include <kots_export/change/lease.h>
+#include <kots_export/kube/http_status.h>
+#include <kots_export/kube/status.h>
+#include <kots_export/util/process.h>
+
+#include "change/lease_protocol.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace kots_export::change {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr milliseconds kInterruptTick{50};
+// How often a request of the lock is sent at most, where nobody knows what came of the one before.
+constexpr int kTries = 5;
+constexpr milliseconds kBetweenTries{500};
+// To give the lock back is worth a few seconds: then it runs out by itself.
+constexpr milliseconds kLongestRelease{5'000};
+constexpr milliseconds kOneRelease{2'000};
+constexpr milliseconds kBetweenReleases{200};
+
+// A renewal that takes longer does not help any more: the next one is to be sent in time.
+milliseconds longest_renewal(nanoseconds duration) {
+  return std::chrono::duration_cast<milliseconds>(duration / 6);
+}
+
+[[noreturn]] void fail(const kube::Outcome& outcome, const std::string& action) {
+  if (const auto* failure = std::get_if<kube::TransportFailure>(&outcome))
+    throw kube::ConnectionError(action, *failure);
+  const auto& reply = std::get<kube::Reply>(outcome);
+  if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
+  throw Error("cannot " + action, "the answer is no Lease",
+              "Something else than a Kubernetes API server may answer at this address; check --context and "
+              "the proxy.");
+}
+
+}  // namespace
+
+Lease::Lease(kube::Transport& transport, Observer& observer, LeaseOptions options)
+    : transport_(transport),
+      client_(transport, options.retry, options.interrupted),
+      observer_(observer),
+      options_(std::move(options)) {
+  if (!options_.pause) options_.pause = [](milliseconds time) { std::this_thread::sleep_for(time); };
+}
+
+Lease::~Lease() { release(); }
+
+kube::Outcome Lease::send(kube::Request request, const std::string& action) {
+  try {
+    return client_.send(std::move(request), action);
+  } catch (const kube::ConnectionError& error) {
+    return error.failure();
+  }
+}
+
+bool Lease::is_ours(const SeenLease& lease) const {
+  return is_held_by(lease, {.holder = options_.holder, .process = options_.process});
+}
+
+void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
+  uid_ = ours.uid;
+  renewed_at_ = sent_at;
+  lost_.reset();
+}
+
+Error Lease::busy(const SeenLease& holder) const {
+  return Error("another run is at work on namespace " + ref_.ns,
+               holder.terms.holder + " holds the lock and renews it",
+               "Wait for it, or look at it with `kubectl -n " + ref_.ns + " get lease " +
+                   std::string(kLockName) + " -o yaml`. --force-unlock takes the lock from it.");
+}
+
+void Lease::wait(milliseconds time) const {
+  for (const auto until = now() + time; now() < until;) {
+    if (options_.interrupted && options_.interrupted())
+      throw Interrupted("stopped while waiting for the lock of namespace " + ref_.ns);
+    options_.pause(std::min(kInterruptTick, time));
+  }
+}
+
+Lease::Made Lease::make(nanoseconds sent_at) {
+  const LeaseTerms terms{
+      .holder = options_.holder, .process = options_.process, .duration = options_.duration};
+  const std::string action = "lock namespace " + ref_.ns;
+  const kube::Outcome outcome = send(make_request(ref_, terms), action);
+  const Making made = answer_to_make(outcome, terms);
+  if (const auto* ours = std::get_if<SeenLease>(&made)) {
+    hold(*ours, sent_at);
+    return Made::ours;
+  }
+  if (std::holds_alternative<Exists>(made)) return Made::exists;
+  if (std::holds_alternative<NotPossible>(made)) {
+    observer_.warn("lock.not-possible", {{"namespace", ref_.ns}, {"why", failure_text(outcome, action)}});
+    return Made::not_possible;
+  }
+  if (std::holds_alternative<Refused>(made) || ++unclear_ == kTries) fail(outcome, action);
+  return Made::unclear;
+}
+
+std::optional<SeenLease> Lease::read() {
+  const std::string action = "read Lease " + ref_.name;
+  for (int tries = 1;; ++tries) {
+    const kube::Outcome outcome = send(look_request(ref_), action);
+    Look look = answer_to_look(outcome);
+    if (std::holds_alternative<NotThere>(look)) return std::nullopt;
+    if (auto* seen = std::get_if<SeenLease>(&look)) {
+      if (seen->terms.duration.count() <= 0) seen->terms.duration = options_.duration;
+      return std::move(*seen);
+    }
+    const auto* reply = std::get_if<kube::Reply>(&outcome);
+    // The client has tried what can be tried; a success that is no Lease is tried again here.
+    if (reply == nullptr || !kube::http::is_success(reply->status) || tries == kTries) fail(outcome, action);
+    wait(kBetweenTries);
+  }
+}
+
+bool Lease::take_over(const SeenLease& seen) {
+  const std::string action = "take over the lock of " + seen.terms.holder;
+  const kube::Outcome outcome = send(take_request(ref_, seen), action);
+  const Taking taken = answer_to_take(outcome);
+  if (taken == Taking::no || (taken == Taking::unclear && ++unclear_ == kTries)) fail(outcome, action);
+  if (taken == Taking::unclear) wait(kBetweenTries);
+  return taken != Taking::refused;  // renewed, or another's meanwhile
+}
+
+void Lease::acquire(const std::string& ns) {
+  ref_ = lease_of(ns);
+  unclear_ = 0;
+  std::optional<nanoseconds> unanswered_since;  // of ours: it may be there
+  std::optional<SeenLease> seen;
+  nanoseconds seen_at{0};
+  std::string taken_from;
+  for (;;) {
+    const nanoseconds sent_at = unanswered_since.value_or(now());
+    const Made made = make(sent_at);
+    if (made == Made::not_possible) return;
+    if (made == Made::unclear) unanswered_since = sent_at;
+    const auto live = made == Made::ours ? std::nullopt : read();
+    if (live && is_ours(*live)) hold(*live, sent_at);
+    if (held()) break;
+    if (!live) {
+      if (made == Made::unclear) wait(kBetweenTries);
+      continue;
+    }
+    const bool at_once = options_.take == LeaseOptions::Take::at_once || util::has_ended(live->terms.process);
+    if (!at_once && seen && (seen->uid != live->uid || seen->version != live->version)) throw busy(*live);
+    if (at_once || (seen && now() - seen_at >= live->terms.duration)) {
+      if (take_over(*live)) taken_from = live->terms.holder;
+      continue;
+    }
+    if (!seen) {
+      observer_.note("lock.waiting", {{"holder", live->terms.holder},
+                                      {"seconds", std::to_string(live->terms.duration.count())}});
+      seen = live;
+      seen_at = now();
+    }
+    wait(options_.look_every);
+  }
+  if (!taken_from.empty()) observer_.warn("lock.taken-over", {{"holder", taken_from}});
+}
+
+void Lease::release() noexcept {
+  if (uid_.empty()) return;
+  try {
+    const std::string uid = std::exchange(uid_, {});
+    // A client of its own: Ctrl-C must not keep the lock from being given back.
+    kube::Client client(transport_, {.attempts = 1});
+    for (const auto until = now() + kLongestRelease; now() < until; options_.pause(kBetweenReleases)) {
+      kube::Request request = release_request(ref_, uid);
+      request.timeout = kOneRelease;
+      try {
+        if (answer_to_take(client.send(std::move(request), "unlock")) != Taking::unclear) return;
+      } catch (const kube::ConnectionError&) {
+        // Whether it arrived is not known: to ask for it twice does no harm.
+      }
+    }
+  } catch (const std::exception&) {
+    // It runs out by itself.
+  }
+}
+
+kube::Request Lease::renewal() const {
+  kube::Request request = renew_request(ref_, uid_);
+  request.timeout = longest_renewal(duration());
+  return request;
+}
+
+Lease::Renewal Lease::take_renewal(const kube::Outcome& outcome, nanoseconds sent_at) {
+  switch (answer_to_renew(outcome, uid_, {.holder = options_.holder, .process = options_.process})) {
+    case Renewing::renewed:
+      renewed_at_ = std::max(renewed_at_, sent_at);
+      return Renewal::renewed;
+    case Renewing::doubtful:
+      return Renewal::doubtful;
+    case Renewing::failed:
+      break;
+  }
+  return Renewal::failed;
+}
+
+kube::Request Lease::look() const {
+  kube::Request request = look_request(ref_);
+  request.timeout = longest_renewal(duration());
+  return request;
+}
+
+Lease::Found Lease::take_look(const kube::Outcome& outcome) {
+  const Look look = answer_to_look(outcome);
+  if (std::holds_alternative<NotSeen>(look)) return Found::not_seen;
+  const auto* seen = std::get_if<SeenLease>(&look);
+  if (seen != nullptr && seen->uid == uid_ && is_ours(*seen)) return Found::ours;
+  uid_.clear();
+  const std::string hint =
+      "Nothing more is changed by this run. Run the same command again: it does only what is left.";
+  lost_ = seen != nullptr
+              ? Error("another run has taken over the lock of namespace " + ref_.ns,
+                      seen->terms.holder + " holds it now", hint + " Wait for the other run first.")
+              : Error("the lock of namespace " + ref_.ns + " is lost",
+                      "Lease " + ref_.name + " was deleted while this run held it", hint);
+  return Found::lost;
+}
+
+}  // namespace kots_export::change

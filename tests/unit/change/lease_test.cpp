@@ -1,0 +1,278 @@
+#include <kots_export/change/lease.h>
+#include <kots_export/util/process.h>
+
+#include "unit/change/lease_server.h"
+
+#include <gmock/gmock.h>
+
+namespace kots_export::change {
+
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test::LeaseServer;
+using Fault = test::LeaseServer::Fault;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Notices : public Observer {
+ public:
+  void notice(const Notice& notice) override { ids.push_back(notice.id); }
+  std::vector<std::string> ids;
+};
+
+class LeaseTest : public ::testing::Test {
+ protected:
+  LeaseOptions options() {
+    LeaseOptions result;
+    result.holder = "me@here/1/r1";
+    result.process = util::process_identity();
+    result.retry = {.attempts = 1};
+    result.since_boot = [this] { return clock.now(); };
+    result.pause = [this](std::chrono::milliseconds time) { clock.move(time); };
+    return result;
+  }
+  // Those of one method.
+  [[nodiscard]] std::vector<kube::Request> asked(kube::Method method) const {
+    std::vector<kube::Request> found;
+    for (const kube::Request& request : transport.requests()) {
+      if (request.method == method) found.push_back(request);
+    }
+    return found;
+  }
+
+  test::ManualClock clock;
+  LeaseServer server;
+  test::ScriptedTransport transport{[this](const kube::Request& request) { return server.answer(request); }};
+  Notices notices;
+};
+
+TEST_F(LeaseTest, IsThereWhileItIsHeld) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  EXPECT_TRUE(lease.held());
+  EXPECT_EQ(server.holder(), "me@here/1/r1");
+  EXPECT_EQ((*server.lease)["spec"]["leaseDurationSeconds"], 30);
+  lease.release();
+  EXPECT_FALSE(server.lease);
+}
+
+TEST_F(LeaseTest, IsReleasedAtTheEndOfItsLife) {
+  {
+    Lease lease(transport, notices, options());
+    lease.acquire("ns");
+  }
+  EXPECT_FALSE(server.lease);
+}
+
+TEST_F(LeaseTest, OfALivingRunIsRespected) {
+  server.held_by("jo@there", "", 30);
+  int looks = 0;
+  server.before = [&](const kube::Request& request) {
+    if (request.method == kube::Method::get && ++looks == 10) server.renewed();
+  };
+  Lease lease(transport, notices, options());
+  try {
+    lease.acquire("ns");
+    FAIL() << "the lock of another was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("jo@there holds the lock"));
+    EXPECT_THAT(error.hint(), HasSubstr("--force-unlock"));
+  }
+  EXPECT_EQ(server.holder(), "jo@there");
+  EXPECT_FALSE(lease.held());
+}
+
+TEST_F(LeaseTest, ThatIsNotRenewedForItsDurationByOurClockIsTakenOver) {
+  server.held_by("jo@there", "", 45);
+  const auto began = clock.now();
+  std::chrono::nanoseconds taken{0};
+  server.before = [&](const kube::Request& request) {
+    if (request.method == kube::Method::del) taken = clock.now() - began;
+  };
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  EXPECT_GE(taken, 45s);
+  EXPECT_LE(taken, 47s);
+  EXPECT_EQ(server.holder(), "me@here/1/r1");
+  EXPECT_THAT(notices.ids, ElementsAre("lock.waiting", "lock.taken-over"));
+}
+
+TEST_F(LeaseTest, TakingOverNamesUidAndVersionOfWhatWasSeen) {
+  server.held_by("jo@there", "", 30);
+  const json seen = (*server.lease)["metadata"];
+  LeaseOptions force = options();
+  force.take = LeaseOptions::Take::at_once;
+  Lease lease(transport, notices, force);
+  lease.acquire("ns");
+  ASSERT_EQ(asked(kube::Method::del).size(), 1U);
+  json preconditions = json::parse(asked(kube::Method::del)[0].body)["preconditions"];
+  EXPECT_EQ(preconditions["uid"], seen["uid"]);
+  EXPECT_EQ(preconditions["resourceVersion"], seen["resourceVersion"]);
+  EXPECT_THAT(notices.ids, ElementsAre("lock.taken-over"));
+}
+
+// A laptop that wakes up between our look and our delete.
+TEST_F(LeaseTest, ThatIsRenewedWhileItIsTakenOverStaysItsHolders) {
+  server.held_by("jo@there", "", 30);
+  server.before = [&](const kube::Request& request) {
+    if (request.method == kube::Method::del) server.renewed();
+  };
+  Lease lease(transport, notices, options());
+  EXPECT_THROW(lease.acquire("ns"), Error);
+  EXPECT_EQ(server.holder(), "jo@there");
+  EXPECT_THAT(notices.ids, ElementsAre("lock.waiting"));
+}
+
+TEST_F(LeaseTest, OfAProcessOfThisMachineThatHasEndedIsTakenAtOnce) {
+  const std::string mine = util::process_identity();
+  const auto last = mine.rfind('/');
+  server.held_by("me@here", mine.substr(0, last) + "/1", 3600);  // our PID, started at another time
+  Lease lease(transport, notices, options());
+  const auto began = clock.now();
+  lease.acquire("ns");
+  EXPECT_EQ(clock.now(), began);
+  EXPECT_THAT(notices.ids, ElementsAre("lock.taken-over"));
+}
+
+TEST_F(LeaseTest, WithoutPermissionWarnsAndGoesOn) {
+  test::ScriptedTransport forbidding{[](const kube::Request&) { return test::reply(403); }};
+  Lease lease(forbidding, notices, options());
+  lease.acquire("ns");
+  EXPECT_FALSE(lease.held());
+  EXPECT_THAT(notices.ids, ElementsAre("lock.not-possible"));
+}
+
+TEST_F(LeaseTest, ThatWasMadeThoughItsAnswerWasLostIsOurs) {
+  for (const Fault fault : {Fault::lose_answer, Fault::gateway_timeout_but_done, Fault::web_page_but_done}) {
+    SCOPED_TRACE(static_cast<int>(fault));
+    server.faults = {fault};
+    Lease lease(transport, notices, options());
+    const auto began = clock.now();
+    lease.acquire("ns");
+    EXPECT_TRUE(lease.held());
+    EXPECT_EQ(server.holder(), "me@here/1/r1");
+    EXPECT_EQ(clock.now(), began) << "it waited for its own lock";
+    lease.release();
+    EXPECT_FALSE(server.lease);
+  }
+  EXPECT_THAT(notices.ids, IsEmpty());
+}
+
+TEST_F(LeaseTest, ThatWasNotMadeIsMadeAgain) {
+  for (const Fault fault : {Fault::lose_request, Fault::gateway_timeout, Fault::web_page}) {
+    SCOPED_TRACE(static_cast<int>(fault));
+    server.faults = {fault};
+    Lease lease(transport, notices, options());
+    lease.acquire("ns");
+    EXPECT_TRUE(lease.held());
+    EXPECT_EQ(server.holder(), "me@here/1/r1");
+  }
+}
+
+// What was sent first may be what the server has: the time to send counts from there.
+TEST_F(LeaseTest, CountsFromTheFirstTryToMakeIt) {
+  server.faults = {Fault::lose_request};
+  Lease lease(transport, notices, options());
+  const auto began = clock.now();
+  lease.acquire("ns");
+  EXPECT_EQ(lease.renewed_at(), began);
+  EXPECT_GT(clock.now(), began);
+}
+
+TEST_F(LeaseTest, ThatCannotBeMadeEndsTheRun) {
+  test::ScriptedTransport dead{[](const kube::Request& request) {
+    return request.method == kube::Method::get ? kube::Outcome(test::status_reply(404, "NotFound"))
+                                               : kube::Outcome(test::reset());
+  }};
+  Lease lease(dead, notices, options());
+  EXPECT_THROW(lease.acquire("ns"), kube::ConnectionError);
+  EXPECT_EQ(dead.count(kube::Method::post), 5U);
+}
+
+TEST_F(LeaseTest, IsTakenOverThoughTheAnswerToThatWasLost) {
+  for (const Fault fault : {Fault::lose_answer, Fault::lose_request}) {
+    SCOPED_TRACE(static_cast<int>(fault));
+    server.held_by("jo@there", "", 30);
+    Lease lease(transport, notices, options());
+    std::size_t tries = 0;
+    server.before = [&](const kube::Request& request) {
+      if (request.method == kube::Method::del && ++tries == 1) server.faults = {fault};
+    };
+    lease.acquire("ns");
+    EXPECT_EQ(server.holder(), "me@here/1/r1");
+  }
+}
+
+TEST_F(LeaseTest, IsReadAgainWhereAWebPageAnswers) {
+  server.held_by("jo@there", "", 30);
+  server.faults = {Fault::none, Fault::web_page};  // the create, the first look
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  EXPECT_TRUE(lease.held());
+}
+
+TEST_F(LeaseTest, IsReleasedWithMoreThanOneTry) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.faults = {Fault::lose_request, Fault::gateway_timeout};
+  lease.release();
+  EXPECT_FALSE(server.lease);
+  EXPECT_EQ(asked(kube::Method::del).size(), 3U);
+}
+
+TEST_F(LeaseTest, IsLeftToRunOutWhereNobodyAnswersItsRelease) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.faults.assign(1000, Fault::lose_request);
+  const auto began = clock.now();
+  lease.release();
+  EXPECT_TRUE(server.lease);
+  EXPECT_LE(clock.now() - began, 6s);
+}
+
+TEST_F(LeaseTest, OfAnotherIsNotReleased) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.held_by("jo@there", "", 30);
+  lease.release();
+  EXPECT_EQ(server.holder(), "jo@there");
+}
+
+TEST_F(LeaseTest, IsReleasedAfterCtrlC) {
+  bool pressed = false;
+  LeaseOptions hearing = options();
+  hearing.interrupted = [&pressed] { return pressed; };
+  Lease lease(transport, notices, hearing);
+  lease.acquire("ns");
+  pressed = true;
+  lease.release();
+  EXPECT_FALSE(server.lease);
+}
+
+TEST_F(LeaseTest, HearsCtrlCWhileItWaits) {
+  server.held_by("jo@there", "", 3600);
+  const auto began = clock.now();
+  LeaseOptions hearing = options();
+  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  Lease lease(transport, notices, hearing);
+  EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  EXPECT_LT(clock.now() - began, 700ms);
+}
+
+TEST_F(LeaseTest, HearsCtrlCWhileTheServerSaysNothing) {
+  test::SlowWire wire(clock, server);
+  wire.is_answered = [](const kube::Request&) { return false; };
+  const auto began = clock.now();
+  LeaseOptions hearing = options();
+  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  Lease lease(wire, notices, hearing);
+  EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  EXPECT_LT(clock.now() - began, 1s);
+}
+
+}  // namespace
+
+}  // namespace kots_export::change
