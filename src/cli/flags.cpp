@@ -49,6 +49,9 @@ void add_change_flags(CLI::App& app, Flags& flags) {
       ->group("Steps");
   app.add_flag("--force-unlock", flags.force_unlock, "take the namespace's lock from another run at once")
       ->group("Steps");
+  app.add_option("--lock-duration", flags.lock_duration,
+                 "how long the namespace's lock lasts without a renewal (30s)")
+      ->group("Steps");
   app.add_option(
          "--settle-time", flags.settle_time,
          "how long a write that was not answered may still take effect in the API server; what would undo "
@@ -161,10 +164,9 @@ std::optional<Unit> unit_of(std::string_view text) {
 
 }  // namespace
 
-std::chrono::milliseconds parse_duration(const std::string& text) {
+std::chrono::milliseconds parse_duration(const std::string& text, const std::string& flag) {
   constexpr double kMost = 1e10;  // milliseconds: four months
-  const UsageError wrong("--request-timeout " + text + " is no duration", {},
-                         "Write 30, 30s, 500ms, 1m30s or 1h.");
+  const UsageError wrong(flag + " " + text + " is no duration", {}, "Write 30, 30s, 500ms, 1m30s or 1h.");
   const std::string_view whole = text;
   const bool only_digits = whole.find_first_not_of("0123456789") == std::string_view::npos;
   double total = 0;
@@ -185,6 +187,17 @@ std::chrono::milliseconds parse_duration(const std::string& text) {
   }
   if (total > kMost) throw wrong;
   return std::chrono::milliseconds(std::llround(total));
+}
+
+std::chrono::seconds lock_duration(const Flags& flags) {
+  constexpr std::chrono::seconds kShortest{1};
+  constexpr std::chrono::hours kLongest{1};
+  const auto given = parse_duration(flags.lock_duration, "--lock-duration");
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(given);
+  if (whole != given || whole < kShortest || whole > kLongest)
+    throw UsageError("--lock-duration " + flags.lock_duration + " is not possible", {},
+                     "Write whole seconds, from 1s to 1h.");
+  return whole;
 }
 
 Secret<std::string> read_license(const Flags& flags) {

@@ -36,6 +36,7 @@ struct Flags {
   bool take_ownership = false;
   bool delete_volumes = false;
   bool force_unlock = false;
+  std::string lock_duration = "30s";
   std::string annotate = "1";
   int revision = 0;  // 0: not given
   int timeout_seconds = 600;
@@ -66,7 +67,11 @@ void add_flags(CLI::App& app, Flags& flags);
 [[nodiscard]] migration::Registry registry(const Flags& flags);
 [[nodiscard]] std::optional<int> revision(const Flags& flags);
 // kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1.5h". Throws UsageError where it is none.
-[[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text);
+// `flag` is the one that has it.
+[[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text,
+                                                       const std::string& flag = "--request-timeout");
+// --lock-duration: whole seconds, as Leases have them.
+[[nodiscard]] std::chrono::seconds lock_duration(const Flags& flags);
 
 // The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; asked for on a
 // terminal. Throws UsageError where there is none.

@@ -100,7 +100,7 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
 
   change::RollbackOptions options;
   options.interrupted = util::interrupted;
-  options.server_patience = parse_duration(flags.settle_time);
+  options.server_patience = parse_duration(flags.settle_time, "--settle-time");
   const change::RollbackPlan plan =
       change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
   context.executor.confirm(together(plan));

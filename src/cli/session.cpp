@@ -35,7 +35,7 @@ std::string new_run_name(std::chrono::system_clock::time_point now) {
 
 kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
   kube::CurlOptions options;
-  options.max_in_flight = flags.concurrency;
+  options.max_in_flight = flags.concurrency + 1;  // one for the lock's renewal, whatever else is in flight
   options.request_timeout = parse_duration(flags.request_timeout);
   options.proxy = std::move(proxy);
   options.system_roots_file = kube::Environment::of_process().get("SSL_CERT_FILE").value_or("");
@@ -77,10 +77,9 @@ Session::Session(const Flags& flags, Access access)
       credentials_(kube::make_credential_source(config_, util::interrupted)),
       transport_(config_, *credentials_,
                  curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
-      beside_(config_, *credentials_,
-              curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
-      lock_(transport_, beside_, views_, lock_options()),
-      client_(lock_, {}, util::interrupted),
+      lock_(transport_, views_, lock_options()),
+      renewing_(transport_, lock_, views_),
+      client_(renewing_, {}, util::interrupted),
       executor_(client_, views_, executor_options()),
       context_{.client = client_,
                .executor = executor_,
@@ -120,7 +119,7 @@ change::ExecutorOptions Session::executor_options() {
                                   .begin_writing = [this] { return begin_writing(); },
                                   .confirm = {},
                                   .interrupted = util::interrupted,
-                                  .server_patience = parse_duration(flags_.settle_time)};
+                                  .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
   if (!flags_.yes && ui::can_ask())
     options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
@@ -132,11 +131,12 @@ bool Session::confirm(const change::Plan& plan) const {
   return ui::ask_yes("Change namespace " + flags_.ns + " on " + config_.server + "?");
 }
 
-change::LockOptions Session::lock_options() const {
-  change::LockOptions options;
+change::LeaseOptions Session::lock_options() const {
+  change::LeaseOptions options;
   options.holder = util::user_at_host() + "/" + std::to_string(::getpid()) + "/" + run_;
   options.process = util::process_identity();
-  if (flags_.force_unlock) options.take = change::LockOptions::Take::at_once;
+  options.duration = lock_duration(flags_);
+  if (flags_.force_unlock) options.take = change::LeaseOptions::Take::at_once;
   options.interrupted = util::interrupted;
   return options;
 }

@@ -2,7 +2,8 @@
 
 #include <kots_export/change/executor.h>
 #include <kots_export/change/journal.h>
-#include <kots_export/change/lock.h>
+#include <kots_export/change/lease.h>
+#include <kots_export/change/renewing_transport.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/message.h>
@@ -48,7 +49,7 @@ class Session {
   bool confirm(const change::Plan& plan) const;
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
-  change::LockOptions lock_options() const;
+  change::LeaseOptions lock_options() const;
   void describe_target() const;  // in the document
   void print_target() const;
   void print_end() const;
@@ -63,9 +64,8 @@ class Session {
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;
   kube::CurlTransport transport_;
-  // For the lock while the main transport is under way: a transport is not re-entrant.
-  kube::CurlTransport beside_;
-  change::Lock lock_;  // what goes to the server goes through it
+  change::Lease lock_;
+  change::RenewingTransport renewing_;  // what goes to the server goes through it
   kube::Client client_;
   change::Executor executor_;
   migration::Context context_;

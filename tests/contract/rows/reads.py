@@ -16,7 +16,7 @@ ROWS = (
     Row("get", "an object that is there", "kube/client.cpp change/live_objects.cpp",
         call=look(status=200, header=JSON_ANSWER, answer={"kind": "ConfigMap", "metadata/uid": "$uid", "metadata/resourceVersion": "$version", "data/a": "1"}),
         given=(make(),), source="API concepts, Retrieving a resource"),
-    Row("get-missing", "an object that is not there", "kube/client.cpp change/live_objects.cpp change/fate.cpp change/lock.cpp kube/status.cpp",
+    Row("get-missing", "an object that is not there", "kube/client.cpp change/live_objects.cpp change/fate.cpp change/lease_protocol.cpp kube/status.cpp",
         call=look(status=404, header=JSON_ANSWER, answer={"kind": "Status", "reason": "NotFound", "code": 404, "details/name": "$name", "details/kind": "configmaps"}),
         source="apimachinery, api/errors NewNotFound"),
     Row("get-in-missing-namespace", "an object of a namespace that is not there", "kube/client.cpp",

@@ -51,6 +51,18 @@ TEST(ParseDuration, RefusesWhatIsNone) {
   }
 }
 
+TEST(LockDuration, IsWholeSecondsUpToAnHour) {
+  Flags flags;
+  EXPECT_EQ(lock_duration(flags), std::chrono::seconds(30));
+  flags.lock_duration = "1m30s";
+  EXPECT_EQ(lock_duration(flags), std::chrono::seconds(90));
+  for (const char* wrong : {"0", "500ms", "1500ms", "61m", "long"}) {
+    SCOPED_TRACE(wrong);
+    flags.lock_duration = wrong;
+    EXPECT_THROW((void)lock_duration(flags), UsageError);
+  }
+}
+
 TEST(Flags, HaveTheScriptsShortForms) {
   const Flags flags =
       parse({"-n", "ci", "-a", "server", "-l", "licence", "-r", "0", "-f", "flyway", "-d", "-v"});
