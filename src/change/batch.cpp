@@ -45,6 +45,16 @@ std::optional<Clock::time_point> Batch::wake_at() {
   return (*std::ranges::min_element(again_, {}, &Write::not_before))->not_before;
 }
 
+// Also while a server that hangs answers nothing: the operator is to know what is waited for.
+kube::Flow Batch::tick() {
+  const bool stopping = interrupted_ || (tools_.options.interrupted && tools_.options.interrupted());
+  if (stopping && !said_what_it_waits_for_ && writes_in_flight_ > 0) {
+    said_what_it_waits_for_ = true;
+    tools_.observer.note("executor.stopping", {{"requests", std::to_string(writes_in_flight_)}});
+  }
+  return kube::Flow::go_on;
+}
+
 std::optional<kube::Exchange> Batch::next_again() {
   const auto due = std::ranges::find_if(
       again_, [now = Clock::now()](const WritePtr& write) { return write->not_before <= now; });
@@ -125,20 +135,25 @@ bool Batch::in_journal(const std::function<void(Journal&)>& write) {
 
 kube::Exchange Batch::send(const WritePtr& write) {
   ++write->attempts;
+  ++writes_in_flight_;
   return {.request = write_request(write->change, tools_.options.dry_run),
           .done =
               [this, write](kube::Outcome outcome) {
+                --writes_in_flight_;
                 settle(write, fate_of_write(write->change, outcome, write->tries));
               },
           .on_data = {}};
 }
 
 kube::Exchange Batch::read_back(const WritePtr& write, ReadBack why) {
-  return {
-      .request = kube::get_request(write->change.object),
-      .done = [this, write, why = std::move(why)](
-                  kube::Outcome outcome) { settle(write, fate_of_read_back(write->change, outcome, why)); },
-      .on_data = {}};
+  ++writes_in_flight_;
+  return {.request = kube::get_request(write->change.object),
+          .done =
+              [this, write, why = std::move(why)](kube::Outcome outcome) {
+                --writes_in_flight_;
+                settle(write, fate_of_read_back(write->change, outcome, why));
+              },
+          .on_data = {}};
 }
 
 void Batch::settle(const WritePtr& write, Fate fate) {

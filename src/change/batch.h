@@ -31,6 +31,7 @@ class Batch : public kube::RequestSource {
 
   std::optional<kube::Exchange> next() override;
   std::optional<std::chrono::steady_clock::time_point> wake_at() override;
+  kube::Flow tick() override;
 
   // To be called once the transport is through. Throws as Executor::run does.
   Execution result(OnFailure on_failure);
@@ -72,9 +73,11 @@ class Batch : public kube::RequestSource {
   std::deque<Change> deletes_;
   enum class Phase { changes, deletes } phase_ = Phase::changes;
   std::size_t reads_in_flight_ = 0;
+  std::size_t writes_in_flight_ = 0;  // and read-backs
   std::size_t pulled_ = 0;
   std::size_t settled_ = 0;
   bool interrupted_ = false;
+  bool said_what_it_waits_for_ = false;
   std::exception_ptr failure_;  // of the journal
   Execution result_;
 };

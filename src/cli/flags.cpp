@@ -91,7 +91,8 @@ void add_cluster_flags(CLI::App& app, Flags& flags) {
       ->group("Cluster")
       ->expected(1)
       ->take_all();
-  option("--request-timeout", flags.request_timeout, "longest time for one request, 0 is none (0)");
+  option("--request-timeout", flags.request_timeout,
+         "longest time for one request with all its tries, 0 is none (0)");
   option("--certificate-authority", flags.certificate_authority,
          "file of the authority that signed the server's certificate");
   option("--client-certificate", flags.client_certificate, "file of the client certificate");

@@ -36,7 +36,6 @@ std::string new_run_name(std::chrono::system_clock::time_point now) {
 kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
   kube::CurlOptions options;
   options.max_in_flight = flags.concurrency + 1;  // one for the lock's renewal, whatever else is in flight
-  options.request_timeout = parse_duration(flags.request_timeout);
   options.proxy = std::move(proxy);
   options.system_roots_file = kube::Environment::of_process().get("SSL_CERT_FILE").value_or("");
   options.user_agent = std::string("kots-export/") + KOTS_EXPORT_VERSION;
@@ -79,7 +78,7 @@ Session::Session(const Flags& flags, Access access)
                  curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
       lock_(transport_, views_, lock_options()),
       renewing_(transport_, lock_, views_),
-      client_(renewing_, {}, util::interrupted),
+      client_(renewing_, {.total = parse_duration(flags.request_timeout)}, util::interrupted),
       executor_(client_, views_, executor_options()),
       context_{.client = client_,
                .executor = executor_,
@@ -164,6 +163,8 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(flags_.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
+  util::set_last_words("\nended at once; what was sent is in " + journal->path().string() +
+                       "\nRun the same command again to go on, or `kots-export rollback` to go back.\n");
   return journal;
 }
 

@@ -1,5 +1,6 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <list>
+#include <random>
 
 namespace kots_export::kube {
 
@@ -169,9 +171,12 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (reply == nullptr)
       return try_again(watch, ConnectionError(action_of(watch), std::get<TransportFailure>(outcome)));
     if (!http::is_success(reply->status)) return refused(watch, *reply);
-    const json page = parse_body(reply->body, action_of(watch));
+    const json page = json::parse(reply->body, nullptr, false);
+    const std::string version = util::text_at(page, {"metadata", "resourceVersion"});
+    // Not a list of an API server: without a version it would only be asked for again and again.
+    if (version.empty()) return try_again(watch, not_json(action_of(watch)));
     watch.failures = 0;
-    watch.resource_version = page.value("metadata", json::object()).value("resourceVersion", "");
+    watch.resource_version = version;
     for (const json& object : page.value("items", json::array())) {
       if (watch.finished) return;
       deliver(watch, {.type = WatchEvent::Type::added, .object = object});
@@ -184,7 +189,8 @@ class FollowSource : public RequestSource, public Client::Follow {
     watch.open = true;
     watch.lines = {};
     const std::string query = "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
-                              util::percent_encode(watch.resource_version);
+                              util::percent_encode(watch.resource_version) +
+                              "&timeoutSeconds=" + std::to_string(watch_seconds_(random_));
     return {.request = get(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec)),
             .done = [this, &watch](const Outcome& outcome) { on_watch_end(watch, outcome); },
             .on_data =
@@ -199,7 +205,11 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   Flow on_event(WatchStream& watch, std::string_view line) {
     const json event = json::parse(line, nullptr, false);
-    if (!event.is_object() || !event.contains("object")) return Flow::go_on;
+    if (!event.is_object() || !event.contains("object")) {
+      // Not an API server's answer: the list tells what is wrong.
+      watch.resource_version.clear();
+      return Flow::stop;
+    }
     const json& object = event["object"];
     const std::string type = event.value("type", "");
     if (type == "ERROR") {
@@ -313,6 +323,10 @@ class FollowSource : public RequestSource, public Client::Follow {
   std::chrono::milliseconds log_grace_;
   std::function<bool()> interrupted_;
   std::optional<Clock::time_point> stop_at_;
+  // A watch ends by itself, so that one that a balancer forgot is not listened to for ever. Source:
+  // client-go's reflector, which takes five to ten minutes.
+  std::uniform_int_distribution<int> watch_seconds_{240, 300};
+  std::minstd_rand random_{std::random_device{}()};
   bool timed_out_ = false;
   bool interrupted_now_ = false;
   std::exception_ptr failure_;

@@ -3,6 +3,12 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
 
+#include <algorithm>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 namespace kots_export::kube {
 
 namespace {
@@ -16,26 +22,26 @@ curl_blob blob_of(const std::string& bytes) {
 
 void set_blob(CURL* easy, CURLoption option, const std::string& bytes) {
   const curl_blob blob = blob_of(bytes);
-  curl_easy_setopt(easy, option, &blob);
+  set(easy, option, &blob);
 }
 
 void configure_tls(CURL* easy, const TlsConfig& tls, const CurlOptions& options,
                    const RequestCredentials& credentials) {
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (tls.verify == TlsConfig::Verify::no) {
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   } else if (tls.ca_pem) {
     set_blob(easy, CURLOPT_CAINFO_BLOB, *tls.ca_pem);
     // The system's folder of roots would be trusted beside the cluster's own authority.
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    set(easy, CURLOPT_CAPATH, nullptr);
   } else if (!options.system_roots_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options.system_roots_file.c_str());
+    set(easy, CURLOPT_CAINFO, options.system_roots_file.c_str());
   }
   if (!credentials.client_cert_pem.empty()) {
     set_blob(easy, CURLOPT_SSLCERT_BLOB, credentials.client_cert_pem);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, credentials.client_key_pem.reveal());
-    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // OpenSSL would ask on the terminal for a locked key's
+    set(easy, CURLOPT_KEYPASSWD, "");  // OpenSSL would ask on the terminal for a locked key's
   }
 }
 
@@ -46,18 +52,38 @@ void configure_proxy(CURL* easy, const TlsConfig& tls, const CurlOptions& option
   const std::string proxy =
       options.proxy.starts_with(kSocks) ? "socks5h://" + options.proxy.substr(kSocks.size()) : options.proxy;
   // Both set even where empty: libcurl would read the proxy environment in a way of its own.
-  curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  set(easy, CURLOPT_PROXY, proxy.c_str());
+  set(easy, CURLOPT_NOPROXY, "");
   if (!proxy.starts_with("https://")) return;
-  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (tls.verify == TlsConfig::Verify::no) {
-    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+    set(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+    set(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
   } else if (tls.ca_pem) {
     set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, *tls.ca_pem);
   } else if (!options.system_roots_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options.system_roots_file.c_str());
+    set(easy, CURLOPT_PROXY_CAINFO, options.system_roots_file.c_str());
   }
+}
+
+// A peer that is gone without a word (a VPN that went down, a firewall that forgot the connection) is found
+// by TCP: by its probes of an idle connection, a stream's too, and by what it cannot deliver. Source: tcp(7).
+int watch_peer(void* data, curl_socket_t socket, curlsocktype) {
+  const auto& options = *static_cast<const CurlOptions*>(data);
+  const auto set_int = [socket](int level, int name, int value) {
+    (void)::setsockopt(socket, level, name, &value, sizeof value);
+  };
+  constexpr int kIdle = 10;     // seconds before the first probe
+  constexpr int kInterval = 5;  // between probes
+  constexpr int kProbes = 3;
+  set_int(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_int(IPPROTO_TCP, TCP_KEEPIDLE,
+          std::min(kIdle, std::max(1, static_cast<int>(options.peer_timeout.count() / 2500))));
+  set_int(IPPROTO_TCP, TCP_KEEPINTVL,
+          std::min(kInterval, std::max(1, static_cast<int>(options.peer_timeout.count() / 5000))));
+  set_int(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  set_int(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.peer_timeout.count()));
+  return CURL_SOCKOPT_OK;
 }
 
 TransportFailure tls_failure(const std::string& detail, const std::string& server) {
@@ -101,6 +127,12 @@ TransportFailure tls_failure(const std::string& detail, const std::string& serve
 }
 
 }  // namespace
+
+void require_ok(CURLcode code, CURLoption option) {
+  if (code == CURLE_OK) return;
+  throw Error("libcurl does not take option " + std::to_string(static_cast<int>(option)),
+              curl_easy_strerror(code), "Install libcurl 7.85 or later, built with OpenSSL.");
+}
 
 void append(HeaderList& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
@@ -147,11 +179,12 @@ Endpoint::Endpoint(const ResolvedConfig& config, const CurlOptions& options)
 }
 
 void Endpoint::configure(CURL* easy, const RequestCredentials& credentials) const {
-  if (connect_to_) curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  if (connect_to_) set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_peer);
+  set(easy, CURLOPT_SOCKOPTDATA, &options_);
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   configure_proxy(easy, config_.tls, options_);
   configure_tls(easy, config_.tls, options_, credentials);
 }
@@ -165,7 +198,7 @@ std::vector<std::string> Endpoint::header_lines(const Request& request,
 }
 
 TransportFailure failure_of(CURLcode code, const char* detail, const std::string& server,
-                            TransportFailure::Delivered delivered) {
+                            TransportFailure::Delivered delivered, HasAnswered has_answered) {
   const std::string text =
       util::printable(detail != nullptr && *detail != '\0' ? detail : curl_easy_strerror(code));
   const std::string where_to_look =
@@ -196,7 +229,8 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       // With TLS 1.3 a server refuses a client certificate only after the handshake, on the first read.
-      if (text.find("alert") != std::string::npos) return tls_failure(text, server);
+      if (has_answered == HasAnswered::no && text.find("alert") != std::string::npos)
+        return tls_failure(text, server);
       if (text.find("from proxy") != std::string::npos)
         return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
                 "Check proxy-url and HTTPS_PROXY, with user name and password."};
@@ -205,6 +239,8 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
+    case CURLE_SEND_FAIL_REWIND:  // libcurl wanted to send it again; whether the first try arrived is not
+                                  // known
       return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
     default:
       return {Kind::other, delivered, text + " (" + server + ")", {}};

@@ -23,6 +23,15 @@ using HeaderList = std::unique_ptr<curl_slist, ListCloser>;
 
 void append(HeaderList& list, const std::string& line);
 
+// Throws Error where libcurl does not take `option`: a setting of security that is dropped in silence is
+// none.
+void require_ok(CURLcode code, CURLoption option);
+
+template <typename Value>
+void set(CURL* easy, CURLoption option, Value value) {
+  require_ok(curl_easy_setopt(easy, option, value), option);
+}
+
 // The server's URL in parts, as headers and CONNECT_TO want them.
 struct ServerAddress {
   std::string scheme;     // "https"
@@ -60,8 +69,12 @@ class Endpoint {
   std::vector<std::string> shared_lines_;  // of every request's header
 };
 
-// What libcurl's error means, in words. `was_sent`: the request may have reached the server.
+// Whether the server has answered a request before: after that, a connection that ends says nothing of who
+// may connect.
+enum class HasAnswered { no, yes };
+
+// What libcurl's error means, in words. `delivered`: whether the request may have reached the server.
 [[nodiscard]] TransportFailure failure_of(CURLcode code, const char* detail, const std::string& server,
-                                          TransportFailure::Delivered delivered);
+                                          TransportFailure::Delivered delivered, HasAnswered has_answered);
 
 }  // namespace kots_export::kube

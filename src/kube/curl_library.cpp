@@ -19,6 +19,17 @@ namespace {
 
 constexpr const char* kLibrary = "libcurl.so.4";
 
+// Older ones lack options that decide what is trusted.
+void require_version(void* opened) {
+  auto* const info = reinterpret_cast<decltype(&curl_version_info)>(::dlsym(opened, "curl_version_info"));
+  constexpr unsigned int kOldest = 0x075500;  // 7.85: CURLOPT_PROTOCOLS_STR
+  const auto* version = info != nullptr ? info(CURLVERSION_NOW) : nullptr;
+  if (version != nullptr && version->version_num >= kOldest) return;
+  throw kots_export::Error(std::string(kLibrary) + " is too old",
+                           version != nullptr ? std::string("it is ") + version->version : std::string(),
+                           "Install libcurl 7.85 or later.");
+}
+
 void* library() {
   static void* const handle = [] {
     void* opened = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
@@ -26,6 +37,7 @@ void* library() {
       throw kots_export::Error(std::string("cannot load ") + kLibrary, ::dlerror(),
                                "Install libcurl: apt-get install libcurl4, dnf install libcurl.");
     }
+    require_version(opened);
     return opened;
   }();
   return handle;

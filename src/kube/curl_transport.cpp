@@ -10,6 +10,7 @@
 #include <cctype>
 #include <map>
 #include <mutex>
+#include <span>
 
 namespace kots_export::kube {
 
@@ -48,15 +49,21 @@ class CurlTransport::Impl::Transfer {
       : endpoint_(endpoint), options_(options), credentials_(std::move(credentials)) {
     CURL* easy = handle();
     endpoint.configure(easy, credentials_);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_buffer_.data());
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::before_sending);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    set(easy, CURLOPT_PIPEWAIT, 1L);
+    set(easy, CURLOPT_ERRORBUFFER, error_buffer_.data());
+    set(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    set(easy, CURLOPT_WRITEDATA, this);
+    set(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    set(easy, CURLOPT_HEADERDATA, this);
+    // A body goes out by a function that cannot begin again: libcurl sends what was cut once more by itself,
+    // and a write has to have one owner, who knows how often it went out.
+    set(easy, CURLOPT_READFUNCTION, &Transfer::on_send);
+    set(easy, CURLOPT_READDATA, this);
+    set(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_rewind);
+    set(easy, CURLOPT_SEEKDATA, this);
+    set(easy, CURLOPT_PREREQFUNCTION, &Transfer::before_sending);
+    set(easy, CURLOPT_PREREQDATA, this);
   }
 
   [[nodiscard]] CURL* handle() const { return easy_.get(); }
@@ -75,27 +82,25 @@ class CurlTransport::Impl::Transfer {
     for (const std::string& line : endpoint_.header_lines(request, credentials_)) append(headers_, line);
     append(headers_, "Expect:");  // no round trip before a body
     CURL* easy = handle();
-    curl_easy_setopt(easy, CURLOPT_URL, endpoint_.url(request.path).c_str());
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+    set(easy, CURLOPT_URL, endpoint_.url(request.path).c_str());
+    set(easy, CURLOPT_HTTPHEADER, headers_.get());
     if (request.method == Method::get) {
-      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+      set(easy, CURLOPT_HTTPGET, 1L);
     } else {
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+      set(easy, CURLOPT_POST, 1L);
+      set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request.method)).c_str());
-    const bool has_own_limit = request.timeout.count() > 0 || exchange_.on_data;
-    const auto timeout = has_own_limit ? request.timeout : options_.request_timeout;
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    set(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request.method)).c_str());
+    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(limit_of(request).count()));
   }
 
   // Nothing of the exchange stays, its secrets least of all.
   void clear() {
-    curl_easy_setopt(handle(), CURLOPT_POSTFIELDS, nullptr);
-    curl_easy_setopt(handle(), CURLOPT_HTTPHEADER, nullptr);
+    set(handle(), CURLOPT_HTTPHEADER, nullptr);
     exchange_ = {};
     headers_.reset();
     reply_ = {};
+    sent_ = 0;
     stopped_ = false;
     taken_back_ = false;
     thrown_ = nullptr;
@@ -117,6 +122,25 @@ class CurlTransport::Impl::Transfer {
     return static_cast<Transfer*>(self)->take_body({data, size});
   }
 
+  static std::size_t on_send(char* buffer, std::size_t, std::size_t size, void* self) {
+    return static_cast<Transfer*>(self)->give_body({buffer, size});
+  }
+
+  static int on_rewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
+  std::size_t give_body(std::span<char> buffer) {
+    const std::string_view left = std::string_view(exchange_.request.body).substr(sent_);
+    const std::size_t size = left.copy(buffer.data(), buffer.size());
+    sent_ += size;
+    return size;
+  }
+
+  // Of one try.
+  [[nodiscard]] std::chrono::milliseconds limit_of(const Request& request) const {
+    const bool has_own = request.timeout.count() > 0 || exchange_.on_data;
+    return has_own ? request.timeout : options_.try_timeout;
+  }
+
   // Called where a connection is ready, before anything of the request goes out.
   static int before_sending(void* self, char*, char*, int, int) {
     return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -128,6 +152,8 @@ class CurlTransport::Impl::Transfer {
   }
 
   bool may_send() {
+    // On a second connection, with a part of the body gone out on the first: not again.
+    if (sent_ > 0) return false;
     try {
       taken_back_ = exchange_.may_send && !exchange_.may_send();
     } catch (...) {
@@ -173,7 +199,8 @@ class CurlTransport::Impl::Transfer {
 
   TransportFailure failure(CURLcode code, bool server_has_answered) const {
     if (stopped_) return cancelled();
-    if (taken_back_) return taken_back();
+    if (taken_back_ && sent_ == 0) return taken_back();
+    if (sent_ > 0 && code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_SEND_FAIL_REWIND;
     curl_off_t sent_after = 0;
     curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
     const auto delivered =
@@ -184,7 +211,8 @@ class CurlTransport::Impl::Transfer {
               .text = "the answer is longer than " + std::to_string(options_.longest_body) + " bytes",
               .hint = {}};
     }
-    auto failure = failure_of(code, error_buffer_.data(), endpoint_.server(), delivered);
+    auto failure = failure_of(code, error_buffer_.data(), endpoint_.server(), delivered,
+                              server_has_answered ? HasAnswered::yes : HasAnswered::no);
     // With TLS 1.3 a server refuses a client certificate after the handshake: its alert may be lost with the
     // connection.
     const bool may_be_refused = !server_has_answered && !credentials_.client_cert_pem.empty();
@@ -202,6 +230,7 @@ class CurlTransport::Impl::Transfer {
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_buffer_{};
   Reply reply_;
+  std::size_t sent_ = 0;  // of the body
   bool stopped_ = false;
   bool taken_back_ = false;    // before it was sent
   std::exception_ptr thrown_;  // by on_data: exceptions do not cross libcurl
@@ -224,15 +253,16 @@ class CurlTransport::Impl::Run {
       if (active_.empty() && !wake) return;
       int running = 0;
       curl_multi_perform(impl_.multi_, &running);
-      if (finish_what_is_done()) continue;
-      wait(wake);
+      if (!finish_what_is_done()) wait(wake);
       if (source_.tick() == Flow::stop) return cancel_all();
     }
   }
 
  private:
+  [[nodiscard]] bool has_room() const { return active_.size() - streams_ < impl_.options_.max_in_flight; }
+
   void start_what_there_is() {
-    while (active_.size() - streams_ < impl_.options_.max_in_flight) {
+    while (has_room()) {
       auto exchange = source_.next();
       if (!exchange) return;
       send(std::move(*exchange));
@@ -291,7 +321,8 @@ class CurlTransport::Impl::Run {
 
   void wait(std::optional<std::chrono::steady_clock::time_point> wake) {
     auto timeout = kTick;
-    if (wake) {
+    // What is due and has no room waits for an answer, not for the clock.
+    if (wake && has_room()) {
       const auto until =
           std::chrono::ceil<std::chrono::milliseconds>(*wake - std::chrono::steady_clock::now());
       timeout = std::clamp(until, std::chrono::milliseconds(0), kTick);

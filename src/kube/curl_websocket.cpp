@@ -193,13 +193,14 @@ WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& cr
   Easy easy(curl_easy_init());
   std::array<char, CURL_ERROR_SIZE> error_buffer{};
   endpoint_.configure(easy.get(), credentials);
-  curl_easy_setopt(easy.get(), CURLOPT_URL, endpoint_.url(request.path).c_str());
-  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, error_buffer.data());
-  curl_easy_setopt(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
+  set(easy.get(), CURLOPT_URL, endpoint_.url(request.path).c_str());
+  set(easy.get(), CURLOPT_ERRORBUFFER, error_buffer.data());
+  set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
-    throw ConnectionError("open a stream to the server", failure_of(code, error_buffer.data(), config_.server,
-                                                                    TransportFailure::Delivered::no));
+    throw ConnectionError("open a stream to the server",
+                          failure_of(code, error_buffer.data(), config_.server,
+                                     TransportFailure::Delivered::no, HasAnswered::no));
   }
   const auto idle = [&on_message] { return on_message({}); };
   Stream stream(easy.get(), request.timeout.count() > 0 ? request.timeout : kSilence, idle);

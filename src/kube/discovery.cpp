@@ -41,12 +41,26 @@ void add_resource(std::vector<ApiResource>& resources, ApiResource resource) {
   if (!known) resources.push_back(std::move(resource));
 }
 
+struct GroupVersion {
+  std::string group;
+  std::string version;
+  [[nodiscard]] std::string path() const {
+    return group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+  }
+};
+
 // --- Aggregated discovery (apidiscovery.k8s.io, Kubernetes 1.26 and later): everything in one answer ---
 
-void read_aggregated(const json& list, std::vector<ApiResource>& resources) {
+// Returns the versions of which the server knows only what it knew some time ago: their API server is down.
+std::vector<GroupVersion> read_aggregated(const json& list, std::vector<ApiResource>& resources) {
+  std::vector<GroupVersion> stale;
   for (const json& group : list.value("items", json::array())) {
     const std::string group_name = group.value("metadata", json::object()).value("name", "");
     for (const json& version : group.value("versions", json::array())) {
+      if (version.value("freshness", "Current") == "Stale") {
+        stale.push_back({group_name, version.value("version", "")});
+        continue;
+      }
       for (const json& resource : version.value("resources", json::array())) {
         const json kind = resource.value("responseKind", json::object());
         add_resource(resources,
@@ -58,17 +72,10 @@ void read_aggregated(const json& list, std::vector<ApiResource>& resources) {
       }
     }
   }
+  return stale;
 }
 
 // --- The older form: a list of groups, then one list of resources for each version ---
-
-struct GroupVersion {
-  std::string group;
-  std::string version;
-  [[nodiscard]] std::string path() const {
-    return group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
-  }
-};
 
 std::vector<GroupVersion> versions_of(const json& group_list) {
   std::vector<GroupVersion> versions;
@@ -136,8 +143,10 @@ Discovered discover(Client& client) {
   if (is_aggregated(answer)) {
     const Reply core = client.send(get_json("/api", kAggregated), action);
     if (!http::is_success(core.status)) throw api_error(action, core);
-    read_aggregated(parse_body(core.body, action), discovered.resources);
-    read_aggregated(answer, discovered.resources);
+    (void)read_aggregated(parse_body(core.body, action), discovered.resources);
+    // Asked for by the older form: what does not answer now is a group that failed, not one that is not
+    // served.
+    read_versions(client, read_aggregated(answer, discovered.resources), discovered);
     return discovered;
   }
   std::vector<GroupVersion> versions{{"", "v1"}};

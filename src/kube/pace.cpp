@@ -65,8 +65,10 @@ std::optional<Exchange> PacedSource::next() {
   auto exchange = inner_.next();
   if (!exchange || exchange->on_data) return exchange;
   pace_.started();
+  ++in_flight_;
   exchange->done = [this, method = exchange->request.method, began = now_(),
                     done = std::move(exchange->done)](Outcome outcome) {
+    --in_flight_;
     pace_.finished(method, outcome, now_() - began);
     done(std::move(outcome));
   };

@@ -26,6 +26,8 @@ class Pace {
   [[nodiscard]] std::size_t window() const;
 
   void started() { ++in_flight_; }
+  // So many will not be heard of any more.
+  void forget(std::size_t requests) { in_flight_ -= requests; }
   void finished(Method method, const Outcome& outcome, std::chrono::duration<double> latency);
 
  private:
@@ -48,15 +50,23 @@ class PacedSource : public RequestSource {
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
   PacedSource(RequestSource& inner, Pace& pace, Clock now = &std::chrono::steady_clock::now)
       : inner_(inner), pace_(pace), now_(std::move(now)) {}
+  PacedSource(const PacedSource&) = delete;
+  PacedSource& operator=(const PacedSource&) = delete;
+  // What a run that ended early left in flight is in flight no more.
+  ~PacedSource() override { pace_.forget(in_flight_); }
 
   std::optional<Exchange> next() override;
-  std::optional<std::chrono::steady_clock::time_point> wake_at() override { return inner_.wake_at(); }
+  // What is due and has no room waits for an answer, not for the clock.
+  std::optional<std::chrono::steady_clock::time_point> wake_at() override {
+    return pace_.may_start() ? inner_.wake_at() : std::nullopt;
+  }
   Flow tick() override { return inner_.tick(); }
 
  private:
   RequestSource& inner_;
   Pace& pace_;
   Clock now_;
+  std::size_t in_flight_ = 0;
 };
 
 }  // namespace kots_export::kube

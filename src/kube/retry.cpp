@@ -1,9 +1,13 @@
 #include "kube/retry.h"
 
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include <algorithm>
 #include <charconv>
+
+#include <nlohmann/json.hpp>
 
 namespace kots_export::kube {
 
@@ -14,7 +18,27 @@ using Clock = std::chrono::steady_clock;
 // A server that asks for more than this is not waited for longer.
 constexpr std::chrono::seconds kLongestRetryAfter{60};
 
-bool is_read(Method method) { return method == Method::get; }
+bool is_read(const Request& request) {
+  return request.method == Method::get || request.path.starts_with(kReviewsPath);
+}
+
+bool is_passing(int status) {
+  return status == http::kInternalError || status == http::kBadGateway || status == http::kUnavailable ||
+         status == http::kGatewayTimeout;
+}
+
+// Whether the answer to a request for JSON is JSON from its beginning to its end. Long ones are only looked
+// at there: their reader says what is wrong in between.
+bool is_whole_json(const Exchange& exchange, const Reply& reply) {
+  const bool wants_json = std::ranges::any_of(exchange.request.headers, [](const auto& header) {
+    return header.first == "Accept" && header.second.starts_with("application/json");
+  });
+  if (!wants_json || exchange.on_data) return true;
+  const std::string_view body = util::trim(reply.body);
+  if (!body.starts_with('{') || !body.ends_with('}')) return false;
+  constexpr std::size_t kShort = std::size_t{64} << 10;
+  return body.size() > kShort || nlohmann::json::accept(body);
+}
 
 std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {
   const auto* reply = std::get_if<Reply>(&outcome);
@@ -34,9 +58,12 @@ RetryingSource::RetryingSource(RequestSource& inner, RetryPolicy policy, std::fu
     : inner_(inner), policy_(policy), interrupted_(std::move(interrupted)), reached_(reached) {}
 
 bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) const {
-  if (attempt.number >= policy_.attempts || attempt.got_data) return false;
-  const bool read = is_read(attempt.exchange.request.method);
+  if (attempt.got_data) return false;
+  const bool is_asked = retry_after(outcome).has_value();
+  if (attempt.number >= (is_asked ? policy_.attempts_when_asked : policy_.attempts)) return false;
+  const bool read = is_read(attempt.exchange.request);
   if (const auto* failure = std::get_if<TransportFailure>(&outcome)) {
+    const bool unsent = failure->delivered == TransportFailure::Delivered::no;
     switch (failure->kind) {
       case TransportFailure::Kind::connect:
       case TransportFailure::Kind::reset:
@@ -45,16 +72,18 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
       default:
         return false;  // a wrong name, certificate or credential does not get better
     }
-    // The first connection that is refused means a server that is down: the operator waits for nothing. Later
-    // it means one that restarts.
-    if (failure->kind == TransportFailure::Kind::connect && !reached_) return false;
-    return read || failure->delivered == TransportFailure::Delivered::no;
+    // Where the first connection is refused, or nobody answers its call, there is no server: the operator
+    // waits for nothing. Later it means one that restarts.
+    const bool no_connection = failure->kind == TransportFailure::Kind::connect ||
+                               (failure->kind == TransportFailure::Kind::timeout && unsent);
+    if (no_connection && !reached_) return false;
+    return read || unsent;
   }
-  const int status = std::get<Reply>(outcome).status;
-  if (status == http::kTooManyRequests) return true;
-  if (status == http::kUnavailable) return read || retry_after(outcome).has_value();
-  return read &&
-         (status == http::kInternalError || status == http::kBadGateway || status == http::kGatewayTimeout);
+  const Reply& reply = std::get<Reply>(outcome);
+  if (reply.status == http::kTooManyRequests) return true;
+  if (!read) return false;
+  return is_passing(reply.status) ||
+         (http::is_success(reply.status) && !is_whole_json(attempt.exchange, reply));
 }
 
 std::chrono::milliseconds RetryingSource::delay_for(const Attempt& attempt, const Outcome& outcome) {
@@ -70,6 +99,12 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
   Exchange exchange;
   exchange.request = attempt->exchange.request;
   exchange.kind = attempt->exchange.kind;
+  exchange.may_send = attempt->exchange.may_send;
+  if (attempt->deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*attempt->deadline - Clock::now());
+    const auto own = exchange.request.timeout.count() > 0 ? exchange.request.timeout : policy_.longest_try;
+    exchange.request.timeout = std::max(std::min(own, left), std::chrono::milliseconds(1));
+  }
   if (attempt->exchange.on_data) {
     exchange.on_data = [attempt](std::string_view data) {
       attempt->got_data = true;
@@ -78,12 +113,18 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
   }
   exchange.done = [this, attempt](Outcome outcome) {
     reached_ = reached_ || std::holds_alternative<Reply>(outcome);
-    if (may_repeat(*attempt, outcome)) {
-      waiting_.emplace_back(Clock::now() + delay_for(*attempt, outcome), attempt);
+    const bool repeats = may_repeat(*attempt, outcome);
+    const auto at = Clock::now() + (repeats ? delay_for(*attempt, outcome) : std::chrono::milliseconds(0));
+    if (repeats && (!attempt->deadline || at < *attempt->deadline)) {
+      waiting_.emplace_back(at, attempt);
       ++attempt->number;
-    } else {
-      attempt->exchange.done(std::move(outcome));
+      return;
     }
+    auto* failure = std::get_if<TransportFailure>(&outcome);
+    if (failure != nullptr && failure->kind == TransportFailure::Kind::timeout && attempt->deadline &&
+        Clock::now() >= *attempt->deadline)
+      failure->text = "no answer within " + util::duration_text(policy_.total) + " (--request-timeout)";
+    attempt->exchange.done(std::move(outcome));
   };
   return exchange;
 }
@@ -101,6 +142,7 @@ std::optional<Exchange> RetryingSource::next() {
   if (!exchange) return std::nullopt;
   auto attempt = std::make_shared<Attempt>();
   attempt->exchange = std::move(*exchange);
+  if (policy_.total.count() > 0 && !attempt->exchange.on_data) attempt->deadline = now + policy_.total;
   return start(attempt);
 }
 

@@ -7,10 +7,15 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
+#include <string_view>
 #include <vector>
 
 namespace kots_export::kube {
+
+// Below it are questions, asked by POST: they change nothing, and may be asked again.
+inline constexpr std::string_view kReviewsPath = "/apis/authorization.k8s.io/";
 
 // Stands between a source and the transport and repeats failed requests as RetryPolicy says. The inner source
 // sees each exchange's last outcome only. A stream that has given data is never repeated.
@@ -28,6 +33,7 @@ class RetryingSource : public RequestSource {
     Exchange exchange;
     int number = 1;
     bool got_data = false;
+    std::optional<std::chrono::steady_clock::time_point> deadline;
   };
   using Waiting = std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<Attempt>>;
 

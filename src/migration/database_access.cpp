@@ -106,7 +106,9 @@ Variables ask_container(Context& context, const FrontendPod& pod) {
   for (const std::string_view name : kVariables) {
     auto one = printenv(context, pod, std::span(&name, 1));
     if (one.exit_code != 0) continue;
-    one.out.pop_back();  // the line feed
+    // Exit code 0 and no line: the output was lost on the way.
+    if (!one.out.ends_with('\n')) throw Error("printenv wrote something else than the variable");
+    one.out.pop_back();
     variables[std::string(name)] = std::move(one.out);
   }
   return variables;

@@ -18,6 +18,7 @@ constexpr std::array kNotices = {
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
     Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
+    Words{"executor.stopping", "stopping: {requests} requests in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
           "waiting up to 34 s before anything is deleted: the API server may still be at work on a request "
           "that "

@@ -17,6 +17,14 @@ std::chrono::nanoseconds since_boot() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+std::string duration_text(std::chrono::milliseconds duration) {
+  constexpr long kSecond = 1000;
+  if (duration.count() < kSecond) return std::to_string(duration.count()) + " ms";
+  std::string text = std::to_string(duration.count() / kSecond);
+  if (const auto tenths = duration.count() % kSecond / 100; tenths > 0) text += "." + std::to_string(tenths);
+  return text + " s";
+}
+
 std::string rfc3339(std::chrono::system_clock::time_point time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const auto millis = std::chrono::floor<std::chrono::milliseconds>(time - whole).count();

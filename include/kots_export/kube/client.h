@@ -45,12 +45,19 @@ enum class Propagation { background, foreground, orphan };
 
 enum class DryRun { none, client, server };
 
-// How failed requests are repeated. Reads: on 429, 500, 502, 503, 504, resets and timeouts. Writes: only
-// where the server certainly did not act (429, 503 with Retry-After, not delivered). Delays grow from
-// `first_delay` by half to twice each time (jitter), Retry-After counts where the server sent it. Source:
-// client-go's with_retry.
+// How failed requests are repeated. Reads: on 429, 500, 502, 503, 504, resets, timeouts, and where the answer
+// to a request for JSON is none (the page of a proxy, a body that was cut). Writes: only where the server
+// certainly did not act: 429, or not delivered; all else is change/'s to judge. Delays grow from
+// `first_delay` by half to twice each time (jitter). Where the server says Retry-After its time counts, and
+// up to ten tries are made, as client-go's with_retry does.
 struct RetryPolicy {
   int attempts = 5;
+  int attempts_when_asked = 10;
+  // Of one request with all its tries; zero: none. --request-timeout.
+  std::chrono::milliseconds total{0};
+  std::chrono::milliseconds longest_try{60'000};  // of a request with a `total`
+  // A log that is silent for so long is looked at through its Pod.
+  std::chrono::milliseconds log_silence{30'000};
   std::chrono::milliseconds first_delay{200};
   std::chrono::milliseconds longest_delay{10'000};
 };

@@ -12,9 +12,11 @@ namespace kots_export::kube {
 
 struct CurlOptions {
   std::size_t max_in_flight = 64;
-  std::chrono::milliseconds connect_timeout{30'000};
-  // Of one request that is no stream; zero: none. --request-timeout.
-  std::chrono::milliseconds request_timeout{0};
+  std::chrono::milliseconds connect_timeout{10'000};
+  // Of one try of a request that is no stream, unless the request has less; zero: none.
+  std::chrono::milliseconds try_timeout{60'000};
+  // How long a peer may leave what was sent, or a probe of an idle connection, without an acknowledgement.
+  std::chrono::milliseconds peer_timeout{25'000};
   std::string proxy;  // URL; empty: none
   // File of the roots that are trusted where the cluster names no authority, in place of the system's:
   // SSL_CERT_FILE, as Go (and so kubectl) reads it. Empty: the system's.

@@ -13,6 +13,9 @@ namespace kots_export::util {
 // How long the machine is up. It goes on while the machine sleeps, which std::chrono::steady_clock does not.
 [[nodiscard]] std::chrono::nanoseconds since_boot();
 
+// "5 s", "1.5 s", "200 ms": for people.
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+
 // RFC 3339 in UTC with milliseconds: "2026-11-24T10:15:30.042Z".
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
 

@@ -60,7 +60,7 @@ ROWS = (
         source="API reference, field selectors: type of a Secret"),
     Row("list-in-missing-namespace", "a list of a namespace that is not there", "kube/metadata_lists.cpp",
         call=look("/api/v1/namespaces/$name/configmaps", status=200, answer={"items": []}), source="API concepts: a list is a prefix of keys"),
-    Row("list-unserved-version", "a list of a version that is not served", "kube/metadata_lists.cpp kube/discovery.cpp",
+    Row("list-unserved-version", "a list of a version that is not served", "kube/metadata_lists.cpp kube/discovery.cpp kube/access.cpp",
         call=look("/apis/contract.example/v1/namespaces/$ns/things", status=404), source="apiserver, server/handler.go: 404 page not found"),
     Row("list-unserved-kind", "a list of a kind that the group does not have", "kube/metadata_lists.cpp",
         call=look("/apis/batch/v1/namespaces/$ns/things", status=404), source="apiserver, server/handler.go: 404 page not found"),

@@ -31,7 +31,7 @@ CREATES = (
                Call("PATCH", "/api/v1/namespaces/$ns-$name/resourcequotas/x/status", {"status": {"hard": {"count/configmaps": "0"}, "used": {"count/configmaps": "0"}}},
                     type="application/merge-patch+json")),
         then=(Call("DELETE", "/api/v1/namespaces/$ns-$name"),), source="admission plugin ResourceQuota", not_in_memory="it has no quotas"),
-    Row("create-forbidden", "an object that the user may not make", "change/fate.cpp change/lease_protocol.cpp",
+    Row("create-forbidden", "an object that the user may not make", "change/fate.cpp change/lease_protocol.cpp kube/access.cpp",
         call=Call("POST", CONFIG_MAPS, config_map(), login=Login.NOBODY, status=403, answer={"reason": "Forbidden"}), then=(GONE,),
         source="apiserver, endpoints/handlers/responsewriters Forbidden"),
     Row("create-invalid", "an object with a wrong label", "change/fate.cpp kube/status.cpp",

@@ -29,14 +29,23 @@ TEST(IsAllowed, AsksTheServerAndChangesNothing) {
   EXPECT_EQ(server.count_writes(), 0U);
 }
 
-TEST(IsAllowed, IsNoWhereTheServerCannotBeAsked) {
+TEST(IsAllowed, IsNoWhereNobodyMayAsk) {
+  test::ScriptedTransport server;
+  server.add({.method = Method::post, .path = "", .answer = test::status_reply(403, "Forbidden")});
+  Client client(server, test::kQuickRetries);
+  EXPECT_FALSE(is_allowed(client, "patch", kVolume));
+}
+
+// "Nobody knows" is not "no": what would be left undone for it would be left in silence.
+TEST(IsAllowed, IsAskedAgainWhereThereWasNoAnswerAndNeverGuessed) {
   for (const test::Answer& answer :
-       {test::Answer(test::status_reply(403, "Forbidden")), test::Answer(test::reset()),
-        test::Answer(test::text_reply(201, "no json"))}) {
+       {test::Answer(test::reset()), test::Answer(test::text_reply(201, "no json")),
+        test::Answer(test::status_reply(500, "InternalError"))}) {
     test::ScriptedTransport server;
     server.add({.method = Method::post, .path = "", .answer = answer});
     Client client(server, test::kQuickRetries);
-    EXPECT_FALSE(is_allowed(client, "patch", kVolume));
+    EXPECT_THROW((void)is_allowed(client, "patch", kVolume), Error);
+    EXPECT_EQ(server.count(Method::post), 5U);
   }
 }
 

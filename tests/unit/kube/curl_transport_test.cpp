@@ -1,3 +1,4 @@
+#include <kots_export/kube/client.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/util/error.h>
 
@@ -7,9 +8,14 @@
 
 #include <chrono>
 #include <deque>
+#include <tuple>
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // libcurl against a real server over TLS.
 namespace kots_export::kube {
@@ -222,6 +228,98 @@ TEST_P(CurlGate, WhatWaitsForAConnectionIsTakenBackToo) {
 INSTANTIATE_TEST_SUITE_P(Protocols, CurlGate, ::testing::Bool(),
                          [](const auto& each) { return each.param ? "Http1" : "Http2"; });
 
+Request write_of(Method method) {
+  const bool creates = method == Method::post;
+  return {.method = method,
+          .path = std::string("/api/v1/namespaces/default/configmaps") + (creates ? "" : "/there"),
+          .headers = {{"Content-Type",
+                       method == Method::patch ? "application/merge-patch+json" : "application/json"}},
+          .body = creates                   ? R"({"metadata":{"name":"new"}})"
+                  : method == Method::patch ? R"({"data":{"k":"v"}})"
+                                            : "{}",
+          .timeout = {}};
+}
+
+// A write whose connection dies before its answer: libcurl would send it again by itself on a new one, and
+// the answer to that would be taken for the answer to the first.
+apiserver::ApiServerOptions speaking(bool http1_only) {
+  apiserver::ApiServerOptions options;
+  options.http1 = http1_only;
+  return options;
+}
+
+class CurlWrites : public ::testing::TestWithParam<std::tuple<bool, Method, const char*>> {
+ protected:
+  apiserver::ApiServer server{speaking(std::get<0>(GetParam()))};
+  Requests requests;
+};
+
+TEST_P(CurlWrites, AreSentOnce) {
+  const auto [is_http1, method, fault] = GetParam();
+  server.put({{"apiVersion", "v1"},
+              {"kind", "ConfigMap"},
+              {"metadata", {{"name", "there"}, {"namespace", "default"}}}});
+  test::ApiConnection connection(server);
+  requests.add(kNamespaces);
+  connection.transport.run(requests);  // the connection is warm
+  requests.outcomes.clear();
+  server.add_fault(std::string(fault) + " times=1 writes");
+  requests.add(write_of(method));
+  connection.transport.run(requests);
+
+  ASSERT_EQ(requests.outcomes.size(), 1U);
+  ASSERT_TRUE(std::holds_alternative<TransportFailure>(requests.outcomes[0])) << requests.status();
+  EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
+  EXPECT_EQ(server.count_requests(std::string(to_string(method))), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cuts, CurlWrites,
+    ::testing::Combine(::testing::Bool(), ::testing::Values(Method::post, Method::patch, Method::del),
+                       ::testing::Values("cut-after-apply", "cut-after-apply reset", "drop", "drop reset")),
+    [](const auto& each) {
+      std::string name = std::string(std::get<0>(each.param) ? "Http1" : "Http2") +
+                         std::string(to_string(std::get<1>(each.param))) + std::get<2>(each.param);
+      std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
+      return name;
+    });
+
+// A SYN that nobody answers, as behind a firewall: the queue of a listener that accepts nobody is full.
+TEST(CurlConnect, WhereNobodyAnswersIsToldAfterTheTimeToConnect) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::vector<int> queued;
+  for (int i = 0; i < 4; ++i) {
+    queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(queued.back(), reinterpret_cast<sockaddr*>(&address), size);
+  }
+  ResolvedConfig config;
+  config.server = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto credentials = make_credential_source(config);
+  CurlOptions options;
+  options.connect_timeout = std::chrono::milliseconds(300);
+  CurlTransport transport(config, *credentials, options);
+  Client client(transport);
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    (void)client.send({.method = Method::get, .path = "/version", .headers = {}, .body = {}, .timeout = {}},
+                      "ask");
+    ADD_FAILURE() << "somebody answered";
+  } catch (const ConnectionError& error) {
+    EXPECT_EQ(error.failure().delivered, TransportFailure::Delivered::no);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1500))
+      << "it was tried again";
+  for (const int fd : queued) ::close(fd);
+  ::close(listener);
+}
+
 TEST_F(Curl, HasManyRequestsInFlight) {
   server.add_fault("delay=200 path=/namespaces");
   for (int i = 0; i < 16; ++i) requests.add(kNamespaces);
@@ -237,7 +335,7 @@ TEST_F(Curl, SaysThatAnAnswerTookTooLong) {
   server.add_fault("delay=5000 path=/namespaces");
   requests.add(kNamespaces);
   CurlOptions options;
-  options.request_timeout = std::chrono::milliseconds(200);
+  options.try_timeout = std::chrono::milliseconds(200);
   run(options);
 
   EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::timeout);
@@ -248,7 +346,7 @@ TEST_F(Curl, ARequestsOwnTimeoutCountsBeforeTheCommonOne) {
   server.add_fault("delay=400 path=/namespaces");
   requests.add(kNamespaces, {}, std::chrono::seconds(20));
   CurlOptions options;
-  options.request_timeout = std::chrono::milliseconds(100);
+  options.try_timeout = std::chrono::milliseconds(100);
   run(options);
 
   EXPECT_EQ(requests.status(), 200);
