@@ -181,11 +181,10 @@ class Scenario:
 
     def judge(self):
         server = self.server.log(self.seed)
-        earlier, found = [], []
+        found = []
         for one in self.runs:
             run = judge.Run(one.number, one.command, one.code, bool(one.signals), self.requests, server, one.journals)
-            found += judge.judge_run(run, self.proxy.lost_at, earlier)
-            earlier.append(run)
+            found += judge.judge_run(run, self.proxy.lost_at)
         defects = [entry["defect"] for entry in self.requests if "defect" in entry]
         if defects:
             raise Failure("the proxy has a defect: " + defects[0])
