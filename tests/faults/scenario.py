@@ -64,7 +64,7 @@ class Scenario:
             await server.stop()
 
     async def play_between(self):
-        decider = Decider(self.seed, self.options.only) if self.wanted else None
+        decider = Decider(self.seed, self.options.only, self.options.without) if self.wanted else None
         self.proxy = Proxy(self.upstream, decider, self.seed, self.requests, self.options.certificate, not self.options.http1)
         await self.proxy.start()
         self.write_kubeconfig()
