@@ -64,7 +64,7 @@ class Scenario:
             await server.stop()
 
     async def play_between(self):
-        decider = Decider(self.seed, self.options.only) if self.wanted else None
+        decider = Decider(self.seed, self.options.only, self.options.without) if self.wanted else None
         self.proxy = Proxy(self.upstream, decider, self.seed, self.requests, self.options.certificate, not self.options.http1)
         await self.proxy.start()
         self.write_kubeconfig()
@@ -181,11 +181,10 @@ class Scenario:
 
     def judge(self):
         server = self.server.log(self.seed)
-        earlier, found = [], []
+        found = []
         for one in self.runs:
             run = judge.Run(one.number, one.command, one.code, bool(one.signals), self.requests, server, one.journals)
-            found += judge.judge_run(run, self.proxy.lost_at, earlier)
-            earlier.append(run)
+            found += judge.judge_run(run, self.proxy.lost_at)
         defects = [entry["defect"] for entry in self.requests if "defect" in entry]
         if defects:
             raise Failure("the proxy has a defect: " + defects[0])

@@ -16,7 +16,7 @@ def write(number=1, method="DELETE", trouble=None, answered=200, connection=1):
     return {"request": number, "run": 1, "method": method, "target": PATH, "trouble": trouble, "answered": answered, "connection": connection, "until": 1.0}
 
 
-def judged(outcomes, requests, statuses, code=1, ended_by_us=False, verb="delete", end=True, earlier=()):
+def judged(outcomes, requests, statuses, code=1, ended_by_us=False, verb="delete", end=True):
     """What the judge says of a run with one Change, these outcomes, and these writes."""
     lines = [{"event": "run"}, {"event": "change", "id": 1, "verb": verb, "object": {"resource": "configmaps", "namespace": "n", "name": "c"}}]
     lines += [{"event": "outcome", "id": 1, "status": status} for status in outcomes] + [{"event": "end"}] * end
@@ -25,7 +25,7 @@ def judged(outcomes, requests, statuses, code=1, ended_by_us=False, verb="delete
         journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
         server = {(1, request["request"]): status for request, status in zip(requests, statuses)}
         run = judge.Run(1, "annotate", code, ended_by_us, requests, server, [journal])
-        return judge.judge_run(run, {}, earlier)
+        return judge.judge_run(run, {})
 
 
 class Judge(unittest.TestCase):
@@ -57,10 +57,6 @@ class Judge(unittest.TestCase):
 
     def test_a_write_that_no_journal_names(self):
         self.assertIn("not in the journal", judged(["done"], [write(), write(2, method="PATCH")], [200, 200])[0])
-
-    def test_a_late_write_of_an_earlier_run_does_the_work(self):
-        earlier = judge.Run(0, "annotate", -9, True, [{**write(), "run": 0}], {(0, 1): 200}, [])
-        self.assertEqual(judged(["done"], [write(trouble="html")], [None], earlier=[earlier]), [])
 
 
 class Seeds(unittest.TestCase):

@@ -53,13 +53,14 @@ class Decider:
     """The same seed decides the same about the n-th time that a run sends a request. Requests that overtake each other do not
     change what befalls them."""
 
-    def __init__(self, seed, only=None):
+    def __init__(self, seed, only=None, without=()):
         self.seed = seed
         dice = random.Random(f"{seed} mix")
         # Every second seed leaves out kinds by chance: trouble that comes often hides what the rarer would show.
         self.kinds = [kind for kind in KINDS if seed % 2 == 0 or dice.random() < 0.5] or KINDS
         if only:
             self.kinds = [kind for kind in KINDS if kind.name in only]
+        self.kinds = [kind for kind in self.kinds if kind.name not in without]
         self.times = Counter()
         self.used = Counter()
 
