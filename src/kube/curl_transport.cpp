@@ -213,12 +213,14 @@ class CurlTransport::Impl::Transfer {
     }
     auto failure = failure_of(code, error_buffer_.data(), endpoint_.server(), delivered,
                               server_has_answered ? HasAnswered::yes : HasAnswered::no);
-    // With TLS 1.3 a server refuses a client certificate after the handshake: its alert may be lost with the
-    // connection.
-    const bool may_be_refused = !server_has_answered && !credentials_.client_cert_pem.empty();
+    // With TLS 1.3 a server refuses a client certificate, or the lack of one, after the handshake: its alert
+    // may be lost with the connection.
+    const bool may_be_refused = !server_has_answered && endpoint_.address().scheme == "https";
     if (failure.kind == TransportFailure::Kind::reset && may_be_refused)
       failure.hint +=
-          " If it happens again, the server may be refusing the client certificate: see that it is in date.";
+          " If it happens again, the server may be refusing the client certificate, or want one: see that it "
+          "is "
+          "there and in date.";
     return failure;
   }
 
