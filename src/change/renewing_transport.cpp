@@ -24,12 +24,20 @@ class RenewingTransport::Run : public kube::RequestSource {
   Run(RenewingTransport& of, kube::RequestSource& work)
       : lease_(of.lease_),
         observer_(of.observer_),
+        sending_until_(of.sending_until_),
         work_(work),
         room_(of.max_in_flight()),
         looked_at_(lease_.now()) {
     // Between runs nobody renews.
-    if (!lease_.may_send()) awake_since_ = looked_at_;
+    if (lease_.may_send()) {
+      sending_until_(lease_.sending_until());
+    } else {
+      awake_since_ = looked_at_;
+    }
   }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() override { sending_until_(std::nullopt); }
 
   std::optional<kube::Exchange> next() override {
     note_gap();
@@ -138,6 +146,7 @@ class RenewingTransport::Run : public kube::RequestSource {
       case Lease::Renewal::renewed:
         doubtful_ = false;
         told_ = false;
+        if (may_send()) sending_until_(lease_.sending_until());
         return;
       case Lease::Renewal::doubtful:
         doubtful_ = true;
@@ -209,6 +218,7 @@ class RenewingTransport::Run : public kube::RequestSource {
 
   Lease& lease_;
   Observer& observer_;
+  const SendingUntil& sending_until_;
   kube::RequestSource& work_;
   std::deque<WorkPtr> waiting_;  // for the lock to be renewed
   std::size_t room_;             // for the work

@@ -6,6 +6,7 @@
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/process.h>
 #include <kots_export/util/random.h>
+#include <kots_export/util/stop_guard.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
@@ -77,7 +78,7 @@ Session::Session(const Flags& flags, Access access)
       transport_(config_, *credentials_,
                  curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
       lock_(transport_, views_, lock_options()),
-      renewing_(transport_, lock_, views_),
+      renewing_(transport_, lock_, views_, [this](auto until) { guard_sockets(until); }),
       client_(renewing_, {.total = parse_duration(flags.request_timeout)}, util::interrupted),
       executor_(client_, views_, executor_options()),
       context_{.client = client_,
@@ -138,6 +139,13 @@ change::LeaseOptions Session::lock_options() const {
   if (flags_.force_unlock) options.take = change::LeaseOptions::Take::at_once;
   options.interrupted = util::interrupted;
   return options;
+}
+
+// A process that was stopped sends nothing that it was just about to send; see docs/architecture.md.
+void Session::guard_sockets(std::optional<std::chrono::nanoseconds> until) const {
+  if (!until) return util::stop_guard::disarm();
+  // What is sent as late as that still arrives before the lease runs out.
+  util::stop_guard::arm(*until, lock_.duration() / 6);
 }
 
 change::RunHeader Session::run_header() {

@@ -13,6 +13,7 @@
 #include "cli/flags.h"
 #include "cli/views.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -50,6 +51,7 @@ class Session {
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
   change::LeaseOptions lock_options() const;
+  void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target() const;  // in the document
   void print_target() const;
   void print_end() const;

@@ -1,6 +1,7 @@
 #include "kube/curl_easy.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/stop_guard.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace kots_export::kube {
 
@@ -84,6 +86,19 @@ int watch_peer(void* data, curl_socket_t socket, curlsocktype) {
   set_int(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   set_int(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.peer_timeout.count()));
   return CURL_SOCKOPT_OK;
+}
+
+// A socket of ours: it is guarded while the process is stopped, and no child gets it.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket < 0) return CURL_SOCKET_BAD;
+  util::stop_guard::add(socket);
+  return socket;
+}
+
+int close_socket(void*, curl_socket_t socket) {
+  util::stop_guard::remove(socket);
+  return ::close(socket);
 }
 
 TransportFailure tls_failure(const std::string& detail, const std::string& server) {
@@ -184,6 +199,8 @@ void Endpoint::configure(CURL* easy, const RequestCredentials& credentials) cons
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_peer);
   set(easy, CURLOPT_SOCKOPTDATA, &options_);
+  set(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   configure_proxy(easy, config_.tls, options_);
   configure_tls(easy, config_.tls, options_, credentials);

@@ -129,6 +129,8 @@ class CurlTransport::Impl::Transfer {
   static int on_rewind(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
   std::size_t give_body(std::span<char> buffer) {
+    // A write is nothing before its body: this is the last look.
+    if (sent_ == 0 && !may_send()) return CURL_READFUNC_ABORT;
     const std::string_view left = std::string_view(exchange_.request.body).substr(sent_);
     const std::size_t size = left.copy(buffer.data(), buffer.size());
     sent_ += size;

@@ -66,7 +66,9 @@ class Lease {
   [[nodiscard]] bool interrupted() const { return options_.interrupted && options_.interrupted(); }
   // When the last request that made or renewed it was sent.
   [[nodiscard]] std::chrono::nanoseconds renewed_at() const { return renewed_at_; }
-  [[nodiscard]] bool may_send() const { return now() - renewed_at_ < duration() * 2 / 3; }
+  // Until then its holder may send.
+  [[nodiscard]] std::chrono::nanoseconds sending_until() const { return renewed_at_ + duration() * 2 / 3; }
+  [[nodiscard]] bool may_send() const { return now() < sending_until(); }
 
   [[nodiscard]] kube::Request renewal() const;
   enum class Renewal { renewed, doubtful, failed };

@@ -4,7 +4,10 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/kube/transport.h>
 
+#include <chrono>
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace kots_export::change {
 
@@ -27,9 +30,16 @@ namespace kots_export::change {
 //    throws Error. The Lease is left to run out.
 class RenewingTransport : public kube::Transport {
  public:
+  // Told during a run until when the work may send, by the lease's clock, whenever that changes; nothing: it
+  // does not matter now. util::stop_guard listens: between the look before the first byte and the byte itself
+  // the process may still be stopped.
+  using SendingUntil = std::function<void(std::optional<std::chrono::nanoseconds>)>;
+
   // The references outlive this.
-  RenewingTransport(kube::Transport& inner, Lease& lease, Observer& observer)
-      : inner_(inner), lease_(lease), observer_(observer) {}
+  RenewingTransport(kube::Transport& inner, Lease& lease, Observer& observer, SendingUntil sending_until = {})
+      : inner_(inner), lease_(lease), observer_(observer), sending_until_(std::move(sending_until)) {
+    if (!sending_until_) sending_until_ = [](std::optional<std::chrono::nanoseconds>) {};
+  }
 
   void run(kube::RequestSource& source) override;
   // One less than the inner transport: a renewal finds room whatever the work does.
@@ -43,6 +53,7 @@ class RenewingTransport : public kube::Transport {
   kube::Transport& inner_;
   Lease& lease_;
   Observer& observer_;
+  SendingUntil sending_until_;
   std::optional<Error> ended_;  // why nothing is sent any more
 };
 

@@ -118,7 +118,12 @@ class RenewingTransportTest : public ::testing::Test {
   SlowWire wire{clock, server};
   test::RecordingObserver observer;
   Lease lease{wire, observer, options()};
-  RenewingTransport renewing{wire, lease, observer};
+  // Until when the work may send, as it was told; none: -1 s.
+  std::vector<std::chrono::seconds> told;
+  RenewingTransport renewing{
+      wire, lease, observer, [this](std::optional<nanoseconds> until) {
+        told.push_back(until ? std::chrono::round<std::chrono::seconds>(*until - began) : -1s);
+      }};
   nanoseconds began{0};
   std::function<LeaseServer::Answer()> refusing;
 };
@@ -139,6 +144,21 @@ TEST_F(RenewingTransportTest, RenewsByUidAndTheServersLeaseIsRenewed) {
   renewing.run(one);
   EXPECT_NE((*server.lease)["metadata"]["resourceVersion"], before);
   EXPECT_EQ(lease.renewed_at() - began, 10s);
+}
+
+TEST_F(RenewingTransportTest, TellsUntilWhenTheWorkMaySend) {
+  wire.latency = 25s;
+  wire.latency_of_lease = 0s;
+  Work one(1);
+  renewing.run(one);
+  EXPECT_THAT(told, ElementsAre(20s, 30s, 40s, -1s));
+
+  told.clear();
+  clock.move(100s);  // nothing may be sent, so nothing is to be kept from it
+  Work another(1);
+  wire.latency = 0s;
+  renewing.run(another);
+  EXPECT_THAT(told, ElementsAre(::testing::AllOf(::testing::Ge(144s), Le(147s)), -1s));
 }
 
 TEST_F(RenewingTransportTest, IsTheInnerTransportWhereNothingIsHeld) {

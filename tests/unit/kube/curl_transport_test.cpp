@@ -1,6 +1,8 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/stop_guard.h>
+#include <kots_export/util/time.h>
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
@@ -223,6 +225,33 @@ TEST_P(CurlGate, WhatWaitsForAConnectionIsTakenBackToo) {
   EXPECT_EQ(requests.outcomes.size(), 120U);
   EXPECT_GE(taken_back(), 56U) << "no more than 64 were handed over before the first answer";
   EXPECT_EQ(server.count_requests("POST"), 120U - taken_back());
+}
+
+TEST_P(CurlGate, AWriteIsTakenBackUntilItsBodyGoesOut) {
+  test::ApiConnection connection(server);
+  requests.add(make_namespace(1), {}, [asked = 0]() mutable { return asked++ == 0; });
+  connection.transport.run(requests);
+
+  EXPECT_EQ(taken_back(), 1U);
+  EXPECT_FALSE(server.get("Namespace", "", "made-1"));
+}
+
+// As after a stop: the sockets are shut before the next instruction.
+TEST_P(CurlGate, ItsSocketsAreGuarded) {
+  server.add_fault("delay=20000 method=POST times=1");
+  test::ApiConnection connection(server);
+  requests.add(make_namespace(1), {}, [this] {
+    util::stop_guard::arm(util::since_boot() - std::chrono::seconds(1), std::chrono::milliseconds(1));
+    return true;
+  });
+  connection.transport.run(requests);
+  util::stop_guard::disarm();
+
+  EXPECT_EQ(requests.failure().kind, TransportFailure::Kind::reset);
+  requests.outcomes.clear();
+  requests.add(kNamespaces);
+  connection.transport.run(requests);
+  EXPECT_EQ(requests.status(), 200) << "on a new connection";
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, CurlGate, ::testing::Bool(),
