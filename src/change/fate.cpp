@@ -70,31 +70,6 @@ class Judge {
   Tries earlier_;
 };
 
-// What the server answers to a write that it carried out: the object that was written, whole or its metadata;
-// to a delete also a Status that names it. Nothing where the answer is anything else.
-std::optional<kube::ObjectRef> written_object(const Change& change, const std::string& body) {
-  const auto found = kube::identity_in(body);
-  if (!found) return std::nullopt;
-  const kube::ObjectRef& wanted = change.object;
-  const auto agrees = [](const std::string& is, const std::string& should) {
-    return should.empty() || is == should;
-  };
-  if (change.verb == Verb::remove && found->kind == "Status") {
-    const json status = json::parse(body, nullptr, false);
-    const bool same = agrees(wanted.name, text_at(status, {"details", "name"})) &&
-                      (wanted.uid.empty() || agrees(wanted.uid, text_at(status, {"details", "uid"})));
-    return same && text_at(status, {"status"}) == "Success" ? std::optional(wanted) : std::nullopt;
-  }
-  const bool same = (found->kind == wanted.kind || found->kind == "PartialObjectMetadata") &&
-                    found->name == wanted.name && found->ns == wanted.ns && !found->uid.empty() &&
-                    agrees(found->uid, wanted.uid);
-  if (!same) return std::nullopt;
-  kube::ObjectRef written = wanted;
-  written.uid = found->uid;
-  written.resource_version = found->resource_version;
-  return written;
-}
-
 // The server's own answer to something that it did not do. A page of whatever stands before the server is
 // not; of that nobody knows on which way it met the request. 429 comes before any work, often as plain text.
 bool is_clear_refusal(const kube::Reply& reply) {
@@ -164,6 +139,29 @@ Fate fate_of_live_object(const Change& change, const json& live, kube::ObjectRef
 
 }  // namespace
 
+std::optional<kube::ObjectRef> written_object(Verb verb, const kube::ObjectRef& wanted,
+                                              const std::string& body) {
+  const auto found = kube::identity_in(body);
+  if (!found) return std::nullopt;
+  const auto agrees = [](const std::string& is, const std::string& should) {
+    return should.empty() || is == should;
+  };
+  if (verb == Verb::remove && found->kind == "Status") {
+    const json status = json::parse(body, nullptr, false);
+    const bool same = agrees(wanted.name, text_at(status, {"details", "name"})) &&
+                      (wanted.uid.empty() || agrees(wanted.uid, text_at(status, {"details", "uid"})));
+    return same && text_at(status, {"status"}) == "Success" ? std::optional(wanted) : std::nullopt;
+  }
+  const bool same = (found->kind == wanted.kind || found->kind == "PartialObjectMetadata") &&
+                    found->name == wanted.name && found->ns == wanted.ns && !found->uid.empty() &&
+                    agrees(found->uid, wanted.uid);
+  if (!same) return std::nullopt;
+  kube::ObjectRef written = wanted;
+  written.uid = found->uid;
+  written.resource_version = found->resource_version;
+  return written;
+}
+
 kube::Request write_request(const Change& change, kube::DryRun dry_run) {
   kube::ObjectRef object = change.object;
   if (change.guard == Guard::uid) object.resource_version.clear();
@@ -192,7 +190,7 @@ Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries ear
   }
   const auto& reply = std::get<kube::Reply>(outcome);
   if (kube::http::is_success(reply.status)) {
-    if (auto written = written_object(change, reply.body)) return judge.done(std::move(*written));
+    if (auto written = written_object(change.verb, change.object, reply.body)) return judge.done(std::move(*written));
     return ReadBack{"cannot " + action(change) + ": the answer is not that object", Tries::one_unanswered};
   }
   if (is_clear_refusal(reply)) return fate_of_refusal(change, reply, earlier);

@@ -4,6 +4,7 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/kube/transport.h>
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -32,6 +33,12 @@ struct SendAgain {
 using Fate = std::variant<ChangeOutcome, ReadBack, SendAgain>;
 
 [[nodiscard]] kube::Request write_request(const Change& change, kube::DryRun dry_run);
+
+// `wanted` as the server has it now, where `body`, the answer with a success to a write of it, says so: it is
+// the object that was written, whole or its metadata, or after Verb::remove a Status that names it. Nothing
+// for anything else (a web page, another object, an answer that was cut short).
+[[nodiscard]] std::optional<kube::ObjectRef> written_object(Verb verb, const kube::ObjectRef& wanted,
+                                                            const std::string& body);
 
 // After the answer to write_request(change). `earlier` tells of the tries before it.
 [[nodiscard]] Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries earlier);

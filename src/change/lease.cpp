@@ -39,6 +39,14 @@ milliseconds longest_renewal(nanoseconds duration) {
               "the proxy.");
 }
 
+kube::Outcome ask(kube::Client& client, kube::Request request, const std::string& action) {
+  try {
+    return client.send(std::move(request), action);
+  } catch (const kube::ConnectionError& error) {
+    return error.failure();
+  }
+}
+
 }  // namespace
 
 Lease::Lease(kube::Transport& transport, Observer& observer, LeaseOptions options)
@@ -50,14 +58,6 @@ Lease::Lease(kube::Transport& transport, Observer& observer, LeaseOptions option
 }
 
 Lease::~Lease() { release(); }
-
-kube::Outcome Lease::send(kube::Request request, const std::string& action) {
-  try {
-    return client_.send(std::move(request), action);
-  } catch (const kube::ConnectionError& error) {
-    return error.failure();
-  }
-}
 
 bool Lease::is_ours(const SeenLease& lease) const {
   return is_held_by(lease, {.holder = options_.holder, .process = options_.process});
@@ -88,7 +88,7 @@ Lease::Made Lease::make(nanoseconds sent_at) {
   const LeaseTerms terms{
       .holder = options_.holder, .process = options_.process, .duration = options_.duration};
   const std::string action = "lock namespace " + ref_.ns;
-  const kube::Outcome outcome = send(make_request(ref_, terms), action);
+  const kube::Outcome outcome = ask(client_, make_request(ref_, terms), action);
   const Making made = answer_to_make(outcome, terms);
   if (const auto* ours = std::get_if<SeenLease>(&made)) {
     hold(*ours, sent_at);
@@ -106,7 +106,7 @@ Lease::Made Lease::make(nanoseconds sent_at) {
 std::optional<SeenLease> Lease::read() {
   const std::string action = "read Lease " + ref_.name;
   for (int tries = 1;; ++tries) {
-    const kube::Outcome outcome = send(look_request(ref_), action);
+    const kube::Outcome outcome = ask(client_, look_request(ref_), action);
     Look look = answer_to_look(outcome);
     if (std::holds_alternative<NotThere>(look)) return std::nullopt;
     if (auto* seen = std::get_if<SeenLease>(&look)) {
@@ -122,8 +122,8 @@ std::optional<SeenLease> Lease::read() {
 
 bool Lease::take_over(const SeenLease& seen) {
   const std::string action = "take over the lock of " + seen.terms.holder;
-  const kube::Outcome outcome = send(take_request(ref_, seen), action);
-  const Taking taken = answer_to_take(outcome);
+  const kube::Outcome outcome = ask(client_, take_request(ref_, seen), action);
+  const Taking taken = answer_to_take(ref_, outcome);
   if (taken == Taking::no || (taken == Taking::unclear && ++unclear_ == kTries)) fail(outcome, action);
   if (taken == Taking::unclear) wait(kBetweenTries);
   return taken != Taking::refused;  // renewed, or another's meanwhile
@@ -170,19 +170,25 @@ void Lease::release() noexcept {
   try {
     const std::string uid = std::exchange(uid_, {});
     // A client of its own: Ctrl-C must not keep the lock from being given back.
-    kube::Client client(transport_, {.attempts = 1});
-    for (const auto until = now() + kLongestRelease; now() < until; options_.pause(kBetweenReleases)) {
-      kube::Request request = release_request(ref_, uid);
-      request.timeout = kOneRelease;
-      try {
-        if (answer_to_take(client.send(std::move(request), "unlock")) != Taking::unclear) return;
-      } catch (const kube::ConnectionError&) {
-        // Whether it arrived is not known: to ask for it twice does no harm.
-      }
-    }
+    kube::Client client(transport_, {.attempts = 1, .attempts_when_asked = 1});
+    for (const auto until = now() + kLongestRelease; now() < until && !is_released(client, uid);)
+      options_.pause(kBetweenReleases);
   } catch (const std::exception&) {
     // It runs out by itself.
   }
+}
+
+// One try to give back the Lease of `uid`. False: it may still be there.
+bool Lease::is_released(kube::Client& client, const std::string& uid) const {
+  const auto within_time = [](kube::Request request) {
+    request.timeout = kOneRelease;
+    return request;
+  };
+  const Taking taken = answer_to_take(ref_, ask(client, within_time(release_request(ref_, uid)), "unlock"));
+  if (taken != Taking::refused) return taken != Taking::unclear;
+  const Look look = answer_to_look(ask(client, within_time(look_request(ref_)), "unlock"));
+  const auto* seen = std::get_if<SeenLease>(&look);
+  return std::holds_alternative<NotThere>(look) || (seen != nullptr && seen->uid != uid);
 }
 
 kube::Request Lease::renewal() const {

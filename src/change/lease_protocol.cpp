@@ -5,6 +5,8 @@
 #include <kots_export/util/json.h>
 #include <kots_export/util/time.h>
 
+#include "change/fate.h"
+
 #include <ctime>
 
 #include <nlohmann/json.hpp>
@@ -122,15 +124,16 @@ kube::Request release_request(kube::ObjectRef lease, const std::string& uid) {
   return kube::delete_request(lease, kube::Propagation::background, kube::DryRun::none);
 }
 
-Taking answer_to_take(const kube::Outcome& outcome) {
+Taking answer_to_take(const kube::ObjectRef& lease, const kube::Outcome& outcome) {
   const auto status = status_of(outcome);
-  if (!status) return was_certainly_not_sent(outcome) ? Taking::no : Taking::unclear;
+  if (!status || *status == http::kTooManyRequests || http::is_server_error(*status)) return Taking::unclear;
   if (*status == http::kNotFound) return Taking::done;
   if (*status == http::kConflict) return Taking::refused;
-  // A web page is no answer of an API server.
-  if (http::is_success(*status))
-    return json::accept(std::get<kube::Reply>(outcome).body) ? Taking::done : Taking::unclear;
-  return http::is_server_error(*status) ? Taking::unclear : Taking::no;
+  if (http::is_success(*status)) {
+    const auto gone = written_object(Verb::remove, lease, std::get<kube::Reply>(outcome).body);
+    return gone ? Taking::done : Taking::unclear;
+  }
+  return Taking::no;
 }
 
 kube::Request renew_request(kube::ObjectRef lease, const std::string& uid) {

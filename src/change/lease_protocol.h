@@ -55,11 +55,11 @@ using Look = std::variant<SeenLease, NotThere, NotSeen>;
 [[nodiscard]] kube::Request release_request(kube::ObjectRef lease, const std::string& uid);
 enum class Taking {
   done,     // the Lease that was meant is gone
-  refused,  // it is no longer the one that was meant (409)
-  unclear,
-  no,  // the server says no
+  refused,  // it is no longer the one that was meant (409); whether that is so, a look tells
+  unclear,  // nobody knows, or the server was not asked, or asks for time: it may be sent again
+  no,       // the server says no
 };
-[[nodiscard]] Taking answer_to_take(const kube::Outcome& outcome);
+[[nodiscard]] Taking answer_to_take(const kube::ObjectRef& lease, const kube::Outcome& outcome);
 
 // --- To renew it ---
 // By UID, not by resourceVersion: each holder makes a Lease of its own, so the UID alone says whether it is

@@ -93,7 +93,7 @@ class Lease {
   void hold(const SeenLease& ours, std::chrono::nanoseconds sent_at);
   [[nodiscard]] bool is_ours(const SeenLease& lease) const;
   [[nodiscard]] Error busy(const SeenLease& holder) const;
-  [[nodiscard]] kube::Outcome send(kube::Request request, const std::string& action);
+  [[nodiscard]] bool is_released(kube::Client& client, const std::string& uid) const;
   void wait(std::chrono::milliseconds time) const;
 
   kube::Transport& transport_;

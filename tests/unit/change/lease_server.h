@@ -42,7 +42,9 @@ class LeaseServer {
     gateway_timeout,
     gateway_timeout_but_done,
     web_page,
-    web_page_but_done
+    web_page_but_done,
+    too_many_requests,
+    conflict  // without a reason: the server's store was written to by somebody else at the same time
   };
   std::deque<Fault> faults;  // of the next requests for the Lease, one each
   // Called before each request: time for the other run to do something.
@@ -86,6 +88,10 @@ class LeaseServer {
       case Fault::web_page:
       case Fault::web_page_but_done:
         return text_reply(200, "<html>Sign in</html>");
+      case Fault::too_many_requests:
+        return text_reply(429, "Too many requests, please try again later.");
+      case Fault::conflict:
+        return status_reply(409, "Conflict");
     }
     return answer;
   }
@@ -113,8 +119,9 @@ class LeaseServer {
       if (differs("uid", json::json_pointer("/preconditions/uid")) ||
           differs("resourceVersion", json::json_pointer("/preconditions/resourceVersion")))
         return status_reply(409, "Conflict");
+      const json details{{"name", metadata["name"]}, {"kind", "leases"}, {"uid", metadata["uid"]}};
       lease.reset();
-      return reply(200, {{"kind", "Status"}, {"status", "Success"}});
+      return reply(200, {{"kind", "Status"}, {"status", "Success"}, {"details", details}});
     }
     if (differs("uid", json::json_pointer("/metadata/uid"))) return status_reply(422, "Invalid");
     lease->merge_patch(body);

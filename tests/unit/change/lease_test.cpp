@@ -223,6 +223,30 @@ TEST_F(LeaseTest, IsReleasedWithMoreThanOneTry) {
   EXPECT_EQ(asked(kube::Method::del).size(), 3U);
 }
 
+TEST_F(LeaseTest, IsReleasedWhereTheServerAsksForTime) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.faults = {Fault::too_many_requests, Fault::too_many_requests};
+  lease.release();
+  EXPECT_FALSE(server.lease);
+}
+
+TEST_F(LeaseTest, IsReleasedAfterAConflictThatIsNotAboutItsUid) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.faults = {Fault::conflict};
+  lease.release();
+  EXPECT_FALSE(server.lease);
+}
+
+TEST_F(LeaseTest, IsReleasedAgainWhereAWebPageAnswers) {
+  Lease lease(transport, notices, options());
+  lease.acquire("ns");
+  server.faults = {Fault::web_page};
+  lease.release();
+  EXPECT_FALSE(server.lease);
+}
+
 TEST_F(LeaseTest, IsLeftToRunOutWhereNobodyAnswersItsRelease) {
   Lease lease(transport, notices, options());
   lease.acquire("ns");
