@@ -3,12 +3,19 @@
 #include <kots_export/kube/http_status.h>
 
 #include <exception>
+#include <map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace kots_export::change {
 
 using nlohmann::json;
 
 namespace {
+
+// Kinds of which fewer objects are named are read one by one.
+constexpr std::size_t kWorthAList = 20;
 
 class Reads : public kube::RequestSource {
  public:
@@ -64,6 +71,34 @@ void read_objects(kube::Client& client, std::span<const kube::ObjectRef> objects
   Reads reads(client, objects, on_object);
   client.run(reads);
   reads.throw_if_failed();
+}
+
+void read_metadata(kube::Client& client, std::span<const kube::ObjectRef> objects,
+                   const std::function<void(kube::ObjectMetadata)>& on_object) {
+  std::map<std::pair<std::string, kube::GroupVersionResource>, std::size_t> counts;
+  for (const kube::ObjectRef& object : objects) ++counts[{object.ns, object.gvr}];
+  std::unordered_set<kube::ObjectKey> wanted;
+  std::vector<kube::ObjectRef> single;
+  std::map<std::string, std::map<kube::GroupVersionResource, kube::ApiResource>> listed;  // by namespace
+  for (const kube::ObjectRef& object : objects) {
+    if (!wanted.insert(kube::key_of(object)).second) continue;
+    if (!object.ns.empty() && counts[{object.ns, object.gvr}] >= kWorthAList) {
+      listed[object.ns].try_emplace(object.gvr,
+                                    kube::ApiResource{.gvr = object.gvr, .kind = object.kind, .verbs = {}});
+    } else {
+      single.push_back(object);
+    }
+  }
+  for (auto& object : client.get_metadata(single)) {
+    if (object) on_object(std::move(*object));
+  }
+  for (const auto& [ns, by_resource] : listed) {
+    std::vector<kube::ApiResource> kinds;
+    for (const auto& [gvr, kind] : by_resource) kinds.push_back(kind);
+    client.list_metadata(kinds, ns, [&](kube::ObjectMetadata object) {
+      if (wanted.erase(kube::key_of(object.ref)) > 0) on_object(std::move(object));
+    });
+  }
 }
 
 std::optional<std::string> live_uid_of_owner(kube::Client& client, const nlohmann::json& owner,

@@ -116,6 +116,13 @@ std::vector<PatchedKey> patched_keys(const json& before, const json& after) {
   return keys;
 }
 
+bool touch_labels_and_annotations_only(std::span<const PatchedKey> keys) {
+  return std::ranges::all_of(keys, [](const PatchedKey& key) {
+    return key.path.size() == 3 && key.path[0] == "metadata" &&
+           (key.path[1] == "labels" || key.path[1] == "annotations");
+  });
+}
+
 void set_at(json& object, const std::vector<std::string>& path, json value) {
   json* at = &object;
   for (const std::string& key : path) {

@@ -1,7 +1,9 @@
 #include <kots_export/change/holds.h>
+#include <kots_export/change/object_history.h>
 #include <kots_export/change/recheck.h>
 
-#include <map>
+#include "change/live_objects.h"
+
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -15,22 +17,10 @@ using nlohmann::json;
 
 namespace {
 
-// Kinds of which the plan names fewer objects are read one by one.
-constexpr std::size_t kWorthAList = 20;
-
 std::unordered_map<kube::ObjectKey, const ObjectMetadata*> by_key(std::span<const ObjectMetadata> objects) {
   std::unordered_map<kube::ObjectKey, const ObjectMetadata*> index;
   for (const auto& object : objects) index[kube::key_of(object.ref)] = &object;
   return index;
-}
-
-// True where labels and annotations are all that the patch touches.
-bool is_metadata_patch(const json& patch) {
-  if (patch.size() != 1 || !patch.contains("metadata")) return false;
-  for (const auto& [key, value] : patch["metadata"].items()) {
-    if (key != "labels" && key != "annotations") return false;
-  }
-  return true;
 }
 
 json as_object(const ObjectMetadata& object) {
@@ -102,7 +92,7 @@ class Rechecker {
   }
 
   bool is_true(const Change& change, const ObjectMetadata& now) {
-    if (change.verb == Verb::patch && is_metadata_patch(change.after))
+    if (change.verb == Verb::patch && touch_labels_and_annotations_only(patched_keys(nullptr, change.after)))
       return holds(as_object(now), change.after);
     const auto whole = client_.get(change.object);
     return whole && holds(*whole, change.after);
@@ -116,35 +106,12 @@ class Rechecker {
 
 }  // namespace
 
-std::vector<ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns, const Plan& plan) {
-  std::map<kube::GroupVersionResource, std::size_t> counts;
-  for (const auto& change : plan.changes) ++counts[change.object.gvr];
-  std::unordered_set<kube::ObjectKey> wanted;
-  std::vector<kube::ObjectRef> single;
-  std::map<kube::GroupVersionResource, kube::ApiResource> listed;
-  for (const auto& change : plan.changes) {
-    const kube::ObjectRef& object = change.object;
-    if (!wanted.insert(kube::key_of(object)).second) continue;
-    if (object.ns == ns.name && counts[object.gvr] >= kWorthAList) {
-      listed.try_emplace(object.gvr, kube::ApiResource{.gvr = object.gvr, .kind = object.kind, .verbs = {}});
-    } else {
-      single.push_back(object);
-    }
-  }
-  // A list that starts again gives an object twice: the last one counts.
-  std::map<kube::ObjectKey, ObjectMetadata> objects;
-  for (auto& object : client.get_metadata(single)) {
-    if (object) objects.insert_or_assign(kube::key_of(object->ref), std::move(*object));
-  }
-  std::vector<kube::ApiResource> kinds;
-  for (const auto& [gvr, kind] : listed) kinds.push_back(kind);
-  client.list_metadata(kinds, ns.name, [&](ObjectMetadata object) {
-    kube::ObjectKey key = kube::key_of(object.ref);
-    if (wanted.contains(key)) objects.insert_or_assign(std::move(key), std::move(object));
-  });
-  std::vector<ObjectMetadata> result;
-  for (auto& [key, object] : objects) result.push_back(std::move(object));
-  return result;
+std::vector<ObjectMetadata> read_objects(kube::Client& client, const Plan& plan) {
+  std::vector<kube::ObjectRef> named;
+  for (const auto& change : plan.changes) named.push_back(change.object);
+  std::vector<ObjectMetadata> objects;
+  read_metadata(client, named, [&](ObjectMetadata object) { objects.push_back(std::move(object)); });
+  return objects;
 }
 
 Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now, Made made) {

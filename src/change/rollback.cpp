@@ -5,6 +5,7 @@
 #include <kots_export/util/json.h>
 
 #include "change/live_objects.h"
+#include "change/seen.h"
 #include "change/volumes.h"
 
 #include <algorithm>
@@ -188,9 +189,38 @@ class Planner {
   const RunRecord& run_;
   std::span<const RunRecord> runs_;
   std::set<std::string> recreated_uids_;  // of what this rollback makes again
-  std::set<std::string> accounts_;        // ServiceAccounts that this run or a later one deleted
+  std::set<std::string> accounts_;        // ServiceAccounts that any run deleted
   RollbackPlan plan_;
 };
+
+// Objects that are held whole at the same time.
+constexpr std::size_t kWholeAtOnce = 16;
+
+// Decides in the journal's order, and reads whole objects a few at a time on the way. Returns the places of
+// what is still going.
+std::vector<std::size_t> decide(kube::Client& client, Planner& planner,
+                                std::span<const ObjectHistory> histories,
+                                std::span<const std::size_t> places) {
+  std::vector<Seen> seen = look_at_metadata(client, histories, places);
+  std::vector<std::size_t> going;
+  for (std::size_t begin = 0, end = 0; begin < places.size(); begin = end) {
+    std::vector<kube::ObjectRef> objects;
+    std::vector<std::size_t> whole;
+    for (; end < places.size() && whole.size() < kWholeAtOnce; ++end) {
+      if (seen[end].need == Seen::Need::nothing) continue;
+      objects.push_back(histories[places[end]].object);
+      whole.push_back(end);
+    }
+    read_objects(client, objects,
+                 [&](std::size_t i, std::optional<json> object) { seen[whole[i]].live = std::move(object); });
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto verdict = planner.decide(histories[places[i]], seen[i].live);
+      if (verdict == Planner::Verdict::is_going) going.push_back(places[i]);
+      seen[i].live.reset();
+    }
+  }
+  return going;
+}
 
 void pause(const RollbackOptions& options) {
   if (options.interrupted && options.interrupted()) throw Interrupted("stopped while planning the rollback");
@@ -234,18 +264,7 @@ RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRe
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
   const auto until = Clock::now() + options.patience;
   for (;;) {
-    std::vector<kube::ObjectRef> objects;
-    for (const std::size_t i : left) objects.push_back(histories[i].object);
-    std::vector<std::size_t> going;
-    // Read side by side, decided in the journal's order: a decision may read more.
-    std::vector<std::optional<json>> live(left.size());
-    read_objects(client, objects,
-                 [&](std::size_t i, std::optional<json> object) { live[i] = std::move(object); });
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      if (planner.decide(histories[left[i]], live[i]) == Planner::Verdict::is_going) going.push_back(left[i]);
-      live[i].reset();
-    }
-    left = std::move(going);
+    left = decide(client, planner, histories, left);
     if (left.empty() || dry_run != kube::DryRun::none || Clock::now() > until) break;
     pause(options);
   }

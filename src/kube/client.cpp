@@ -56,7 +56,9 @@ ObjectMetadata metadata_of(const json& object, const GroupVersionResource& gvr, 
                   .uid = text_of(metadata, "uid"),
                   .resource_version = text_of(metadata, "resourceVersion")},
           .labels = sorted_pairs(metadata, "labels"),
-          .annotations = sorted_pairs(metadata, "annotations")};
+          .annotations = sorted_pairs(metadata, "annotations"),
+          .life = text_of(metadata, "deletionTimestamp").empty() ? ObjectMetadata::Life::alive
+                                                                 : ObjectMetadata::Life::terminating};
 }
 
 Error not_json(const std::string& action) {

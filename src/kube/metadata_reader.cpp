@@ -128,6 +128,7 @@ class PageReader : public nlohmann::json_sax<json> {
     if (key_ == "namespace") object_.ref.ns = std::move(value);
     if (key_ == "uid") object_.ref.uid = std::move(value);
     if (key_ == "resourceVersion") object_.ref.resource_version = std::move(value);
+    if (key_ == "deletionTimestamp") object_.life = ObjectMetadata::Life::terminating;
   }
 
   const GroupVersionResource& gvr_;

@@ -70,7 +70,7 @@ PlanTarget read_target(Context& context, std::string server) {
 SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options, PlanTarget target) {
   const change::Plan all = plan.together();
   const auto now =
-      change::recheck(context.client, all, change::read_objects(context.client, context.ns, all));
+      change::recheck(context.client, all, change::read_objects(context.client, all));
   if (!now.changed.empty()) {
     throw Error("the plan was not saved", now.changed.front() + " while it was made",
                 "Run the same command again.");
@@ -90,7 +90,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     check_run(context, saved.plan.part, options,
               saved.plan.flyway.start.empty() ? CheckOptions::PullSecret::not_needed
                                               : CheckOptions::PullSecret::required);
-    const auto now = change::read_objects(context.client, context.ns, saved.plan.together());
+    const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
     std::vector<std::string> changed;
     std::size_t done = 0;

@@ -2,6 +2,7 @@
 
 #include <kots_export/change/journal_reader.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct ObjectHistory {
 
 // The keys of a merge patch with the values before it; maps are descended into, lists are values.
 [[nodiscard]] std::vector<PatchedKey> patched_keys(const nlohmann::json& before, const nlohmann::json& after);
+
+// True where each key is one label or one annotation: the object's metadata shows all of it.
+[[nodiscard]] bool touch_labels_and_annotations_only(std::span<const PatchedKey> keys);
 
 // Sets the value at `path` and makes the maps on the way.
 void set_at(nlohmann::json& object, const std::vector<std::string>& path, nlohmann::json value);

@@ -12,9 +12,8 @@
 namespace kots_export::change {
 
 // The objects of `plan` as they are now, metadata only; what does not exist is left out. Kinds of
-// which it names many are listed in `ns`, the others are read by name. Throws ApiError, ConnectionError.
-[[nodiscard]] std::vector<kube::ObjectMetadata> read_objects(kube::Client& client, const kube::Namespace& ns,
-                                                             const Plan& plan);
+// which it names many are listed, the others are read by name. Throws ApiError, ConnectionError.
+[[nodiscard]] std::vector<kube::ObjectMetadata> read_objects(kube::Client& client, const Plan& plan);
 
 // UIDs of what a plan was to create, and is there.
 using Made = std::unordered_map<kube::ObjectKey, std::string>;

@@ -32,6 +32,8 @@ struct ObjectMetadata {
   ObjectRef ref;
   std::vector<std::pair<std::string, std::string>> labels;       // sorted by key
   std::vector<std::pair<std::string, std::string>> annotations;  // sorted by key
+  // terminating: it is being deleted already (deletionTimestamp).
+  enum class Life { alive, terminating } life = Life::alive;
 
   // The value of a label or annotation, or nothing.
   [[nodiscard]] const std::string* label(std::string_view key) const;

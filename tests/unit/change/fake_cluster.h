@@ -25,6 +25,9 @@ class FakeCluster {
     if (auto found = discovery(path)) return reply(200, *found);
     if (request.method == kube::Method::post) return create(path, nlohmann::json::parse(request.body));
     const auto object = objects.find(path);
+    if (object == objects.end() && request.method == kube::Method::get) {
+      if (auto list = collection(path)) return reply(200, *list);
+    }
     if (object == objects.end()) return reply(404, {{"kind", "Status"}, {"reason", "NotFound"}});
     if (request.method == kube::Method::get) return reply(200, object->second);
     const nlohmann::json body = nlohmann::json::parse(request.body);
@@ -55,6 +58,17 @@ class FakeCluster {
                                {"field", "metadata.uid"}};
     return {
         {"kind", "Status"}, {"reason", "Invalid"}, {"details", {{"causes", nlohmann::json::array({cause})}}}};
+  }
+
+  // The list at `path`, or nothing where the cluster holds nothing below it.
+  [[nodiscard]] std::optional<nlohmann::json> collection(const std::string& path) const {
+    nlohmann::json items = nlohmann::json::array();
+    for (const auto& [at, object] : objects) {
+      if (at.starts_with(path + "/")) items.push_back(object);
+    }
+    if (items.empty()) return std::nullopt;
+    return nlohmann::json{
+        {"kind", "List"}, {"metadata", {{"resourceVersion", "1"}}}, {"items", std::move(items)}};
   }
 
   kube::Outcome create(const std::string& collection, nlohmann::json object) {

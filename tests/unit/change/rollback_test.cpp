@@ -165,6 +165,66 @@ TEST_F(Rollback, DoesNotMakeAgainWhatSomebodyElseDeleted) {
   EXPECT_THAT(notices.ids, ElementsAre("rollback.conflict.gone"));
 }
 
+// What a rollback of patches asks for: one list, no object by itself, and never an object's content.
+TEST_F(Rollback, ReadsTheMetadataOfManyPatchedObjectsByOneListAndNothingElse) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    cluster.put(kConfigMaps + name, object("ConfigMap", name, "uid-" + name, label("Helm")));
+    did(Verb::patch, config_map(name), label(nullptr), label("Helm"));
+  }
+  std::vector<std::string> reads;
+  test::ScriptedTransport watched{[&](const kube::Request& request) -> kube::Outcome {
+    const std::string* accept = nullptr;
+    for (const auto& [name, value] : request.headers) {
+      if (name == "Accept") accept = &value;
+    }
+    const bool is_metadata = accept != nullptr && accept->find("PartialObjectMetadata") != std::string::npos;
+    if (request.method == kube::Method::get)
+      reads.push_back((is_metadata ? "metadata of " : "") + request.path.substr(0, request.path.find('?')));
+    return cluster.answer(request);
+  }};
+  kube::Client other(watched);
+  const std::vector<RunRecord> runs = {run};
+
+  plan = plan_rollback(other, notices, run, runs, kube::DryRun::none, {});
+
+  EXPECT_EQ(plan.patches.changes.size(), 30U);
+  EXPECT_THAT(reads, ElementsAre("metadata of /api/v1/namespaces/ns/configmaps"));
+  EXPECT_EQ(plan.patches.changes.front().object.name, "c29") << "the last change is undone first";
+  EXPECT_EQ(plan.patches.changes.front().before, label("Helm"));
+}
+
+TEST_F(Rollback, OfLabelsPutsThemBackOntoWhatAnEarlierRollbackMadeAnew) {
+  RunRecord earlier;
+  earlier.header.run = "earlier";
+  json manifest = object("ConfigMap", "a", "", {{"data", {{"k", "v"}}}});
+  manifest["metadata"].erase("uid");
+  earlier.entries.push_back(
+      {.id = 1,
+       .change = {.verb = Verb::create, .object = config_map("a"), .before = nullptr, .after = manifest}});
+  did(Verb::patch, config_map("a"), label(nullptr), label("Helm"));
+  json live = manifest;
+  live.merge_patch(label("Helm"));
+  live["metadata"]["uid"] = "uid-anew";
+  cluster.put(std::string(kConfigMaps) + "a", live);
+  const std::vector<RunRecord> runs = {earlier, run};
+
+  plan = plan_rollback(client, notices, run, runs, kube::DryRun::none, {});
+
+  ASSERT_EQ(plan.patches.changes.size(), 1U) << "it holds the manifest, which only the whole object shows";
+  EXPECT_EQ(plan.patches.changes[0].object.uid, "uid-anew");
+  EXPECT_EQ(plan.conflicts, 0U);
+}
+
+TEST_F(Rollback, OfLabelsWaitsForWhatIsBeingDeleted) {
+  json going = object("ConfigMap", "a", "uid-a", label("Helm"));
+  going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+  cluster.put(std::string(kConfigMaps) + "a", going);
+  did(Verb::patch, config_map("a"), label(nullptr), label("Helm"));
+  EXPECT_EQ(roll_back(), 1U);
+  EXPECT_THAT(notices.ids, ElementsAre("rollback.conflict.going"));
+}
+
 // The run's own deletes of a Job and of its Secret, and the garbage collector between them.
 TEST_F(Rollback, MakesAgainWhatWentWithTheOwnerThatTheRunDeleted) {
   const json owner{{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"name", "owner"}, {"uid", "uid-owner"}};

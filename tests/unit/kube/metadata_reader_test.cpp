@@ -45,6 +45,15 @@ TEST(MetadataReader, TakesIdentityLabelsAndAnnotationsOfEachItem) {
   EXPECT_TRUE(result.objects.back().labels.empty());
 }
 
+TEST(MetadataReader, TellsWhatIsBeingDeleted) {
+  const Read result =
+      read(R"({"metadata":{},"items":[{"metadata":{"name":"a","deletionTimestamp":"2026-01-01T00:00:00Z"}},
+    {"metadata":{"name":"b"}}]})");
+  ASSERT_EQ(result.objects.size(), 2U);
+  EXPECT_EQ(result.objects[0].life, ObjectMetadata::Life::terminating);
+  EXPECT_EQ(result.objects[1].life, ObjectMetadata::Life::alive);
+}
+
 // As the API server writes it: without white space.
 TEST(MetadataReader, PassesOverManagedFieldsWhateverTheyHold) {
   const Read result = read(
