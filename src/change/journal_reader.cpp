@@ -3,6 +3,7 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include "change/words.h"
@@ -41,10 +42,18 @@ class NewerFormat : public Error {
   using Error::Error;
 };
 
+// What is kept of the Changes of a journal.
+enum class Content { whole, outline };
+
+void reduce_to_outline(Change& change) {
+  change.before = nullptr;
+  if (change.verb != Verb::create) change.after = nullptr;
+}
+
 // Puts the lines of one journal together.
 class Reader {
  public:
-  explicit Reader(RunRecord& run) : run_(run) {}
+  Reader(RunRecord& run, Content content) : run_(run), content_(content) {}
 
   void read(const json& line) {
     const std::string event = text_at(line, {"event"});
@@ -54,6 +63,7 @@ class Reader {
     }
     if (event == "change") {
       run_.entries.push_back(entry_of(line));
+      if (content_ == Content::outline) reduce_to_outline(run_.entries.back().change);
       place_[run_.entries.back().id] = run_.entries.size() - 1;
       without_outcome_.insert(run_.entries.size() - 1);
     } else if (event == "outcome") {
@@ -97,64 +107,98 @@ class Reader {
   }
 
   RunRecord& run_;
+  Content content_;
   std::map<std::size_t, std::size_t> place_;  // id to index
   std::set<std::size_t> without_outcome_;     // indexes
 };
 
-}  // namespace
+// What is wrong with one line of a journal; whether that matters is known with the next one.
+struct Trouble {
+  std::size_t line = 0;
+  std::string what;
+  enum class Kind { no_json, other } kind = Kind::other;
+};
 
-RunRecord read_journal(const std::filesystem::path& file) {
+[[noreturn]] void fail(const RunRecord& run, const Trouble& trouble) {
+  throw Error("cannot read " + run.path.string(), "line " + std::to_string(trouble.line) + " " + trouble.what,
+              "The journal was edited or the disk is damaged; each whole line can still be read by hand.");
+}
+
+RunRecord read(const std::filesystem::path& file, Content content) {
   RunRecord run;
   run.path = file;
   run.header.run = file.parent_path().filename().string();
-  Reader reader(run);
-  const std::string content = util::read_file(file);
-  std::string_view rest = content;
-  for (std::size_t number = 1; !rest.empty(); ++number) {
-    const auto end = rest.find('\n');
-    if (end == std::string_view::npos) break;  // cut in the middle
-    std::string trouble;
+  Reader reader(run, content);
+  std::optional<Trouble> trouble;
+  std::size_t number = 0;
+  util::read_lines(file, [&](std::string_view line, util::LineEnd end) {
+    if (trouble) fail(run, *trouble);
+    ++number;
+    if (end == util::LineEnd::missing) return;  // cut in the middle
     try {
-      reader.read(json::parse(rest.substr(0, end)));
+      reader.read(json::parse(line));
     } catch (const NewerFormat&) {
       throw;
     } catch (const json::exception&) {
-      // A file system that lost power can keep a last line's length and not its bytes.
-      if (end + 1 == rest.size()) break;
-      trouble = "is broken";
+      trouble = {.line = number, .what = "is broken", .kind = Trouble::Kind::no_json};
     } catch (const Error& error) {
-      trouble = std::string("cannot be understood: ") + error.what();
+      trouble = {.line = number, .what = std::string("cannot be understood: ") + error.what()};
     }
-    if (!trouble.empty()) {
-      throw Error(
-          "cannot read " + file.string(), "line " + std::to_string(number) + " " + trouble,
-          "The journal was edited or the disk is damaged; each whole line can still be read by hand.");
-    }
-    rest.remove_prefix(end + 1);
-  }
+  });
+  // A file system that lost power can keep a last line's length and not its bytes.
+  if (trouble && trouble->kind != Trouble::Kind::no_json) fail(run, *trouble);
   reader.end(util::last_written(file));
   return run;
 }
 
-std::vector<RunRecord> read_runs(const std::filesystem::path& backup_folder) {
-  std::error_code none;
+std::vector<std::filesystem::path> journals_in(const std::filesystem::path& backup_folder) {
+  std::error_code failed;
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(backup_folder, none)) {
-    const auto file = entry.path() / "journal.jsonl";
-    if (std::filesystem::exists(file, none)) files.push_back(file);
+  std::filesystem::directory_iterator entries(backup_folder, failed);
+  if (failed == std::errc::no_such_file_or_directory) return files;
+  for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
+    auto file = entries->path() / "journal.jsonl";
+    std::error_code ignored;
+    const auto status = std::filesystem::status(file, ignored);
+    if (status.type() != std::filesystem::file_type::not_found) files.push_back(std::move(file));
   }
+  if (failed) throw Error("cannot read the folder " + backup_folder.string(), failed.message());
   std::ranges::sort(files);
-  std::vector<RunRecord> runs;
-  for (const auto& file : files) runs.push_back(read_journal(file));
-  return runs;
+  return files;
+}
+
+// `depth` ends the search in journals that somebody edited so that they name each other.
+bool is_undone(const std::string& run, std::span<const RunRecord> runs, std::size_t depth) {
+  return depth > 0 && std::ranges::any_of(runs, [&](const RunRecord& other) {
+           return other.header.rolls_back == run && other.end == RunRecord::End::complete &&
+                  !is_undone(other.header.run, runs, depth - 1);
+         });
+}
+
+}  // namespace
+
+RunRecord read_journal(const std::filesystem::path& file) { return read(file, Content::whole); }
+
+Runs read_runs(const std::filesystem::path& backup_folder) {
+  Runs all;
+  for (const auto& file : journals_in(backup_folder)) {
+    try {
+      all.runs.push_back(read(file, Content::outline));
+    } catch (const Error& error) {
+      all.broken.push_back({.run = file.parent_path().filename().string(), .path = file, .error = error});
+    }
+  }
+  return all;
+}
+
+void tell_broken(Observer& observer, std::span<const BrokenJournal> broken) {
+  for (const BrokenJournal& journal : broken)
+    observer.warn("journal.unreadable",
+                  {{"run", journal.run}, {"why", util::printable(journal.error.why())}});
 }
 
 RunState state_of(const RunRecord& run, std::span<const RunRecord> runs) {
-  const bool undone = std::ranges::any_of(runs, [&](const RunRecord& other) {
-    return other.header.rolls_back == run.header.run && other.header.run > run.header.run &&
-           state_of(other, runs) == RunState::complete;
-  });
-  if (undone) return RunState::rolled_back;
+  if (is_undone(run.header.run, runs, runs.size())) return RunState::rolled_back;
   return run.end == RunRecord::End::complete ? RunState::complete : RunState::interrupted;
 }
 

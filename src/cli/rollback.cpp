@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <ranges>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -21,15 +22,21 @@ struct RollbackFlags {
   bool any_cluster = false;
 };
 
-const change::RunRecord& named(std::span<const change::RunRecord> runs, const std::string& name) {
+// Throws the Error of a broken journal where that is the run that is meant.
+const change::RunRecord& named(const change::Runs& all, const std::string& name) {
   const change::RunRecord* found = nullptr;
-  for (const change::RunRecord& run : runs) {
+  for (const change::RunRecord& run : all.runs) {
     if (run.header.run == name) return run;
     if (!run.header.run.starts_with(name)) continue;
     if (found != nullptr) {
       throw UsageError("more than one run begins with " + name, {}, "kots-export runs lists them.");
     }
     found = &run;
+  }
+  const auto is_meant = [&](const change::BrokenJournal& journal) { return journal.run.starts_with(name); };
+  if (const auto broken = std::ranges::find_if(all.broken, is_meant); broken != all.broken.end()) {
+    if (found == nullptr || broken->run == name) throw broken->error;
+    throw UsageError("more than one run begins with " + name, {}, "kots-export runs lists them.");
   }
   if (found == nullptr) throw UsageError("there is no run " + name, {}, "kots-export runs lists them.");
   return *found;
@@ -42,12 +49,12 @@ bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecor
 }
 
 // The newest run that is no rollback and not rolled back, or the one that was named.
-const change::RunRecord& choose(std::span<const change::RunRecord> runs, const std::string& name,
-                                const Flags& flags) {
-  if (!name.empty()) return named(runs, name);
-  for (const change::RunRecord& run : runs | std::views::reverse) {
-    if (is_candidate(run, runs, flags.ns)) return run;
+const change::RunRecord& choose(const change::Runs& all, const std::string& name, const Flags& flags) {
+  if (!name.empty()) return named(all, name);
+  for (const change::RunRecord& run : all.runs | std::views::reverse) {
+    if (is_candidate(run, all.runs, flags.ns)) return run;
   }
+  if (!all.broken.empty()) throw all.broken.back().error;
   throw Error(
       "there is no run to roll back in " + migration::Paths{.root = flags.output_dir}.backup().string(), {},
       "kots-export runs lists the runs; --output-dir names the folder of the run.");
@@ -87,14 +94,16 @@ void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
 }
 
 int roll_back(Flags& flags, const RollbackFlags& own) {
-  const auto runs = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
-  const change::RunRecord& run = choose(runs, own.run, flags);
+  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  const std::vector<change::RunRecord>& runs = all.runs;
+  const change::RunRecord run = change::read_journal(choose(all, own.run, flags).path);
   use_installation_of(run.header, flags);
 
   Session session(flags, Session::Access::write);
   auto& context = session.context();
   session.rolls_back(run.header.run);
   session.observer().step_started("rollback");
+  change::tell_broken(session.observer(), all.broken);
   session.observer().note("rollback.run", {{"run", run.header.run}});
   if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 

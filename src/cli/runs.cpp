@@ -63,7 +63,7 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"journal", run.path.string()}};
 }
 
-void print_table(std::span<const change::RunRecord> runs) {
+void print_table(std::span<const change::RunRecord> runs, std::span<const change::BrokenJournal> broken) {
   std::vector<std::array<std::string, 8>> rows = {
       {"RUN", "STARTED", "STATE", "NAMESPACE", "RELEASE", "CHANGES", "CONTEXT", "SERVER"}};
   for (const change::RunRecord& run : runs | std::views::reverse) {
@@ -76,6 +76,8 @@ void print_table(std::span<const change::RunRecord> runs) {
     rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,
                     run.header.context, run.header.server});
   }
+  for (const change::BrokenJournal& journal : broken | std::views::reverse)
+    rows.push_back({journal.run, "", "unreadable: " + journal.error.why(), "", "", "", "", ""});
   std::array<std::size_t, 8> widths{};
   for (auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -91,16 +93,28 @@ void print_table(std::span<const change::RunRecord> runs) {
   std::cout << std::flush;
 }
 
+json documents_of(std::span<const change::BrokenJournal> broken) {
+  json documents = json::array();
+  for (const auto& journal : broken | std::views::reverse) {
+    documents.push_back({{"run", journal.run},
+                         {"state", "unreadable"},
+                         {"why", util::printable(journal.error.why())},
+                         {"journal", journal.path.string()}});
+  }
+  return documents;
+}
+
 int list_runs(const Flags& flags) {
-  const auto runs = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  const auto [runs, broken] = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
   if (flags.document != nullptr) {
     json documents = json::array();
     for (const auto& run : runs | std::views::reverse) documents.push_back(document_of(run, runs));
     flags.document->set("runs", std::move(documents));
-  } else if (runs.empty()) {
+    flags.document->set("unreadable", documents_of(broken));
+  } else if (runs.empty() && broken.empty()) {
     std::cerr << "no runs in " << migration::Paths{.root = flags.output_dir}.backup().string() << std::endl;
   } else {
-    print_table(runs);
+    print_table(runs, broken);
   }
   return static_cast<int>(ExitCode::done);
 }

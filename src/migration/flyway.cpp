@@ -43,8 +43,12 @@ bool has_failed(const json& job) {
 }
 
 // A Job that an earlier run of this folder made, and did not see the end of.
-bool can_take_up(const kube::ObjectRef& job, const json& live, const FlywayOptions& options) {
-  return !has_failed(live) && change::was_created(change::read_runs(options.paths.backup()), job, live);
+bool can_take_up(const Context& context, const kube::ObjectRef& job, const json& live,
+                 const FlywayOptions& options) {
+  if (has_failed(live)) return false;
+  const change::Runs known = change::read_runs(options.paths.backup());
+  change::tell_broken(context.observer, known.broken);
+  return change::was_created(known.runs, job, live);
 }
 
 // The Secret with the credentials; one that a run which was cut off left is used, unless it belongs to a Job
@@ -197,7 +201,7 @@ FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
   auto live = context.client.get(job);
   if (!live) return plan_start(context, job, options);
-  if (!can_take_up(job, *live, options)) {
+  if (!can_take_up(context, job, *live, options)) {
     throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
                 "it is the database migration of an earlier run", rerun_hint(context));
   }

@@ -43,6 +43,8 @@ constexpr std::array kNotices = {
     Words{
         "flyway.unschedulable",
         "no node can take the migrator's Pod yet: {message} (waiting; make room for 2m CPU and 10Mi memory)"},
+    Words{"journal.unreadable",
+          "the journal of run {run} cannot be read, and what that run did is not known here: {why}"},
     Words{"kots_cleanup.claim-kept",
           "PersistentVolumeClaim {claim} is kept: volume {volume} would be deleted with it, and you may not "
           "set it to Retain "

@@ -183,6 +183,29 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t
   return read_all(fd.get(), what, limit);
 }
 
+void read_lines(const fs::path& path, const std::function<void(std::string_view, LineEnd)>& on_line) {
+  const std::string what = "cannot read " + path.string();
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) fail(what, errno);
+  std::string begun;  // of a line that the last chunk did not end
+  std::array<char, kChunk> chunk{};
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(what, errno);
+    if (got == 0) break;
+    std::string_view rest(chunk.data(), static_cast<std::size_t>(got));
+    for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+      begun.append(rest.substr(0, end));
+      on_line(begun, LineEnd::there);
+      begun.clear();
+      rest.remove_prefix(end + 1);
+    }
+    begun.append(rest);
+  }
+  if (!begun.empty()) on_line(begun, LineEnd::missing);
+}
+
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content, Existing existing,
                                            const Fsync& sync) {
   const std::string what = "cannot write " + path.string();

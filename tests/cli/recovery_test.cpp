@@ -66,6 +66,35 @@ TEST(Recovery, RunsTellsWhatCameOfEachRunNewestFirst) {
   EXPECT_THAT(installation.run({"runs"}).out, AllOf(HasSubstr("STATE"), HasSubstr("rolled back")));
 }
 
+TEST(Recovery, ABrokenJournalIsNamedAndStopsNothingElse) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const auto broken = installation.folder / "backup/20200101T000000.000Z-dead";
+  std::filesystem::create_directory(broken);
+  write(broken / "journal.jsonl", "nonsense\n{}\n");
+
+  const json report = json::parse(installation.run({"runs", "-o", "json"}).out);
+  const Finished flyway = installation.run({"flyway", "--yes"});
+  const Finished named = installation.run({"rollback", "20200101", "--yes"});
+  const Finished rollback = installation.run({"rollback", "--yes"});
+  const Finished second = installation.run({"rollback", "--yes"});
+
+  EXPECT_EQ(report["runs"].size(), 1U);
+  ASSERT_EQ(report["unreadable"].size(), 1U);
+  EXPECT_EQ(report["unreadable"][0]["run"], broken.filename().string());
+  EXPECT_EQ(report["unreadable"][0]["why"], "line 1 is broken");
+  EXPECT_THAT(installation.run({"runs"}).out, HasSubstr("unreadable: line 1 is broken"));
+  EXPECT_EQ(flyway.exit_code, 0) << flyway.err;
+  EXPECT_EQ(named.exit_code, 1);
+  EXPECT_THAT(named.err, AllOf(HasSubstr("cannot read"), HasSubstr("line 1 is broken")));
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_THAT(rollback.err,
+              HasSubstr("the journal of run " + broken.filename().string() + " cannot be read"));
+  EXPECT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
 TEST(Recovery, WithoutARunThereIsNothingToRollBack) {
   Installation installation;
   const Finished rollback = installation.run(kRollback);

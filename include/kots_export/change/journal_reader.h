@@ -1,6 +1,8 @@
 #pragma once
 
 #include <kots_export/change/journal.h>
+#include <kots_export/change/observer.h>
+#include <kots_export/util/error.h>
 
 #include <chrono>
 #include <filesystem>
@@ -20,6 +22,7 @@ struct JournalEntry {
   ChangeOutcome outcome{.status = ChangeOutcome::Status::unknown, .error = {}, .object = {}};
 };
 
+// One run, from its journal.
 struct RunRecord {
   RunHeader header;
   std::vector<JournalEntry> entries;  // in the order in which they were sent
@@ -35,10 +38,28 @@ struct RunRecord {
 // Error where the file cannot be read, a line before the last is broken, or the format is newer than ours.
 [[nodiscard]] RunRecord read_journal(const std::filesystem::path& file);
 
-// Reads every run of `backup_folder`, oldest first; none where the folder is missing. Throws as read_journal.
-[[nodiscard]] std::vector<RunRecord> read_runs(const std::filesystem::path& backup_folder);
+// A journal that read_journal cannot read.
+struct BrokenJournal {
+  std::string run;  // the name of its folder
+  std::filesystem::path path;
+  Error error;
+};
 
-// A run is rolled back where a complete run says that it rolls it back and is not rolled back itself.
+struct Runs {
+  std::vector<RunRecord> runs;
+  std::vector<BrokenJournal> broken;  // they stop nobody from reading the others
+};
+
+// Reads every run of `backup_folder`, both kinds in the order of their names; none where the folder is
+// missing. What the runs did is outlined: of their Changes only manifests of creates stand in it, for
+// was_created(); read_journal() gives one run with all. Throws Error where the folder cannot be read.
+[[nodiscard]] Runs read_runs(const std::filesystem::path& backup_folder);
+
+// Warns of each of them (id "journal.unreadable").
+void tell_broken(Observer& observer, std::span<const BrokenJournal> broken);
+
+// A run is rolled back where a complete run says that it rolls it back and is not rolled back itself. No
+// clock is asked which was first: a run can name only one that was there before it.
 enum class RunState { complete, interrupted, rolled_back };
 [[nodiscard]] RunState state_of(const RunRecord& run, std::span<const RunRecord> runs);
 [[nodiscard]] std::string_view to_string(RunState state);  // "complete", "interrupted", "rolled back"

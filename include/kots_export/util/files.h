@@ -32,6 +32,13 @@ namespace fs = std::filesystem;
 // When `path` was last written. Throws Error where it cannot be told.
 [[nodiscard]] std::chrono::system_clock::time_point last_written(const fs::path& path);
 
+// The end of a line that read_lines gives: a file that was cut in the middle has none after its last line.
+enum class LineEnd { there, missing };
+
+// Calls `on_line` with each line of `path`, without its line feed. Memory holds one line and no more, however
+// long the file. Throws Error where it cannot be read.
+void read_lines(const fs::path& path, const std::function<void(std::string_view, LineEnd)>& on_line);
+
 // --- Writing ---
 
 // fsync(2), or what a test puts in its place: 0, or -1 and errno.

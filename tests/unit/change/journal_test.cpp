@@ -188,7 +188,7 @@ TEST(JournalReader, ReadsARunThatWasKilledBeforeItsFirstLine) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "r1");
   std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"ru)";
-  const auto runs = read_runs(folder.path());
+  const auto runs = read_runs(folder.path()).runs;
   ASSERT_EQ(runs.size(), 1U);
   EXPECT_EQ(runs[0].header.run, "r1");
   EXPECT_EQ(state_of(runs[0], runs), RunState::interrupted);
@@ -212,10 +212,86 @@ TEST(JournalReader, RefusesAFormatThatIsNewerThanItself) {
   std::filesystem::create_directory(folder.path() / "r1");
   std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":3})"
                                                     << "\n";
-  EXPECT_THROW((void)read_runs(folder.path()), Error);
+  EXPECT_THROW((void)read_journal(folder.path() / "r1/journal.jsonl"), Error);
 }
 
-TEST(JournalReader, AFolderThatIsMissingHoldsNoRuns) { EXPECT_TRUE(read_runs("/nowhere/backup").empty()); }
+TEST(JournalReader, AFolderThatIsMissingHoldsNoRuns) {
+  EXPECT_TRUE(read_runs("/nowhere/backup").runs.empty());
+}
+
+TEST(JournalReader, AFolderThatCannotBeReadIsAnError) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "backup") << "a file";
+  EXPECT_THROW((void)read_runs(folder.path() / "backup"), Error);
+}
+
+TEST(JournalReader, ABrokenJournalIsNamedAndStopsNobodyFromReadingTheOthers) {
+  const TemporaryFolder folder;
+  for (const char* run : {"r1", "r2", "r3"}) {
+    Journal journal(folder.path(), header_of(run));
+    record(journal, patch_of("a"), 1);
+    if (std::string(run) == "r2") std::ofstream(journal.path(), std::ios::app) << "nonsense\n{}\n";
+  }
+
+  const Runs all = read_runs(folder.path());
+
+  ASSERT_EQ(all.runs.size(), 2U);
+  EXPECT_EQ(all.runs[0].header.run, "r1");
+  EXPECT_EQ(all.runs[1].header.run, "r3");
+  ASSERT_EQ(all.broken.size(), 1U);
+  EXPECT_EQ(all.broken[0].run, "r2");
+  EXPECT_THAT(all.broken[0].error.why(), HasSubstr("line 3 is broken"));
+}
+
+// Nothing is guessed: a verb that is not known is no patch, a status that is not known no refusal.
+TEST(JournalReader, AWordThatItDoesNotKnowIsAnErrorOfThatJournal) {
+  for (const char* line : {R"({"event":"change","id":2,"verb":"replace"})",
+                           R"({"event":"outcome","id":1,"status":"perhaps"})"}) {
+    SCOPED_TRACE(line);
+    const TemporaryFolder folder;
+    Journal journal(folder.path(), header_of("r1"));
+    record(journal, patch_of("a"), 1);
+    std::ofstream(journal.path(), std::ios::app) << line << "\n";
+
+    const Runs all = read_runs(folder.path());
+
+    EXPECT_TRUE(all.runs.empty());
+    ASSERT_EQ(all.broken.size(), 1U);
+    EXPECT_THAT(all.broken[0].error.why(), HasSubstr("line 3 cannot be understood"));
+  }
+}
+
+// Secrets of old runs are not kept in memory, and a folder of many runs is read in little.
+TEST(JournalReader, OutlinesRunsOfWhichOnlyManifestsOfCreatesAreKept) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  record(journal, patch_of("a"), 1);
+  record(journal, delete_of("b"), 2);
+  record(journal, create_of("c"), 3);
+
+  const Runs all = read_runs(folder.path());
+
+  const auto& entries = all.runs.at(0).entries;
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_TRUE(entries[0].change.before.is_null() && entries[0].change.after.is_null());
+  EXPECT_EQ(entries[1].change.object.name, "b");
+  EXPECT_TRUE(entries[1].change.before.is_null());
+  EXPECT_EQ(entries[2].change.after, create_of("c").after);
+}
+
+// Longer than any file that is read at once may be.
+TEST(JournalReader, ReadsAJournalOfAnyLength) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  {
+    const std::string mebibyte(std::size_t{1} << 20, ' ');
+    std::ofstream out(journal.path(), std::ios::app);
+    for (int i = 0; i < 257; ++i) out << mebibyte << "{}\n";
+  }
+  record(journal, patch_of("a"), 1);
+
+  EXPECT_EQ(read_journal(journal.path()).entries.size(), 1U);
+}
 
 RunRecord record_of(const std::string& run, const std::string& rolls_back = {}) {
   RunRecord record;
@@ -230,6 +306,17 @@ TEST(RunStates, ARollbackThatIsRolledBackItselfDoesNotCount) {
   EXPECT_EQ(state_of(undone[0], undone), RunState::rolled_back);
   const std::vector<RunRecord> redone = {record_of("r1"), record_of("r2", "r1"), record_of("r3", "r2")};
   EXPECT_EQ(state_of(redone[0], redone), RunState::complete);
+}
+
+// After the clock was set back a rollback has a name before the run that it undoes.
+TEST(RunStates, NoClockSaysWhichRunWasFirst) {
+  const std::vector<RunRecord> runs = {record_of("r1", "r2"), record_of("r2")};
+  EXPECT_EQ(state_of(runs[1], runs), RunState::rolled_back);
+}
+
+TEST(RunStates, OfJournalsThatNameEachOtherIsFound) {
+  const std::vector<RunRecord> runs = {record_of("r1", "r2"), record_of("r2", "r1"), record_of("r3", "r3")};
+  for (const RunRecord& run : runs) (void)state_of(run, runs);
 }
 
 TEST(RunStates, ARollbackThatWasCutOffDoesNotCount) {

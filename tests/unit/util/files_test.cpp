@@ -115,6 +115,28 @@ TEST(ReadFile, StopsAtTheLimit) {
   EXPECT_THAT(problem([&] { (void)read_file(folder / "file", 1000); }), HasSubstr("longer than 1000 bytes"));
 }
 
+// Every line of a file as read_lines gives it; the last with "<cut>" where its line feed is missing.
+std::vector<std::string> lines_of(const fs::path& file) {
+  std::vector<std::string> lines;
+  read_lines(file, [&](std::string_view line, LineEnd end) {
+    lines.push_back(std::string(line) + (end == LineEnd::missing ? "<cut>" : ""));
+  });
+  return lines;
+}
+
+TEST(ReadLines, GivesEachLineAndTellsWhereTheLastWasCut) {
+  const TemporaryFolder folder;
+  const std::string longer_than_a_read(200'000, 'x');
+  write_bytes(folder / "whole", "one\n\n" + longer_than_a_read + "\n");
+  write_bytes(folder / "cut", "one\ntw");
+  write_bytes(folder / "empty", "");
+
+  EXPECT_THAT(lines_of(folder / "whole"), ElementsAre("one", "", longer_than_a_read));
+  EXPECT_THAT(lines_of(folder / "cut"), ElementsAre("one", "tw<cut>"));
+  EXPECT_THAT(lines_of(folder / "empty"), IsEmpty());
+  EXPECT_THAT(problem([&] { (void)lines_of(folder / "none"); }), HasSubstr("No such file"));
+}
+
 // --- Folders ---
 
 TEST(CreatePrivateFolder, MakesMissingParentsPrivateToo) {
