@@ -279,16 +279,13 @@ TEST(JournalReader, OutlinesRunsOfWhichOnlyManifestsOfCreatesAreKept) {
   EXPECT_EQ(entries[2].change.after, create_of("c").after);
 }
 
-// Longer than any file that is read at once may be.
+// Longer than a file may be that is read at once. (Its end is a hole, as after a power cut: no text to
+// parse.)
 TEST(JournalReader, ReadsAJournalOfAnyLength) {
   const TemporaryFolder folder;
   Journal journal(folder.path(), header_of("r1"));
-  {
-    const std::string mebibyte(std::size_t{1} << 20, ' ');
-    std::ofstream out(journal.path(), std::ios::app);
-    for (int i = 0; i < 257; ++i) out << mebibyte << "{}\n";
-  }
   record(journal, patch_of("a"), 1);
+  std::filesystem::resize_file(journal.path(), std::uintmax_t{257} << 20);
 
   EXPECT_EQ(read_journal(journal.path()).entries.size(), 1U);
 }
