@@ -69,8 +69,7 @@ PlanTarget read_target(Context& context, std::string server) {
 
 SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options, PlanTarget target) {
   const change::Plan all = plan.together();
-  const auto now =
-      change::recheck(context.client, all, change::read_objects(context.client, all));
+  const auto now = change::recheck(context.client, all, change::read_objects(context.client, all));
   if (!now.changed.empty()) {
     throw Error("the plan was not saved", now.changed.front() + " while it was made",
                 "Run the same command again.");
