@@ -76,7 +76,7 @@ DISCOVERIES = (
 )
 
 TROUBLE = (
-    Row("busy", "any request, at a level of priority that has no room", "kube/retry.cpp kube/pace.cpp kube/client_follow.cpp kube/status.cpp change/fate.cpp",
+    Row("busy", "any request, at a level of priority that has no room", "kube/retry.cpp kube/pace.cpp kube/client_follow.cpp kube/status.cpp change/fate.cpp change/lease_protocol.cpp",
         call=Call("POST", f"{HOOKED}/configmaps", config_map(), login=Login.FLOOD, until=True, status=429, header={"retry-after": matches(r"^\d+$"), "content-type": matches("^text/plain")}, text=matches("^Too many requests")),
         given=(*hooked("$silent", 15), *SMALL_LEVEL, *(Call("POST", f"{HOOKED}/configmaps", config_map(f"waits-{i}"), login=Login.FLOOD, beside=True, only="real") for i in range(12))),
         then=(*UNHOOKED, Call("DELETE", f"{FLOW}/flowschemas/$ns-$name", only="real"), Call("DELETE", f"{FLOW}/prioritylevelconfigurations/$ns-$name", only="real")),
