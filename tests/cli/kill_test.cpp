@@ -2,18 +2,23 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-// A whole run on 300 objects, killed with SIGKILL before and after its n-th write, for every n. By default a
-// sample of the points; KOTS_EXPORT_KILL_EVERY=1 takes every one (ctest -C Recovery -L recovery).
+// A whole run on 300 objects, killed with SIGKILL before and after its n-th write. By default n is each of the
+// last 60 writes, where most differs from one to the next (the database's migration, deletes, the Lease), and
+// every 100th before; with KOTS_EXPORT_KILL_AT=every-write it is each (ctest -C Long -L long).
 namespace kots_export::test {
 
 namespace {
 
 using nlohmann::json;
 
-constexpr int kShards = 8;
+constexpr int kShards = 16;
+constexpr int kLast = 60;
+constexpr int kSample = 100;
 
 std::string many_objects() {
   std::string yaml =
@@ -47,9 +52,18 @@ apiserver::ApiServerOptions options() {
   return result;
 }
 
-int stride() {
-  const char* every = std::getenv("KOTS_EXPORT_KILL_EVERY");
-  return every != nullptr ? std::max(1, std::atoi(every)) : 100;
+// The numbers of the writes at which one shard kills a run that has `writes`. The one after the last is never
+// sent: there the run ends by itself.
+std::vector<int> points(int writes, int shard) {
+  const char* at = std::getenv("KOTS_EXPORT_KILL_AT");
+  const bool every = at != nullptr && std::string_view(at) == "every-write";
+  std::vector<int> all;
+  for (int n = 1; n <= writes + 1; ++n) {
+    if (every || n % kSample == 1 || n > writes - kLast) all.push_back(n);
+  }
+  std::vector<int> mine;
+  for (auto i = static_cast<std::size_t>(shard); i < all.size(); i += kShards) mine.push_back(all[i]);
+  return mine;
 }
 
 // One installation that is killed, mended and rolled back again and again: each rollback has to leave it as
@@ -104,8 +118,9 @@ class Kill : public ::testing::TestWithParam<int> {
 
 TEST_P(Kill, AtAnyWriteARunConvergesWhenItIsRunAgainAndIsUndoneByRollback) {
   expect_state(before, "after the undisturbed run was rolled back");
-  for (int n = 1 + GetParam() * stride(); n <= writes + 1 && !HasFatalFailure(); n += kShards * stride()) {
+  for (const int n : points(writes, GetParam())) {
     for (const char* moment : {"hold", "hold-answer"}) {
+      if (HasFailure()) return;
       SCOPED_TRACE("write " + std::to_string(n) + " of " + std::to_string(writes) + ", " + moment);
       if (!kill_at(n, moment)) {
         roll_back("it was not killed");
@@ -123,7 +138,6 @@ TEST_P(Kill, AtAnyWriteARunConvergesWhenItIsRunAgainAndIsUndoneByRollback) {
       roll_back("the second run");
       roll_back("the killed run");
       expect_state(before, "both rolled back");
-      if (HasFailure()) return;
     }
     std::filesystem::remove_all(installation.folder / "backup");
   }
