@@ -114,8 +114,7 @@ bool Batch::journal_next_group() {
   if (group.empty()) return false;
   const bool recorded = in_journal([&](Journal& journal) { journal.record(group, first_id); });
   if (!recorded) {
-    settled_ += ready_.size();
-    result_.counts.not_sent += ready_.size();
+    for (const WritePtr& write : ready_) leave_unsent(write->change);
     ready_.clear();
   }
   return recorded;
@@ -185,40 +184,38 @@ void Batch::finish(const Write& write, const ChangeOutcome& outcome) {
   tools_.observer.change_done(write.change, outcome);
 }
 
-// What stands in the journal and is not going to be sent, or not again.
+ChangeOutcome Batch::leave_unsent(const Change& change) {
+  ChangeOutcome outcome{.status = Status::not_sent, .error = "not sent", .object = change.object};
+  ++settled_;
+  result_.counts.count(outcome.status);
+  tools_.on_outcome(change, outcome);
+  return outcome;
+}
+
 void Batch::finish_unsent() {
   for (const WritePtr& write : again_) finish(*write, give_up(write->change, {write->doubt, write->tries}));
   again_.clear();
   for (const WritePtr& write : ready_) {
-    const ChangeOutcome not_sent{
-        .status = Status::not_sent, .error = "not sent", .object = write->change.object};
-    result_.counts.count(not_sent.status);
-    ++settled_;
-    tools_.on_outcome(write->change, not_sent);
-    in_journal([&](Journal& journal) { journal.record_outcome(write->id, not_sent); });
+    const ChangeOutcome outcome = leave_unsent(write->change);
+    in_journal([&](Journal& journal) { journal.record_outcome(write->id, outcome); });
   }
   ready_.clear();
 }
 
-void Batch::abandon() { finish_unsent(); }
-
 std::string Batch::state_of_things() const {
-  const OutcomeCounts& counts = result_.counts;
-  std::string text = "Done " + std::to_string(counts.done + counts.gone) + ", refused " +
-                     std::to_string(counts.refused) + ", unknown " + std::to_string(counts.unknown) +
-                     ", not sent " + std::to_string(counts.not_sent) + ".";
+  std::string text = "So far: " + to_text(result_.counts) + ".";
   if (tools_.journal != nullptr) text += " The journal is " + tools_.journal->path().string() + ".";
   return text;
 }
 
 Execution Batch::result(OnFailure on_failure) {
   finish_unsent();
-  result_.counts.not_sent += deletes_.size();
+  for (const Change& change : deletes_) leave_unsent(change);
   const auto ended_early = interrupted_ || failure_;
   if (ended_early) {
-    while (source_.next_change()) {  // what is known of the rest
+    while (const auto change = source_.next_change()) {  // what is known of the rest
       ++pulled_;
-      ++result_.counts.not_sent;
+      leave_unsent(*change);
     }
   }
   if (failure_) std::rethrow_exception(failure_);

@@ -35,8 +35,8 @@ class Batch : public kube::RequestSource {
 
   // To be called once the transport is through. Throws as Executor::run does.
   Execution result(OnFailure on_failure);
-  // To be called in its place where the transport threw: the journal says what was never sent.
-  void abandon();
+  // To be called in its place where the transport threw: tells of what is not going to be sent, or not again.
+  void finish_unsent();
 
  private:
   // A Change that is in the journal, until its outcome is known.
@@ -62,7 +62,7 @@ class Batch : public kube::RequestSource {
   void settle(const WritePtr& write, Fate fate);
   void try_again(const WritePtr& write, const SendAgain& why);
   void finish(const Write& write, const ChangeOutcome& outcome);
-  void finish_unsent();
+  ChangeOutcome leave_unsent(const Change& change);
   [[nodiscard]] std::string state_of_things() const;
 
   ChangeSource& source_;

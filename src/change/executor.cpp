@@ -164,8 +164,10 @@ void Executor::wait_for_unanswered_creates(const Plan& plan) {
     if (change.verb == Verb::remove && created != created_.end())
       until = std::max(until, created->second.settled);
   }
-  if (options_.dry_run != kube::DryRun::none || until <= Clock::now()) return;
-  observer_.note("executor.waiting-for-unanswered");
+  const auto left = until - Clock::now();
+  if (options_.dry_run != kube::DryRun::none || left.count() <= 0) return;
+  observer_.note("executor.waiting-for-unanswered",
+                 {{"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}});
   while (Clock::now() < until) {
     if (options_.interrupted && options_.interrupted())
       throw Interrupted("stopped while waiting for a request that was not answered");
@@ -192,7 +194,7 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
   try {
     client_.run(batch);
   } catch (...) {
-    batch.abandon();
+    batch.finish_unsent();
     throw;
   }
   return batch.result(on_failure);

@@ -36,4 +36,9 @@ OutcomeCounts& OutcomeCounts::operator+=(const OutcomeCounts& other) {
   return *this;
 }
 
+std::string to_text(const OutcomeCounts& counts) {
+  return "done " + std::to_string(counts.done + counts.gone) + ", refused " + std::to_string(counts.refused) +
+         ", unknown " + std::to_string(counts.unknown) + ", not sent " + std::to_string(counts.not_sent);
+}
+
 }  // namespace kots_export::change

@@ -70,7 +70,7 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
     const Counts counts = count(run);
     const std::size_t all = run.entries.size();
     std::string changes = std::to_string(all);
-    if (counts.ends.failed() > 0) changes += " (" + ui::text_of(counts.ends) + ")";
+    if (counts.ends.failed() > 0) changes += " (" + change::to_text(counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
     if (!run.header.rolls_back.empty()) state += ", rolls back " + run.header.rolls_back;
     rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,

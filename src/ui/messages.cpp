@@ -20,9 +20,8 @@ constexpr std::array kNotices = {
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
     Words{"executor.stopping", "stopping: {requests} requests in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
-          "waiting up to 34 s before anything is deleted: the API server may still be at work on a request "
-          "that "
-          "it did not answer"},
+          "waiting {seconds} s before anything is deleted: the API server may still be at work on a request "
+          "that it did not answer"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
@@ -175,11 +174,6 @@ std::string text_of(const change::PlanSummary& summary, Tense tense) {
   return part(summary.patch, "to patch", "patched") + ", " + part(summary.remove, "to delete", "deleted") +
          ", " + part(summary.create, "to create", "created") + ", " + std::to_string(summary.already_right) +
          " already right";
-}
-
-std::string text_of(const change::OutcomeCounts& counts) {
-  return "done " + std::to_string(counts.done + counts.gone) + ", refused " + std::to_string(counts.refused) +
-         ", unknown " + std::to_string(counts.unknown) + ", not sent " + std::to_string(counts.not_sent);
 }
 
 std::string text_of(const migration::NextSteps& steps) {

@@ -1,6 +1,7 @@
 """One seed: an installation, kots-export between faults until it is through, rolled back until nothing is left, and judged."""
 import asyncio
 import json
+import os
 import random
 import signal
 import time
@@ -153,7 +154,8 @@ class Scenario:
         def kill():
             if process.returncode is None:
                 sent.append(number)
-                process.send_signal(number)
+                # Not asyncio's send_signal: it reaps a process that has just ended, and its exit code is lost.
+                os.kill(process.pid, number)
 
         def on_request():
             nonlocal left

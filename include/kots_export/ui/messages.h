@@ -26,8 +26,6 @@ enum class Tense { planned, done };
 [[nodiscard]] std::string text_of(const change::PlanSummary& summary, Tense tense);
 
 // The next steps after a migration, as the guide numbers them.
-// "done 21, refused 2, unknown 0, not sent 12"
-[[nodiscard]] std::string text_of(const change::OutcomeCounts& counts);
 [[nodiscard]] std::string text_of(const migration::NextSteps& steps);
 
 // An error as the last thing that a command prints: "error: ..." and, where there is one, "hint: ...".
