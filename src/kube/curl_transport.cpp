@@ -102,12 +102,20 @@ class CurlTransport::Impl::Transfer {
     reply_ = {};
     sent_ = 0;
     stopped_ = false;
+    begun_ = false;
     taken_back_ = false;
     thrown_ = nullptr;
   }
 
   [[nodiscard]] const RequestCredentials& credentials() const { return credentials_; }
   Exchange& exchange() { return exchange_; }
+  // Its own time may end before the time to connect does: that says nothing of the server.
+  [[nodiscard]] bool is_hasty() const {
+    const auto limit = limit_of(exchange_.request);
+    return limit.count() > 0 && limit <= options_.connect_timeout;
+  }
+  // Whether it has had a connection.
+  [[nodiscard]] bool has_begun() const { return begun_; }
 
   // What came of it, as libcurl says. Throws what on_data threw.
   Outcome outcome(CURLcode code, bool server_has_answered) {
@@ -145,12 +153,17 @@ class CurlTransport::Impl::Transfer {
 
   // Called where a connection is ready, before anything of the request goes out.
   static int before_sending(void* self, char*, char*, int, int) {
-    return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    return static_cast<Transfer*>(self)->begin() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
   }
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     static_cast<Transfer*>(self)->take_header({data, size});
     return size;
+  }
+
+  bool begin() {
+    begun_ = true;
+    return may_send();
   }
 
   bool may_send() {
@@ -235,6 +248,7 @@ class CurlTransport::Impl::Transfer {
   std::array<char, CURL_ERROR_SIZE> error_buffer_{};
   Reply reply_;
   std::size_t sent_ = 0;  // of the body
+  bool begun_ = false;
   bool stopped_ = false;
   bool taken_back_ = false;    // before it was sent
   std::exception_ptr thrown_;  // by on_data: exceptions do not cross libcurl
@@ -314,6 +328,9 @@ class CurlTransport::Impl::Run {
 
   void finish(Transfer& transfer, CURLcode code, bool refreshed) {
     Outcome outcome = transfer.outcome(code, impl_.has_answered_);
+    if (const auto* failure = std::get_if<TransportFailure>(&outcome);
+        failure != nullptr && is_unreachable(*failure) && !transfer.is_hasty() && is_nothing_sent())
+      return fail_all(transfer, *failure);
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
       impl_.has_answered_ = true;
       if (reply->status == http::kUnauthorized && !refreshed &&
@@ -334,18 +351,32 @@ class CurlTransport::Impl::Run {
     curl_multi_poll(impl_.multi_, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
   }
 
+  [[nodiscard]] bool is_nothing_sent() const {
+    return std::ranges::none_of(active_, [](const auto& each) { return each.second.transfer->has_begun(); });
+  }
+
+  // What waits for a connection would try one after the other, each for as long.
+  void fail_all(Transfer& first, const TransportFailure& failure) {
+    const auto waiting = take_all();
+    first.exchange().done(failure);
+    for (const auto& [easy, one] : waiting) one.transfer->exchange().done(failure);
+  }
+
   void cancel_all() {
-    auto active = std::move(active_);
-    active_.clear();
-    streams_ = 0;
-    for (auto& [easy, one] : active) curl_multi_remove_handle(impl_.multi_, easy);
-    for (auto& [easy, one] : active) one.transfer->exchange().done(cancelled());
+    for (const auto& [easy, one] : take_all()) one.transfer->exchange().done(cancelled());
   }
 
   struct Active {
     std::unique_ptr<Transfer> transfer;
     bool refreshed = false;  // sent again with new credentials
   };
+
+  std::map<CURL*, Active> take_all() {
+    auto all = std::exchange(active_, {});
+    streams_ = 0;
+    for (const auto& [easy, one] : all) curl_multi_remove_handle(impl_.multi_, easy);
+    return all;
+  }
 
   Impl& impl_;
   RequestSource& source_;

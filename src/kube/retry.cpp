@@ -74,9 +74,7 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
     }
     // Where the first connection is refused, or nobody answers its call, there is no server: the operator
     // waits for nothing. Later it means one that restarts.
-    const bool no_connection = failure->kind == TransportFailure::Kind::connect ||
-                               (failure->kind == TransportFailure::Kind::timeout && unsent);
-    if (no_connection && !reached_) return false;
+    if (is_unreachable(*failure) && !reached_) return false;
     return read || unsent;
   }
   const Reply& reply = std::get<Reply>(outcome);
@@ -121,6 +119,7 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
       return;
     }
     auto* failure = std::get_if<TransportFailure>(&outcome);
+    if (failure != nullptr && is_unreachable(*failure) && !reached_) unreachable_ = *failure;
     if (failure != nullptr && failure->kind == TransportFailure::Kind::timeout && attempt->deadline &&
         Clock::now() >= *attempt->deadline)
       failure->text = "no answer within " + util::duration_text(policy_.total) + " (--request-timeout)";
@@ -139,6 +138,7 @@ std::optional<Exchange> RetryingSource::next() {
     return start(attempt);
   }
   auto exchange = inner_.next();
+  for (; exchange && unreachable_; exchange = inner_.next()) exchange->done(*unreachable_);
   if (!exchange) return std::nullopt;
   auto attempt = std::make_shared<Attempt>();
   attempt->exchange = std::move(*exchange);

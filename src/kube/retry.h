@@ -45,6 +45,7 @@ class RetryingSource : public RequestSource {
   RetryPolicy policy_;
   std::function<bool()> interrupted_;
   bool& reached_;
+  std::optional<TransportFailure> unreachable_;  // how the first try to connect ended
   std::vector<Waiting> waiting_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -98,6 +98,12 @@ std::string_view to_string(Method method) {
   return "";
 }
 
+bool is_unreachable(const TransportFailure& failure) {
+  using Kind = TransportFailure::Kind;
+  return failure.delivered == TransportFailure::Delivered::no &&
+         (failure.kind == Kind::resolve || failure.kind == Kind::connect || failure.kind == Kind::timeout);
+}
+
 std::optional<std::string> Reply::header(std::string_view lower_case_name) const {
   const auto found = std::ranges::find(headers, lower_case_name, &std::pair<std::string, std::string>::first);
   return found == headers.end() ? std::nullopt : std::optional(found->second);

@@ -50,6 +50,9 @@ struct TransportFailure {
   std::string hint;  // what to do next; may be empty
 };
 
+// Whether there was no connection to be had: the server is down, or is not where it was looked for.
+[[nodiscard]] bool is_unreachable(const TransportFailure& failure);
+
 using Outcome = std::variant<Reply, TransportFailure>;
 
 enum class Flow { go_on, stop };

@@ -12,12 +12,8 @@
 #include <deque>
 #include <tuple>
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
 #include <nlohmann/json.hpp>
-#include <sys/socket.h>
-#include <unistd.h>
 
 // libcurl against a real server over TLS.
 namespace kots_export::kube {
@@ -312,42 +308,6 @@ INSTANTIATE_TEST_SUITE_P(
       std::erase_if(name, [](char c) { return c == '-' || c == ' '; });
       return name;
     });
-
-// A SYN that nobody answers, as behind a firewall: the queue of a listener that accepts nobody is full.
-TEST(CurlConnect, WhereNobodyAnswersIsToldAfterTheTimeToConnect) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(listener, 0), 0);
-  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  std::vector<int> queued;
-  for (int i = 0; i < 4; ++i) {
-    queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    (void)::connect(queued.back(), reinterpret_cast<sockaddr*>(&address), size);
-  }
-  ResolvedConfig config;
-  config.server = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  const auto credentials = make_credential_source(config);
-  CurlOptions options;
-  options.connect_timeout = std::chrono::milliseconds(300);
-  CurlTransport transport(config, *credentials, options);
-  Client client(transport);
-  const auto start = std::chrono::steady_clock::now();
-  try {
-    (void)client.send({.method = Method::get, .path = "/version", .headers = {}, .body = {}, .timeout = {}},
-                      "ask");
-    ADD_FAILURE() << "somebody answered";
-  } catch (const ConnectionError& error) {
-    EXPECT_EQ(error.failure().delivered, TransportFailure::Delivered::no);
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1500))
-      << "it was tried again";
-  for (const int fd : queued) ::close(fd);
-  ::close(listener);
-}
 
 TEST_F(Curl, HasManyRequestsInFlight) {
   server.add_fault("delay=200 path=/namespaces");
