@@ -171,7 +171,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(flags_.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
-  util::set_last_words("\nended at once; what was sent is in " + journal->path().string() +
+  util::set_last_words("\nended at once; what was sent is in " + util::printable(journal->path().string()) +
                        "\nRun the same command again to go on, or `kots-export rollback` to go back.\n");
   return journal;
 }

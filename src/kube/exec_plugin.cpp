@@ -95,7 +95,8 @@ struct Child {
   }
 };
 
-// The attributes of the new process: signals as a program expects to find them, whatever we ignore or block.
+// The attributes of the new process: signals as we found them, whatever we ignore or block. What we catch
+// goes back to its default by itself, and nohup holds for the plugin too.
 class SpawnAttributes {
  public:
   explicit SpawnAttributes(Child::Group group) {
@@ -105,7 +106,7 @@ class SpawnAttributes {
     posix_spawnattr_setsigmask(&attributes_, &none);
     sigset_t defaults;
     sigemptyset(&defaults);
-    for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) sigaddset(&defaults, signal);
+    for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU}) sigaddset(&defaults, signal);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
     int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     if (group == Child::Group::own) flags |= POSIX_SPAWN_SETPGROUP;

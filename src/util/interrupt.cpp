@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,23 +20,26 @@ std::atomic<bool> asked_to_stop = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch lock-free atomics only");
 std::array<int, 2> wake_up = {-1, -1};
 
-// What the second signal says; written once, before signals matter.
-std::array<char, 1024> last_words{};
-std::atomic<std::size_t> last_words_size = 0;
+// What the second signal says: swapped as a whole, since the signal may come at any moment.
+std::atomic<const std::string*> last_words = nullptr;
+static_assert(std::atomic<const std::string*>::is_always_lock_free);
 
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 // Async-signal-safe: lock-free atomics, write(2), signal(2) and raise(3) alone. Source: signal-safety(7).
 void on_signal(int number) {
   const int error = errno;
-  if (asked_to_stop.exchange(true)) {
-    [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, last_words.data(), last_words_size);
+  const bool is_second = asked_to_stop.exchange(true);
+  // A terminal that dies says so twice: the kernel does, and the shell.
+  if (is_second && number != SIGHUP) {
+    if (const std::string* words = last_words) {
+      [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, words->data(), words->size());
+    }
     std::signal(number, SIG_DFL);
     std::raise(number);  // ends the process where this handler returns
-    errno = error;
-    return;
+  } else if (!is_second) {
+    [[maybe_unused]] const ssize_t put = ::write(wake_up[1], "", 1);
   }
-  [[maybe_unused]] const ssize_t put = ::write(wake_up[1], "", 1);
   errno = error;
 }
 
@@ -51,14 +56,17 @@ void catch_interrupts() {
     // nohup, or a job in the background of a script: it is not to hear of it.
     if (inherited.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
   }
-  // A closed pipe and a file at its limit (ulimit -f) are errors of a write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  // A closed pipe and a file at its limit (ulimit -f) are errors of a write, not the end of the process. And
+  // a job in the background that writes to its terminal (stty tostop) is not to be stopped: it may hold a
+  // lock.
+  for (const int number : {SIGPIPE, SIGXFSZ, SIGTTOU}) std::signal(number, SIG_IGN);
 }
 
-void set_last_words(std::string_view words) {
-  last_words_size = 0;
-  last_words_size = words.copy(last_words.data(), last_words.size());
+void set_last_words(std::string words) {
+  // Kept for good: a signal may be reading the ones before.
+  static std::vector<std::unique_ptr<const std::string>> kept;
+  kept.push_back(std::make_unique<const std::string>(std::move(words)));
+  last_words = kept.back().get();
 }
 
 bool interrupted() { return asked_to_stop; }

@@ -1,18 +1,17 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 
 // Ctrl-C, SIGTERM and SIGHUP as a wish that the work looks at, not as its end.
 namespace kots_export::util {
 
-// From here on the first SIGINT, SIGTERM or SIGHUP only asks the work to stop; the second, of whichever of
-// them, ends the process at once. One that was ignored when the process started (nohup) stays ignored. Throws
-// Error where the system has no more file descriptors.
+// From here on the first SIGINT, SIGTERM or SIGHUP only asks the work to stop; a SIGINT or SIGTERM after that
+// ends the process at once. One that was ignored when the process started (nohup) stays ignored. Throws Error
+// where the system has no more file descriptors.
 void catch_interrupts();
 
-// What the second signal writes to standard error before it ends the process; at most 1,024 bytes. Empty at
-// first.
-void set_last_words(std::string_view words);
+// What the second signal writes to standard error before it ends the process. Empty at first.
+void set_last_words(std::string words);
 
 // True once the process was asked to stop.
 [[nodiscard]] bool interrupted();
