@@ -4,7 +4,8 @@
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
-#include "kube/retry.h"
+#include "kube/line_buffer.h"
+#include "kube/log_follower.h"
 
 #include <algorithm>
 #include <list>
@@ -18,35 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Between two tries of the same stream; it grows with each that fails.
-constexpr std::chrono::milliseconds kPause{300};
 constexpr std::chrono::milliseconds kLongestPause{5000};
-constexpr int kTries = 24;  // in a row that fail (about a minute) before the operator hears of it
-
-// What a server that is overloaded or restarting answers: it will be well again.
-bool is_passing(int status) { return http::is_server_error(status) || status == http::kTooManyRequests; }
-
-// Cuts a stream of bytes into lines.
-class LineBuffer {
- public:
-  template <typename OnLine>
-  void feed(std::string_view data, OnLine&& on_line) {
-    // What was there before holds no line feed: a line of many pieces is not searched again for each.
-    std::size_t searched = buffer_.size();
-    buffer_.append(data);
-    std::size_t start = 0;
-    for (std::size_t end = 0; (end = buffer_.find('\n', searched)) != std::string::npos; searched = start) {
-      const std::string_view line = std::string_view(buffer_).substr(start, end - start);
-      start = end + 1;
-      if (!on_line(line)) break;
-    }
-    buffer_.erase(0, start);
-  }
-  [[nodiscard]] std::string take_rest() { return std::exchange(buffer_, {}); }
-
- private:
-  std::string buffer_;
-};
 
 struct WatchStream {
   WatchSpec spec;
@@ -58,31 +31,21 @@ struct WatchStream {
   Clock::time_point not_before;
 };
 
-struct LogStream {
-  LogSpec spec;
-  LineBuffer lines;
-  std::size_t received = 0;  // bytes of the log so far
-  std::size_t to_skip = 0;   // after a cut a log starts anew: bytes that are known already
-  bool open = false;
-  bool finished = false;
-  int failures = 0;
-  Clock::time_point not_before;
-};
-
 // All streams of one follow call, as a source for the transport.
 class FollowSource : public RequestSource, public Client::Follow {
  public:
   FollowSource(std::vector<WatchSpec> watches, Clock::time_point until, std::chrono::milliseconds log_grace,
-               std::function<bool()> interrupted)
-      : until_(until), log_grace_(log_grace), interrupted_(std::move(interrupted)) {
+               std::chrono::milliseconds log_silence, std::function<bool()> interrupted)
+      : until_(until),
+        log_grace_(log_grace),
+        log_silence_(log_silence),
+        interrupted_(std::move(interrupted)) {
     for (auto& spec : watches)
       watches_.push_back({.spec = std::move(spec), .resource_version = {}, .lines = {}, .not_before = {}});
   }
 
   // --- Follow ---
-  void add_log(LogSpec log) override {
-    logs_.push_back({.spec = std::move(log), .lines = {}, .not_before = {}});
-  }
+  void add_log(LogSpec log) override { logs_.emplace_back(std::move(log), log_silence_); }
   void stop() override {
     if (stop_at_) return;
     stop_at_ = Clock::now() + log_grace_;
@@ -94,7 +57,7 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (failure_) return std::nullopt;
     const auto now = Clock::now();
     for (auto& log : logs_) {
-      if (!log.open && !log.finished && log.not_before <= now) return open(log);
+      if (auto exchange = log.next(now)) return exchange;
     }
     for (auto& watch : watches_) {
       if (!watch.open && !watch.finished && watch.not_before <= now)
@@ -106,12 +69,13 @@ class FollowSource : public RequestSource, public Client::Follow {
   std::optional<Clock::time_point> wake_at() override {
     if (failure_) return std::nullopt;
     std::optional<Clock::time_point> earliest;
-    const auto consider = [&](const auto& stream) {
-      if (!stream.open && !stream.finished && (!earliest || stream.not_before < *earliest))
-        earliest = stream.not_before;
+    const auto consider = [&](std::optional<Clock::time_point> when) {
+      if (when && (!earliest || *when < *earliest)) earliest = when;
     };
-    std::ranges::for_each(logs_, consider);
-    std::ranges::for_each(watches_, consider);
+    for (const auto& log : logs_) consider(log.wake_at());
+    for (const auto& watch : watches_) {
+      if (!watch.open && !watch.finished) consider(watch.not_before);
+    }
     return earliest;
   }
 
@@ -122,7 +86,7 @@ class FollowSource : public RequestSource, public Client::Follow {
       return Flow::stop;
     }
     const auto now = Clock::now();
-    const bool logs_done = std::ranges::all_of(logs_, &LogStream::finished);
+    const bool logs_done = std::ranges::all_of(logs_, &LogFollower::finished);
     const bool watches_done = std::ranges::all_of(watches_, &WatchStream::finished);
     if (watches_done && (logs_done || (stop_at_ && now >= *stop_at_))) return Flow::stop;
     if (watches_done && !stop_at_) stop();
@@ -230,7 +194,7 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   void on_watch_end(WatchStream& watch, const Outcome& outcome) {
     watch.open = false;
-    watch.not_before = Clock::now() + kPause;
+    watch.not_before = Clock::now() + kStreamPause;
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
       if (reply->status == http::kGone) {
         watch.resource_version.clear();
@@ -246,7 +210,7 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   void refused(WatchStream& watch, const Reply& reply) {
     const ApiError error = api_error(action_of(watch), reply);
-    if (is_passing(reply.status)) return try_again(watch, error);
+    if (http::is_passing(reply.status)) return try_again(watch, error);
     give_up(watch, error);
   }
 
@@ -256,59 +220,14 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   template <typename E>
   void try_again(WatchStream& watch, const E& error) {
-    watch.not_before = Clock::now() + std::min(kPause * ++watch.failures, kLongestPause);
-    if (watch.failures >= kTries) give_up(watch, error);
+    watch.not_before = Clock::now() + std::min(kStreamPause * ++watch.failures, kLongestPause);
+    if (watch.failures >= kStreamTries) give_up(watch, error);
   }
 
   template <typename E>
   void give_up(WatchStream& watch, const E& error) {
     watch.finished = true;
     if (watch.spec.needed == WatchSpec::Needed::yes) fail(error);
-  }
-
-  // --- Logs ---
-
-  Exchange open(LogStream& log) {
-    log.open = true;
-    log.to_skip = log.received;
-    const std::string path = "/api/v1/namespaces/" + util::percent_encode(log.spec.ns) + "/pods/" +
-                             util::percent_encode(log.spec.pod) +
-                             "/log?follow=true&container=" + util::percent_encode(log.spec.container);
-    return {.request = get(path),
-            .done = [this, &log](const Outcome& outcome) { on_log_end(log, outcome); },
-            .on_data =
-                [&log](std::string_view data) {
-                  take(log, data);
-                  return Flow::go_on;
-                },
-            .kind = Exchange::Kind::stream};
-  }
-
-  static void take(LogStream& log, std::string_view data) {
-    log.failures = 0;
-    const std::size_t known = std::min(log.to_skip, data.size());
-    log.to_skip -= known;
-    data.remove_prefix(known);
-    log.received += data.size();
-    log.lines.feed(data, [&log](std::string_view line) {
-      log.spec.on_line(line);
-      return true;
-    });
-  }
-
-  void on_log_end(LogStream& log, const Outcome& outcome) {
-    log.open = false;
-    log.not_before = Clock::now() + kPause;
-    const auto* reply = std::get_if<Reply>(&outcome);
-    if (reply != nullptr && http::is_success(reply->status)) {
-      if (const std::string rest = log.lines.take_rest(); !rest.empty()) log.spec.on_line(rest);
-      log.finished = true;
-      return;
-    }
-    // 400 is the answer for a container that does not run yet.
-    const bool is_refused =
-        reply != nullptr && reply->status != http::kBadRequest && !is_passing(reply->status);
-    if (is_refused || ++log.failures >= kTries * 10) log.finished = true;
   }
 
   template <typename E>
@@ -318,9 +237,10 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   // Lists, not vectors: exchanges under way refer to their streams.
   std::list<WatchStream> watches_;
-  std::list<LogStream> logs_;
+  std::list<LogFollower> logs_;
   Clock::time_point until_;
   std::chrono::milliseconds log_grace_;
+  std::chrono::milliseconds log_silence_;
   std::function<bool()> interrupted_;
   std::optional<Clock::time_point> stop_at_;
   // A watch ends by itself, so that one that a balancer forgot is not listened to for ever. Source:
@@ -337,7 +257,7 @@ class FollowSource : public RequestSource, public Client::Follow {
 Client::FollowEnd Client::follow(std::vector<WatchSpec> watches, std::chrono::steady_clock::time_point until,
                                  const std::function<void(Follow&)>& started,
                                  std::chrono::milliseconds log_grace) {
-  FollowSource source(std::move(watches), until, log_grace, state_->interrupted);
+  FollowSource source(std::move(watches), until, log_grace, state_->retry.log_silence, state_->interrupted);
   started(source);
   // Not through the retries of single requests: streams come back by their own rules.
   state_->transport.run(source);

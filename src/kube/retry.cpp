@@ -22,11 +22,6 @@ bool is_read(const Request& request) {
   return request.method == Method::get || request.path.starts_with(kReviewsPath);
 }
 
-bool is_passing(int status) {
-  return status == http::kInternalError || status == http::kBadGateway || status == http::kUnavailable ||
-         status == http::kGatewayTimeout;
-}
-
 // Whether the answer to a request for JSON is JSON from its beginning to its end. Long ones are only looked
 // at there: their reader says what is wrong in between.
 bool is_whole_json(const Exchange& exchange, const Reply& reply) {
@@ -78,9 +73,8 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
     return read || unsent;
   }
   const Reply& reply = std::get<Reply>(outcome);
-  if (reply.status == http::kTooManyRequests) return true;
-  if (!read) return false;
-  return is_passing(reply.status) ||
+  if (!read) return reply.status == http::kTooManyRequests;
+  return http::is_passing(reply.status) ||
          (http::is_success(reply.status) && !is_whole_json(attempt.exchange, reply));
 }
 

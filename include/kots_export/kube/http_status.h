@@ -20,6 +20,11 @@ inline constexpr int kUnavailable = 503;
 inline constexpr int kGatewayTimeout = 504;
 
 [[nodiscard]] constexpr bool is_success(int status) { return status >= kOk && status < kMultipleChoices; }
+// What a server that is overloaded or restarting answers, or a proxy before it: it passes.
+[[nodiscard]] constexpr bool is_passing(int status) {
+  return status == kTooManyRequests || status == kInternalError || status == kBadGateway ||
+         status == kUnavailable || status == kGatewayTimeout;
+}
 [[nodiscard]] constexpr bool is_server_error(int status) { return status >= kInternalError; }
 
 }  // namespace kots_export::kube::http
