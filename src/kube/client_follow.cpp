@@ -21,6 +21,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
+// How much longer than it was asked for a watch may take to end: then its server has forgotten it.
+constexpr std::chrono::seconds kWatchGrace{30};
+
 struct WatchStream {
   WatchSpec spec;
   std::string resource_version;  // empty: list first
@@ -28,6 +31,7 @@ struct WatchStream {
   bool open = false;
   bool finished = false;
   int failures = 0;
+  int gaps = 0;  // in a row: it has to be listed again, and no event has come
   Clock::time_point not_before;
 };
 
@@ -152,10 +156,13 @@ class FollowSource : public RequestSource, public Client::Follow {
   Exchange open(WatchStream& watch) {
     watch.open = true;
     watch.lines = {};
+    const int seconds = watch_seconds_(random_);
     const std::string query = "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
                               util::percent_encode(watch.resource_version) +
-                              "&timeoutSeconds=" + std::to_string(watch_seconds_(random_));
-    return {.request = get(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec)),
+                              "&timeoutSeconds=" + std::to_string(seconds);
+    Request request = get(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec));
+    request.timeout = std::chrono::seconds(seconds) + kWatchGrace;
+    return {.request = std::move(request),
             .done = [this, &watch](const Outcome& outcome) { on_watch_end(watch, outcome); },
             .on_data =
                 [this, &watch](std::string_view data) {
@@ -181,6 +188,7 @@ class FollowSource : public RequestSource, public Client::Follow {
       watch.resource_version.clear();
       return Flow::stop;
     }
+    watch.gaps = 0;
     const std::string version = object.value("metadata", json::object()).value("resourceVersion", "");
     if (!version.empty()) watch.resource_version = version;
     using Type = WatchEvent::Type;
@@ -194,13 +202,13 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   void on_watch_end(WatchStream& watch, const Outcome& outcome) {
     watch.open = false;
-    watch.not_before = Clock::now() + kStreamPause;
+    if (std::holds_alternative<Reply>(outcome) && std::get<Reply>(outcome).status == http::kGone)
+      watch.resource_version.clear();
+    // A list goes well each time; a server that then knows nothing of its version is asked ever more slowly.
+    if (watch.resource_version.empty()) ++watch.gaps;
+    watch.not_before = Clock::now() + pause_after(std::max(watch.gaps, 1));
     if (const auto* reply = std::get_if<Reply>(&outcome)) {
-      if (reply->status == http::kGone) {
-        watch.resource_version.clear();
-      } else if (!http::is_success(reply->status)) {
-        refused(watch, *reply);
-      }
+      if (reply->status != http::kGone && !http::is_success(reply->status)) refused(watch, *reply);
       return;
     }
     const auto& failure = std::get<TransportFailure>(outcome);
@@ -218,9 +226,13 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (watch.spec.on_event(event) == Flow::stop) watch.finished = true;
   }
 
+  static std::chrono::milliseconds pause_after(int failures) {
+    return std::min(kStreamPause * failures, kLongestPause);
+  }
+
   template <typename E>
   void try_again(WatchStream& watch, const E& error) {
-    watch.not_before = Clock::now() + std::min(kStreamPause * ++watch.failures, kLongestPause);
+    watch.not_before = Clock::now() + pause_after(++watch.failures);
     if (watch.failures >= kStreamTries) give_up(watch, error);
   }
 

@@ -103,6 +103,7 @@ class CurlTransport::Impl::Transfer {
     sent_ = 0;
     stopped_ = false;
     begun_ = false;
+    is_repeat_ = false;
     taken_back_ = false;
     thrown_ = nullptr;
   }
@@ -161,7 +162,13 @@ class CurlTransport::Impl::Transfer {
     return size;
   }
 
+  // A write without a body is whole with its header; libcurl would begin it again where it was cut.
   bool begin() {
+    const Request& request = exchange_.request;
+    if (begun_ && request.method != Method::get && request.body.empty()) {
+      is_repeat_ = true;
+      return false;
+    }
     begun_ = true;
     return may_send();
   }
@@ -215,11 +222,11 @@ class CurlTransport::Impl::Transfer {
   TransportFailure failure(CURLcode code, bool server_has_answered) const {
     if (stopped_) return cancelled();
     if (taken_back_ && sent_ == 0) return taken_back();
-    if (sent_ > 0 && code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_SEND_FAIL_REWIND;
+    if ((sent_ > 0 || is_repeat_) && code == CURLE_ABORTED_BY_CALLBACK) code = CURLE_SEND_FAIL_REWIND;
     curl_off_t sent_after = 0;
     curl_easy_getinfo(handle(), CURLINFO_PRETRANSFER_TIME_T, &sent_after);
     const auto delivered =
-        sent_after == 0 ? TransportFailure::Delivered::no : TransportFailure::Delivered::maybe;
+        sent_after == 0 && !is_repeat_ ? TransportFailure::Delivered::no : TransportFailure::Delivered::maybe;
     if (code == CURLE_WRITE_ERROR) {
       return {.kind = TransportFailure::Kind::other,
               .delivered = delivered,
@@ -249,6 +256,7 @@ class CurlTransport::Impl::Transfer {
   Reply reply_;
   std::size_t sent_ = 0;  // of the body
   bool begun_ = false;
+  bool is_repeat_ = false;  // libcurl wanted to begin again
   bool stopped_ = false;
   bool taken_back_ = false;    // before it was sent
   std::exception_ptr thrown_;  // by on_data: exceptions do not cross libcurl

@@ -11,6 +11,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <exception>
 #include <functional>
 #include <optional>
 
@@ -32,6 +33,24 @@ std::string random_bytes(std::size_t count) {
   for (std::size_t i = 0; i < every.size(); ++i) every[i] = static_cast<char>(i);
   return util::random_string(count, every);
 }
+
+// Asks the caller while libcurl connects, so that it can stop that too.
+struct Connecting {
+  const std::function<Flow(std::string_view)>& on_message;
+  std::exception_ptr thrown = nullptr;  // exceptions do not cross libcurl
+  bool stopped = false;
+
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    auto& connecting = *static_cast<Connecting*>(self);
+    try {
+      connecting.stopped = connecting.on_message({}) == Flow::stop;
+    } catch (...) {
+      connecting.thrown = std::current_exception();
+      connecting.stopped = true;
+    }
+    return connecting.stopped ? 1 : 0;
+  }
+};
 
 // The raw stream of a connection that libcurl made (address, proxy, TLS) and left open.
 class Stream {
@@ -197,7 +216,13 @@ WebSocketResult CurlTransport::Impl::websocket_with(const RequestCredentials& cr
   set(easy.get(), CURLOPT_ERRORBUFFER, error_buffer.data());
   set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
+  Connecting connecting{.on_message = on_message};
+  set(easy.get(), CURLOPT_NOPROGRESS, 0L);
+  set(easy.get(), CURLOPT_XFERINFOFUNCTION, &Connecting::on_progress);
+  set(easy.get(), CURLOPT_XFERINFODATA, &connecting);
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK) {
+    if (connecting.thrown) std::rethrow_exception(connecting.thrown);
+    if (connecting.stopped) return {};
     throw ConnectionError("open a stream to the server",
                           failure_of(code, error_buffer.data(), config_.server,
                                      TransportFailure::Delivered::no, HasAnswered::no));

@@ -3,6 +3,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/scripted_transport.h"
 
 #include <array>
 #include <chrono>
@@ -93,6 +94,19 @@ TEST_F(FollowOnServer, ListsAgainWhereTheServerForgotTheVersion) {
   EXPECT_EQ(seen.back(), "added last");
 }
 
+TEST_F(FollowOnServer, AsksEverMoreSlowlyWhereTheServerForgetsEachVersionAtOnce) {
+  server.add_fault("status=410 path=watch=true");
+  (void)connection.client.follow({{.gvr = kConfigMaps,
+                                   .ns = "n",
+                                   .label_selector = {},
+                                   .field_selector = {},
+                                   .on_event = [](const WatchEvent&) { return Flow::go_on; }}},
+                                 std::chrono::steady_clock::now() + std::chrono::milliseconds(2000),
+                                 [](Client::Follow&) {});
+
+  EXPECT_LE(server.count_requests("GET", "watch=true"), 4U) << "after 0, 300, 900 and 1800 ms";
+}
+
 TEST_F(FollowOnServer, EndsAtItsTime) {
   const auto start = std::chrono::steady_clock::now();
   const auto result =
@@ -146,6 +160,28 @@ TEST_F(FollowOnServer, WorksWithOneRequestInFlight) {
 
   EXPECT_EQ(result, Client::FollowEnd::stopped);
   EXPECT_THAT(lines, ElementsAre("one", "two"));
+}
+
+// A server, or something before it, that keeps a watch open and knows nothing of it any more.
+TEST(FollowByScript, AWatchIsNotWaitedForMuchLongerThanWasAskedFor) {
+  test::ScriptedTransport server;
+  server.get("watch=false", test::ok({{"metadata", {{"resourceVersion", "5"}}}, {"items", json::array()}}));
+  server.get("watch=true", test::Stream{{}, test::Stream::End::open});
+  Client client(server);
+  (void)client.follow({{.gvr = kConfigMaps,
+                        .ns = "n",
+                        .label_selector = {},
+                        .field_selector = {},
+                        .on_event = [](const WatchEvent&) { return Flow::go_on; }}},
+                      std::chrono::steady_clock::now() + std::chrono::milliseconds(50),
+                      [](Client::Follow&) {});
+
+  const Request& watch = server.requests().at(1);
+  const auto asked = watch.path.find("timeoutSeconds=");
+  ASSERT_NE(asked, std::string::npos);
+  const std::chrono::seconds seconds(std::stoi(watch.path.substr(asked + 15)));
+  EXPECT_GT(watch.timeout, seconds);
+  EXPECT_LE(watch.timeout, seconds + std::chrono::seconds(60));
 }
 
 }  // namespace

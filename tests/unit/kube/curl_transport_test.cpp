@@ -275,27 +275,34 @@ apiserver::ApiServerOptions speaking(bool http1_only) {
 
 class CurlWrites : public ::testing::TestWithParam<std::tuple<bool, Method, const char*>> {
  protected:
+  void expect_sent_once(Request write) {
+    server.put({{"apiVersion", "v1"},
+                {"kind", "ConfigMap"},
+                {"metadata", {{"name", "there"}, {"namespace", "default"}}}});
+    test::ApiConnection connection(server);
+    requests.add(kNamespaces);
+    connection.transport.run(requests);  // the connection is warm
+    requests.outcomes.clear();
+    server.add_fault(std::string(std::get<2>(GetParam())) + " times=1 writes");
+    requests.add(std::move(write));
+    connection.transport.run(requests);
+
+    ASSERT_EQ(requests.outcomes.size(), 1U);
+    ASSERT_TRUE(std::holds_alternative<TransportFailure>(requests.outcomes[0])) << requests.status();
+    EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
+    EXPECT_EQ(server.count_requests(std::string(to_string(std::get<1>(GetParam())))), 1U);
+  }
+
   apiserver::ApiServer server{speaking(std::get<0>(GetParam()))};
   Requests requests;
 };
 
-TEST_P(CurlWrites, AreSentOnce) {
-  const auto [is_http1, method, fault] = GetParam();
-  server.put({{"apiVersion", "v1"},
-              {"kind", "ConfigMap"},
-              {"metadata", {{"name", "there"}, {"namespace", "default"}}}});
-  test::ApiConnection connection(server);
-  requests.add(kNamespaces);
-  connection.transport.run(requests);  // the connection is warm
-  requests.outcomes.clear();
-  server.add_fault(std::string(fault) + " times=1 writes");
-  requests.add(write_of(method));
-  connection.transport.run(requests);
+TEST_P(CurlWrites, AreSentOnce) { expect_sent_once(write_of(std::get<1>(GetParam()))); }
 
-  ASSERT_EQ(requests.outcomes.size(), 1U);
-  ASSERT_TRUE(std::holds_alternative<TransportFailure>(requests.outcomes[0])) << requests.status();
-  EXPECT_EQ(requests.failure().delivered, TransportFailure::Delivered::maybe);
-  EXPECT_EQ(server.count_requests(std::string(to_string(method))), 1U);
+TEST_P(CurlWrites, WithoutABodyAreSentOnceToo) {
+  Request write = write_of(std::get<1>(GetParam()));
+  write.body.clear();
+  expect_sent_once(std::move(write));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -131,6 +131,16 @@ TEST_P(SilentServer, IsToldOnceForAllThatWouldFollow) {
   EXPECT_LT(Clock::now() - start, 4 * kTimeToConnect) << "each window tried anew";
 }
 
+TEST_P(SilentServer, IsNotWaitedForWhereTheCallerOfAStreamSaysStop) {
+  const Request request{.path = "/api/v1/namespaces/n/pods/p/exec"};
+  WebSocketResult result;
+  EXPECT_NO_THROW(result = connection.transport.websocket(request, "v4.channel.k8s.io",
+                                                          [](std::string_view) { return Flow::stop; }));
+
+  EXPECT_EQ(result.http_status, 0);
+  EXPECT_LT(Clock::now() - start, kTimeToConnect);
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemes, SilentServer, ::testing::Values("http", "https"),
                          [](const auto& each) { return std::string(each.param); });
 
