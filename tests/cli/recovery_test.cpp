@@ -2,7 +2,9 @@
 
 #include "cli/installation.h"
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -221,6 +223,41 @@ TEST(Recovery, CtrlCFinishesWhatIsInFlightAndSaysHowToGoOnAndBack) {
 
   EXPECT_EQ(installation.run(kRollback).exit_code, 0);
   EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+// Sends `signals` to a whole run once it patches.
+Finished run_and_signal(Installation& installation, const std::vector<int>& signals) {
+  installation.server.add_fault("method=PATCH delay=300");
+  return installation.run(Start{.arguments = Installation::whole_run(),
+                                .environment = {},
+                                .input = {},
+                                .folder = {},
+                                .meanwhile = [&, sent = false](pid_t pid) mutable {
+                                  if (sent || installation.server.count_requests("PATCH") == 0) return;
+                                  sent = true;
+                                  for (const int signal : signals) {
+                                    ::kill(pid, signal);
+                                    std::this_thread::sleep_for(
+                                        std::chrono::milliseconds(20));  // two at once are one
+                                  }
+                                }});
+}
+
+TEST(Recovery, ATerminalThatDiesSaysSoTwiceAndTheRunStopsInOrder) {
+  Installation installation;
+  const Finished run = run_and_signal(installation, {SIGHUP, SIGHUP});
+
+  EXPECT_EQ(run.exit_code, 130) << run.err;
+  EXPECT_EQ(runs_of(installation)[0]["state"], "interrupted");
+  EXPECT_FALSE(installation.server.get("Lease", kNamespace, "kots-export"));
+}
+
+TEST(Recovery, ASecondCtrlCEndsAtOnceAndSaysWhereTheJournalIs) {
+  Installation installation;
+  const Finished run = run_and_signal(installation, {SIGINT, SIGINT});
+
+  EXPECT_EQ(run.exit_code, 128 + SIGINT) << run.err;
+  EXPECT_THAT(run.err, ::testing::ContainsRegex("ended at once; what was sent is in .*backup.*\n"));
 }
 
 TEST(Recovery, NothingIsSentWhoseJournalLineWasNotWritten) {
