@@ -17,16 +17,16 @@ def condition(kind):
 
 
 ROWS = (
-    Row("log-not-started", "the log of a container that does not run yet", "kube/client_follow.cpp kube/status.cpp",
+    Row("log-not-started", "the log of a container that does not run yet", "kube/client_follow.cpp kube/log_follower.cpp kube/status.cpp",
         call=look(f"{POD}/log?follow=true&container=main", status=400, answer={"kind": "Status", "reason": "BadRequest", "message": matches("is waiting to start")}),
         given=(make(pod(image="docker.io/library/none:1"), PODS, until=True), look(POD, answer={"status/containerStatuses/0/state/waiting/reason": matches("Err|BackOff")}, until=True)),
         source=REFUSED, needs=Needs.NODE),
-    Row("log-of-wrong-container", "the log of a container that the Pod does not have", "kube/client_follow.cpp",
+    Row("log-of-wrong-container", "the log of a container that the Pod does not have", "kube/client_follow.cpp kube/log_follower.cpp",
         call=look(f"{POD}/log?container=other", status=400, answer={"reason": "BadRequest", "message": matches("container other is not valid for pod")}),
         given=runs(), source=REFUSED, needs=Needs.NODE),
-    Row("log-of-missing", "the log of a Pod that is not there", "kube/client.cpp kube/client_follow.cpp",
+    Row("log-of-missing", "the log of a Pod that is not there", "kube/client.cpp kube/client_follow.cpp kube/log_follower.cpp",
         call=look(f"{POD}/log?container=main", status=404, answer={"reason": "NotFound", "details/kind": "pods"}), source="apimachinery, api/errors NewNotFound"),
-    Row("log-ended", "the whole log of a container that has ended, followed to its end", "kube/client.cpp kube/client_follow.cpp migration/job_watch.cpp",
+    Row("log-ended", "the whole log of a container that has ended, followed to its end", "kube/client.cpp kube/client_follow.cpp kube/log_follower.cpp migration/job_watch.cpp",
         call=look(f"{PODS}/$pod/log?follow=true&container=main", status=200, header={"content-type": matches("^text/plain")}, text="one\ntwo\n"),
         given=(make(job(command=("sh", "-c", "echo one; echo two")), JOBS, until=True), look(f"{JOBS}/$name", answer={"status/conditions": condition("Complete")}, until=True),
                look(f"{PODS}?labelSelector=job-name%3D$name", keep={"pod": "items/0/metadata/name"})),
