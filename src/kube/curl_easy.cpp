@@ -5,6 +5,8 @@
 #include <kots_export/util/text.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -141,6 +143,14 @@ TransportFailure tls_failure(const std::string& detail, const std::string& serve
   return failure;
 }
 
+// Whether a TLS handshake failed since its connection was gone, as libcurl and OpenSSL say it.
+bool is_cut(const std::string& detail) {
+  constexpr std::array<std::string_view, 4> kWords = {"Broken pipe", "Connection reset", "SSL_ERROR_SYSCALL",
+                                                      "unexpected eof"};
+  return std::ranges::any_of(kWords,
+                             [&](std::string_view words) { return detail.find(words) != std::string::npos; });
+}
+
 }  // namespace
 
 void require_ok(CURLcode code, CURLoption option) {
@@ -240,8 +250,13 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
     case CURLE_SSL_CACERT_BADFILE:
       return {Kind::tls, Delivered::no, "the certificate-authority cannot be read (" + text + ")",
               "It must hold certificates in PEM form."};
-    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
+      // A server that has spoken TLS before does so again; only its connection was cut.
+      if (has_answered == HasAnswered::yes && is_cut(text))
+        return {Kind::reset, Delivered::no, "the connection to " + server + " was cut",
+                "Run the command again."};
+      return tls_failure(text, server);
+    case CURLE_PEER_FAILED_VERIFICATION:
       return tls_failure(text, server);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:

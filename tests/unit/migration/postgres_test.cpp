@@ -55,7 +55,7 @@ TEST_F(Postgres, SaysWhatIsNotGoneInTime) {
       "apiVersion: v1\nkind: Secret\nmetadata: {name: postgresql, namespace: circleci-server, finalizers: "
       "[example.com/keep]}\n");
 
-  run_postgres(context, plan_postgres(context), std::chrono::milliseconds(1));
+  run_postgres(context, plan_postgres(context), std::chrono::milliseconds(500));
 
   EXPECT_EQ(observer.argument("postgres.still-there", "object"), "Secret postgresql");
 }
