@@ -1,5 +1,7 @@
 #include "change/batch.h"
 
+#include <kots_export/kube/status.h>
+
 #include <algorithm>
 #include <span>
 
@@ -12,6 +14,7 @@ namespace {
 
 // How often one Change is sent at most when its fate is unknown or it lost a race.
 constexpr int kAttempts = 5;
+constexpr int kAttemptsWhenAsked = 10;  // where the server says when to come again; as client-go does
 // Changes that are forced to the disk together: one fsync serves what is about to be in flight.
 constexpr std::size_t kJournalGroup = 128;
 
@@ -133,12 +136,13 @@ bool Batch::in_journal(const std::function<void(Journal&)>& write) {
 }
 
 kube::Exchange Batch::send(const WritePtr& write) {
-  ++write->attempts;
+  if (++write->attempts == 1) write->first_sent = Clock::now();
   ++writes_in_flight_;
   return {.request = write_request(write->change, tools_.options.dry_run),
           .done =
               [this, write](kube::Outcome outcome) {
                 --writes_in_flight_;
+                write->asked_to_wait = kube::retry_after(outcome);
                 settle(write, fate_of_write(write->change, outcome, write->tries));
               },
           .on_data = {}};
@@ -166,10 +170,17 @@ void Batch::settle(const WritePtr& write, Fate fate) {
   try_again(write, std::get<SendAgain>(fate));
 }
 
+bool Batch::is_last_try(const Write& write, std::chrono::milliseconds pause) const {
+  const auto limit = tools_.options.request_timeout;
+  const bool is_out_of_time = limit.count() > 0 && Clock::now() + pause >= write.first_sent + limit;
+  return is_out_of_time || write.attempts >= (write.asked_to_wait ? kAttemptsWhenAsked : kAttempts);
+}
+
 void Batch::try_again(const WritePtr& write, const SendAgain& why) {
-  const bool ends = failure_ || interrupted_ || write->attempts >= kAttempts;
-  if (ends) return finish(*write, give_up(write->change, why));
-  write->not_before = Clock::now() + tools_.options.first_delay * (1 << (write->attempts - 1));
+  const auto pause = write->asked_to_wait.value_or(tools_.options.first_delay * (1 << (write->attempts - 1)));
+  if (failure_ || interrupted_ || is_last_try(*write, pause))
+    return finish(*write, give_up(write->change, why));
+  write->not_before = Clock::now() + pause;
   write->doubt = why.doubt;
   again_.push_back(write);
 }

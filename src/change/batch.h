@@ -45,8 +45,10 @@ class Batch : public kube::RequestSource {
     std::size_t id = 0;
     int attempts = 0;
     Tries tries = Tries::all_answered;
-    std::chrono::steady_clock::time_point not_before{};  // of its next try
-    std::string doubt{};                                 // why there is a next try
+    std::chrono::steady_clock::time_point first_sent{};
+    std::chrono::steady_clock::time_point not_before{};        // of its next try
+    std::optional<std::chrono::milliseconds> asked_to_wait{};  // by the answer to the last try
+    std::string doubt{};                                       // why there is a next try
   };
   using WritePtr = std::shared_ptr<Write>;
 
@@ -60,6 +62,7 @@ class Batch : public kube::RequestSource {
   kube::Exchange send(const WritePtr& write);
   kube::Exchange read_back(const WritePtr& write, ReadBack why);
   void settle(const WritePtr& write, Fate fate);
+  [[nodiscard]] bool is_last_try(const Write& write, std::chrono::milliseconds pause) const;
   void try_again(const WritePtr& write, const SendAgain& why);
   void finish(const Write& write, const ChangeOutcome& outcome);
   ChangeOutcome leave_unsent(const Change& change);

@@ -119,6 +119,7 @@ change::ExecutorOptions Session::executor_options() {
                                   .begin_writing = [this] { return begin_writing(); },
                                   .confirm = {},
                                   .interrupted = util::interrupted,
+                                  .request_timeout = parse_duration(flags_.request_timeout),
                                   .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
   if (!flags_.yes && ui::can_ask())
     options.confirm = [this](const change::Plan& plan) { return confirm(plan); };

@@ -1,11 +1,11 @@
 #include "kube/retry.h"
 
 #include <kots_export/kube/http_status.h>
+#include <kots_export/kube/status.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include <nlohmann/json.hpp>
 
@@ -14,9 +14,6 @@ namespace kots_export::kube {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A server that asks for more than this is not waited for longer.
-constexpr std::chrono::seconds kLongestRetryAfter{60};
 
 bool is_read(const Request& request) {
   return request.method == Method::get || request.path.starts_with(kReviewsPath);
@@ -33,17 +30,6 @@ bool is_whole_json(const Exchange& exchange, const Reply& reply) {
   if (!body.starts_with('{') || !body.ends_with('}')) return false;
   constexpr std::size_t kShort = std::size_t{64} << 10;
   return body.size() > kShort || nlohmann::json::accept(body);
-}
-
-std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {
-  const auto* reply = std::get_if<Reply>(&outcome);
-  if (reply == nullptr) return std::nullopt;
-  const auto header = reply->header("retry-after");
-  if (!header) return std::nullopt;
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(header->data(), header->data() + header->size(), seconds);
-  if (error != std::errc() || end != header->data() + header->size() || seconds < 0) return std::nullopt;
-  return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), kLongestRetryAfter);
 }
 
 }  // namespace

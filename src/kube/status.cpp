@@ -3,6 +3,7 @@
 #include <kots_export/util/text.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include <nlohmann/json.hpp>
 
@@ -133,6 +134,19 @@ ApiError api_error(std::string_view action, const Reply& reply) {
           util::printable(shortened(std::move(message), kLongestMessage)) + " (" +
               std::to_string(reply.status) + ")",
           hint_for(reply.status)};
+}
+
+std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {
+  const auto* reply = std::get_if<Reply>(&outcome);
+  if (reply == nullptr) return std::nullopt;
+  const auto header = reply->header("retry-after");
+  if (!header) return std::nullopt;
+  // A server that asks for more than this is not waited for longer.
+  constexpr std::chrono::seconds kLongestRetryAfter{60};
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(header->data(), header->data() + header->size(), seconds);
+  if (error != std::errc() || end != header->data() + header->size() || seconds < 0) return std::nullopt;
+  return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), kLongestRetryAfter);
 }
 
 }  // namespace kots_export::kube

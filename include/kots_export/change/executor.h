@@ -28,6 +28,8 @@ struct ExecutorOptions {
   std::function<bool()> interrupted;
   // Before the second try of a write; twice as long before each further one.
   std::chrono::milliseconds first_delay{200};
+  // Of one write with all its tries; zero: none. One that is under way is read back all the same.
+  std::chrono::milliseconds request_timeout{0};
   // How long a write whose answer was lost may still take effect in the API server.
   std::chrono::milliseconds server_patience = kServerPatience;
 };

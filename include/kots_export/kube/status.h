@@ -3,6 +3,8 @@
 #include <kots_export/kube/transport.h>
 #include <kots_export/util/error.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +39,9 @@ class ConnectionError : public Error {
 // follow "cannot": "list Secrets in namespace circleci-server". Server text is made printable. 401 and 403
 // get a hint.
 [[nodiscard]] ApiError api_error(std::string_view action, const Reply& reply);
+
+// How long the server asks to be left alone (Retry-After in seconds), a minute at most; nothing where it does
+// not ask, or in another form.
+[[nodiscard]] std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome);
 
 }  // namespace kots_export::kube

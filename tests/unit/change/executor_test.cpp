@@ -8,6 +8,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -217,6 +218,35 @@ TEST_F(ExecutorTest, AWebPageInPlaceOfTheObjectIsNoSuccess) {
   const Execution execution = Executor(client, silent_, options()).run(one(patch_of("a")));
   EXPECT_EQ(execution.counts.done, 1U);
   EXPECT_EQ(patches, 2);
+}
+
+TEST_F(ExecutorTest, AServerThatAsksForTimeGetsIt) {
+  int patches = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return reply(200, live("a", "uid-a", {}));
+    if (++patches > 7) return test::answer_to(request);
+    return test::status_reply(503, "ServiceUnavailable", "", {{"retry-after", patches == 1 ? "1" : "0"}});
+  });
+  kube::Client client(transport);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(Executor(client, silent_, options()).run(one(patch_of("a"))).counts.done, 1U);
+  EXPECT_EQ(patches, 8) << "it is asked more often than one that does not say when";
+  EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+}
+
+TEST_F(ExecutorTest, TheRequestTimeoutIsForAllTriesOfAWrite) {
+  int patches = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return reply(200, live("a", "uid-a", {}));
+    ++patches;
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    return test::reset(kube::TransportFailure::Delivered::maybe);
+  });
+  kube::Client client(transport);
+  ExecutorOptions hurried = options();
+  hurried.request_timeout = std::chrono::milliseconds(50);
+  EXPECT_THROW((void)Executor(client, silent_, hurried).run(one(patch_of("a"))), NotMade);
+  EXPECT_EQ(patches, 1);
 }
 
 TEST_F(ExecutorTest, WhatIsNeverAnsweredIsUnknownInTheJournal) {

@@ -243,6 +243,17 @@ TEST(JournalReader, ABrokenJournalIsNamedAndStopsNobodyFromReadingTheOthers) {
   EXPECT_THAT(all.broken[0].error.why(), HasSubstr("line 3 is broken"));
 }
 
+TEST(JournalReader, AFifoInTheJournalsPlaceKeepsNobodyWaiting) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "r1");
+  ASSERT_EQ(::mkfifo((folder.path() / "r1" / "journal.jsonl").c_str(), 0600), 0);
+
+  const Runs all = read_runs(folder.path());
+
+  ASSERT_EQ(all.broken.size(), 1U);
+  EXPECT_THAT(all.broken[0].error.why(), HasSubstr("it is no file"));
+}
+
 // Nothing is guessed: a verb that is not known is no patch, a status that is not known no refusal.
 TEST(JournalReader, AWordThatItDoesNotKnowIsAnErrorOfThatJournal) {
   for (const char* line : {R"({"event":"change","id":2,"verb":"replace"})",
