@@ -124,7 +124,15 @@ struct Trouble {
               "The journal was edited or the disk is damaged; each whole line can still be read by hand.");
 }
 
+// A FIFO to which nobody writes would keep whoever opens it.
+void require_regular_file(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (std::filesystem::is_regular_file(path, failed)) return;
+  throw Error("cannot read the journal " + path.string(), failed ? failed.message() : "it is no file");
+}
+
 RunRecord read(const std::filesystem::path& file, Content content) {
+  require_regular_file(file);
   RunRecord run;
   run.path = file;
   run.header.run = file.parent_path().filename().string();
@@ -175,13 +183,6 @@ bool is_undone(const std::string& run, std::span<const RunRecord> runs, std::siz
          });
 }
 
-// A FIFO to which nobody writes would keep whoever opens it.
-void require_regular_file(const std::filesystem::path& path) {
-  std::error_code failed;
-  if (std::filesystem::is_regular_file(path, failed)) return;
-  throw Error("cannot read the journal " + path.string(), failed ? failed.message() : "it is no file");
-}
-
 }  // namespace
 
 RunRecord read_journal(const std::filesystem::path& file) { return read(file, Content::whole); }
@@ -190,7 +191,6 @@ Runs read_runs(const std::filesystem::path& backup_folder) {
   Runs all;
   for (const auto& file : journals_in(backup_folder)) {
     try {
-      require_regular_file(file);
       all.runs.push_back(read(file, Content::outline));
     } catch (const Error& error) {
       all.broken.push_back({.run = file.parent_path().filename().string(), .path = file, .error = error});

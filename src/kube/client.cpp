@@ -61,6 +61,14 @@ ObjectMetadata metadata_of(const json& object, const GroupVersionResource& gvr, 
                                                                  : ObjectMetadata::Life::terminating};
 }
 
+Request get_json(std::string path, const char* accept) {
+  return {.method = Method::get,
+          .path = std::move(path),
+          .headers = {{"Accept", accept}},
+          .body = {},
+          .timeout = {}};
+}
+
 Error not_json(const std::string& action) {
   return Error("cannot " + action, "the answer is not JSON",
                "Something else than a Kubernetes API server may answer at this address; check --context and "

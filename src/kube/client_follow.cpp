@@ -1,10 +1,10 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/line_buffer.h>
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
-#include "kube/line_buffer.h"
 #include "kube/log_follower.h"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kWatchGrace{30};
 struct WatchStream {
   WatchSpec spec;
   std::string resource_version;  // empty: list first
-  LineBuffer lines;
+  util::LineBuffer lines;
   bool open = false;
   bool finished = false;
   int failures = 0;
@@ -113,22 +113,14 @@ class FollowSource : public RequestSource, public Client::Follow {
     return query;
   }
 
-  static Request get(std::string path) {
-    return {.method = Method::get,
-            .path = std::move(path),
-            .headers = {{"Accept", "application/json"}},
-            .body = {},
-            .timeout = {}};
-  }
-
   static std::string action_of(const WatchStream& watch) { return "watch " + watch.spec.gvr.resource; }
 
   // --- Watches ---
 
   Exchange list(WatchStream& watch) {
     watch.open = true;
-    return {.request =
-                get(collection_path(watch.spec.gvr, watch.spec.ns) + "?watch=false" + selectors(watch.spec)),
+    return {.request = get_json(collection_path(watch.spec.gvr, watch.spec.ns) + "?watch=false" +
+                                selectors(watch.spec)),
             .done = [this, &watch](const Outcome& outcome) { on_list(watch, outcome); },
             .on_data = {}};
   }
@@ -160,7 +152,8 @@ class FollowSource : public RequestSource, public Client::Follow {
     const std::string query = "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
                               util::percent_encode(watch.resource_version) +
                               "&timeoutSeconds=" + std::to_string(seconds);
-    Request request = get(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec));
+    Request request =
+        get_json(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec));
     request.timeout = std::chrono::seconds(seconds) + kWatchGrace;
     return {.request = std::move(request),
             .done = [this, &watch](const Outcome& outcome) { on_watch_end(watch, outcome); },

@@ -54,6 +54,9 @@ class ListedRequests : public RequestSource {
                              const std::string& action);
 
 // "The answer is not JSON": a proxy or another server may be in the way.
+// A GET of `path` whose answer is wanted in the form `accept`.
+[[nodiscard]] Request get_json(std::string path, const char* accept = "application/json");
+
 [[nodiscard]] Error not_json(const std::string& action);
 
 // The body as JSON. Throws not_json where it is none.

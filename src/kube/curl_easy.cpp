@@ -231,6 +231,10 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
   const std::string where_to_look =
       "Check the server's address in the kubeconfig, the network and --context.";
   using Delivered = TransportFailure::Delivered;
+  const auto cut = [&server](Delivered may_have_arrived) -> TransportFailure {
+    return {Kind::reset, may_have_arrived, "the connection to " + server + " was cut",
+            "Run the command again."};
+  };
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Kind::resolve, Delivered::no, "the name of the server " + server + " is not known",
@@ -252,9 +256,7 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
               "It must hold certificates in PEM form."};
     case CURLE_SSL_CONNECT_ERROR:
       // A server that has spoken TLS before does so again; only its connection was cut.
-      if (has_answered == HasAnswered::yes && is_cut(text))
-        return {Kind::reset, Delivered::no, "the connection to " + server + " was cut",
-                "Run the command again."};
+      if (has_answered == HasAnswered::yes && is_cut(text)) return cut(Delivered::no);
       return tls_failure(text, server);
     case CURLE_PEER_FAILED_VERIFICATION:
       return tls_failure(text, server);
@@ -266,14 +268,14 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
       if (text.find("from proxy") != std::string::npos)
         return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
                 "Check proxy-url and HTTPS_PROXY, with user name and password."};
-      return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
+      return cut(delivered);
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-    case CURLE_SEND_FAIL_REWIND:  // libcurl wanted to send it again; whether the first try arrived is not
-                                  // known
-      return {Kind::reset, delivered, "the connection to " + server + " was cut", "Run the command again."};
+    // libcurl wanted to send it again; whether the first try arrived is not known.
+    case CURLE_SEND_FAIL_REWIND:
+      return cut(delivered);
     default:
       return {Kind::other, delivered, text + " (" + server + ")", {}};
   }

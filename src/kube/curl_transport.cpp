@@ -240,9 +240,8 @@ class CurlTransport::Impl::Transfer {
     const bool may_be_refused = !server_has_answered && endpoint_.address().scheme == "https";
     if (failure.kind == TransportFailure::Kind::reset && may_be_refused)
       failure.hint +=
-          " If it happens again, the server may be refusing the client certificate, or want one: see that it "
-          "is "
-          "there and in date.";
+          " If it happens again, the server may be refusing the client certificate, or want one: "
+          "see that it is there and in date.";
     return failure;
   }
 

@@ -15,14 +15,6 @@ constexpr const char* kAggregated =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-Request get_json(std::string path, const char* accept) {
-  return {.method = Method::get,
-          .path = std::move(path),
-          .headers = {{"Accept", accept}},
-          .body = {},
-          .timeout = {}};
-}
-
 std::vector<std::string> strings_of(const json& list) {
   std::vector<std::string> strings;
   for (const auto& item : list) {
@@ -108,7 +100,7 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions, Di
   std::vector<std::optional<Outcome>> outcomes(versions.size());
   ListedRequests source(client);
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    source.add({.request = get_json(versions[i].path(), "application/json"),
+    source.add({.request = get_json(versions[i].path()),
                 .done = [&outcomes, i](Outcome outcome) { outcomes[i] = std::move(outcome); },
                 .on_data = {}});
   }

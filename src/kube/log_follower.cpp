@@ -4,6 +4,8 @@
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
+#include "kube/client_state.h"
+
 #include <algorithm>
 
 namespace kots_export::kube {
@@ -16,14 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 // The rest of a log that has ended is there at once.
 constexpr std::chrono::milliseconds kLongestRest{60'000};
-
-Request get(std::string path) {
-  return {.method = Method::get,
-          .path = std::move(path),
-          .headers = {{"Accept", "application/json"}},
-          .body = {},
-          .timeout = {}};
-}
 
 std::string pod_path(const LogSpec& spec) {
   return "/api/v1/namespaces/" + util::percent_encode(spec.ns) + "/pods/" + util::percent_encode(spec.pod);
@@ -62,8 +56,8 @@ Exchange LogFollower::open(Reading reading) {
   last_heard_ = Clock::now();
   to_skip_ = received_;
   const int stream = ++stream_;
-  Request request = get(pod_path(spec_) + "/log?" + (reading == Reading::follow ? "follow=true&" : "") +
-                        "container=" + util::percent_encode(spec_.container));
+  Request request = get_json(pod_path(spec_) + "/log?" + (reading == Reading::follow ? "follow=true&" : "") +
+                             "container=" + util::percent_encode(spec_.container));
   if (reading == Reading::rest) request.timeout = kLongestRest;
   return {.request = std::move(request),
           .done =
@@ -105,7 +99,7 @@ void LogFollower::on_end(const Outcome& outcome) {
 
 Exchange LogFollower::look_at_pod() {
   looking_ = true;
-  return {.request = get(pod_path(spec_)),
+  return {.request = get_json(pod_path(spec_)),
           .done = [this](const Outcome& outcome) { on_pod(outcome); },
           .on_data = {}};
 }

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <kots_export/kube/client.h>
-
-#include "kube/line_buffer.h"
+#include <kots_export/util/line_buffer.h>
 
 #include <chrono>
 #include <cstddef>
@@ -47,7 +46,7 @@ class LogFollower {
 
   LogSpec spec_;
   std::chrono::milliseconds silence_;
-  LineBuffer lines_;
+  util::LineBuffer lines_;
   Reading reading_ = Reading::follow;
   std::size_t received_ = 0;  // bytes of the log so far
   std::size_t to_skip_ = 0;   // after a cut a log starts anew: bytes that are known already

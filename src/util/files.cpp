@@ -1,5 +1,6 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/line_buffer.h>
 #include <kots_export/util/random.h>
 
 #include "util/file_calls.h"
@@ -187,23 +188,19 @@ void read_lines(const fs::path& path, const std::function<void(std::string_view,
   const std::string what = "cannot read " + path.string();
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) fail(what, errno);
-  std::string begun;  // of a line that the last chunk did not end
+  LineBuffer lines;
   std::array<char, kChunk> chunk{};
   for (;;) {
     const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail(what, errno);
     if (got == 0) break;
-    std::string_view rest(chunk.data(), static_cast<std::size_t>(got));
-    for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-      begun.append(rest.substr(0, end));
-      on_line(begun, LineEnd::there);
-      begun.clear();
-      rest.remove_prefix(end + 1);
-    }
-    begun.append(rest);
+    lines.feed({chunk.data(), static_cast<std::size_t>(got)}, [&](std::string_view line) {
+      on_line(line, LineEnd::there);
+      return true;
+    });
   }
-  if (!begun.empty()) on_line(begun, LineEnd::missing);
+  if (const std::string rest = lines.take_rest(); !rest.empty()) on_line(rest, LineEnd::missing);
 }
 
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content, Existing existing,

@@ -223,28 +223,17 @@ TEST_F(LeaseTest, IsReleasedWithMoreThanOneTry) {
   EXPECT_EQ(asked(kube::Method::del).size(), 3U);
 }
 
-TEST_F(LeaseTest, IsReleasedWhereTheServerAsksForTime) {
-  Lease lease(transport, notices, options());
-  lease.acquire("ns");
-  server.faults = {Fault::too_many_requests, Fault::too_many_requests};
-  lease.release();
-  EXPECT_FALSE(server.lease);
-}
-
-TEST_F(LeaseTest, IsReleasedAfterAConflictThatIsNotAboutItsUid) {
-  Lease lease(transport, notices, options());
-  lease.acquire("ns");
-  server.faults = {Fault::conflict};
-  lease.release();
-  EXPECT_FALSE(server.lease);
-}
-
-TEST_F(LeaseTest, IsReleasedAgainWhereAWebPageAnswers) {
-  Lease lease(transport, notices, options());
-  lease.acquire("ns");
-  server.faults = {Fault::web_page};
-  lease.release();
-  EXPECT_FALSE(server.lease);
+TEST_F(LeaseTest, IsReleasedAgainWhereTheFirstTryDidNothing) {
+  const std::vector<std::deque<Fault>> answers = {
+      {Fault::too_many_requests, Fault::too_many_requests}, {Fault::conflict}, {Fault::web_page}};
+  for (const auto& faults : answers) {
+    SCOPED_TRACE(static_cast<int>(faults.front()));
+    Lease lease(transport, notices, options());
+    lease.acquire("ns");
+    server.faults = faults;
+    lease.release();
+    EXPECT_FALSE(server.lease);
+  }
 }
 
 TEST_F(LeaseTest, IsLeftToRunOutWhereNobodyAnswersItsRelease) {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-namespace kots_export::kube {
+namespace kots_export::util {
 
 // Cuts a stream of bytes into lines.
 class LineBuffer {
@@ -23,10 +23,11 @@ class LineBuffer {
     }
     buffer_.erase(0, start);
   }
+  // What came after the last line feed.
   [[nodiscard]] std::string take_rest() { return std::exchange(buffer_, {}); }
 
  private:
   std::string buffer_;
 };
 
-}  // namespace kots_export::kube
+}  // namespace kots_export::util
