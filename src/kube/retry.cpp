@@ -82,6 +82,7 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*attempt->deadline - Clock::now());
     const auto own = exchange.request.timeout.count() > 0 ? exchange.request.timeout : policy_.longest_try;
     exchange.request.timeout = std::max(std::min(own, left), std::chrono::milliseconds(1));
+    attempt->ends_at_deadline = left <= own;
   }
   if (attempt->exchange.on_data) {
     exchange.on_data = [attempt](std::string_view data) {
@@ -100,8 +101,7 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
     }
     auto* failure = std::get_if<TransportFailure>(&outcome);
     if (failure != nullptr && is_unreachable(*failure) && !reached_) unreachable_ = *failure;
-    if (failure != nullptr && failure->kind == TransportFailure::Kind::timeout && attempt->deadline &&
-        Clock::now() >= *attempt->deadline)
+    if (failure != nullptr && failure->kind == TransportFailure::Kind::timeout && attempt->ends_at_deadline)
       failure->text = "no answer within " + util::duration_text(policy_.total) + " (--request-timeout)";
     attempt->exchange.done(std::move(outcome));
   };

@@ -34,6 +34,7 @@ class RetryingSource : public RequestSource {
     int number = 1;
     bool got_data = false;
     std::optional<std::chrono::steady_clock::time_point> deadline;
+    bool ends_at_deadline = false;  // the last try: it got what was left
   };
   using Waiting = std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<Attempt>>;
 
