@@ -1,6 +1,7 @@
 #include "change/batch.h"
 
 #include <kots_export/kube/status.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <span>
@@ -53,7 +54,7 @@ kube::Flow Batch::tick() {
   const bool stopping = interrupted_ || (tools_.options.interrupted && tools_.options.interrupted());
   if (stopping && !said_what_it_waits_for_ && writes_in_flight_ > 0) {
     said_what_it_waits_for_ = true;
-    tools_.observer.note("executor.stopping", {{"requests", std::to_string(writes_in_flight_)}});
+    tools_.observer.note("executor.stopping", {{"requests", util::counted(writes_in_flight_, "request")}});
   }
   return kube::Flow::go_on;
 }
@@ -231,8 +232,9 @@ Execution Batch::result(OnFailure on_failure) {
   }
   if (failure_) std::rethrow_exception(failure_);
   const std::string of_all = " of " + std::to_string(pulled_) + " changes ";
-  if (interrupted_) {
-    throw Interrupted(std::to_string(result_.counts.not_sent) + of_all + "were not sent",
+  // Where all was done before the stop could stop anything, it is for what comes next to hear.
+  if (interrupted_ && result_.counts.failed() > 0) {
+    throw Interrupted(std::to_string(result_.counts.failed()) + of_all + "were not made",
                       state_of_things() +
                           " Run the same command again to go on: it does only what is left. `kots-export "
                           "rollback` goes back to what was there before.");

@@ -32,37 +32,31 @@ std::string maker_of(const Plan& plan, const Change::Need& need) {
   return "Change " + std::to_string(maker - plan.changes.begin() + 1) + " (" + what + ")";
 }
 
-// Gives one Change that was already pulled, then the rest.
-class PutBack : public ChangeSource {
+// A source whose first Change is looked for by itself: a run that finds nothing to do writes nothing.
+class FromFirstChange : public ChangeSource, public kube::RequestSource {
  public:
-  PutBack(std::optional<Change> first, ChangeSource& rest) : first_(std::move(first)), rest_(rest) {}
-  std::optional<Change> next_change() override {
-    if (first_) return std::exchange(first_, std::nullopt);
-    return rest_.next_change();
-  }
-  std::optional<kube::Exchange> next_read() override { return rest_.next_read(); }
-  void finish() override { rest_.finish(); }
-  [[nodiscard]] std::size_t already_right() const override { return rest_.already_right(); }
+  FromFirstChange(ChangeSource& source, const kube::Client& client) : source_(source), client_(client) {}
 
- private:
-  std::optional<Change> first_;
-  ChangeSource& rest_;
-};
-
-// Reads of a source until it knows a Change: so a run that finds nothing to do writes nothing.
-class UntilFirstChange : public kube::RequestSource {
- public:
-  UntilFirstChange(ChangeSource& source, const kube::Client& client) : source_(source), client_(client) {}
+  // As reads for the client, until there is one.
   std::optional<kube::Exchange> next() override {
-    if (!first) first = source_.next_change();
-    return first ? std::nullopt : source_.next_read();
+    if (!first_) first_ = source_.next_change();
+    return first_ ? std::nullopt : source_.next_read();
   }
   kube::Flow tick() override { return client_.interrupted() ? kube::Flow::stop : kube::Flow::go_on; }
-  std::optional<Change> first;
+  [[nodiscard]] bool has_one() const { return first_.has_value(); }
+
+  // As the Changes, from that one on.
+  std::optional<Change> next_change() override {
+    return first_ ? std::exchange(first_, std::nullopt) : source_.next_change();
+  }
+  std::optional<kube::Exchange> next_read() override { return source_.next_read(); }
+  void finish() override { source_.finish(); }
+  [[nodiscard]] std::size_t already_right() const override { return source_.already_right(); }
 
  private:
   ChangeSource& source_;
   const kube::Client& client_;
+  std::optional<Change> first_;
 };
 
 }  // namespace
@@ -137,17 +131,16 @@ Execution Executor::run(const Plan& plan, OnFailure on_failure) {
 }
 
 Execution Executor::run(ChangeSource& source) {
-  UntilFirstChange reads(source, client_);
-  client_.run(reads);
+  FromFirstChange changes(source, client_);
+  client_.run(changes);
   if (client_.interrupted()) throw Interrupted("stopped before anything was changed");
-  if (!reads.first) {
+  if (!changes.has_one()) {
     source.finish();
     totals_.already_right += source.already_right();
     return {};
   }
   begin_writing();
-  PutBack all(std::move(reads.first), source);
-  Execution execution = carry_out(all, OnFailure::fail);
+  Execution execution = carry_out(changes, OnFailure::fail);
   totals_.already_right += source.already_right();
   return execution;
 }

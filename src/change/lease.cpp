@@ -145,7 +145,11 @@ void Lease::acquire(const std::string& ns) {
     if (live && is_ours(*live)) hold(*live, sent_at);
     if (held()) break;
     if (!live) {
-      if (made == Made::unclear) wait(kBetweenTries);
+      if (made == Made::exists && ++unclear_ == kTries)
+        throw Error("cannot lock namespace " + ref_.ns,
+                    "the server refuses a second Lease " + ref_.name + ", and shows none",
+                    "Look at what answers: `kubectl -n " + ref_.ns + " get lease`.");
+      wait(kBetweenTries);
       continue;
     }
     const bool at_once = options_.take == LeaseOptions::Take::at_once || util::has_ended(live->terms.process);
@@ -171,8 +175,11 @@ void Lease::release() noexcept {
     const std::string uid = std::exchange(uid_, {});
     // A client of its own: Ctrl-C must not keep the lock from being given back.
     kube::Client client(transport_, {.attempts = 1, .attempts_when_asked = 1});
-    for (const auto until = now() + kLongestRelease; now() < until && !is_released(client, uid);)
+    const auto until = now() + kLongestRelease;
+    for (int tries = 1; now() < until && !is_released(client, uid); ++tries) {
+      if (tries == 1) observer_.note("lock.releasing", {{"namespace", ref_.ns}});
       options_.pause(kBetweenReleases);
+    }
   } catch (const std::exception&) {
     // It runs out by itself.
   }

@@ -2,6 +2,7 @@
 
 #include <kots_export/change/lease.h>
 #include <kots_export/kube/http_status.h>
+#include <kots_export/kube/status.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/time.h>
 
@@ -41,6 +42,12 @@ std::optional<SeenLease> lease_in(const kube::Outcome& outcome) {
   const auto* reply = std::get_if<kube::Reply>(&outcome);
   if (reply == nullptr || !http::is_success(reply->status)) return std::nullopt;
   return change::lease_in(reply->body);
+}
+
+// And not of a gateway, or of a portal that wants a sign-in.
+bool is_word_of_server(const kube::Outcome& outcome) {
+  const auto* reply = std::get_if<kube::Reply>(&outcome);
+  return reply != nullptr && kube::is_status(*reply);
 }
 
 bool was_certainly_not_sent(const kube::Outcome& outcome) {
@@ -101,14 +108,15 @@ Making answer_to_make(const kube::Outcome& outcome, const LeaseTerms& terms) {
     return Unclear{};
   }
   if (*status == http::kConflict) return Exists{};
-  if (*status == http::kForbidden || *status == http::kNotFound) return NotPossible{};
+  const bool is_missing = *status == http::kForbidden || *status == http::kNotFound;
+  if (is_missing) return is_word_of_server(outcome) ? Making(NotPossible{}) : Making(Unclear{});
   return http::is_server_error(*status) ? Making(Unclear{}) : Making(Refused{});
 }
 
 kube::Request look_request(const kube::ObjectRef& lease) { return kube::get_request(lease); }
 
 Look answer_to_look(const kube::Outcome& outcome) {
-  if (status_of(outcome) == http::kNotFound) return NotThere{};
+  if (status_of(outcome) == http::kNotFound && is_word_of_server(outcome)) return NotThere{};
   auto seen = lease_in(outcome);
   return seen ? Look(std::move(*seen)) : Look(NotSeen{});
 }

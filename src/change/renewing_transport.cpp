@@ -15,6 +15,7 @@ namespace {
 
 // Where there is no room for what is due, the transport's loop must not spin.
 constexpr std::chrono::milliseconds kShortestWait{10};
+constexpr const char* kRenewing = "renew the lock";
 
 }  // namespace
 
@@ -150,6 +151,7 @@ class RenewingTransport::Run : public kube::RequestSource {
         return;
       case Lease::Renewal::doubtful:
         doubtful_ = true;
+        why_ = failure_text(outcome, kRenewing);
         break;
       case Lease::Renewal::failed:
         try_later(outcome);
@@ -175,7 +177,7 @@ class RenewingTransport::Run : public kube::RequestSource {
 
   void try_later(const kube::Outcome& outcome) {
     try_again_at_ = lease_.now() + lease_.duration() / 15;
-    why_ = failure_text(outcome, "renew the lock");
+    why_ = failure_text(outcome, kRenewing);
     if (may_send() || std::exchange(told_, true)) return;
     observer_.warn("lock.not-renewed", {{"why", why_}});
   }

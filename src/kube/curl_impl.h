@@ -6,6 +6,8 @@
 
 namespace kots_export::kube {
 
+class Transfer;
+
 // What CurlTransport keeps between runs.
 class CurlTransport::Impl {
  public:
@@ -20,7 +22,6 @@ class CurlTransport::Impl {
   [[nodiscard]] std::size_t max_in_flight() const { return options_.max_in_flight; }
 
  private:
-  class Transfer;
   class Run;
 
   // Transfers are used again: to make one costs more than a request on an open connection.
@@ -38,7 +39,7 @@ class CurlTransport::Impl {
   Endpoint endpoint_;
   CURLM* multi_ = nullptr;
   std::vector<std::unique_ptr<Transfer>> idle_;
-  bool has_answered_ = false;  // the server, at least once
+  HasAnswered has_answered_ = HasAnswered::no;  // the server, at least once
 };
 
 }  // namespace kots_export::kube

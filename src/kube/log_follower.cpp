@@ -19,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 // The rest of a log that has ended is there at once.
 constexpr std::chrono::milliseconds kLongestRest{60'000};
 
+// How many tries in a row may fail (about ten minutes): the log is worth less than what it tells of.
+constexpr int kLogTries = kStreamTries * 10;
+
 std::string pod_path(const LogSpec& spec) {
   return "/api/v1/namespaces/" + util::percent_encode(spec.ns) + "/pods/" + util::percent_encode(spec.pod);
 }
@@ -94,7 +97,7 @@ void LogFollower::on_end(const Outcome& outcome) {
   // 400 is the answer for a container that does not run yet.
   const bool is_refused =
       reply != nullptr && reply->status != http::kBadRequest && !http::is_passing(reply->status);
-  if (is_refused || ++failures_ >= kStreamTries * 10) finished_ = true;
+  if (is_refused || ++failures_ >= kLogTries) finished_ = true;
 }
 
 Exchange LogFollower::look_at_pod() {

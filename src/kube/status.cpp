@@ -81,6 +81,13 @@ std::string reason_for(int code) {
   }
 }
 
+// Nothing (null) where the body is no Status.
+json status_in(const Reply& reply) {
+  json body = json::parse(reply.body, nullptr, false);
+  const bool is_one = body.is_object() && body.value("kind", json()) == "Status";
+  return is_one ? std::move(body) : json();
+}
+
 }  // namespace
 
 std::string_view to_string(Method method) {
@@ -118,12 +125,13 @@ ApiError::ApiError(std::string action, int code, std::string reason, std::string
 ConnectionError::ConnectionError(std::string action, TransportFailure failure)
     : Error("cannot " + action, failure.text, failure.hint), failure_(std::move(failure)) {}
 
+bool is_status(const Reply& reply) { return !status_in(reply).is_null(); }
+
 ApiError api_error(std::string_view action, const Reply& reply) {
-  const json status = json::parse(reply.body, nullptr, false);
-  const bool is_status = status.is_object() && status.value("kind", json()) == "Status";
+  const json status = status_in(reply);
   std::string reason = reason_for(reply.status);
   std::string message;
-  if (is_status) {
+  if (!status.is_null()) {
     if (status.contains("reason") && status["reason"].is_string()) reason = status["reason"];
     if (status.contains("message") && status["message"].is_string()) message = status["message"];
   } else {

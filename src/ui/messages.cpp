@@ -18,7 +18,7 @@ constexpr std::array kNotices = {
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
     Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
-    Words{"executor.stopping", "stopping: {requests} requests in flight; Ctrl-C again ends at once"},
+    Words{"executor.stopping", "stopping: {requests} in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
           "waiting {seconds} s before anything is deleted: the API server may still be at work on a request "
           "that it did not answer"},
@@ -54,6 +54,7 @@ constexpr std::array kNotices = {
           "nobody else runs kots-export on it"},
     Words{"lock.not-renewed",
           "the lock of the namespace could not be renewed ({why}): nothing more is sent until it is"},
+    Words{"lock.releasing", "giving back the lock of namespace {namespace}: the server does not answer yet"},
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
           "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive"},

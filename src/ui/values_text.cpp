@@ -16,10 +16,6 @@ std::string_view colour_of(values::Level level) {
   return level == values::Level::error ? kRed : level == values::Level::warning ? kYellow : kCyan;
 }
 
-std::string plural(std::ptrdiff_t count, const std::string& word) {
-  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-}
-
 // One side of a difference, each line behind the mark.
 std::string side(char mark, const std::string& path, const values::Value& value, std::string_view code,
                  Colour colour) {
@@ -62,11 +58,12 @@ std::string text_of(std::span<const values::Finding> findings, const std::string
 }
 
 std::string count_of(std::span<const values::Finding> findings) {
-  const auto count = [&](values::Level level) {
-    return std::ranges::count(findings, level, &values::Finding::level);
+  const auto count = [&](values::Level level, std::string_view word) {
+    const auto number = std::ranges::count(findings, level, &values::Finding::level);
+    return util::counted(static_cast<std::size_t>(number), word);
   };
-  return plural(count(values::Level::error), "error") + ", " +
-         plural(count(values::Level::warning), "warning") + ", " + plural(count(values::Level::note), "note");
+  return count(values::Level::error, "error") + ", " + count(values::Level::warning, "warning") + ", " +
+         count(values::Level::note, "note");
 }
 
 json json_of(std::span<const values::Finding> findings, const std::string& file, values::Target target) {

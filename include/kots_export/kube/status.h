@@ -35,6 +35,9 @@ class ConnectionError : public Error {
   TransportFailure failure_;
 };
 
+// Whether `reply` is the API server's own word: a Status, and not the page of something on the way.
+[[nodiscard]] bool is_status(const Reply& reply);
+
 // Reads a Status from `reply` (status >= 300). `action` says what was tried on which object, in words that
 // follow "cannot": "list Secrets in namespace circleci-server". Server text is made printable. 401 and 403
 // get a hint.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,5 +27,8 @@ namespace kots_export::util {
 
 // Returns `text` without blanks, tabs, CR and LF at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
+
+// "1 change", "2 changes": `word` is one that takes an s.
+[[nodiscard]] std::string counted(std::size_t count, std::string_view word);
 
 }  // namespace kots_export::util

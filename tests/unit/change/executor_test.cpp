@@ -361,6 +361,19 @@ TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
   EXPECT_EQ(journal_lines("outcome"), 10U) << "of those that were not sent too: the journal is complete";
 }
 
+TEST_F(ExecutorTest, AnInterruptThatFindsEverythingDoneLeavesNothingUndone) {
+  bool answered = false;
+  ScriptedTransport transport(everything_works, 2);
+  transport.after_each([&](const kube::Request&) { answered = true; });
+  kube::Client client(transport);
+  ExecutorOptions stopping = options();
+  stopping.interrupted = [&] { return answered; };
+  Executor executor(client, silent_, stopping);
+  Plan plan;
+  plan.changes.push_back(patch_of("p1"));
+  EXPECT_EQ(executor.run(plan).counts.done, 1U);
+}
+
 TEST_F(ExecutorTest, StreamsOnlyWhereNobodyIsToBeAsked) {
   ScriptedTransport transport(everything_works);
   kube::Client client(transport);

@@ -138,11 +138,35 @@ TEST_F(LeaseTest, OfAProcessOfThisMachineThatHasEndedIsTakenAtOnce) {
 }
 
 TEST_F(LeaseTest, WithoutPermissionWarnsAndGoesOn) {
-  test::ScriptedTransport forbidding{[](const kube::Request&) { return test::reply(403); }};
+  test::ScriptedTransport forbidding{
+      [](const kube::Request&) { return test::status_reply(403, "Forbidden"); }};
   Lease lease(forbidding, notices, options());
   lease.acquire("ns");
   EXPECT_FALSE(lease.held());
   EXPECT_THAT(notices.ids, ElementsAre("lock.not-possible"));
+}
+
+// A gateway's page is not the server's word that there are no Leases.
+TEST_F(LeaseTest, BehindAPageThatSaysForbiddenEndsTheRun) {
+  for (const int status : {403, 404}) {
+    SCOPED_TRACE(status);
+    test::ScriptedTransport gateway{
+        [=](const kube::Request&) { return test::text_reply(status, "<html>Sign in</html>"); }};
+    Lease lease(gateway, notices, options());
+    EXPECT_THROW(lease.acquire("ns"), Error);
+    EXPECT_THAT(notices.ids, IsEmpty());
+  }
+}
+
+TEST_F(LeaseTest, ThatIsRefusedAsASecondOneAndNeverShownEndsTheRun) {
+  server.instead = [](const kube::Request& request) -> LeaseServer::Answer {
+    return request.method == kube::Method::get ? test::status_reply(404, "NotFound")
+                                               : test::status_reply(409, "AlreadyExists");
+  };
+  Lease lease(transport, notices, options());
+  const auto began = clock.now();
+  EXPECT_THROW(lease.acquire("ns"), Error);
+  EXPECT_GT(clock.now(), began) << "it asked without a pause";
 }
 
 TEST_F(LeaseTest, ThatWasMadeThoughItsAnswerWasLostIsOurs) {

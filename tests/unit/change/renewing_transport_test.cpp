@@ -224,6 +224,12 @@ INSTANTIATE_TEST_SUITE_P(All, ARenewalThatFails,
                                            Refusal{"WebPage", test::text_reply(200, "<html>Sign in</html>")}),
                          [](const auto& each) { return each.param.name; });
 
+TEST_F(RenewingTransportTest, SaysWhatTheServerAnsweredToTheRenewals) {
+  answer_renewals([] { return test::text_reply(404, "page not found"); });
+  Work work(1'000);
+  EXPECT_THAT(error_of(work), HasSubstr("page not found (404)"));
+}
+
 TEST_F(RenewingTransportTest, WhatIsUnansweredAtTheEndOfTheDurationIsCancelledAndUnknown) {
   wire.is_answered = [](const kube::Request&) { return false; };
   Work work(3);
