@@ -7,6 +7,7 @@
 #include "apiserver/resources.h"
 #include "apiserver/store.h"
 
+#include <span>
 #include <string>
 
 namespace kots_export::apiserver {
@@ -17,7 +18,8 @@ inline constexpr const char* kLogsAnnotation = "apiserver.test/logs";           
 
 // The state of the simulated cluster: what handlers, controllers and seeds work on.
 struct Cluster {
-  Cluster(int minor, std::size_t history_limit) : registry(minor), store(history_limit) {}
+  Cluster(int minor, std::size_t history_limit, std::span<const std::string> custom = {})
+      : registry(minor, custom), store(history_limit) {}
 
   Registry registry;
   Store store;

@@ -76,6 +76,7 @@ ApiServer::ApiServer(const ApiServerOptions& options) : folder_(make_folder()) {
   server.seed_text = options.seed;
   server.pv_reclaim = options.pv_reclaim;
   server.history = options.history;
+  server.custom_groups = options.custom_groups;
   server.stale_groups = options.stale_groups;
   try {
     server_ = std::make_unique<Server>(server);

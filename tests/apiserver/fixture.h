@@ -32,7 +32,8 @@ struct ApiServerOptions {
   std::string seed;                               // YAML text
   std::string pv_reclaim = "Delete";
   std::size_t history = 50000;
-  std::vector<std::string> stale_groups;  // "GROUP[/VERSION]" whose APIService is down
+  std::vector<std::string> custom_groups;  // of custom resources that are served: velero.io
+  std::vector<std::string> stale_groups;   // "GROUP[/VERSION]" whose APIService is down
 };
 
 // A certificate and its key, as PEM.

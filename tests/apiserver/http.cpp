@@ -1,8 +1,10 @@
 #include "apiserver/http.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <ctime>
 
 #include <zlib.h>
 
@@ -120,7 +122,12 @@ void ResponseWriter::set_header(std::string name, std::string value) {
 }
 
 Headers ResponseWriter::head(std::string_view content_type) {
-  Headers all{{"Cache-Control", "no-cache, private"}};
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 40> date{};
+  std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  Headers all{{"Cache-Control", "no-cache, private"}, {"Date", date.data()}};
   if (!content_type.empty()) all.emplace_back("Content-Type", content_type);
   for (auto& header : headers_) all.push_back(std::move(header));
   return all;

@@ -52,6 +52,8 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--request-log", server.request_log,
                  "Append every request to this file, a JSON object a line");
   app.add_option("--cert-host", server.certificate_host, "The only name the server's certificate holds for");
+  app.add_option("--custom-group", server.custom_groups,
+                 "serves the custom resources of that group: velero.io");
   app.add_option("--stale-group", server.stale_groups,
                  "GROUP[/VERSION] whose APIService is down; may be repeated")
       ->allow_extra_args(false);

@@ -51,6 +51,10 @@ struct TypeBuilder {
     type.in_category_all = true;
     return *this;
   }
+  TypeBuilder& custom() {
+    type.is_custom = true;
+    return *this;
+  }
   TypeBuilder& orphans() {
     type.orphans_by_default = true;
     return *this;
@@ -156,6 +160,7 @@ std::vector<TypeBuilder> cluster_service_types() {
           .names({"crd", "crds"})
           .sub({"status"})
           .generation(),
+      kind("velero.io", "backups", "backup", "Backup").at("v1").custom(),
       kind("coordination.k8s.io", "leases", "lease", "Lease").at("v1").at("v1beta1", kFirstMinor, 21),
       kind("networking.k8s.io", "ingressclasses", "ingressclass", "IngressClass")
           .at("v1", 19)
@@ -235,12 +240,13 @@ const std::vector<ResourceType>& all_resource_types() {
   return kTypes;
 }
 
-Registry::Registry(int minor) : minor_(minor) {
+Registry::Registry(int minor, std::span<const std::string> custom) : minor_(minor) {
   if (minor < kFirstMinor || minor > kLastMinor) {
     throw std::runtime_error("Kubernetes 1." + std::to_string(minor) + " is not known; 1." +
                              std::to_string(kFirstMinor) + " to 1." + std::to_string(kLastMinor) + " are");
   }
   for (const ResourceType& type : all_resource_types()) {
+    if (type.is_custom && std::ranges::find(custom, type.group) == custom.end()) continue;
     for (const ServedVersion& version : type.versions) {
       if (serves(version, minor)) served_.push_back({&type, &version});
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct ResourceType {
   bool has_generation = false;      // metadata.generation counts changes of the spec
   bool returns_deleted = false;     // DELETE answers with the object, not with a Status
   bool in_category_all = false;     // kubectl get all
+  bool is_custom = false;           // served where the server is told to have its definition
   bool orphans_by_default = false;  // DELETE without propagationPolicy leaves dependents (batch Jobs)
 
   [[nodiscard]] bool namespaced() const { return scope == Scope::namespaced; }
@@ -57,7 +59,8 @@ struct ServedResource {
 class Registry {
  public:
   // Throws std::runtime_error where `minor` is not between kFirstMinor and kLastMinor.
-  explicit Registry(int minor);
+  // `custom`: the groups of custom resources that are served.
+  explicit Registry(int minor, std::span<const std::string> custom = {});
 
   [[nodiscard]] int minor() const { return minor_; }
   // Everything served, in the order of discovery.

@@ -118,7 +118,7 @@ void send_error(ResponseWriter& answer, const ApiError& error) {
 
 Server::Server(const ServerOptions& options)
     : protocol_(options.protocol),
-      cluster_(options.minor, options.history),
+      cluster_(options.minor, options.history, options.custom_groups),
       server_authority_(make_authority("kubernetes")),
       client_authority_(make_authority("kubernetes-clients")),
       admin_(issue_client(kAdmin, {kMasters})),

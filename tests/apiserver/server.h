@@ -39,7 +39,8 @@ struct ServerOptions {
   std::string pv_reclaim = "Delete";
   std::filesystem::path request_log;
   std::size_t history = 50000;
-  std::vector<std::string> stale_groups;  // "GROUP" or "GROUP/VERSION", see discovery.h
+  std::vector<std::string> custom_groups;  // of custom resources that are served: velero.io
+  std::vector<std::string> stale_groups;   // "GROUP" or "GROUP/VERSION", see discovery.h
 };
 
 // A request's line in the log while the request is being answered.
