@@ -129,12 +129,42 @@ bool Lease::take_over(const SeenLease& seen) {
   return taken != Taking::refused;  // renewed, or another's meanwhile
 }
 
+struct Lease::First {
+  SeenLease lease;
+  nanoseconds at;
+};
+
+Lease::Holder Lease::judge(const SeenLease& live, std::optional<First>& first) {
+  if (options_.take == LeaseOptions::Take::at_once || util::has_ended(live.terms.process))
+    return Holder::dead;
+  if (!first) {
+    observer_.note("lock.waiting",
+                   {{"holder", live.terms.holder}, {"seconds", std::to_string(live.terms.duration.count())}});
+    first = First{.lease = live, .at = now()};
+    return Holder::not_known;
+  }
+  if (first->lease.uid != live.uid || first->lease.version != live.version) return Holder::alive;
+  return now() - first->at >= live.terms.duration ? Holder::dead : Holder::not_known;
+}
+
+std::optional<Error> Lease::other_run(const std::string& ns) {
+  ref_ = lease_of(ns);
+  std::optional<First> first;
+  for (;;) {
+    const auto live = read();
+    if (!live) return std::nullopt;
+    const Holder holder = judge(*live, first);
+    if (holder == Holder::alive) return busy(*live);
+    if (holder == Holder::dead) return std::nullopt;
+    wait(options_.look_every);
+  }
+}
+
 void Lease::acquire(const std::string& ns) {
   ref_ = lease_of(ns);
   unclear_ = 0;
   std::optional<nanoseconds> unanswered_since;  // of ours: it may be there
-  std::optional<SeenLease> seen;
-  nanoseconds seen_at{0};
+  std::optional<First> first;
   std::string taken_from;
   for (;;) {
     const nanoseconds sent_at = unanswered_since.value_or(now());
@@ -152,19 +182,16 @@ void Lease::acquire(const std::string& ns) {
       wait(kBetweenTries);
       continue;
     }
-    const bool at_once = options_.take == LeaseOptions::Take::at_once || util::has_ended(live->terms.process);
-    if (!at_once && seen && (seen->uid != live->uid || seen->version != live->version)) throw busy(*live);
-    if (at_once || (seen && now() - seen_at >= live->terms.duration)) {
-      if (take_over(*live)) taken_from = live->terms.holder;
-      continue;
+    switch (judge(*live, first)) {
+      case Holder::alive:
+        throw busy(*live);
+      case Holder::dead:
+        if (take_over(*live)) taken_from = live->terms.holder;
+        break;
+      case Holder::not_known:
+        wait(options_.look_every);
+        break;
     }
-    if (!seen) {
-      observer_.note("lock.waiting", {{"holder", live->terms.holder},
-                                      {"seconds", std::to_string(live->terms.duration.count())}});
-      seen = live;
-      seen_at = now();
-    }
-    wait(options_.look_every);
   }
   if (!taken_from.empty()) observer_.warn("lock.taken-over", {{"holder", taken_from}});
 }

@@ -41,4 +41,21 @@ std::string to_text(const OutcomeCounts& counts) {
          ", unknown " + std::to_string(counts.unknown) + ", not sent " + std::to_string(counts.not_sent);
 }
 
+std::string_view to_string(CheckOutcome::Status status) {
+  using Status = CheckOutcome::Status;
+  switch (status) {
+    case Status::ok:
+      return "ok";
+    case Status::note:
+      return "note";
+    case Status::warning:
+      return "warning";
+    case Status::failed:
+      return "failed";
+    case Status::skipped:
+      return "skipped";
+  }
+  return "";
+}
+
 }  // namespace kots_export::change

@@ -106,7 +106,7 @@ int parse_and_run(int argc, char** argv) {
       declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags),
       declare_runs(app, flags),      declare_rollback(app, flags), declare_config(app, flags),
       declare_validate(app, flags),  declare_diff(app, flags),     declare_plan(app, flags),
-      declare_apply(app, flags)};
+      declare_apply(app, flags),     declare_check(app, flags)};
   for (const Declared& command : commands) command.app->fallthrough();
   try {
     app.parse(words_of(argc, argv));

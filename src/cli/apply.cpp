@@ -1,3 +1,4 @@
+#include <kots_export/migration/checks.h>
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/time.h>
 
@@ -47,7 +48,9 @@ int run_apply(Flags& flags, const std::string& file) {
                                       .paths = session.paths(),
                                       .revision = {},
                                       .timeout = std::chrono::seconds(flags.timeout_seconds),
-                                      .target_version = saved.target_version};
+                                      .target_version = saved.target_version,
+                                      .skip_checks = flags.skip_checks};
+  migration::require_skippable(flags.skip_checks);
   auto& context = session.context();
   const auto next = migration::carry_out(context, migration::recheck(context, saved, options), options);
   if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());

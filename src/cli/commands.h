@@ -18,6 +18,7 @@ struct Declared {
 
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_apply(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_check(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);

@@ -17,9 +17,7 @@ int run_export(Flags& flags, const std::string& file) {
   require_free_stdout(flags, file);
   complete_installation(flags);
   Session session(flags, Session::Access::read);
-  migration::check_installation(
-      session.context(),
-      {.registry = registry(flags), .pull_secret = migration::CheckOptions::PullSecret::not_needed});
+  migration::require_release(session.context());
   const helm::Release release = migration::read_release(session.context(), {.revision = revision(flags)});
   write_values(file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
                migration::values_yaml(release), session.observer());

@@ -25,6 +25,11 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
       ->group("Installation");
   app.add_option("--output-dir", flags.output_dir, "where output/, logs/ and backup/ go (.)")
       ->group("Installation");
+  app.add_option("--values", flags.values_files,
+                 "YAML file that corrects the 4.x values, merged last; may be repeated")
+      ->group("Installation")
+      ->expected(1)
+      ->take_all();
   app.add_option("--revision", flags.revision, "revision of the release to export (1)")
       ->group("Installation")
       ->check(CLI::Range(1, 1'000'000));
@@ -47,6 +52,10 @@ void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--delete-volumes", flags.delete_volumes,
                "let the data of KOTS' own volumes be deleted with them")
       ->group("Steps");
+  app.add_option("--skip-check", flags.skip_checks, "leave a check out, by its id; may be repeated")
+      ->group("Steps")
+      ->expected(1)
+      ->take_all();
   app.add_flag("--force-unlock", flags.force_unlock, "take the namespace's lock from another run at once")
       ->group("Steps");
   app.add_option("--lock-duration", flags.lock_duration,
@@ -201,13 +210,18 @@ std::chrono::seconds lock_duration(const Flags& flags) {
   return whole;
 }
 
-Secret<std::string> read_license(const Flags& flags) {
+Secret<std::string> given_license(const Flags& flags) {
   const char* from_environment = std::getenv("CIRCLECI_LICENSE");
   std::string license = flags.license;
   if (license.empty() && !flags.license_file.empty())
     license = util::trim(util::read_file(flags.license_file));
   if (license.empty() && flags.license_file.empty() && from_environment != nullptr)
     license = util::trim(from_environment);
+  return Secret<std::string>(std::move(license));
+}
+
+Secret<std::string> read_license(const Flags& flags) {
+  std::string license = given_license(flags).reveal();
   if (license.empty() && flags.license_file.empty() && ui::can_ask())
     license = ui::ask("Licence of Server 4.x", "");
   if (license.empty()) {

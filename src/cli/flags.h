@@ -36,6 +36,8 @@ struct Flags {
   bool take_ownership = false;
   bool delete_volumes = false;
   bool force_unlock = false;
+  std::vector<std::string> skip_checks;
+  std::vector<std::string> values_files;
   std::string lock_duration = "30s";
   std::string annotate = "1";
   int revision = 0;  // 0: not given
@@ -76,6 +78,8 @@ void add_flags(CLI::App& app, Flags& flags);
 // The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; asked for on a
 // terminal. Throws UsageError where there is none.
 [[nodiscard]] Secret<std::string> read_license(const Flags& flags);
+// The same without a question: empty where there is none.
+[[nodiscard]] Secret<std::string> given_license(const Flags& flags);
 
 // Asks on a terminal for the namespace and release that were not given; elsewhere their defaults are taken.
 void complete_installation(Flags& flags);

@@ -16,20 +16,15 @@ struct PlanFlags {
 };
 
 int run_plan(Flags& flags, const PlanFlags& own) {
-  const auto part = migration::part_from(own.step);
-  if (!part) {
-    throw UsageError("there is no step " + own.step + " that changes a cluster", {},
-                     "Name annotate, kots_cleanup, flyway or postgres, or none for the whole migration. Of "
-                     "other commands --dry-run=client shows the plan.");
-  }
+  const migration::Part part = part_of(own.step);
   if (own.out == "-")
     throw UsageError("a plan is not written to standard output", "it holds secrets", "Name a file.");
   if (flags.dry_run == "none") flags.dry_run = "client";
   complete_installation(flags);
-  const migration::RunOptions options = run_options(flags, *part);
+  const migration::RunOptions options = run_options(flags, part);
   Session session(flags, Session::Access::write);
   auto& context = session.context();
-  const migration::MigrationPlan plan = migration::plan_migration(context, *part, options);
+  const migration::MigrationPlan plan = migration::plan_migration(context, part, options);
   (void)migration::carry_out(context, plan, options);
   if (!own.out.empty()) {
     migration::SavedPlan saved =

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <kots_export/migration/checks.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/files.h>
@@ -72,7 +73,7 @@ Session::Session(const Flags& flags, Access access)
       paths_{.root = flags.output_dir},
       run_(new_run_name(std::chrono::system_clock::now())),
       started_(util::utc_text(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
-      views_(flags),
+      views_(flags, access == Access::check ? std::optional(ui::Detail::verbose) : std::nullopt),
       config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
       credentials_(kube::make_credential_source(config_, util::interrupted)),
       transport_(config_, *credentials_,
@@ -80,18 +81,19 @@ Session::Session(const Flags& flags, Access access)
       lock_(transport_, views_, lock_options()),
       renewing_(transport_, lock_, views_, [this](auto until) { guard_sockets(until); }),
       client_(renewing_, {.total = parse_duration(flags.request_timeout)}, util::interrupted),
-      executor_(client_, views_, executor_options()),
+      executor_(client_, views_, executor_options(access)),
       context_{.client = client_,
                .executor = executor_,
                .observer = views_,
                .ns = {flags.ns},
-               .release = flags.release} {
+               .release = flags.release,
+               .other_run = [this] { return lock_.other_run(flags_.ns); }} {
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
   describe_target();
   if (access == Access::read) return;
   print_target();
-  if (dry_run(flags) != kube::DryRun::none) return;
+  if (executor_.dry_run() != kube::DryRun::none) return;
   util::require_writable_folder(paths_.logs());
   log_.emplace(paths_.logs() / ("kots-export-" + run_ + ".log"));
   views_.add(*log_);
@@ -114,8 +116,8 @@ void Session::print_target() const {
   std::cerr << "\nnamespace: " << flags_.ns << ", release: " << flags_.release << std::endl;
 }
 
-change::ExecutorOptions Session::executor_options() {
-  change::ExecutorOptions options{.dry_run = dry_run(flags_),
+change::ExecutorOptions Session::executor_options(Access access) {
+  change::ExecutorOptions options{.dry_run = access == Access::check ? kube::DryRun::client : dry_run(flags_),
                                   .begin_writing = [this] { return begin_writing(); },
                                   .confirm = {},
                                   .interrupted = util::interrupted,
@@ -201,6 +203,12 @@ void Session::print_end() const {
   if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
 }
 
+int Session::finish_checks() {
+  migration::throw_if_checks_failed(context_);
+  if (flags_.document == nullptr) std::cout << "\nno check stops it" << std::endl;
+  return static_cast<int>(ExitCode::done);
+}
+
 int Session::finish(const std::optional<migration::NextSteps>& next) {
   executor_.complete();
   lock_.release();
@@ -213,6 +221,7 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
     throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
                 "Mend the causes that are shown above, and try again with --dry-run=server.");
   }
+  migration::throw_if_checks_failed(context_);
   const bool asks = is_dry_run && flags_.detailed_exitcode;
   return static_cast<int>(asks && is_pending(executor_.totals()) ? ExitCode::changes_pending
                                                                  : ExitCode::done);

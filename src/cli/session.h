@@ -23,8 +23,8 @@ namespace kots_export::cli {
 class Session {
  public:
   // Reads the kubeconfig; sends nothing yet. For commands that write, prepares the log file in a writable
-  // folder.
-  enum class Access { read, write };
+  // folder. `check` shows every check, and changes nothing whatever --dry-run says.
+  enum class Access { read, check, write };
   Session(const Flags& flags, Access access);
 
   [[nodiscard]] migration::Context& context() { return context_; }
@@ -41,12 +41,14 @@ class Session {
   void keep_journal();
   void rolls_back(std::string run) { rolls_back_ = std::move(run); }
 
+  // Tells what the checks said. Returns the exit code; throws the Error of those that failed.
+  int finish_checks();
   // Tells how a command that writes ended, and what comes next. Returns the exit code; throws Error where the
   // server refused something in a dry run.
   int finish(const std::optional<migration::NextSteps>& next = std::nullopt);
 
  private:
-  change::ExecutorOptions executor_options();
+  change::ExecutorOptions executor_options(Access access);
   bool confirm(const change::Plan& plan) const;
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();

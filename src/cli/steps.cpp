@@ -1,13 +1,40 @@
 #include "cli/steps.h"
 
+#include <kots_export/migration/checks.h>
+#include <kots_export/util/files.h>
+#include <kots_export/values/yaml.h>
+
 #include "cli/session.h"
 
 namespace kots_export::cli {
 
-migration::RunOptions run_options(const Flags& flags, migration::Part part) {
+namespace {
+
+std::vector<values::Value> corrections(const Flags& flags) {
+  std::vector<values::Value> read;
+  for (const std::string& file : flags.values_files) {
+    read.push_back(values::parse_yaml(util::read_file(file), file));
+    values::require_map(read.back());
+  }
+  return read;
+}
+
+}  // namespace
+
+migration::Part part_of(const std::string& step) {
+  if (const auto part = migration::part_from(step)) return *part;
+  throw UsageError("there is no step " + step + " that changes a cluster", {},
+                   "Name annotate, kots_cleanup, flyway or postgres, or none for the whole migration. Of "
+                   "other commands --dry-run=client shows the plan.");
+}
+
+migration::RunOptions run_options(const Flags& flags, migration::Part part, License license) {
   using migration::RunOptions;
+  migration::require_skippable(flags.skip_checks);
   return {
-      .license = part == migration::Part::whole ? read_license(flags) : Secret<std::string>(),
+      .license = part != migration::Part::whole ? Secret<std::string>()
+                 : license == License::needed   ? read_license(flags)
+                                                : given_license(flags),
       .registry = registry(flags),
       .paths = {.root = flags.output_dir},
       .revision = revision(flags),
@@ -15,7 +42,9 @@ migration::RunOptions run_options(const Flags& flags, migration::Part part) {
       .take_ownership = flags.take_ownership ? migration::TakeOwnership::yes : migration::TakeOwnership::no,
       .delete_volumes = flags.delete_volumes ? migration::DeleteVolumes::yes : migration::DeleteVolumes::no,
       .timeout = std::chrono::seconds(flags.timeout_seconds),
-      .target_version = flags.target_version};
+      .target_version = flags.target_version,
+      .corrections = part == migration::Part::whole ? corrections(flags) : std::vector<values::Value>(),
+      .skip_checks = flags.skip_checks};
 }
 
 int run_part(Flags& flags, migration::Part part) {

@@ -6,8 +6,14 @@
 
 namespace kots_export::cli {
 
-// The options of a part of the migration; the licence is read (and asked for) only where the part needs it.
-[[nodiscard]] migration::RunOptions run_options(const Flags& flags, migration::Part part);
+// The part that `step` names. Throws UsageError where there is none.
+[[nodiscard]] migration::Part part_of(const std::string& step);
+
+// The options of a part of the migration. The licence is read (and asked for) only where the part needs it;
+// `if_given`: and only where a flag gives it.
+enum class License { needed, if_given };
+[[nodiscard]] migration::RunOptions run_options(const Flags& flags, migration::Part part,
+                                                License license = License::needed);
 
 // The commands run, annotate, kots_cleanup, flyway and postgres: plans the part and carries it out. Returns
 // the exit code.

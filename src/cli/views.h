@@ -8,6 +8,7 @@
 #include "cli/output.h"
 
 #include <iostream>
+#include <optional>
 #include <ostream>
 
 namespace kots_export::cli {
@@ -16,11 +17,14 @@ namespace kots_export::cli {
 // itself.
 class Views : public ui::MultiView {
  public:
-  explicit Views(const Flags& flags)
+  // `detail`: where it is not what --verbose says.
+  explicit Views(const Flags& flags, std::optional<ui::Detail> detail = std::nullopt)
       : human_({.stream = flags.document == nullptr ? std::cout : nowhere_,
                 .colour = colour_of(ui::Stream::out)},
                {.stream = std::cerr, .colour = colour_of(ui::Stream::err)},
-               flags.verbose ? ui::Detail::verbose : ui::Detail::normal) {
+               detail.value_or(flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
+               detail || flags.dry_run != "none" ? ui::HumanView::Purpose::look
+                                                 : ui::HumanView::Purpose::write) {
     add(human_);
     if (flags.document != nullptr) add(*flags.document);
   }

@@ -1,5 +1,7 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/context.h>
+#include <kots_export/migration/paths.h>
+#include <kots_export/util/files.h>
 
 #include <nlohmann/json.hpp>
 
@@ -30,6 +32,12 @@ std::vector<helm::StoredRevision> stored_revisions(Context& context) {
   return revisions;
 }
 
+const helm::Release& decoded_revision(Context& context, const helm::StoredRevision& stored) {
+  const auto known = context.decoded.find(stored.revision);
+  if (known != context.decoded.end()) return known->second;
+  return context.decoded.emplace(stored.revision, helm::read_revision(context.client, stored)).first->second;
+}
+
 const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
                                           std::string_view kind) {
   if (const kube::ApiResource* resource = client.find_resource(group, kind)) return *resource;
@@ -56,6 +64,11 @@ kube::ObjectRef identified(kube::ObjectRef object, const nlohmann::json& live) {
   object.uid = metadata.value("uid", object.uid);
   object.resource_version = metadata.value("resourceVersion", object.resource_version);
   return object;
+}
+
+void require_writable_folders(const Paths& paths) {
+  util::require_writable_folder(paths.output());
+  util::require_writable_folder(paths.logs());
 }
 
 }  // namespace kots_export::migration

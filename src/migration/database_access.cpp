@@ -118,6 +118,8 @@ Variables ask_container(Context& context, const FrontendPod& pod) {
 
 // The container comes first, its description second: a Secret that was changed since the container started
 // has a password that the frontend does not use, and perhaps the database neither.
+std::string running_frontend(Context& context) { return find_frontend(context).name; }
+
 DatabaseAccess read_database_access(Context& context) {
   const FrontendPod pod = find_frontend(context);
   Variables variables;

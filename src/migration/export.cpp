@@ -24,7 +24,7 @@ std::optional<helm::Release> newest_of_3x(Context& context,
                                           const std::vector<helm::StoredRevision>& revisions) {
   for (const auto& stored : revisions | std::views::reverse) {
     try {
-      helm::Release release = helm::read_revision(context.client, stored);
+      const helm::Release& release = decoded_revision(context, stored);
       if (release.chart_version.starts_with("3.")) return release;
     } catch (const kube::ApiError&) {
       throw;
@@ -44,7 +44,7 @@ helm::Release read_release(Context& context, const ExportOptions& options) {
   const auto revisions = stored_revisions(context);
   const int wanted = options.revision.value_or(1);
   const auto found = std::ranges::find(revisions, wanted, &helm::StoredRevision::revision);
-  if (found != revisions.end()) return helm::read_revision(context.client, *found);
+  if (found != revisions.end()) return decoded_revision(context, *found);
   const std::string what = "release " + context.release + " in namespace " + context.ns.name;
   if (!options.revision) {
     if (auto release = newest_of_3x(context, revisions)) {

@@ -1,3 +1,4 @@
+#include <kots_export/migration/checks.h>
 #include <kots_export/migration/export.h>
 #include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
@@ -6,7 +7,6 @@
 #include <kots_export/values/yaml.h>
 
 #include "migration/in_step.h"
-#include "migration/run_checks.h"
 
 #include <algorithm>
 #include <array>
@@ -26,10 +26,11 @@ constexpr std::array<std::pair<Part, std::string_view>, 5> kParts = {{
 }};
 
 MigrationPlan::Values plan_values(Context& context, const helm::Release& release, const RunOptions& options) {
-  const values::Value v4 = transform_values(
+  values::Value v4 = transform_values(
       release.config,
       {.license = options.license, .registry = options.registry, .earlier_output = options.paths.values()},
       context.observer);
+  for (const values::Value& correction : options.corrections) values::merge(v4, correction);
   return {.v3 = Secret<std::string>(values_yaml(release)), .v4 = Secret<std::string>(values::to_yaml(v4))};
 }
 
@@ -87,14 +88,11 @@ change::Plan MigrationPlan::together() const {
   return all;
 }
 
-MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options) {
+namespace {
+
+MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options) {
   MigrationPlan plan;
   plan.part = part;
-  in_step(context, "checks", [&] {
-    check_run(context, part, options,
-              includes(part, Part::flyway) ? CheckOptions::PullSecret::required
-                                           : CheckOptions::PullSecret::not_needed);
-  });
   helm::Release release;
   if (part != Part::kots_cleanup && part != Part::flyway) {
     release =
@@ -118,6 +116,30 @@ MigrationPlan plan_migration(Context& context, Part part, const RunOptions& opti
       context.observer.note("postgres.external");
     }
   }
+  return plan;
+}
+
+}  // namespace
+
+MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options) {
+  const bool writes = context.executor.dry_run() == kube::DryRun::none;
+  const CheckedCommand command = checked_command(part);
+  in_step(context, "checks", [&] {
+    if (writes && part == Part::whole) require_writable_folders(options.paths);
+    run_checks(context, command, options, nullptr);
+  });
+  MigrationPlan plan = [&] {
+    try {
+      return plan_steps(context, part, options);
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error&) {
+      throw_if_checks_failed(context);  // which have said it already, and say what to do
+      throw;
+    }
+  }();
+  run_checks(context, command, options, &plan);
+  if (writes) throw_if_checks_failed(context);
   return plan;
 }
 

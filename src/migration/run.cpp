@@ -50,10 +50,6 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
     write_values(context, options.paths.values_v3(), "values-3.x", plan.values->v3);
     write_values(context, options.paths.values(), "values", plan.values->v4);
   }
-  if (plan.values) {
-    validate_values(plan.values->v4.reveal(), options.paths.values().string(), options.target_version,
-                    context.observer);
-  }
   if (includes(plan.part, Part::annotate) || plan.part == Part::kots_cleanup) {
     in_step(context, "apply", [&] {
       carry_out_stream(context, plan.metadata, plan.rest, metadata_steps(context, plan.part, options));

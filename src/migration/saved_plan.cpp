@@ -1,10 +1,10 @@
 #include <kots_export/change/recheck.h>
 #include <kots_export/kube/http_status.h>
+#include <kots_export/migration/checks.h>
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/time.h>
 
 #include "migration/in_step.h"
-#include "migration/run_checks.h"
 
 #include <algorithm>
 
@@ -86,9 +86,10 @@ SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options
 MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions& options) {
   return in_step(context, "checks", [&] {
     check_target(context, saved.target);
-    check_run(context, saved.plan.part, options,
-              saved.plan.flyway.start.empty() ? CheckOptions::PullSecret::not_needed
-                                              : CheckOptions::PullSecret::required);
+    const bool writes = context.executor.dry_run() == kube::DryRun::none;
+    const CheckedCommand command = checked_command(saved.plan.part);
+    if (writes && saved.plan.part == Part::whole) require_writable_folders(options.paths);
+    run_checks(context, command, options, nullptr);
     const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
     std::vector<std::string> changed;
@@ -103,6 +104,8 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     }
     refuse_changed(changed);
     if (done > 0) context.observer.note("apply.done-already", {{"count", std::to_string(done)}});
+    run_checks(context, command, options, &left);
+    if (writes) throw_if_checks_failed(context);
     return left;
   });
 }

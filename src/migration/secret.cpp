@@ -62,7 +62,7 @@ Secret<std::string> docker_config_json(const SecretOptions& options) {
 }
 
 change::Plan plan_secret(Context& context, const SecretOptions& options) {
-  check_namespace(context);
+  require_namespace(context);
   kube::ObjectRef ref = object_ref(context, "", "Secret", options.name);
   const std::string content = util::base64_encode(docker_config_json(options).reveal());
   const auto live = context.client.get(ref);

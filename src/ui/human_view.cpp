@@ -25,6 +25,22 @@ std::string_view failure_word(change::ChangeOutcome::Status status) {
   return "";
 }
 
+std::string_view colour_of(change::CheckOutcome::Status status) {
+  using Status = change::CheckOutcome::Status;
+  switch (status) {
+    case Status::ok:
+      return kGreen;
+    case Status::warning:
+      return kYellow;
+    case Status::failed:
+      return kRed;
+    case Status::note:
+    case Status::skipped:
+      break;
+  }
+  return kDim;
+}
+
 }  // namespace
 
 void HumanView::step_started(std::string_view step) {
@@ -55,6 +71,20 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   if (detail_ == Detail::normal && change.verb == change::Verb::patch) return;
   face.stream << paint(face.colour, mark(change.verb), colour_of(change.verb)) << " " << util::printable(what)
               << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
+}
+
+void HumanView::check_done(const change::CheckOutcome& check) {
+  using Status = change::CheckOutcome::Status;
+  const bool is_fine = check.status == Status::ok || check.status == Status::skipped;
+  if (is_fine && detail_ == Detail::normal) return;
+  const Face& face = purpose_ == Purpose::look ? out_ : progress_;
+  constexpr std::size_t kWord = 8;
+  std::string word(to_string(check.status));
+  word.resize(kWord, ' ');
+  face.stream << paint(face.colour, word, colour_of(check.status)) << " " << check.id << ": "
+              << util::printable(check.detail) << '\n';
+  if (!check.remedy.empty()) face.stream << "         -> " << util::printable(check.remedy) << '\n';
+  face.stream << std::flush;
 }
 
 void HumanView::log_line(std::string_view source, std::string_view line) {

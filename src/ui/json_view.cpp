@@ -51,6 +51,7 @@ JsonView::JsonView(std::string command, std::string version, Clock now)
                {"dryRun", "none"},
                {"target", nullptr},
                {"steps", json::array()},
+               {"checks", json::array()},
                {"notices", json::array()},
                {"files", json::array()},
                {"journal", nullptr},
@@ -100,6 +101,14 @@ void JsonView::change_done(const change::Change& change, const change::ChangeOut
   if (!outcome.error.empty()) entry["outcome"]["message"] = util::printable(outcome.error);
   if (!outcome.object.uid.empty()) entry["object"]["uid"] = outcome.object.uid;
   open_.erase(key_of(change));
+}
+
+void JsonView::check_done(const change::CheckOutcome& check) {
+  document_["checks"].push_back({{"id", check.id},
+                                 {"group", check.group},
+                                 {"status", to_string(check.status)},
+                                 {"detail", util::printable(check.detail)},
+                                 {"remedy", util::printable(check.remedy)}});
 }
 
 void JsonView::notice(const change::Notice& notice) {

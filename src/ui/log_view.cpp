@@ -1,6 +1,7 @@
 #include <kots_export/ui/log_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
@@ -64,6 +65,10 @@ void LogView::change_done(const change::Change& change, const change::ChangeOutc
   }
 }
 
+void LogView::check_done(const change::CheckOutcome& check) {
+  log_->logger.info("check {}: {} {}", check.id, to_string(check.status), util::printable(check.detail));
+}
+
 void LogView::notice(const change::Notice& notice) {
   if (notice.level == change::Notice::Level::warning) {
     log_->logger.warn("{}", text_of(notice));
@@ -90,6 +95,9 @@ void MultiView::change_started(const change::Change& change) {
 }
 void MultiView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
   for (auto* observer : observers_) observer->change_done(change, outcome);
+}
+void MultiView::check_done(const change::CheckOutcome& check) {
+  for (auto* observer : observers_) observer->check_done(check);
 }
 void MultiView::log_line(std::string_view source, std::string_view line) {
   for (auto* observer : observers_) observer->log_line(source, line);

@@ -106,7 +106,7 @@ constexpr std::array kNotices = {
 };
 
 constexpr std::array kHeadings = {
-    Words{"checks", "checks: namespace, release, pull secret, output folder"},
+    Words{"checks", "checks: what would stop the migration, or the upgrade after it"},
     Words{"export", "export: read the values that KOTS deployed"},
     Words{"transform", "transform: turn 3.x values into 4.x values"},
     Words{"apply", "apply: change the objects"},

@@ -32,6 +32,20 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
   return utc_text(seconds, "%Y-%m-%dT%H:%M:%S.") + std::to_string(1000 + millis).substr(1) + "Z";
 }
 
+std::optional<std::chrono::system_clock::time_point> parse_api_time(const std::string& text) {
+  std::tm utc{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest == nullptr || !text.ends_with('Z')) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&utc));
+}
+
+std::optional<std::chrono::system_clock::time_point> parse_http_date(const std::string& text) {
+  std::tm utc{};
+  const char* rest = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&utc));
+}
+
 std::optional<std::chrono::system_clock::time_point> parse_rfc3339(const std::string& text) {
   std::tm utc{};
   const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);

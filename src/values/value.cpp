@@ -156,6 +156,21 @@ Value& set(Value& root, const Path& path, Value value) {
   return *at = std::move(value);
 }
 
+void merge(Value& base, const Value& over) {
+  if (!base.is_map() || !over.is_map()) {
+    base = over;
+    return;
+  }
+  for (const auto& [key, value] : over.as_map()) {
+    Value* there = base.as_map().find(key);
+    if (there != nullptr) {
+      merge(*there, value);
+    } else {
+      base.as_map().set(key, value);
+    }
+  }
+}
+
 bool erase(Value& root, const Path& path) {
   Value* at = &root;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {

@@ -112,7 +112,7 @@ TEST_F(BadInput, ServerIsDown) {
 
   const Finished run = installation_.run(Installation::whole_run({"--server", server}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, AllOf(HasSubstr("no connection to " + server), HasSubstr("--context")));
 }
 
@@ -120,7 +120,7 @@ TEST_F(BadInput, ServerNameDoesNotResolve) {
   const Finished run =
       installation_.run(Installation::whole_run({"--server", "https://no-such-host.invalid"}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, HasSubstr("no-such-host.invalid"));
 }
 
@@ -130,7 +130,7 @@ TEST_F(BadInput, WrongAuthority) {
 
   const Finished run = installation_.run(Installation::whole_run({"--certificate-authority", "ca.pem"}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, HasSubstr("signed by an unknown authority"));
 }
 
@@ -141,7 +141,7 @@ TEST_F(BadInput, ExpiredServerCertificate) {
 
   const Finished run = installation_.run(whole_run_with(expired.kubeconfig_path()));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, HasSubstr("the server's certificate has expired"));
 }
 
@@ -152,14 +152,14 @@ TEST_F(BadInput, ServerCertificateOfAnotherHost) {
 
   const Finished run = installation_.run(whole_run_with(elsewhere.kubeconfig_path()));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, HasSubstr("certificate is for another host"));
 }
 
 TEST_F(BadInput, Unauthorized) {
   const Finished run = installation_.run(Installation::whole_run({"--token", "a-wrong-token"}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, AllOf(HasSubstr("nauthorized"), Not(HasSubstr("a-wrong-token"))));
 }
 
@@ -176,14 +176,14 @@ TEST_F(BadInput, ForbiddenToListOneKind) {
 TEST_F(BadInput, NoSuchNamespace) {
   const Finished run = installation_.run(Installation::whole_run({"-n", "elsewhere"}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, AllOf(HasSubstr("namespace elsewhere does not exist"), HasSubstr("--namespace")));
 }
 
 TEST_F(BadInput, NoRelease) {
   const Finished run = installation_.run(Installation::whole_run({"-a", "circle"}));
 
-  expect_refused(run, 1);
+  expect_refused(run, 4);
   EXPECT_THAT(run.err, AllOf(HasSubstr("no release circle"), HasSubstr("--release-name")));
 }
 

@@ -56,9 +56,9 @@ TEST(Json, HoldsTheErrorThatStandardErrorShows) {
 
   const Finished run = installation.run({"annotate", "-n", "nowhere", "-o", "json"});
 
-  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.exit_code, 4);
   const json report = json::parse(run.out);
-  EXPECT_EQ(report["exitCode"], 1);
+  EXPECT_EQ(report["exitCode"], 4);
   EXPECT_THAT(report["error"]["what"].get<std::string>(), HasSubstr("nowhere"));
   EXPECT_THAT(run.err, HasSubstr("error: " + report["error"]["what"].get<std::string>()));
 }

@@ -298,7 +298,7 @@ TEST(Lock, OfAnotherRunIsRespectedAndForceUnlockTakesIt) {
               lease["spec"]["renewTime"] = std::to_string(installation.server.resource_version());
               installation.server.put(lease);
             }});
-  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.exit_code, 4);
   EXPECT_THAT(refused.err, HasSubstr("jo@elsewhere/1/r holds the lock"));
   EXPECT_EQ(installation.server.count_requests("PATCH"), 0U);
 

@@ -37,6 +37,7 @@ def examples(*words):
 
 def prepare(server):
     (server.folder / "licence.txt").write_text("4x-licence\n")
+    (server.folder / "corrections.yaml").write_text("smtp: {port: 2525}\n")
     (server.folder / "password.txt").write_text("secret\n")
     (server.folder / "output").mkdir()
     shutil.copy(DATA / "values-3.x.yaml", server.folder / "values-3.x.yaml")

@@ -17,7 +17,7 @@ class Complete(unittest.TestCase):
     def test_every_status_that_a_file_tells_apart_has_a_row_that_names_the_file(self):
         rows = {(file, row.call.status) for row in ROWS for file in row.code.split()}
         missing = []
-        for file in sorted((PROJECT / "src").glob("*/*.cpp")):
+        for file in sorted((PROJECT / "src").rglob("*.cpp")):
             name = str(file.relative_to(PROJECT / "src"))
             for constant in sorted(set(re.findall(r"\bhttp::(k[A-Z]\w+)", file.read_text())) - NO_ANSWERS):
                 if name not in OF_OTHERS and (name, STATUSES[constant]) not in rows:
@@ -30,7 +30,7 @@ class Complete(unittest.TestCase):
 
     def test_every_header_that_is_read_has_a_row(self):
         read = set()
-        for file in (PROJECT / "src").glob("*/*.cpp"):
+        for file in (PROJECT / "src").rglob("*.cpp"):
             if str(file.relative_to(PROJECT / "src")) not in OF_OTHERS:
                 read |= set(re.findall(r'header\("([a-z-]+)"\)', file.read_text()))
         self.assertEqual(read - {name for row in ROWS for name in row.call.header}, set())

@@ -54,6 +54,9 @@ class Lease {
   // user may not use Leases (403) or the server has none (404), the observer is warned and the run goes on:
   // every write carries a UID all the same.
   void acquire(const std::string& ns);
+  // Looks whether another run is at work on `ns`, as acquire does, and takes nothing. Returns the Error that
+  // acquire would throw for it. Throws ApiError, ConnectionError, Interrupted.
+  [[nodiscard]] std::optional<Error> other_run(const std::string& ns);
   // Gives it back, as far as that can be done in a few seconds; never throws. Ctrl-C does not stop it.
   void release() noexcept;
   [[nodiscard]] bool held() const noexcept { return !uid_.empty(); }
@@ -95,6 +98,10 @@ class Lease {
   [[nodiscard]] Error busy(const SeenLease& holder) const;
   [[nodiscard]] bool is_released(kube::Client& client, const std::string& uid) const;
   void wait(std::chrono::milliseconds time) const;
+  // Another's Lease as it was seen first, and when.
+  struct First;
+  enum class Holder { alive, dead, not_known };
+  Holder judge(const SeenLease& live, std::optional<First>& first);
 
   kube::Transport& transport_;
   kube::Client client_;

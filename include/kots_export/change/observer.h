@@ -62,6 +62,18 @@ struct OutcomeCounts {
 // "done 21, refused 2, unknown 0, not sent 12": what was gone already is done.
 [[nodiscard]] std::string to_text(const OutcomeCounts& counts);
 
+// How one check of the installation ended; docs/checks.md lists them.
+struct CheckOutcome {
+  enum class Status { ok, note, warning, failed, skipped };
+  std::string_view id;     // "release-status"
+  std::string_view group;  // "release"
+  Status status = Status::ok;
+  std::string detail;  // what was found; of a check that was skipped, why
+  std::string remedy;  // what to do about it; empty where there is nothing to do
+};
+
+[[nodiscard]] std::string_view to_string(CheckOutcome::Status status);  // "ok", ..., "skipped"
+
 // Everything has an empty default, so that an observer overrides only what it shows.
 class Observer {
  public:
@@ -72,6 +84,7 @@ class Observer {
   virtual void planned(const Plan& /*plan*/, kube::DryRun /*dry_run*/) {}
   virtual void change_started(const Change& /*change*/) {}
   virtual void change_done(const Change& /*change*/, const ChangeOutcome& /*outcome*/) {}
+  virtual void check_done(const CheckOutcome& /*check*/) {}
   // A line of a Pod's log, as it came (foreign bytes).
   virtual void log_line(std::string_view /*source*/, std::string_view /*line*/) {}
   virtual void notice(const Notice& /*notice*/) {}

@@ -119,6 +119,11 @@ class Client {
   // any other at that version where served, else at another version of the same group, else nothing.
   [[nodiscard]] const ApiResource* find_for_manifest(std::string_view api_version, std::string_view kind);
 
+  // Whether the server serves each of these kinds at exactly that apiVersion ("apps/v1", "Deployment"), in
+  // their order. One request for each apiVersion, side by side. Throws ApiError,
+  // ConnectionError.
+  [[nodiscard]] std::vector<bool> serves(std::span<const std::pair<std::string, std::string>> kinds);
+
   // --- Reads ---
 
   // The object, or nothing on 404. Throws ApiError, ConnectionError.

@@ -1,22 +1,62 @@
 #pragma once
 
-#include <kots_export/migration/context.h>
+#include <kots_export/change/observer.h>
+#include <kots_export/migration/run.h>
 
+#include <array>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+// What must hold before the first write: a table of checks, and one runner for it. docs/checks.md is made
+// from the table.
 namespace kots_export::migration {
 
-struct CheckOptions {
-  Registry registry;
-  enum class PullSecret { required, not_needed } pull_secret = PullSecret::required;
+// The columns of the table: what the checks are for.
+enum class CheckedCommand { run, annotate, kots_cleanup, flyway, postgres, rollback };
+inline constexpr std::size_t kCheckedCommands = 6;
+
+[[nodiscard]] std::string_view to_string(CheckedCommand command);
+[[nodiscard]] CheckedCommand checked_command(Part part);
+
+// What a problem that a check finds does to a command.
+enum class OnProblem { not_asked, note, warn, stop };
+
+struct Checking;      // what a check works with
+struct CheckFinding;  // what it found
+
+struct Check {
+  std::string_view id;
+  std::string_view group;
+  std::string_view what;  // what it looks at, for docs/checks.md
+  std::array<OnProblem, kCheckedCommands> on_problem;
+  enum class When { before_planning, after_planning } when = When::before_planning;
+  enum class Skipping { allowed, refused } skipping = Skipping::allowed;
+  // Whether nothing after it makes sense where it fails: there is no installation to look at.
+  enum class Gate { no, yes } gate = Gate::no;
+  CheckFinding (*run)(Checking&);
 };
 
-// Checks, before anything is changed, that the namespace exists, that the release has a Secret in it, and
-// that Secret regcred is of type kubernetes.io/dockerconfigjson with an entry for the registry. Reads only.
-// Throws Error (exit code 1) for the namespace and the release; Error with exit code 4 for regcred, with the
-// command that makes it. Source: behaviour of kots-exporter.sh's checks, which could never fail.
-void check_installation(Context& context, const CheckOptions& options);
+// All of them, in the order in which they run.
+[[nodiscard]] std::span<const Check> all_checks();
 
-// Checks the namespace alone; passes where this user may not look at it. Throws Error with the names of the
-// namespaces that the user sees where it is missing.
-void check_namespace(Context& context);
+// Throws UsageError where one of `ids` (--skip-check) names no check, or one that is not to be skipped.
+void require_skippable(std::span<const std::string> ids);
+
+// Runs those checks that `command` asks and whose time has come, and tells the observer of each. What stops
+// the command is noted in context.failed_checks. `plan` is null before planning. Reads, asks for access
+// reviews, and changes nothing. Throws Error with exit code 4 where a gate fails, or the server does not
+// answer or knows no such user; Interrupted.
+void run_checks(Context& context, CheckedCommand command, const RunOptions& options,
+                const MigrationPlan* plan);
+
+// For commands that ask no other check. Throw Error with exit code 4 where the namespace does not exist
+// (passes where this user may not look at it), or has no record of the release.
+void require_namespace(Context& context);
+void require_release(Context& context);
+
+// Throws the Error (exit code 4) of the checks that failed, if any did.
+void throw_if_checks_failed(const Context& context);
 
 }  // namespace kots_export::migration

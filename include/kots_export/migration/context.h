@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,12 @@ struct Context {
   std::optional<std::string> namespace_uid = std::nullopt;
   // See stored_releases.
   std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
+  // See decoded_revision: by revision.
+  std::map<int, helm::Release> decoded = {};
+  // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
+  std::function<std::optional<Error>()> other_run = {};
+  // The checks that stop this command, by id; see run_checks.
+  std::vector<std::string> failed_checks = {};
 };
 
 // Tells whether the context's namespace exists, and notes its UID there: empty where the user's rights end at
@@ -38,6 +45,10 @@ struct Context {
 [[nodiscard]] const std::vector<helm::StoredRevision>& stored_releases(Context& context);
 // Those of the context's release, oldest first.
 [[nodiscard]] std::vector<helm::StoredRevision> stored_revisions(Context& context);
+
+// One revision of the context's release, read and decoded when it is first asked for. Throws what
+// helm::read_revision throws.
+[[nodiscard]] const helm::Release& decoded_revision(Context& context, const helm::StoredRevision& stored);
 
 // The registry of images and charts: "cciserver.azurecr.io", or the development one.
 struct Registry {

@@ -23,6 +23,9 @@ struct DatabaseAccess {
   Secret<std::string> password;
 };
 
+// The name of a Pod whose container `frontend` runs. Throws Error where there is none.
+[[nodiscard]] std::string running_frontend(Context& context);
+
 // Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: by
 // `printenv` in the container, which alone knows them for certain. Where exec is not allowed, does not get
 // through, or finds no printenv: from the Pod's env and envFrom through the API, and the observer is told.

@@ -16,4 +16,7 @@ struct Paths {
   [[nodiscard]] std::filesystem::path migrator_log() const { return logs() / "circle-migrator.log"; }
 };
 
+// Throws Error where output/ or logs/ cannot be written to; makes them where they are missing.
+void require_writable_folders(const Paths& paths);
+
 }  // namespace kots_export::migration

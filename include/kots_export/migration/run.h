@@ -7,9 +7,11 @@
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/util/secret.h>
+#include <kots_export/values/value.h>
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kots_export::migration {
 
@@ -23,6 +25,10 @@ struct RunOptions {
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
   std::string target_version = "4.0.0";
+  // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
+  // from the cluster. Each is a map.
+  std::vector<values::Value> corrections = {};
+  std::vector<std::string> skip_checks = {};  // by id; see require_skippable
 
   // Whether `part` annotates: the step itself always, the whole unless it is left out.
   [[nodiscard]] bool annotates(Part part) const {

@@ -19,12 +19,16 @@ class HumanView : public change::Observer {
     std::ostream& stream;
     Colour colour;
   };
-  // `out` takes what the command is run for (a dry run's plan); `progress` takes the rest.
-  HumanView(Face out, Face progress, Detail detail) : out_(out), progress_(progress), detail_(detail) {}
+  // `out` takes what the command is run for (a dry run's plan and checks); `progress` takes the rest. Of
+  // checks those that are as they should be are shown with `verbose` alone.
+  enum class Purpose { write, look };
+  HumanView(Face out, Face progress, Detail detail, Purpose purpose = Purpose::write)
+      : out_(out), progress_(progress), detail_(detail), purpose_(purpose) {}
 
   void step_started(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void check_done(const change::CheckOutcome& check) override;
   void log_line(std::string_view source, std::string_view line) override;
   void notice(const change::Notice& notice) override;
   void file_written(std::string_view what, const std::string& path) override;
@@ -33,6 +37,7 @@ class HumanView : public change::Observer {
   Face out_;
   Face progress_;
   Detail detail_;
+  Purpose purpose_;
   kube::DryRun dry_run_ = kube::DryRun::none;
 };
 

@@ -27,6 +27,7 @@ class JsonView : public change::Observer {
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_started(const change::Change& change) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void check_done(const change::CheckOutcome& check) override;
   void notice(const change::Notice& notice) override;
   void file_written(std::string_view what, const std::string& path) override;
 

@@ -20,6 +20,7 @@ class LogView : public change::Observer {
   void step_done(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void check_done(const change::CheckOutcome& check) override;
   void notice(const change::Notice& notice) override;
   void file_written(std::string_view what, const std::string& path) override;
 
@@ -38,6 +39,7 @@ class MultiView : public change::Observer {
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_started(const change::Change& change) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void check_done(const change::CheckOutcome& check) override;
   void log_line(std::string_view source, std::string_view line) override;
   void notice(const change::Notice& notice) override;
   void file_written(std::string_view what, const std::string& path) override;

@@ -19,6 +19,12 @@ namespace kots_export::util {
 // RFC 3339 in UTC with milliseconds: "2026-11-24T10:15:30.042Z".
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
 
+// What an API server writes: RFC 3339 in UTC, with or without a fraction ("2026-11-24T10:15:30Z"); nothing
+// where it is of another form.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_api_time(const std::string& text);
+// The date of an HTTP header (RFC 9110, IMF-fixdate): "Sun, 06 Nov 1994 08:49:37 GMT"; nothing where it is of
+// another form.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_http_date(const std::string& text);
 // What rfc3339 wrote; nothing where it is of another form.
 [[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_rfc3339(const std::string& text);
 

@@ -135,6 +135,9 @@ void append_key(std::string& path, std::string_view key);
 
 // Sets the value at `path`; what is missing on the way, or is no map, becomes a map.
 Value& set(Value& root, const Path& path, Value value);
+// Puts `over` above `base` as Helm does with the next file of -f: maps key by key, all else replaced. A null
+// stays: it takes the chart's default out. Source: Helm 3, pkg/cli/values/options.go, mergeMaps.
+void merge(Value& base, const Value& over);
 // Removes the last key of `path`. Returns whether it was there.
 bool erase(Value& root, const Path& path);
 

@@ -1,7 +1,14 @@
+#include <kots_export/helm/release.h>
 #include <kots_export/migration/checks.h>
 #include <kots_export/util/base64.h>
+#include <kots_export/util/time.h>
+#include <kots_export/values/yaml.h>
 
 #include "unit/migration/migration_fixture.h"
+
+#include <functional>
+#include <ostream>
+#include <set>
 
 #include <gmock/gmock.h>
 
@@ -11,26 +18,68 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
+using Status = change::CheckOutcome::Status;
 
 apiserver::ApiServerOptions with_jane(apiserver::ApiServerOptions options) {
   options.tokens = {"jane-token=jane"};
   return options;
 }
 
+// The sample installation has all that a migration needs; each test takes something away.
 class Checks : public MigrationTest {
  protected:
-  Checks() : MigrationTest(with_installation()) {}
+  explicit Checks(const apiserver::ApiServerOptions& options = with_installation(),
+                  const kube::KubeconfigOverrides& overrides = {})
+      : MigrationTest(options, overrides) {}
 
-  // The Error of the checks: its text and exit code.
-  std::pair<std::string, ExitCode> outcome(const CheckOptions& options = {}) {
+  [[nodiscard]] RunOptions options() const {
+    RunOptions result;
+    result.license = Secret<std::string>("4x-licence");
+    result.paths.root = folder.path();
+    return result;
+  }
+
+  // Plans `part` and returns the text of the Error that it ends with, and its exit code.
+  std::pair<std::string, ExitCode> outcome(Part part = Part::whole) { return outcome(part, options()); }
+  std::pair<std::string, ExitCode> outcome(Part part, const RunOptions& given) {
+    server.clear_requests();
+    observer.checks.clear();
+    context.failed_checks.clear();
+    context.releases.reset();
+    context.decoded.clear();
     try {
-      check_installation(context, options);
+      (void)plan_migration(context, part, given);
       return {"", ExitCode::done};
     } catch (const Error& error) {
       return {std::string(error.what()) + " | " + error.hint(), error.exit_code()};
     }
+  }
+
+  [[nodiscard]] const change::CheckOutcome& check(std::string_view id) const {
+    const auto found = std::ranges::find(observer.checks, id, &change::CheckOutcome::id);
+    if (found == observer.checks.end()) throw std::runtime_error("check " + std::string(id) + " did not run");
+    return *found;
+  }
+
+  void put_revision(int revision, const std::string& status, const std::string& version,
+                    const std::string& manifest = "", const std::string& chart = "circleci-server") {
+    server.seed(json{
+        {"apiVersion", "testing/v1"},
+        {"kind", "HelmRelease"},
+        {"name", "circleci-server"},
+        {"namespace", kNs},
+        {"revision", revision},
+        {"status", status},
+        {"chartName", chart},
+        {"chartVersion", version},
+        {"configFile", KOTS_EXPORT_TEST_DATA "/values-3.x.yaml"},
+        {"manifest",
+         manifest}}.dump());
   }
 
   void put_pull_secret(const json& data, const std::string& type = "kubernetes.io/dockerconfigjson") {
@@ -43,53 +92,227 @@ class Checks : public MigrationTest {
   static json docker_config(const std::string& content) {
     return {{".dockerconfigjson", util::base64_encode(content)}};
   }
+
+  test::TemporaryFolder folder;
 };
 
-TEST_F(Checks, PassOnAnInstallation) {
+TEST_F(Checks, LetAnInstallationThrough) {
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(server.count_writes(), 0U);
+  for (const auto& one : observer.checks) EXPECT_NE(one.status, Status::failed) << one.id << one.detail;
 }
 
-TEST_F(Checks, MissTheNamespaceAndNameTheNearOne) {
+TEST_F(Checks, AreAllRunByAWholeMigrationThatAsksThem) {
+  (void)outcome();
+  std::set<std::string_view> ran;
+  for (const auto& one : observer.checks) ran.insert(one.id);
+  for (const Check& one : all_checks()) {
+    const bool is_asked = one.on_problem[0] != OnProblem::not_asked;
+    EXPECT_EQ(ran.contains(one.id), is_asked) << one.id;
+  }
+}
+
+TEST_F(Checks, EndAtANamespaceThatIsNotThere) {
   context.ns.name = "circleci-sever";
-  server.seed("{apiVersion: v1, kind: Namespace, metadata: {name: kube-public}}");
-
   const auto [text, code] = outcome();
-
-  EXPECT_EQ(code, ExitCode::failed);
+  EXPECT_EQ(code, ExitCode::check_failed);
   EXPECT_THAT(text, AllOf(HasSubstr("namespace circleci-sever does not exist"), HasSubstr("circleci-server"),
                           HasSubstr("--namespace")));
 }
 
-TEST_F(Checks, MissTheRelease) {
+TEST_F(Checks, EndAtAReleaseThatIsNotThereAndNameThoseThatAre) {
   context.release = "circle";
-
   const auto [text, code] = outcome();
-
-  EXPECT_EQ(code, ExitCode::failed);
-  EXPECT_THAT(text, AllOf(HasSubstr("no release circle"), HasSubstr("--release-name")));
-}
-
-TEST_F(Checks, NameTheReleasesThatAreThere) {
-  context.release = "circle";
-
-  EXPECT_THAT(outcome().first, AllOf(HasSubstr("circleci-server"), HasSubstr("other")));
-}
-
-TEST_F(Checks, MissThePullSecretAndSayHowToMakeIt) {
-  server.remove("Secret", kNs, "regcred");
-
-  const auto [text, code] = outcome();
-
   EXPECT_EQ(code, ExitCode::check_failed);
-  EXPECT_THAT(text, AllOf(HasSubstr("Secret regcred"), HasSubstr("does not exist"),
-                          HasSubstr("kots-export secret -n circleci-server")));
+  EXPECT_THAT(text, AllOf(HasSubstr("no release circle"), HasSubstr("--release-name"),
+                          HasSubstr("circleci-server"), HasSubstr("other")));
 }
 
-TEST_F(Checks, DoNotLookAtThePullSecretWhereNothingIsPulled) {
+TEST_F(Checks, SayThatTheServerKnowsNoSuchUser) {
+  server.add_fault("status=401 path=/namespaces/circleci-server");
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+}
+
+TEST_F(Checks, ShowThePlanOfADryRunAllTheSame) {
+  change::Executor dry(connection.client, observer, {.dry_run = kube::DryRun::client});
+  Context look{.client = connection.client,
+               .executor = dry,
+               .observer = observer,
+               .ns = {kNs},
+               .release = "circleci-server"};
   server.remove("Secret", kNs, "regcred");
 
-  EXPECT_EQ(outcome({.pull_secret = CheckOptions::PullSecret::not_needed}).first, "");
+  const MigrationPlan plan = plan_migration(look, Part::whole, options());
+
+  EXPECT_FALSE(plan.together().empty());
+  EXPECT_THAT(look.failed_checks, ElementsAre("pull-secret"));
+  EXPECT_THROW(throw_if_checks_failed(look), Error);
+}
+
+TEST_F(Checks, MayBeSkippedByTheirIds) {
+  server.remove("Secret", kNs, "regcred");
+  RunOptions without = options();
+  without.skip_checks = {"pull-secret"};
+  EXPECT_EQ(outcome(Part::whole, without).first, "");
+  EXPECT_EQ(check("pull-secret").status, Status::skipped);
+}
+
+TEST_F(Checks, RefuseToSkipWhatNothingGoesWithout) {
+  for (const char* id : {"namespace", "release", "release-chart", "lock", "frontend", "no-such-check"}) {
+    const std::vector<std::string> ids = {id};
+    EXPECT_THROW(require_skippable(ids), UsageError) << id;
+  }
+  const std::vector<std::string> ids = {"values", "permissions"};
+  EXPECT_NO_THROW(require_skippable(ids));
+}
+
+// What is planted, which check finds it, and in which words.
+struct Planted {
+  const char* name;
+  const char* id;
+  Status status;
+  const char* words;
+  const char* remedy;
+  std::function<void(apiserver::ApiServer&)> plant;
+  friend void PrintTo(const Planted& planted, std::ostream* out) { *out << planted.name; }
+};
+
+json in_namespace(const std::string& api_version, const std::string& kind, const std::string& name) {
+  return {{"apiVersion", api_version}, {"kind", kind}, {"metadata", {{"name", name}, {"namespace", kNs}}}};
+}
+
+json job(const std::string& condition) {
+  json migrator = in_namespace("batch/v1", "Job", "circle-migrator");
+  migrator["spec"]["template"]["spec"] = {{"restartPolicy", "Never"},
+                                          {"containers", json::array({{{"name", "m"}, {"image", "m"}}})}};
+  if (!condition.empty())
+    migrator["status"]["conditions"] = json::array({{{"type", condition}, {"status", "True"}}});
+  return migrator;
+}
+
+json revision(int number, const std::string& status, const std::string& version,
+              const std::string& manifest = "", const std::string& chart = "circleci-server") {
+  return {
+      {"apiVersion", "testing/v1"}, {"kind", "HelmRelease"},   {"name", "circleci-server"},
+      {"namespace", kNs},           {"revision", number},      {"status", status},
+      {"chartName", chart},         {"chartVersion", version}, {"config", {{"domainName", "ci.example.com"}}},
+      {"manifest", manifest}};
+}
+
+std::function<void(apiserver::ApiServer&)> seed(const json& object) {
+  return [object](apiserver::ApiServer& server) { server.seed(object.dump()); };
+}
+std::function<void(apiserver::ApiServer&)> put(const json& object) {
+  return [object](apiserver::ApiServer& server) { server.put(object); };
+}
+
+json namespace_with(const json& metadata) {
+  json object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", metadata}};
+  object["metadata"]["name"] = kNs;
+  return object;
+}
+
+json cluster_object(const std::string& kind, const std::string& name) {
+  json object{{"apiVersion", "rbac.authorization.k8s.io/v1"}, {"kind", kind}, {"metadata", {{"name", name}}}};
+  if (kind == "ClusterRoleBinding")
+    object["roleRef"] = {
+        {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "kotsadm-role"}};
+  return object;
+}
+
+std::vector<Planted> planted_problems() {
+  constexpr const char* kOldIngress =
+      "apiVersion: extensions/v1beta1\nkind: Nothing\nmetadata: {name: circleci-ingress}\n";
+  return {
+      {"FreshInstallationOf4", "release-chart", Status::failed, "is chart circleci-server 4.0.0", "--context",
+       seed(revision(1, "deployed", "4.0.0"))},
+      {"AnotherChart", "release-chart", Status::failed, "not circleci-server", "--release-name",
+       seed(revision(1, "deployed", "3.4.4", "", "nginx"))},
+      {"Server2", "release-chart", Status::failed, "2.19.0", "Upgrade to Server 3.4",
+       seed(revision(1, "deployed", "2.19.0"))},
+      {"Server31", "release-chart", Status::warning, "3.1.0", "Upgrade to Server 3.4",
+       seed(revision(1, "deployed", "3.1.0"))},
+      {"UpgradedAlready", "release-chart", Status::failed, "nothing to migrate", "",
+       [](apiserver::ApiServer& server) {
+         server.seed(revision(1, "superseded", "3.4.4").dump());
+         server.seed(revision(2, "deployed", "4.0.1").dump());
+       }},
+      {"PendingUpgrade", "release-status", Status::failed, "revision 2 is pending-upgrade",
+       "helm rollback circleci-server 1", seed(revision(2, "pending-upgrade", "3.4.4"))},
+      {"PendingUpgradeSavesTheRecord", "release-status", Status::failed, "pending-upgrade",
+       "delete secret sh.helm.release.v1.circleci-server.v2", seed(revision(2, "pending-upgrade", "3.4.4"))},
+      {"PendingInstallOfTheOnlyRevision", "release-status", Status::failed, "pending-install",
+       "Never delete Secret sh.helm.release.v1.circleci-server.v1",
+       seed(revision(1, "pending-install", "3.4.4"))},
+      {"FailedUpgradeIn3", "release-status", Status::warning, "revision 1 is deployed", "",
+       seed(revision(2, "failed", "3.4.5"))},
+      {"FailedUpgradeTo4", "release-status", Status::failed, "an upgrade to chart 4.0.1 was tried",
+       "helm upgrade", seed(revision(2, "failed", "4.0.1"))},
+      {"NothingDeployed", "release-status", Status::failed, "none is deployed", "helm history",
+       seed(revision(1, "failed", "3.4.4"))},
+      {"DroppedApi", "manifest-apis", Status::failed, "extensions/v1beta1", "mapkubeapis",
+       seed(revision(1, "deployed", "3.4.4", kOldIngress))},
+      {"NoPullSecret", "pull-secret", Status::failed, "does not exist",
+       "kots-export secret -n circleci-server",
+       [](apiserver::ApiServer& server) { server.remove("Secret", kNs, "regcred"); }},
+      {"FrontendDown", "frontend", Status::failed, "no Pod of the frontend", "get pods",
+       [](apiserver::ApiServer& server) { server.remove("Pod", kNs, "frontend-7d9c5b8f6d-x2x7k"); }},
+      {"MigratorFailed", "migrator-job", Status::failed, "has failed", "delete job circle-migrator",
+       put(job("Failed"))},
+      {"MigratorRunning", "migrator-job", Status::note, "is running", "Do not delete it", put(job(""))},
+      {"MigratorComplete", "migrator-job", Status::note, "is complete", "", put(job("Complete"))},
+      {"Istio", "sidecars", Status::warning, "istio-injection", "nothing is to be done",
+       put(namespace_with({{"labels", {{"istio-injection", "enabled"}}}}))},
+      {"IstioRevision", "sidecars", Status::warning, "istio.io/rev=canary", "",
+       put(namespace_with({{"labels", {{"istio.io/rev", "canary"}}}}))},
+      {"Linkerd", "sidecars", Status::warning, "linkerd.io/inject", "",
+       put(namespace_with({{"annotations", {{"linkerd.io/inject", "enabled"}}}}))},
+      {"WorkloadDown", "workloads", Status::warning, "Deployment output-processor (0 of 4 ready)", "get pods",
+       [](apiserver::ApiServer&) {}},
+      {"VolumesThatGo", "volumes", Status::note, "data-postgresql-0", "set to Retain",
+       [](apiserver::ApiServer&) {}},
+      {"NoVelero", "backup", Status::warning, "no Velero", "cannot be undone", [](apiserver::ApiServer&) {}},
+      {"KotsClusterRole", "kots-cluster-role", Status::note, "ClusterRole kotsadm-role",
+       "kubectl delete clusterrole kotsadm-role", put(cluster_object("ClusterRole", "kotsadm-role"))},
+      {"KotsClusterRoleBinding", "kots-cluster-role", Status::note, "ClusterRoleBinding kotsadm-rolebinding",
+       "kubectl delete clusterrolebinding kotsadm-rolebinding",
+       put(cluster_object("ClusterRoleBinding", "kotsadm-rolebinding"))},
+      {"ValuesWithoutSecrets", "values", Status::failed, "errors", "--values",
+       seed(revision(1, "deployed", "3.4.4"))},
+  };
+}
+
+class APlantedProblem : public Checks, public ::testing::WithParamInterface<Planted> {};
+
+TEST_P(APlantedProblem, IsFoundBeforeTheFirstWrite) {
+  const Planted& planted = GetParam();
+  planted.plant(server);
+
+  const auto [text, code] = outcome();
+
+  const change::CheckOutcome& found = check(planted.id);
+  EXPECT_EQ(found.status, planted.status) << found.detail;
+  EXPECT_THAT(found.detail, HasSubstr(planted.words));
+  EXPECT_THAT(found.remedy, HasSubstr(planted.remedy));
+  if (planted.status == Status::failed) {
+    EXPECT_EQ(code, ExitCode::check_failed) << text;
+    EXPECT_THAT(context.failed_checks, Contains(planted.id));
+  }
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, APlantedProblem, ::testing::ValuesIn(planted_problems()),
+                         [](const auto& each) { return each.param.name; });
+
+TEST_F(Checks, OfAStepThatIsRunAfterAFailedUpgradeOnlyNoteThatUpgrade) {
+  put_revision(2, "pending-upgrade", "4.0.1");
+  for (const Part part : {Part::annotate, Part::kots_cleanup}) {
+    EXPECT_EQ(outcome(part).first, "") << to_string(part);
+    EXPECT_EQ(check("release-status").status, Status::note);
+  }
+  EXPECT_EQ(outcome(Part::flyway).first, "");
+  EXPECT_EQ(check("release-status").status, Status::warning);
+  EXPECT_EQ(outcome(Part::postgres).second, ExitCode::check_failed);
 }
 
 TEST_F(Checks, RefuseAPullSecretThatCannotWork) {
@@ -101,19 +324,24 @@ TEST_F(Checks, RefuseAPullSecretThatCannotWork) {
       {docker_config("{}"), "kubernetes.io/dockerconfigjson", "no entry for cciserver.azurecr.io"},
       {docker_config(R"({"auths": null})"), "kubernetes.io/dockerconfigjson", "no entry"},
       {docker_config(R"({"auths": {"docker.io": {}}})"), "kubernetes.io/dockerconfigjson", "no entry"},
+      {docker_config(R"({"auths": {"cciserver.azurecr.io:443": {}}})"), "kubernetes.io/dockerconfigjson",
+       "no entry"},
+      {docker_config(R"({"auths": {"*.io": {}}})"), "kubernetes.io/dockerconfigjson", "no entry"},
   };
   for (const auto& [data, type, words] : cases) {
     SCOPED_TRACE(words);
     put_pull_secret(data, type);
-    const auto [text, code] = outcome();
-    EXPECT_EQ(code, ExitCode::check_failed);
-    EXPECT_THAT(text, HasSubstr(words));
+    EXPECT_EQ(outcome().second, ExitCode::check_failed);
+    EXPECT_THAT(check("pull-secret").detail, HasSubstr(words));
   }
 }
 
+// As the kubelet does: reports of people who wrote the registry in each of these ways.
 TEST_F(Checks, TakeEveryWayToWriteTheRegistry) {
   for (const char* server_name :
-       {"cciserver.azurecr.io", "https://cciserver.azurecr.io", "https://cciserver.azurecr.io/"}) {
+       {"cciserver.azurecr.io", "cciserver.azurecr.io/", "http://cciserver.azurecr.io",
+        "https://cciserver.azurecr.io", "https://cciserver.azurecr.io/", "https://cciserver.azurecr.io/v1/",
+        "https://cciserver.azurecr.io/v2/", "*.azurecr.io"}) {
     SCOPED_TRACE(server_name);
     put_pull_secret(docker_config(json{{"auths", {{server_name, {{"auth", "eA=="}}}}}}.dump()));
     EXPECT_EQ(outcome().first, "");
@@ -121,37 +349,157 @@ TEST_F(Checks, TakeEveryWayToWriteTheRegistry) {
 }
 
 TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
-  const auto [text, code] = outcome({.registry = {.name = "devcharts"}});
-
-  EXPECT_EQ(code, ExitCode::check_failed);
-  EXPECT_THAT(text, AllOf(HasSubstr("no entry for devcharts.azurecr.io"), HasSubstr("--dev")));
+  RunOptions dev = options();
+  dev.registry.name = "devcharts";
+  EXPECT_EQ(outcome(Part::whole, dev).second, ExitCode::check_failed);
+  EXPECT_THAT(check("pull-secret").detail, HasSubstr("no entry for devcharts.azurecr.io"));
+  EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--dev"));
 }
 
-class ChecksAsJane : public MigrationTest {
+TEST_F(Checks, HearOfAnotherRunBeforeAnythingElseIsLookedAt) {
+  context.other_run = [] { return Error("another run is at work", "", "Wait for it."); };
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  EXPECT_EQ(check("lock").status, Status::failed);
+}
+
+TEST_F(Checks, LetCorrectionsMendTheValues) {
+  server.seed(revision(1, "deployed", "3.4.4").dump());
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  RunOptions corrected = options();
+  const values::Value sample =
+      values::parse_yaml(test::read_bytes(KOTS_EXPORT_TEST_DATA "/values-3.x.yaml"), "sample");
+  corrected.corrections.push_back(sample);
+  corrected.corrections.push_back(values::parse_yaml(
+      "mongodb: {auth: {password: 0123456789abcdef}}\npostgresql: {auth: {postgresPassword: x1y2z3}}\n",
+      "more"));
+  (void)outcome(Part::whole, corrected);
+  EXPECT_NE(check("values").status, Status::failed) << check("values").detail;
+}
+
+struct Backup {
+  const char* phase;
+  int hours_ago;
+  json spec;
+  Status status;
+  const char* words;
+};
+
+class ChecksWithVelero : public Checks {
  protected:
-  ChecksAsJane()
-      : MigrationTest(with_jane(with_installation()), {.token = Secret<std::string>("jane-token")}) {}
+  static apiserver::ApiServerOptions with_velero() {
+    apiserver::ApiServerOptions options = with_installation();
+    options.custom_groups = {"velero.io"};
+    return options;
+  }
+  ChecksWithVelero() : Checks(with_velero()) {
+    server.seed("{apiVersion: v1, kind: Namespace, metadata: {name: velero}}");
+  }
+};
+
+TEST_F(ChecksWithVelero, KnowABackupThatCanBeGoneBackTo) {
+  const std::vector<Backup> cases = {
+      {"Completed", 2, json::object(), Status::ok, "is 2 hours old"},
+      {"Completed", 30, json::object(), Status::warning, "30 hours old"},
+      {"Failed", 2, json::object(), Status::warning, "no completed backup"},
+      {"Completed", 2, {{"includedNamespaces", {"other"}}}, Status::warning, "no completed backup"},
+      {"Completed",
+       2,
+       {{"includedNamespaces", {"*"}}, {"excludedNamespaces", {kNs}}},
+       Status::warning,
+       "no completed backup"},
+      {"Completed", 2, {{"includedNamespaces", {kNs}}}, Status::ok, ""},
+  };
+  for (const Backup& backup : cases) {
+    SCOPED_TRACE(std::string(backup.phase) + backup.spec.dump());
+    const auto done = std::chrono::system_clock::now() - std::chrono::hours(backup.hours_ago);
+    server.put({{"apiVersion", "velero.io/v1"},
+                {"kind", "Backup"},
+                {"metadata", {{"name", "nightly"}, {"namespace", "velero"}}},
+                {"spec", backup.spec},
+                {"status",
+                 {{"phase", backup.phase},
+                  {"completionTimestamp",
+                   util::utc_text(std::chrono::system_clock::to_time_t(done), "%Y-%m-%dT%H:%M:%SZ")}}}});
+    (void)outcome();
+    EXPECT_EQ(check("backup").status, backup.status) << check("backup").detail;
+    EXPECT_THAT(check("backup").detail, HasSubstr(backup.words));
+  }
+}
+
+class ChecksAsJane : public Checks {
+ protected:
+  ChecksAsJane() : Checks(with_jane(with_installation()), {.token = Secret<std::string>("jane-token")}) {}
 };
 
 TEST_F(ChecksAsJane, DoNotNeedTheRightToReadNamespaces) {
   server.deny("jane * namespaces");
-
-  EXPECT_EQ(problem([&] { check_installation(context, {}); }), "");
+  EXPECT_EQ(outcome().first, "");
 }
 
 TEST_F(ChecksAsJane, NameNoNamespacesWhereTheyMayNotBeListed) {
   server.deny("jane list namespaces");
   context.ns.name = "elsewhere";
-
-  EXPECT_THAT(problem([&] { check_namespace(context); }),
+  EXPECT_THAT(outcome().first,
               AllOf(HasSubstr("namespace elsewhere does not exist"), Not(HasSubstr("forbidden"))));
 }
 
 TEST_F(ChecksAsJane, SayThatSecretsMayNotBeRead) {
   server.deny("jane * secrets");
+  const auto [text, code] = outcome();
+  EXPECT_THAT(text, AllOf(HasSubstr("Secret"), HasSubstr("forbidden")));
+  EXPECT_EQ(code, ExitCode::check_failed);
+}
 
-  EXPECT_THAT(problem([&] { check_installation(context, {}); }),
-              AllOf(HasSubstr("Secret"), HasSubstr("forbidden")));
+// Each single permission of the plan that is taken away is named, and no other.
+class APermission : public ChecksAsJane, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(APermission, ThatIsMissingIsTheOneThatIsNamed) {
+  server.deny("jane " + GetParam());
+
+  const auto [text, code] = outcome();
+
+  EXPECT_EQ(code, ExitCode::check_failed) << text;
+  const std::string detail = check("permissions").detail;
+  EXPECT_THAT(detail, AllOf(HasSubstr(GetParam()), Not(HasSubstr(";"))));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, APermission,
+                         ::testing::Values("patch configmaps", "patch secrets", "patch deployments.apps",
+                                           "patch statefulsets.apps", "patch services",
+                                           "patch serviceaccounts", "patch networkpolicies.networking.k8s.io",
+                                           "patch poddisruptionbudgets.policy", "patch cronjobs.batch",
+                                           "patch roles.rbac.authorization.k8s.io",
+                                           "patch ingresses.networking.k8s.io", "create jobs.batch",
+                                           "create secrets", "delete jobs.batch", "delete secrets",
+                                           "delete deployments.apps", "delete statefulsets.apps",
+                                           "delete persistentvolumeclaims", "watch jobs.batch", "watch pods",
+                                           "get pods/log"),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::ranges::replace_if(
+                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
+TEST_F(ChecksAsJane, NameTheObjectsWhereOnlySomeAreRefused) {
+  server.deny("jane delete statefulsets.apps/postgresql");
+  EXPECT_EQ(outcome(Part::postgres).second, ExitCode::check_failed);
+  EXPECT_THAT(check("permissions").detail, HasSubstr("delete statefulsets.apps (postgresql)"));
+}
+
+TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
+  for (const char* denied :
+       {"* leases.coordination.k8s.io", "create pods/exec", "patch clusterroles.rbac.authorization.k8s.io"})
+    server.deny(std::string("jane ") + denied);
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("permissions").status, Status::warning);
+}
+
+TEST_F(ChecksAsJane, AreSkippedWhereNobodyMayAskWhatHeMay) {
+  server.add_fault("status=403 path=/selfsubjectaccessreviews");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("permissions").status, Status::skipped);
 }
 
 }  // namespace

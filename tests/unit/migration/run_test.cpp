@@ -106,7 +106,10 @@ TEST_F(Run, LeavesAnExternalDatabasesNamesakesAlone) {
       {"manifest",
        ""}}.dump());
 
-  (void)run_migration(context, options());
+  RunOptions with_few_values = options();
+  with_few_values.skip_checks = {"values"};
+
+  (void)run_migration(context, with_few_values);
 
   EXPECT_TRUE(server.get("StatefulSet", kNs, "postgresql"));
 }
@@ -135,8 +138,8 @@ TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
 
   for (const auto& request : server.requests()) {
     const std::string method = request["method"];
-    if (method == "GET") continue;
     const std::string path = request["path"];
+    if (method == "GET" || path.ends_with("/selfsubjectaccessreviews")) continue;
     EXPECT_TRUE(path.find("circle-migrator") != std::string::npos || path.ends_with("/jobs") ||
                 path.ends_with("/secrets"))
         << method << ' ' << path;

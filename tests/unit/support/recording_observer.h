@@ -17,6 +17,7 @@ class RecordingObserver : public change::Observer {
   void change_done(const change::Change& change, const change::ChangeOutcome& /*outcome*/) override {
     changes.push_back(std::string(to_string(change.verb)) + " " + kube::describe(change.object));
   }
+  void check_done(const change::CheckOutcome& check) override { checks.push_back(check); }
   void log_line(std::string_view /*source*/, std::string_view line) override { lines.emplace_back(line); }
   void notice(const change::Notice& notice) override { notices.push_back(notice); }
   void file_written(std::string_view what, const std::string& path) override {
@@ -38,6 +39,7 @@ class RecordingObserver : public change::Observer {
 
   std::vector<std::string> steps;
   std::vector<std::string> changes;
+  std::vector<change::CheckOutcome> checks;
   std::vector<std::string> lines;
   std::vector<change::Notice> notices;
   std::vector<std::pair<std::string, std::string>> files;

@@ -1,0 +1,44 @@
+#include <kots_export/migration/run.h>
+
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/steps.h"
+
+#include <memory>
+
+namespace kots_export::cli {
+
+namespace {
+
+// A licence is not at hand yet when the first look is taken: the values are judged as if there were one.
+constexpr const char* kLicenseToCome = "to be given";
+
+int run_check(Flags& flags, const std::string& step) {
+  const migration::Part part = part_of(step);
+  complete_installation(flags);
+  migration::RunOptions options = run_options(flags, part, License::if_given);
+  if (options.license.reveal().empty()) options.license = Secret<std::string>(kLicenseToCome);
+  Session session(flags, Session::Access::check);
+  (void)migration::plan_migration(session.context(), part, options);
+  return session.finish_checks();
+}
+
+}  // namespace
+
+Declared declare_check(CLI::App& app, Flags& flags) {
+  auto* command =
+      app.add_subcommand("check", "look for everything that would stop the migration; change nothing");
+  auto step = std::make_shared<std::string>("run");
+  command->add_option("STEP", *step, "annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  command->footer(
+      "Examples:\n"
+      "  # See whether the migration would go through\n"
+      "  kots-export check -n circleci-server\n"
+      "  # The same with corrections of the values\n"
+      "  kots-export check -n circleci-server --values corrections.yaml\n"
+      "  # As a document for programs; ends with 4 where a check fails\n"
+      "  kots-export check -n circleci-server -o json");
+  return {command, [&flags, step] { return run_check(flags, *step); }};
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <kots_export/migration/checks.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kots_export::migration {
+
+struct Checking {
+  Context& context;
+  CheckedCommand command;
+  const RunOptions& options;
+  const MigrationPlan* plan;  // null before planning
+
+  // Nothing is going to be written.
+  [[nodiscard]] bool only_looks() const { return context.executor.dry_run() != kube::DryRun::none; }
+};
+
+// `warning` is the most that it does, whatever the table says of a problem.
+struct CheckFinding {
+  enum class Kind { ok, note, warning, problem, skipped } kind = Kind::ok;
+  std::string detail;
+  std::string remedy = {};
+};
+
+inline CheckFinding ok(std::string detail) {
+  return {.kind = CheckFinding::Kind::ok, .detail = std::move(detail)};
+}
+inline CheckFinding note(std::string detail, std::string remedy = {}) {
+  return {.kind = CheckFinding::Kind::note, .detail = std::move(detail), .remedy = std::move(remedy)};
+}
+inline CheckFinding warning(std::string detail, std::string remedy) {
+  return {.kind = CheckFinding::Kind::warning, .detail = std::move(detail), .remedy = std::move(remedy)};
+}
+inline CheckFinding problem(std::string detail, std::string remedy) {
+  return {.kind = CheckFinding::Kind::problem, .detail = std::move(detail), .remedy = std::move(remedy)};
+}
+inline CheckFinding skipped(std::string why) {
+  return {.kind = CheckFinding::Kind::skipped, .detail = std::move(why)};
+}
+
+// "a, b, c": the first ten of them.
+[[nodiscard]] std::string list_of(const std::vector<std::string>& names);
+
+// --- The checks, one file a group ---
+
+// cluster
+CheckFinding check_server_version(Checking& checking);
+CheckFinding check_clock(Checking& checking);
+CheckFinding check_namespace(Checking& checking);
+CheckFinding check_lock(Checking& checking);
+// release
+CheckFinding check_release(Checking& checking);
+CheckFinding check_release_chart(Checking& checking);
+CheckFinding check_release_status(Checking& checking);
+CheckFinding check_manifest_apis(Checking& checking);
+CheckFinding check_not_upgraded(Checking& checking);
+// registry
+CheckFinding check_pull_secret(Checking& checking);
+// database
+CheckFinding check_frontend(Checking& checking);
+CheckFinding check_migrator_job(Checking& checking);
+CheckFinding check_sidecars(Checking& checking);
+// installation
+CheckFinding check_workloads(Checking& checking);
+CheckFinding check_volumes(Checking& checking);
+CheckFinding check_backup(Checking& checking);
+CheckFinding check_kots_cluster_role(Checking& checking);
+// plan
+CheckFinding check_permissions(Checking& checking);
+CheckFinding check_values(Checking& checking);
+CheckFinding check_disk(Checking& checking);
+
+}  // namespace kots_export::migration

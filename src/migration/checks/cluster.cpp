@@ -1,0 +1,107 @@
+#include <kots_export/kube/http_status.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+#include <kots_export/values/validate.h>
+
+#include "migration/checks/checking.h"
+
+#include <charconv>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+kube::Reply ask_version(Context& context) {
+  const std::string action = "ask for the API server's version";
+  kube::Reply reply = context.client.send(
+      {.method = kube::Method::get, .path = "/version", .headers = {}, .body = {}, .timeout = {}}, action);
+  if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
+  return reply;
+}
+
+// "20", "20+" (EKS).
+int number_of(const std::string& text) {
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// The minor versions of Kubernetes 1 that a chart is made for. Source: the installation guide of Server 4.1.
+struct Range {
+  values::Target target;
+  int first;
+  int last;
+};
+constexpr std::array kRanges = {Range{values::Target::v4_1, 22, 24}};
+
+// The names of the namespaces that this user may see; none where he may not list them.
+std::vector<std::string> visible_namespaces(Context& context) {
+  std::set<std::string> names;
+  try {
+    const auto& resource = require_resource(context.client, "", "Namespace");
+    context.client.list_metadata(std::span(&resource, 1), {},
+                                 [&](const kube::ObjectMetadata& object) { names.insert(object.ref.name); });
+  } catch (const kube::ApiError&) {
+    return {};
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+CheckFinding check_server_version(Checking& checking) {
+  const json version = json::parse(ask_version(checking.context).body, nullptr, false);
+  const int minor = number_of(util::text_at(version, {"minor"}));
+  const std::string text = util::printable(util::text_at(version, {"gitVersion"}));
+  const values::Target target = values::target_of_chart(checking.options.target_version);
+  for (const Range& range : kRanges) {
+    if (range.target != target) continue;
+    const std::string wanted = "chart " + std::string(values::name_of(target)) +
+                               " is made for Kubernetes 1." + std::to_string(range.first) + " to 1." +
+                               std::to_string(range.last);
+    if (minor >= range.first && minor <= range.last) return ok("Kubernetes " + text + "; " + wanted);
+    return problem(
+        "the server is Kubernetes " + text + "; " + wanted,
+        "Upgrade the cluster before `helm upgrade`, or choose another chart with --target-version.");
+  }
+  return ok("Kubernetes " + text);
+}
+
+// A certificate, a token and the age of a backup are judged by clocks.
+CheckFinding check_clock(Checking& checking) {
+  constexpr std::chrono::seconds kMost{60};
+  const auto date = ask_version(checking.context).header("date");
+  const auto theirs = date ? util::parse_http_date(*date) : std::nullopt;
+  if (!theirs) return skipped("the server's answers have no date");
+  const auto apart =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *theirs);
+  const std::string text = util::duration_text(std::chrono::abs(apart));
+  if (std::chrono::abs(apart) <= kMost) return ok("within " + text + " of this machine's");
+  return problem(
+      "the server's clock is " + text + (apart.count() > 0 ? " behind" : " ahead of") + " this machine's",
+      "Set the one that is wrong: tokens and certificates expire by it.");
+}
+
+CheckFinding check_namespace(Checking& checking) {
+  Context& context = checking.context;
+  if (find_namespace(context)) return ok(context.ns.name);
+  const auto names = visible_namespaces(context);
+  return problem("namespace " + context.ns.name + " does not exist on this cluster" +
+                     (names.empty() ? "" : ": namespaces that are there: " + list_of(names)),
+                 "Name it with --namespace, or choose another cluster with --context.");
+}
+
+CheckFinding check_lock(Checking& checking) {
+  const auto& other_run = checking.context.other_run;
+  if (!other_run) return skipped("nobody is asked for the lock");
+  const auto busy = other_run();
+  return busy ? problem(busy->what(), busy->hint()) : ok("no other run is at work");
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,146 @@
+#include <kots_export/migration/names.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+
+#include "migration/checks/checking.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+std::int64_t number_at(const json& object, std::initializer_list<std::string_view> path,
+                       std::int64_t otherwise) {
+  const json* found = util::find_at(object, path);
+  return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
+}
+
+// How many Pods a workload wants, and how many are ready.
+struct Pods {
+  std::int64_t wanted = 0;
+  std::int64_t ready = 0;
+};
+
+Pods pods_of(const json& workload, std::string_view kind) {
+  if (kind == "DaemonSet")
+    return {.wanted = number_at(workload, {"status", "desiredNumberScheduled"}, 0),
+            .ready = number_at(workload, {"status", "numberReady"}, 0)};
+  return {.wanted = number_at(workload, {"spec", "replicas"}, 1),
+          .ready = number_at(workload, {"status", "readyReplicas"}, 0)};
+}
+
+bool names_namespace(const json& list, const std::string& ns) {
+  return list.is_array() &&
+         std::ranges::any_of(list, [&](const json& name) { return name == ns || name == "*"; });
+}
+
+// Whether a Velero backup holds the namespace. Source: velero.io/v1 Backup, spec.includedNamespaces: empty
+// means all.
+bool holds(const json& backup, const std::string& ns) {
+  const json* included = util::find_at(backup, {"spec", "includedNamespaces"});
+  const json* excluded = util::find_at(backup, {"spec", "excludedNamespaces"});
+  const bool is_in = included == nullptr || included->empty() || names_namespace(*included, ns);
+  return is_in && !(excluded != nullptr && names_namespace(*excluded, ns));
+}
+
+}  // namespace
+
+CheckFinding check_workloads(Checking& checking) {
+  Context& context = checking.context;
+  std::vector<std::string> down;
+  std::size_t all = 0;
+  for (const std::string_view kind : {"Deployment", "StatefulSet", "DaemonSet"}) {
+    const auto& resource = require_resource(context.client, "apps", kind);
+    for (const json& workload : context.client.list(resource.gvr, context.ns.name)) {
+      ++all;
+      const Pods pods = pods_of(workload, kind);
+      if (pods.ready >= pods.wanted) continue;
+      down.push_back(std::string(kind) + " " + util::text_at(workload, {"metadata", "name"}) + " (" +
+                     std::to_string(pods.ready) + " of " + std::to_string(pods.wanted) + " ready)");
+    }
+  }
+  if (down.empty()) return ok(util::counted(all, "workload") + ", all ready");
+  return problem("not ready before the migration: " + list_of(down),
+                 "Look at them first, so that nobody takes them for the migration's doing: `kubectl -n " +
+                     context.ns.name + " get pods`.");
+}
+
+CheckFinding check_volumes(Checking& checking) {
+  Context& context = checking.context;
+  const auto& claims = require_resource(context.client, "", "PersistentVolumeClaim");
+  std::vector<std::string> of_claims;
+  std::vector<kube::ObjectRef> volumes;
+  for (const json& claim : context.client.list(claims.gvr, context.ns.name)) {
+    const std::string volume = util::text_at(claim, {"spec", "volumeName"});
+    if (volume.empty()) continue;
+    of_claims.push_back(util::text_at(claim, {"metadata", "name"}));
+    volumes.push_back(object_ref(context, "", "PersistentVolume", volume));
+  }
+  const auto live = context.client.get(volumes);
+  std::vector<std::string> deleting;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    if (live[i] && util::text_at(*live[i], {"spec", "persistentVolumeReclaimPolicy"}) == "Delete")
+      deleting.push_back(of_claims[i] + " (" + volumes[i].name + ")");
+  }
+  if (deleting.empty()) return ok("no claim takes its data along");
+  return note("policy Delete, so that their data goes with their claims: " + list_of(deleting),
+              "KOTS' own are set to Retain before they are deleted; the others are not touched.");
+}
+
+CheckFinding check_backup(Checking& checking) {
+  Context& context = checking.context;
+  const std::string remedy =
+      "Take one, of external datastores too (Velero does not hold them): the database migration cannot be "
+      "undone.";
+  const kube::ApiResource* backups = context.client.find_resource("velero.io", "Backup");
+  if (backups == nullptr) return problem("this cluster has no Velero, so no backup is known here", remedy);
+  constexpr std::chrono::hours kOldest{24};
+  const auto now = std::chrono::system_clock::now();
+  std::optional<std::chrono::system_clock::time_point> newest;
+  std::string name;
+  for (const json& backup : context.client.list(backups->gvr, {})) {
+    if (util::text_at(backup, {"status", "phase"}) != "Completed" || !holds(backup, context.ns.name))
+      continue;
+    const auto done = util::parse_api_time(util::text_at(backup, {"status", "completionTimestamp"}));
+    if (!done || (newest && *newest >= *done)) continue;
+    newest = done;
+    name = util::text_at(backup, {"metadata", "name"});
+  }
+  if (!newest) return problem("Velero has no completed backup of namespace " + context.ns.name, remedy);
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(now - *newest);
+  const std::string text =
+      "Velero backup " + name + " is " +
+      util::counted(static_cast<std::size_t>(std::max<std::int64_t>(hours.count(), 0)), "hour") + " old";
+  if (hours < kOldest) return ok(text);
+  return problem(text + ", and the newest of namespace " + context.ns.name, remedy);
+}
+
+CheckFinding check_kots_cluster_role(Checking& checking) {
+  Context& context = checking.context;
+  constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
+  const std::vector<kube::ObjectRef> objects = {
+      object_ref(context, kGroup, "ClusterRole", "kotsadm-role"),
+      object_ref(context, kGroup, "ClusterRoleBinding", "kotsadm-rolebinding")};
+  const auto live = context.client.get_metadata(objects);
+  std::vector<std::string> left;
+  std::string commands;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!live[i]) continue;
+    left.push_back(kube::describe(objects[i]));
+    commands += (commands.empty() ? "" : " and ") + std::string("`kubectl delete ") +
+                (i == 0 ? "clusterrole " : "clusterrolebinding ") + objects[i].name + "`";
+  }
+  if (left.empty()) return ok("KOTS has no rights on the whole cluster");
+  return problem(list_of(left) + (left.size() == 1 ? " stays" : " stay") + " behind: another KOTS may use it",
+                 "Where none does: " + commands + ".");
+}
+
+}  // namespace kots_export::migration

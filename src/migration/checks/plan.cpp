@@ -1,0 +1,214 @@
+#include <kots_export/kube/access.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/util/text.h>
+#include <kots_export/values/validate.h>
+
+#include "migration/checks/checking.h"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace kots_export::migration {
+
+namespace {
+
+using kube::Access;
+using kube::AccessQuestion;
+
+// A permission without which the migration finds another way.
+bool has_way_round(const AccessQuestion& question) {
+  const std::string& resource = question.object.gvr.resource;
+  return resource == "leases" || question.subresource == "exec" || resource == "persistentvolumes" ||
+         resource.starts_with("clusterrole");
+}
+
+// "patch deployments.apps", "create pods/exec".
+std::string name_of(const AccessQuestion& question) {
+  const auto& gvr = question.object.gvr;
+  return question.verb + " " + gvr.resource + (gvr.group.empty() ? "" : "." + gvr.group) +
+         (question.subresource.empty() ? "" : "/" + question.subresource);
+}
+
+std::string_view api_verb(change::Verb verb) {
+  switch (verb) {
+    case change::Verb::create:
+      return "create";
+    case change::Verb::patch:
+      return "patch";
+    case change::Verb::remove:
+      return "delete";
+  }
+  return "";
+}
+
+// What one permission is needed for: every object of the plan that it concerns.
+struct Need {
+  AccessQuestion of_all;  // without a name
+  std::vector<AccessQuestion> of_each;
+};
+
+class Needs {
+ public:
+  explicit Needs(Context& context) : context_(context) {}
+
+  void add(std::string_view verb, kube::ObjectRef object, const std::string& subresource = {}) {
+    AccessQuestion one{.verb = std::string(verb), .object = std::move(object), .subresource = subresource};
+    AccessQuestion all = one;
+    all.object.name.clear();
+    Need& need = needs_[key_of(one)];
+    need.of_all = std::move(all);
+    // A create is asked for without the name that it is going to have.
+    if (!one.object.name.empty() && verb != "create") need.of_each.push_back(std::move(one));
+  }
+  void add(std::string_view verb, std::string_view group, std::string_view kind,
+           const std::string& subresource = {}) {
+    add(verb, object_ref(context_, group, kind, {}), subresource);
+  }
+
+  // The permissions that are missing: of all objects, or of some by name. Nothing where nobody may ask.
+  std::optional<std::vector<AccessQuestion>> missing() {
+    std::vector<AccessQuestion> questions;
+    for (const auto& [key, need] : needs_) {
+      if (is_asked_by_name(need)) {
+        questions.insert(questions.end(), need.of_each.begin(), need.of_each.end());
+      } else {
+        questions.push_back(need.of_all);
+      }
+    }
+    const auto answers = kube::review_access(context_.client, questions);
+    std::vector<AccessQuestion> missing;
+    std::vector<AccessQuestion> by_name;  // a Role may allow objects by name (resourceNames) and not all
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      if (answers[i] == Access::unknown) return std::nullopt;
+      if (answers[i] == Access::allowed) continue;
+      const Need& need = needs_.at(key_of(questions[i]));
+      if (!questions[i].object.name.empty() || need.of_each.empty()) {
+        missing.push_back(questions[i]);
+      } else {
+        by_name.insert(by_name.end(), need.of_each.begin(), need.of_each.end());
+      }
+    }
+    const auto named = kube::review_access(context_.client, by_name);
+    for (std::size_t i = 0; i < by_name.size(); ++i) {
+      if (named[i] != Access::allowed) missing.push_back(by_name[i]);
+    }
+    return missing;
+  }
+  [[nodiscard]] std::size_t size() const { return needs_.size(); }
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string, std::string, std::string>;
+  static Key key_of(const AccessQuestion& question) {
+    const kube::ObjectRef& object = question.object;
+    return {question.verb, object.gvr.group, object.gvr.resource, object.ns, question.subresource};
+  }
+  // Of a few objects the names are asked for: an authorizer may refuse one and allow all others.
+  static bool is_asked_by_name(const Need& need) {
+    constexpr std::size_t kFew = 4;
+    return !need.of_each.empty() && need.of_each.size() <= kFew;
+  }
+
+  Context& context_;
+  std::map<Key, Need> needs_;
+};
+
+void add_needs_of_plan(const Context& context, const MigrationPlan& plan, Needs& needs) {
+  for (const change::Change& change : plan.together().changes)
+    needs.add(api_verb(change.verb), change.object);
+  // What is on the pages that are still to be read is patched too.
+  for (const kube::ListPosition& rest : plan.rest) {
+    kube::ObjectRef object;
+    object.gvr = rest.kind.gvr;
+    object.ns = context.ns.name;
+    needs.add("patch", std::move(object));
+  }
+}
+
+void add_needs_of_run(const MigrationPlan& plan, Needs& needs) {
+  for (const std::string_view verb : {"create", "get", "patch", "delete"})
+    needs.add(verb, "coordination.k8s.io", "Lease");
+  if (!includes(plan.part, Part::flyway)) return;
+  for (const std::string_view verb : {"get", "list", "watch"}) needs.add(verb, "batch", "Job");
+  for (const std::string_view verb : {"list", "watch"}) needs.add(verb, "", "Pod");
+  needs.add("get", "", "Pod", "log");
+  needs.add("create", "", "Pod", "exec");
+}
+
+// "patch deployments.apps (frontend, output-processor)", one for each permission.
+std::vector<std::string> table_of(const std::vector<AccessQuestion>& missing) {
+  std::map<std::string, std::vector<std::string>> table;
+  for (const AccessQuestion& question : missing) {
+    auto& names = table[name_of(question)];
+    if (!question.object.name.empty()) names.push_back(question.object.name);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [permission, names] : table)
+    lines.push_back(permission + (names.empty() ? "" : " (" + list_of(names) + ")"));
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+}  // namespace
+
+CheckFinding check_permissions(Checking& checking) {
+  if (checking.plan == nullptr) return skipped("there is no plan");
+  Needs needs(checking.context);
+  add_needs_of_plan(checking.context, *checking.plan, needs);
+  add_needs_of_run(*checking.plan, needs);
+  auto missing = needs.missing();
+  if (!missing) return skipped("this user may not ask what he may do");
+  if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
+  const auto first_with_way = std::ranges::stable_partition(*missing, std::not_fn(has_way_round)).begin();
+  const bool all_have_way = first_with_way == missing->begin();
+  const std::string text = "this user may not: " + joined(table_of(*missing));
+  const std::string remedy = "Ask the cluster's administrator for these in namespace " +
+                             checking.context.ns.name + "; `kubectl auth can-i --list -n " +
+                             checking.context.ns.name + "` shows what he may.";
+  return all_have_way || checking.only_looks() ? warning(text, remedy) : problem(text, remedy);
+}
+
+CheckFinding check_values(Checking& checking) {
+  if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
+  const std::string file = checking.options.paths.values().string();
+  const auto findings = values::validate(
+      values::parse_yaml_with_places(checking.plan->values->v4.reveal(), file),
+      {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
+  std::vector<std::string> errors;
+  std::size_t warnings = 0;
+  for (const values::Finding& finding : findings) {
+    if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
+    if (finding.level == values::Level::warning) ++warnings;
+  }
+  const std::string look = "`kots-export validate` says more once the values are written.";
+  if (errors.empty())
+    return warnings == 0
+               ? ok("chart " +
+                    std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
+                    " takes them")
+               : note(util::counted(warnings, "warning"), look);
+  return problem(util::counted(errors.size(), "error") + ": " + joined({list_of(errors)}),
+                 "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
+}
+
+CheckFinding check_disk(Checking& checking) {
+  if (checking.only_looks()) return skipped("nothing is written");
+  constexpr std::uintmax_t kLeast = std::uintmax_t{32} << 20;
+  std::error_code error;
+  const auto space = std::filesystem::space(checking.options.paths.root, error);
+  if (error) return skipped(error.message());
+  const std::string text = std::to_string(space.available >> 20) + " MiB are free in " +
+                           std::filesystem::absolute(checking.options.paths.root).lexically_normal().string();
+  if (space.available >= kLeast) return ok(text);
+  return problem(text + ": the journal may not find room", "Make room there before the run begins.");
+}
+
+}  // namespace kots_export::migration

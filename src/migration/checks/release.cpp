@@ -1,0 +1,169 @@
+#include <kots_export/helm/manifest.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/util/text.h>
+
+#include "migration/checks/checking.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+#include <set>
+
+namespace kots_export::migration {
+
+namespace {
+
+using helm::StoredRevision;
+
+constexpr std::string_view kChart = "circleci-server";
+constexpr std::string_view kDeployed = "deployed";
+
+// Major and minor of "3.4.4"; zeros where it is no version.
+struct Version {
+  int major = 0;
+  int minor = 0;
+};
+Version version_of(const std::string& text) {
+  Version version;
+  const char* const end = text.data() + text.size();
+  const auto [after, error] = std::from_chars(text.data(), end, version.major);
+  if (error == std::errc() && after != end && *after == '.') std::from_chars(after + 1, end, version.minor);
+  return version;
+}
+
+bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }
+
+std::optional<StoredRevision> newest_deployed(const std::vector<StoredRevision>& revisions) {
+  for (const StoredRevision& stored : revisions | std::views::reverse) {
+    if (stored.status == kDeployed) return stored;
+  }
+  return std::nullopt;
+}
+
+// The one that runs: the newest that is deployed, else the newest.
+StoredRevision current_of(Context& context) {
+  const auto revisions = stored_revisions(context);
+  return newest_deployed(revisions).value_or(revisions.back());
+}
+
+std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
+
+// How Helm gets out of an operation that was cut off. The only revision, and revision 1, hold the 3.x values:
+// they are never to be deleted.
+std::string way_out_of_pending(Context& context, const std::vector<StoredRevision>& revisions) {
+  const StoredRevision& newest = revisions.back();
+  const std::string release = util::shell_quote(context.release);
+  const std::string ns = util::shell_quote(context.ns.name);
+  const std::string wait = "See that no Helm is at work on it. Then: ";
+  if (revisions.size() == 1 || newest.revision == 1)
+    return wait + "`helm rollback " + release + " " + std::to_string(newest.revision) + " -n " + ns +
+           "`. Never delete Secret " + newest.secret.name + ": it holds the 3.x values.";
+  const auto back_to =
+      std::ranges::find_if(revisions | std::views::reverse, [](const StoredRevision& stored) {
+        return stored.status == kDeployed || stored.status == "superseded";
+      });
+  const std::string rollback =
+      back_to == (revisions | std::views::reverse).end()
+          ? std::string()
+          : "`helm rollback " + release + " " + std::to_string(back_to->revision) + " -n " + ns + "`, or ";
+  return wait + rollback + "save and delete its record: `kubectl -n " + ns + " get secret " +
+         newest.secret.name + " -o yaml > " + newest.secret.name + ".yaml && kubectl -n " + ns +
+         " delete secret " + newest.secret.name + "`.";
+}
+
+}  // namespace
+
+CheckFinding check_release(Checking& checking) {
+  Context& context = checking.context;
+  std::set<std::string> releases;
+  for (const auto& stored : stored_releases(context)) releases.insert(stored.release);
+  if (releases.contains(context.release)) return ok(context.release);
+  const std::vector<std::string> names(releases.begin(), releases.end());
+  return problem("namespace " + context.ns.name + " has no release " + context.release + ": " +
+                     (names.empty() ? "it has none at all" : "releases that are there: " + list_of(names)),
+                 "Name the release with --release-name and its namespace with --namespace; `helm list "
+                 "--all-namespaces` shows what is there.");
+}
+
+CheckFinding check_release_chart(Checking& checking) {
+  constexpr int kOldest = 4;  // the guide: Server 3.4 or later
+  const helm::Release& release = decoded_revision(checking.context, current_of(checking.context));
+  const std::string what = "release " + checking.context.release + " is chart " +
+                           util::printable(release.chart_name + " " + release.chart_version) + " (revision " +
+                           std::to_string(release.revision) + ")";
+  const Version version = version_of(release.chart_version);
+  if (release.chart_name != kChart)
+    return problem(what + ", not " + std::string(kChart),
+                   "Name the release of CircleCI Server with --release-name.");
+  if (version.major >= 4)
+    return problem(what + ": there is nothing to migrate",
+                   "Choose another cluster with --context, or go on with `helm upgrade`.");
+  if (version.major < 3)
+    return problem(what, "Upgrade to Server 3.4 or later first: only that can be migrated.");
+  if (version.minor < kOldest)
+    return warning(what + ", and the migration is made for 3.4 or later", "Upgrade to Server 3.4 first.");
+  return ok(what);
+}
+
+CheckFinding check_release_status(Checking& checking) {
+  const auto revisions = stored_revisions(checking.context);
+  const StoredRevision& newest = revisions.back();
+  const std::string what =
+      name_of(newest) + " is " + (newest.status.empty() ? "of no status" : newest.status);
+  if (newest.status == kDeployed) return ok(what);
+  if (is_pending(newest))
+    return problem(what + ": Helm will refuse the upgrade (another operation is in progress)",
+                   way_out_of_pending(checking.context, revisions));
+  const auto deployed = newest_deployed(revisions);
+  if (!deployed)
+    return problem(what + ", and none is deployed: Helm will refuse the upgrade",
+                   "Look at `helm history " + util::shell_quote(checking.context.release) + " -n " +
+                       util::shell_quote(checking.context.ns.name) +
+                       "`, and roll back to a revision that worked.");
+  const std::string over = what + "; " + name_of(*deployed) + " is deployed";
+  const helm::Release& release = decoded_revision(checking.context, newest);
+  if (version_of(release.chart_version).major >= 4)
+    return problem(
+        over + ": an upgrade to chart " + util::printable(release.chart_version) + " was tried and failed",
+        "The migration was done before it. Run the step that the upgrade misses (annotate or "
+        "kots_cleanup) and `helm upgrade` again.");
+  return warning(over, "See that what is deployed is what runs: an upgrade in 3.x failed.");
+}
+
+CheckFinding check_manifest_apis(Checking& checking) {
+  const helm::Release& release = decoded_revision(checking.context, current_of(checking.context));
+  const auto objects = helm::manifest_objects(release.manifest);
+  std::vector<std::pair<std::string, std::string>> kinds;
+  for (const auto& object : objects) kinds.emplace_back(object.api_version, object.kind);
+  const std::vector<bool> served = checking.context.client.serves(kinds);
+  std::vector<std::string> dropped;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!served[i])
+      dropped.push_back(objects[i].kind + " " + objects[i].name + " (" + objects[i].api_version + ")");
+  }
+  if (dropped.empty())
+    return ok(util::counted(objects.size(), "object") + ", all of versions that are served");
+  return problem("the server no longer serves " + list_of(dropped) +
+                     ": `helm upgrade` cannot read what is deployed, and refuses",
+                 "Bring the release's record to versions that are served (Helm's plugin mapkubeapis does it) "
+                 "before the migration.");
+}
+
+CheckFinding check_not_upgraded(Checking& checking) {
+  Context& context = checking.context;
+  const auto revisions = stored_revisions(context);
+  if (revisions.empty()) return skipped("release " + context.release + " has no record");
+  for (const StoredRevision& stored : {revisions.back(), current_of(context)}) {
+    if (stored.status != kDeployed && !is_pending(stored)) continue;
+    const helm::Release& release = decoded_revision(context, stored);
+    if (version_of(release.chart_version).major < 4) continue;
+    return problem(
+        name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
+        "First `helm rollback " + util::shell_quote(context.release) + " -n " +
+            util::shell_quote(context.ns.name) +
+            "` to the 3.x revision, then this; --after-upgrade rolls back all the same.");
+  }
+  return ok("release " + context.release + " is not upgraded");
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,322 @@
+#include <kots_export/kube/http_status.h>
+
+#include "migration/checks/checking.h"
+
+#include <algorithm>
+
+namespace kots_export::migration {
+
+namespace {
+
+using Kind = CheckFinding::Kind;
+using Status = change::CheckOutcome::Status;
+using When = Check::When;
+using Skipping = Check::Skipping;
+using Gate = Check::Gate;
+
+constexpr OnProblem kStop = OnProblem::stop;
+constexpr OnProblem kWarn = OnProblem::warn;
+constexpr OnProblem kNote = OnProblem::note;
+constexpr OnProblem kNone = OnProblem::not_asked;
+
+constexpr When kBefore = When::before_planning;
+constexpr When kAfter = When::after_planning;
+
+// The columns are those of CheckedCommand: run, annotate, kots_cleanup, flyway, postgres, rollback. annotate
+// and kots_cleanup alone are what is run again after a `helm upgrade` that failed.
+constexpr std::array kChecks = {
+    Check{"server-version",
+          "cluster",
+          "the API server's version against those that the 4.x chart is made for",
+          {kWarn, kNone, kNone, kNone, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_server_version},
+    Check{"clock",
+          "cluster",
+          "the API server's clock against this machine's",
+          {kWarn, kWarn, kWarn, kWarn, kWarn, kWarn},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_clock},
+    Check{"namespace",
+          "cluster",
+          "that the namespace exists",
+          {kStop, kStop, kStop, kStop, kStop, kStop},
+          kBefore,
+          Skipping::refused,
+          Gate::yes,
+          check_namespace},
+    Check{"lock",
+          "cluster",
+          "that no other run is at work on the namespace",
+          {kStop, kStop, kStop, kStop, kStop, kStop},
+          kBefore,
+          Skipping::refused,
+          Gate::no,
+          check_lock},
+    Check{"release",
+          "release",
+          "that the Helm release has a record in the namespace",
+          {kStop, kStop, kStop, kStop, kStop, kNone},
+          kBefore,
+          Skipping::refused,
+          Gate::yes,
+          check_release},
+    Check{"release-chart",
+          "release",
+          "that the release is of a circleci-server chart 3.4 or later, and not of 4.x",
+          {kStop, kNote, kNote, kWarn, kStop, kNone},
+          kBefore,
+          Skipping::refused,
+          Gate::no,
+          check_release_chart},
+    Check{"release-status",
+          "release",
+          "that Helm will take the upgrade: the newest revision is deployed",
+          {kStop, kNote, kNote, kWarn, kStop, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_release_status},
+    Check{"manifest-apis",
+          "release",
+          "that the server still serves every API version of the release's manifest",
+          {kStop, kWarn, kNone, kWarn, kWarn, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_manifest_apis},
+    Check{"not-upgraded",
+          "release",
+          "that Helm has not upgraded the release to 4.x, or is about to",
+          {kNone, kNone, kNone, kNone, kNone, kStop},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_not_upgraded},
+    Check{"pull-secret",
+          "registry",
+          "that Secret regcred can pull from the 4.x registry",
+          {kStop, kNone, kNone, kStop, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_pull_secret},
+    Check{"frontend",
+          "database",
+          "that a Pod of the frontend runs: it has the database's address",
+          {kStop, kNone, kNone, kStop, kNone, kNone},
+          kBefore,
+          Skipping::refused,
+          Gate::no,
+          check_frontend},
+    Check{"migrator-job",
+          "database",
+          "the Job of a database migration that was started before",
+          {kStop, kNone, kNone, kStop, kWarn, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_migrator_job},
+    Check{"sidecars",
+          "database",
+          "that no sidecar is injected into the namespace's Pods",
+          {kWarn, kNone, kNone, kWarn, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_sidecars},
+    Check{"workloads",
+          "installation",
+          "what is not healthy before the migration",
+          {kWarn, kNone, kNone, kWarn, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_workloads},
+    Check{"volumes",
+          "installation",
+          "volumes whose data goes with their claims",
+          {kWarn, kNone, kWarn, kNone, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_volumes},
+    Check{"backup",
+          "installation",
+          "a Velero backup of the namespace, completed in the last 24 hours",
+          {kWarn, kNone, kNone, kWarn, kWarn, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_backup},
+    Check{"kots-cluster-role",
+          "installation",
+          "KOTS' rights on the whole cluster, which stay behind",
+          {kNote, kNone, kNote, kNone, kNone, kNone},
+          kBefore,
+          Skipping::allowed,
+          Gate::no,
+          check_kots_cluster_role},
+    Check{"values",
+          "plan",
+          "that the 4.x values are what the chart takes",
+          {kStop, kNone, kNone, kNone, kNone, kNone},
+          kAfter,
+          Skipping::allowed,
+          Gate::no,
+          check_values},
+    Check{"permissions",
+          "plan",
+          "every verb on every resource that the plan needs",
+          {kStop, kStop, kStop, kStop, kStop, kStop},
+          kAfter,
+          Skipping::allowed,
+          Gate::no,
+          check_permissions},
+    Check{"disk",
+          "plan",
+          "room for values, logs and the journal below --output-dir",
+          {kStop, kStop, kStop, kStop, kStop, kStop},
+          kAfter,
+          Skipping::allowed,
+          Gate::no,
+          check_disk},
+};
+
+Status status_of(const CheckFinding& finding, OnProblem on_problem) {
+  switch (finding.kind) {
+    case Kind::ok:
+      return Status::ok;
+    case Kind::note:
+      return Status::note;
+    case Kind::skipped:
+      return Status::skipped;
+    case Kind::warning:
+      return on_problem == OnProblem::note ? Status::note : Status::warning;
+    case Kind::problem:
+      break;
+  }
+  switch (on_problem) {
+    case OnProblem::stop:
+      return Status::failed;
+    case OnProblem::warn:
+      return Status::warning;
+    case OnProblem::note:
+    case OnProblem::not_asked:
+      break;
+  }
+  return Status::note;
+}
+
+[[noreturn]] void fail(const Error& error) {
+  throw Error(error.headline(), error.why(), error.hint(), ExitCode::check_failed);
+}
+
+// Where this user's rights end at what a check looks at, it says nothing.
+CheckFinding look(const Check& check, Checking& checking) {
+  const auto& skip = checking.options.skip_checks;
+  if (std::ranges::find(skip, check.id) != skip.end()) return skipped("--skip-check");
+  try {
+    return check.run(checking);
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kube::http::kForbidden || check.gate == Gate::yes) fail(error);
+    return skipped(error.why());
+  } catch (const kube::ConnectionError& error) {
+    fail(error);
+  }
+}
+
+void require(CheckFinding (*check)(Checking&), Context& context) {
+  const RunOptions options;
+  Checking checking{.context = context, .command = CheckedCommand::run, .options = options, .plan = nullptr};
+  const CheckFinding finding = check(checking);
+  if (finding.kind == Kind::problem) throw Error(finding.detail, {}, finding.remedy, ExitCode::check_failed);
+}
+
+}  // namespace
+
+std::string_view to_string(CheckedCommand command) {
+  constexpr std::array<std::string_view, kCheckedCommands> kNames = {"run",    "annotate", "kots_cleanup",
+                                                                     "flyway", "postgres", "rollback"};
+  return kNames.at(static_cast<std::size_t>(command));
+}
+
+CheckedCommand checked_command(Part part) {
+  switch (part) {
+    case Part::whole:
+      return CheckedCommand::run;
+    case Part::annotate:
+      return CheckedCommand::annotate;
+    case Part::kots_cleanup:
+      return CheckedCommand::kots_cleanup;
+    case Part::flyway:
+      return CheckedCommand::flyway;
+    case Part::postgres:
+      return CheckedCommand::postgres;
+  }
+  return CheckedCommand::run;
+}
+
+std::span<const Check> all_checks() { return kChecks; }
+
+void require_skippable(std::span<const std::string> ids) {
+  for (const std::string& id : ids) {
+    const auto* const check = std::ranges::find(kChecks, id, &Check::id);
+    if (check == kChecks.end())
+      throw UsageError("--skip-check: there is no check " + id, {}, "`kots-export check` lists them.");
+    if (check->skipping == Skipping::refused)
+      throw UsageError("--skip-check: " + id + " cannot be skipped", {},
+                       "Without it nothing can be migrated.");
+  }
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  return text;
+}
+
+void run_checks(Context& context, CheckedCommand command, const RunOptions& options,
+                const MigrationPlan* plan) {
+  Checking checking{.context = context, .command = command, .options = options, .plan = plan};
+  const When when = plan == nullptr ? kBefore : kAfter;
+  for (const Check& check : kChecks) {
+    const OnProblem on_problem = check.on_problem[static_cast<std::size_t>(command)];
+    if (check.when != when || on_problem == kNone) continue;
+    CheckFinding finding = look(check, checking);
+    const Status status = status_of(finding, on_problem);
+    if (status == Status::failed) context.failed_checks.emplace_back(check.id);
+    const bool is_gate = status == Status::failed && check.gate == Gate::yes;
+    if (is_gate) throw Error(finding.detail, {}, finding.remedy, ExitCode::check_failed);
+    context.observer.check_done({.id = check.id,
+                                 .group = check.group,
+                                 .status = status,
+                                 .detail = std::move(finding.detail),
+                                 .remedy = std::move(finding.remedy)});
+  }
+}
+
+void require_namespace(Context& context) { require(check_namespace, context); }
+
+void require_release(Context& context) {
+  require_namespace(context);
+  require(check_release, context);
+}
+
+void throw_if_checks_failed(const Context& context) {
+  if (context.failed_checks.empty()) return;
+  const std::size_t count = context.failed_checks.size();
+  throw Error(
+      "nothing was changed",
+      (count == 1 ? "check " : "checks ") + list_of(context.failed_checks) + " failed, as shown above",
+      "Mend what they name, or leave one out with --skip-check ID where you know better.",
+      ExitCode::check_failed);
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,67 @@
+// Prints docs/checks.md.
+#include <kots_export/migration/checks.h>
+
+#include <iostream>
+
+namespace {
+
+using kots_export::migration::Check;
+using kots_export::migration::OnProblem;
+
+constexpr std::string_view kIntroduction = R"(# What is checked before anything is changed
+
+This page is made from the code (`tests/docs/checks_page.cpp`).
+
+`kots-export check [STEP]` looks for everything that would stop the migration, or the `helm upgrade` after it, and
+changes nothing. The same checks are the first part of `plan`, of every command that writes, and of `apply` (those of
+what its plan holds). A command that writes ends with 4 where one of them fails, before its first write. `plan` and dry
+runs show what failed and the plan, and end with 4. Each check that is not as it should be is shown with what to do; `-v`
+shows the others too. With `-o json` they stand in `checks`.
+
+`--skip-check ID` leaves one out, for those who know better; a check marked `!` cannot be left out. A check is skipped
+where this user may not read what it looks at. The check `permissions` is a warning in `plan` and dry runs (a job with a
+read-only user), and wherever what is missing has a way round: Leases, `pods/exec`, PersistentVolumes, ClusterRoles.
+
+stop: the command ends with 4 before its first write. warn, note: it is told, and the command goes on. Empty: not asked.
+)";
+
+std::string_view word(OnProblem on_problem) {
+  switch (on_problem) {
+    case OnProblem::stop:
+      return "stop";
+    case OnProblem::warn:
+      return "warn";
+    case OnProblem::note:
+      return "note";
+    case OnProblem::not_asked:
+      break;
+  }
+  return "";
+}
+
+constexpr std::string_view kMore = R"(
+## What they do not see
+
+- Whether Secret `regcred` is accepted by the registry: `kots-export secret --verify` asks the registry when the Secret
+  is made.
+- Whether a backup can be restored, and backups of external datastores: Velero's are of the cluster alone.
+- A pending release is judged by its status alone. Helm sets it when it begins and clears it when it ends: where Helm is
+  still at work on it, wait.
+)";
+
+}  // namespace
+
+int main() {
+  using namespace kots_export::migration;
+  std::cout << kIntroduction << "\n| check | looks at |";
+  for (std::size_t i = 0; i < kCheckedCommands; ++i)
+    std::cout << " " << to_string(static_cast<CheckedCommand>(i)) << " |";
+  std::cout << "\n|---|---|---|---|---|---|---|---|\n";
+  for (const Check& check : all_checks()) {
+    std::cout << "| `" << check.id << "`" << (check.skipping == Check::Skipping::refused ? " !" : "") << " | "
+              << check.what << " |";
+    for (const OnProblem on_problem : check.on_problem) std::cout << " " << word(on_problem) << " |";
+    std::cout << "\n";
+  }
+  std::cout << kMore;
+}
