@@ -74,9 +74,7 @@ bool Executor::may_stream() const {
 
 void Executor::confirm(const Plan& plan) {
   if (confirmed_ || plan.empty() || options_.dry_run != kube::DryRun::none) return;
-  if (options_.confirm && !options_.confirm(plan)) {
-    throw Error("nothing was changed", "not confirmed", "Answer yes, or give --yes.");
-  }
+  if (options_.confirm && !options_.confirm(plan)) throw Cancelled("Cancelled; nothing was changed.");
   confirmed_ = true;
 }
 

@@ -60,6 +60,9 @@ int report(const Error& error, ui::JsonView* document = nullptr) {
 int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
   try {
     return run();
+  } catch (const Cancelled& cancelled) {
+    std::cerr << cancelled.what() << std::endl;
+    return static_cast<int>(cancelled.exit_code());
   } catch (const Error& error) {
     return report(error, document);
   } catch (const std::exception& error) {
@@ -115,6 +118,8 @@ int parse_and_run(int argc, char** argv) {
     return report(UsageError(error.what(), {}, "kots-export --help lists commands and flags."));
   }
   const Declared& command = chosen(commands, flags);
+  flags.command = command.app->get_name();
+  flags.as_the_script = !command.app->parsed();
   return flags.output.empty() ? command.run() : run_with_document(command, flags);
 }
 

@@ -6,6 +6,8 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 
+#include "cli/question.h"
+
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -15,10 +17,15 @@ namespace kots_export::cli {
 namespace {
 
 void add_installation_flags(CLI::App& app, Flags& flags) {
+  // Empty is a variable that was not set, and no wish for the default.
+  const CLI::Validator is_given(
+      [](const std::string& value) { return value.empty() ? "is empty: is a variable not set?" : ""; }, "");
   app.add_option("-n,--namespace", flags.ns, "namespace of the installation (circleci-server)")
-      ->group("Installation");
+      ->group("Installation")
+      ->check(is_given);
   app.add_option("-a,--release-name", flags.release, "name of the Helm release (circleci-server)")
-      ->group("Installation");
+      ->group("Installation")
+      ->check(is_given);
   app.add_option("-l,--license", flags.license, "licence string of Server 4.x; also from CIRCLECI_LICENSE")
       ->group("Installation");
   app.add_option("--license-file", flags.license_file, "read the licence from a file, - is standard input")
@@ -80,7 +87,10 @@ void add_change_flags(CLI::App& app, Flags& flags) {
                  "json or yaml: one document with plan, outcome and timings on standard output")
       ->group("Steps")
       ->check(CLI::IsMember({"json", "yaml"}));
-  app.add_flag("-y,--yes", flags.yes, "ask nothing")->group("Steps");
+  app.add_flag("-y,--yes", flags.yes, "ask nothing, change what the plan changes")->group("Steps");
+  app.add_flag("--no-input", flags.no_input,
+               "ask nothing, refuse what needs an answer; so does the variable CI")
+      ->group("Steps");
   app.add_flag("-v,--verbose", flags.verbose, "print every change")->group("Steps");
 }
 
@@ -222,8 +232,8 @@ Secret<std::string> given_license(const Flags& flags) {
 
 Secret<std::string> read_license(const Flags& flags) {
   std::string license = given_license(flags).reveal();
-  if (license.empty() && flags.license_file.empty() && ui::can_ask())
-    license = ui::ask("Licence of Server 4.x", "");
+  if (license.empty() && flags.license_file.empty() && may_ask(flags))
+    license = util::trim(ui::ask_secret("Licence of Server 4.x").reveal());
   if (license.empty()) {
     throw UsageError(
         "the licence of Server 4.x is missing", {},
@@ -233,9 +243,10 @@ Secret<std::string> read_license(const Flags& flags) {
 }
 
 void complete_installation(Flags& flags) {
-  const auto complete = [&flags](std::string& value, const std::string& question, std::string_view fallback) {
+  const bool asks = flags.as_the_script && flags.ns.empty() && flags.release.empty() && may_ask(flags);
+  const auto complete = [asks](std::string& value, const std::string& question, std::string_view fallback) {
     if (!value.empty()) return;
-    value = ui::can_ask() && !flags.yes ? ui::ask(question, std::string(fallback)) : std::string(fallback);
+    value = asks ? ui::ask(question, std::string(fallback)) : std::string(fallback);
   };
   complete(flags.release, "Helm release of the installation", migration::names::kDefaultRelease);
   complete(flags.ns, "Namespace of the installation", migration::names::kDefaultNamespace);

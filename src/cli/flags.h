@@ -33,6 +33,7 @@ struct Flags {
   std::string dry_run = "none";
   bool detailed_exitcode = false;
   bool yes = false;
+  bool no_input = false;
   bool take_ownership = false;
   bool delete_volumes = false;
   bool force_unlock = false;
@@ -58,6 +59,9 @@ struct Flags {
   std::string certificate_authority, tls_server_name, client_certificate, client_key;
   // --- the script's way to choose a step ---
   std::string func;
+  // --- the command that all of this is for ---
+  std::string command;         // "run", "annotate", ...
+  bool as_the_script = false;  // no subcommand was named
 };
 
 // Declares all of them on `app`.
@@ -75,13 +79,14 @@ void add_flags(CLI::App& app, Flags& flags);
 // --lock-duration: whole seconds, as Leases have them.
 [[nodiscard]] std::chrono::seconds lock_duration(const Flags& flags);
 
-// The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; asked for on a
-// terminal. Throws UsageError where there is none.
+// The licence from --license, --license-file ("-": standard input) or CIRCLECI_LICENSE; else asked for,
+// without echo, where somebody can be. Throws UsageError where there is none.
 [[nodiscard]] Secret<std::string> read_license(const Flags& flags);
 // The same without a question: empty where there is none.
 [[nodiscard]] Secret<std::string> given_license(const Flags& flags);
 
-// Asks on a terminal for the namespace and release that were not given; elsewhere their defaults are taken.
+// Fills in the defaults of the namespace and release that were not given. A run of the script's kind that
+// names neither asks for both, where somebody can be asked.
 void complete_installation(Flags& flags);
 
 }  // namespace kots_export::cli

@@ -3,6 +3,7 @@
 #include <kots_export/util/files.h>
 
 #include "cli/commands.h"
+#include "cli/question.h"
 #include "cli/session.h"
 
 #include <memory>
@@ -28,17 +29,16 @@ std::string without_final_line_break(std::string text) {
   return text;
 }
 
-Secret<std::string> read_password(const SecretFlags& flags) {
-  const int sources =
-      int{!flags.password.empty()} + int{!flags.password_file.empty()} + int{flags.password_stdin};
+Secret<std::string> read_password(const Flags& flags, const SecretFlags& own) {
+  const int sources = int{!own.password.empty()} + int{!own.password_file.empty()} + int{own.password_stdin};
   if (sources > 1)
     throw UsageError("the password is given in more than one way", {},
                      "Give one of --docker-password-stdin, --docker-password-file and --docker-password.");
-  Secret<std::string> password(flags.password);
-  if (flags.password_stdin) password = Secret<std::string>(without_final_line_break(util::read_file("-")));
-  if (!flags.password_file.empty())
-    password = Secret<std::string>(without_final_line_break(util::read_file(flags.password_file)));
-  if (sources == 0 && ui::can_ask()) password = ui::ask_secret("Password of the image registry");
+  Secret<std::string> password(own.password);
+  if (own.password_stdin) password = Secret<std::string>(without_final_line_break(util::read_file("-")));
+  if (!own.password_file.empty())
+    password = Secret<std::string>(without_final_line_break(util::read_file(own.password_file)));
+  if (sources == 0 && may_ask(flags)) password = ui::ask_secret("Password of the image registry");
   if (password.empty())
     throw UsageError("the registry's password is missing", {},
                      "Give it with --docker-password-stdin or --docker-password-file FILE.");
@@ -53,11 +53,11 @@ int run_secret(Flags& flags, const SecretFlags& own) {
                                    .email = own.email,
                                    .existing = own.force ? migration::SecretOptions::Existing::replace
                                                          : migration::SecretOptions::Existing::keep};
-  if (options.username.empty() && ui::can_ask())
+  if (options.username.empty() && may_ask(flags))
     options.username = ui::ask("User name of the image registry", "");
   if (options.username.empty())
     throw UsageError("the registry's user name is missing", {}, "Give it with --docker-username NAME.");
-  options.password = read_password(own);
+  options.password = read_password(flags, own);
   Session session(flags, Session::Access::write);
   session.observer().step_started("secret");
   if (own.verify) {

@@ -2,7 +2,6 @@
 
 #include <kots_export/migration/checks.h>
 #include <kots_export/ui/messages.h>
-#include <kots_export/ui/terminal.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/process.h>
@@ -12,10 +11,12 @@
 #include <kots_export/util/time.h>
 
 #include "cli/output.h"
+#include "cli/question.h"
 
 #include <chrono>
 #include <ctime>
 #include <iostream>
+#include <ranges>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -42,6 +43,20 @@ kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
   options.system_roots_file = kube::Environment::of_process().get("SSL_CERT_FILE").value_or("");
   options.user_agent = std::string("kots-export/") + KOTS_EXPORT_VERSION;
   return options;
+}
+
+// Those of `wanted` and of the folders above them that are not there, the outer ones first.
+std::vector<std::filesystem::path> missing_folders(const std::vector<std::filesystem::path>& wanted) {
+  std::vector<std::filesystem::path> missing;
+  std::error_code ignored;
+  for (const auto& folder : wanted) {
+    std::filesystem::path path;
+    for (const auto& part : std::filesystem::absolute(folder).lexically_normal()) {
+      path /= part;
+      if (!std::filesystem::exists(path, ignored)) missing.push_back(path);
+    }
+  }
+  return missing;
 }
 
 bool is_pending(const change::PlanSummary& summary) {
@@ -94,8 +109,9 @@ Session::Session(const Flags& flags, Access access)
   if (access == Access::read) return;
   print_target();
   if (executor_.dry_run() != kube::DryRun::none) return;
+  made_folders_ = missing_folders({paths_.logs(), paths_.output()});
   util::require_writable_folder(paths_.logs());
-  log_.emplace(paths_.logs() / ("kots-export-" + run_ + ".log"));
+  log_.emplace(log_file());
   views_.add(*log_);
 }
 
@@ -123,15 +139,28 @@ change::ExecutorOptions Session::executor_options(Access access) {
                                   .interrupted = util::interrupted,
                                   .request_timeout = parse_duration(flags_.request_timeout),
                                   .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
-  if (!flags_.yes && ui::can_ask())
-    options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
+  if (!flags_.yes) options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
 }
 
-bool Session::confirm(const change::Plan& plan) const {
-  std::cerr << ui::text_of(change::summarize(plan), ui::Tense::planned)
-            << "\n(--dry-run=client shows each change)\n";
-  return ui::ask_yes("Change namespace " + flags_.ns + " on " + config_.server + "?");
+bool Session::confirm(const change::Plan& plan) {
+  // A context says nothing of a server that was named beside it.
+  const bool has_context = !config_.context.empty() && flags_.server.empty();
+  try {
+    if (ask_to_change(flags_, plan, has_context ? "context " + config_.context : config_.server)) return true;
+  } catch (...) {
+    leave_nothing();
+    throw;
+  }
+  leave_nothing();
+  return false;
+}
+
+void Session::leave_nothing() {
+  std::error_code ignored;
+  if (log_) std::filesystem::remove(log_file(), ignored);
+  // What is not empty stays.
+  for (const auto& folder : made_folders_ | std::views::reverse) std::filesystem::remove(folder, ignored);
 }
 
 change::LeaseOptions Session::lock_options() const {

@@ -14,8 +14,10 @@
 #include "cli/views.h"
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace kots_export::cli {
 
@@ -48,8 +50,13 @@ class Session {
   int finish(const std::optional<migration::NextSteps>& next = std::nullopt);
 
  private:
+  [[nodiscard]] std::filesystem::path log_file() const {
+    return paths_.logs() / ("kots-export-" + run_ + ".log");
+  }
   change::ExecutorOptions executor_options(Access access);
-  bool confirm(const change::Plan& plan) const;
+  bool confirm(const change::Plan& plan);
+  // Takes away the log file and the folders that this session made, as far as they are empty.
+  void leave_nothing();
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
   change::LeaseOptions lock_options() const;
@@ -60,8 +67,9 @@ class Session {
 
   const Flags& flags_;
   migration::Paths paths_;
-  std::string run_;      // name of this run, sorts by time
-  std::string started_;  // RFC 3339
+  std::vector<std::filesystem::path> made_folders_;  // that were not there before, innermost last
+  std::string run_;                                  // name of this run, sorts by time
+  std::string started_;                              // RFC 3339
   std::string rolls_back_;
   std::optional<ui::LogView> log_;
   Views views_;

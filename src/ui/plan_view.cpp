@@ -1,4 +1,6 @@
+#include <kots_export/migration/names.h>
 #include <kots_export/ui/masking.h>
+#include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
 
@@ -16,6 +18,8 @@ namespace {
 
 // Values that are longer are cut: a terminal's line is to stay readable.
 constexpr std::size_t kLongestValue = 120;
+// And a question is to stand on the screen with what it asks about.
+constexpr std::size_t kMostNames = 30;
 
 // Path and value of everything in an object that is not an object or array itself.
 using Leaves = std::vector<std::pair<std::string, json>>;
@@ -70,6 +74,16 @@ std::vector<std::string> edit_of(const Change& change) {
 
 using Changes = std::vector<const Change*>;
 
+// "3 ConfigMap, 2 Secret"
+std::string kinds_of(const Changes& changes) {
+  std::map<std::string, std::size_t> counts;
+  for (const Change* change : changes) ++counts[change->object.kind];
+  std::string text;
+  for (const auto& [kind, count] : counts)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
+  return text;
+}
+
 class Printer {
  public:
   Printer(std::ostream& out, Colour colour, Detail detail) : out_(out), colour_(colour), detail_(detail) {}
@@ -103,8 +117,8 @@ class Printer {
         print_lines(edit);
         continue;
       }
-      out_ << "  " << members.size() << " objects" << kinds_of(members)
-           << ", each:" << paint(colour_, "  (" + members.front()->why + ")", kDim) << '\n';
+      out_ << "  " << members.size() << " objects (" << kinds_of(members)
+           << "), each:" << paint(colour_, "  (" + members.front()->why + ")", kDim) << '\n';
       print_lines(edit);
       for (const Change* change : members) print_line(*change, "");
     }
@@ -140,16 +154,6 @@ class Printer {
     for (const auto& line : lines) out_ << "      " << line << '\n';
   }
 
-  // " (3 ConfigMap, 2 Secret)"
-  static std::string kinds_of(const Changes& changes) {
-    std::map<std::string, std::size_t> counts;
-    for (const Change* change : changes) ++counts[change->object.kind];
-    std::string text;
-    for (const auto& [kind, count] : counts)
-      text += (text.empty() ? " (" : ", ") + std::to_string(count) + " " + kind;
-    return text + ")";
-  }
-
   std::ostream& out_;
   Colour colour_;
   Detail detail_;
@@ -161,6 +165,39 @@ std::string_view mark(Verb verb) { return verb == Verb::create ? "+" : verb == V
 
 std::string_view colour_of(Verb verb) {
   return verb == Verb::create ? kGreen : verb == Verb::patch ? kYellow : kRed;
+}
+
+bool cannot_be_undone(const Change& change) {
+  return change.verb == Verb::create && change.object.kind == "Job" &&
+         change.object.name == migration::names::kMigrator;
+}
+
+void print_summary(std::ostream& out, const change::Plan& plan, Colour colour) {
+  for (const Verb verb : {Verb::remove, Verb::create}) {
+    std::size_t count = 0;
+    for (const Change& change : plan.changes) {
+      // What cannot be undone is named however many there are.
+      if (change.verb != verb || (++count > kMostNames && !cannot_be_undone(change))) continue;
+      out << (cannot_be_undone(change) ? paint(colour, "! ", kRed) : "  ")
+          << paint(colour,
+                   std::string(mark(verb)) + " " + std::string(to_string(verb)) + " " +
+                       util::printable(kube::describe(change.object)),
+                   colour_of(verb))
+          << '\n';
+    }
+    if (count > kMostNames)
+      out << "  " << mark(verb) << " ... " << count << " to " << to_string(verb) << " in all\n";
+  }
+  Changes patches;
+  for (const Change& change : plan.changes) {
+    if (change.verb == Verb::patch) patches.push_back(&change);
+  }
+  if (!patches.empty())
+    out << "  "
+        << paint(colour, std::string(mark(Verb::patch)) + " patch " + kinds_of(patches),
+                 colour_of(Verb::patch))
+        << '\n';
+  out << text_of(summarize(plan), Tense::planned) << '\n';
 }
 
 void print_plan(std::ostream& out, const change::Plan& plan, Colour colour, Detail detail) {

@@ -3,11 +3,14 @@
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/text.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
-#include <iostream>
+#include <optional>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
@@ -16,79 +19,138 @@ namespace kots_export::ui {
 
 namespace {
 
-// Waits until standard input has something to read, or ended. Throws Interrupted at a signal, also at one
-// that came before.
-void wait_for_input() {
-  std::array<pollfd, 2> waited = {pollfd{STDIN_FILENO, POLLIN, 0},
-                                  pollfd{util::interrupt_descriptor(), POLLIN, 0}};
-  const int ready = ::poll(waited.data(), waited.size(), -1);
-  if (ready < 0 || waited[1].revents != 0) throw Interrupted("no answer was given");
-}
-
-// Reads byte by byte: nothing beyond the line is taken from standard input.
-std::string read_line() {
-  std::string line;
-  for (char c = 0;;) {
-    wait_for_input();
-    const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-    if (got <= 0) {
-      if (line.empty())
-        throw Error("no answer was given", "standard input ended", "Give the answer as a flag; see --help.");
-      return line;
+// Where a person is asked, for one question.
+class Console {
+ public:
+  Console() {
+    if (::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1) {
+      in_ = STDIN_FILENO;
+      out_ = STDERR_FILENO;
+      return;
     }
-    if (c == '\n') return line;
-    line += c;
+    tty_ = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    // The kernel stops a process that reads the terminal from its background.
+    if (tty_ >= 0 && ::tcgetpgrp(tty_) == ::getpgrp()) in_ = out_ = tty_;
   }
-}
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+  ~Console() {
+    if (tty_ >= 0) ::close(tty_);
+  }
+
+  [[nodiscard]] bool is_there() const { return in_ >= 0; }
+  [[nodiscard]] int input() const { return in_; }
+
+  void print(std::string_view text) const {
+    while (!text.empty()) {
+      const ssize_t put = ::write(out_, text.data(), text.size());
+      if (put < 0 && errno != EINTR) return;
+      if (put > 0) text.remove_prefix(static_cast<std::size_t>(put));
+    }
+  }
+
+  // Byte by byte: nothing beyond the line is taken. Nothing where the input ended before it had a letter.
+  // What comes after an answer that was not given begins on a line of its own.
+  std::optional<std::string> read_line() const {
+    if (!is_there()) throw Error("no answer was given", "there is no terminal");
+    std::string line;
+    for (char c = 0;;) {
+      wait_for_input();
+      const ssize_t got = ::read(in_, &c, 1);
+      if (got <= 0) {
+        print("\n");
+        return line.empty() ? std::nullopt : std::optional(line);
+      }
+      if (c == '\n') return line;
+      line += c;
+    }
+  }
+
+ private:
+  // Waits until there is something to read, or the input ended. Throws Interrupted at a signal, also at one
+  // that came before.
+  void wait_for_input() const {
+    std::array<pollfd, 2> waited = {pollfd{in_, POLLIN, 0}, pollfd{util::interrupt_descriptor(), POLLIN, 0}};
+    const int ready = ::poll(waited.data(), waited.size(), -1);
+    if (ready >= 0 && waited[1].revents == 0) return;
+    print("\n");
+    throw Interrupted("no answer was given");
+  }
+
+  int in_ = -1;
+  int out_ = -1;
+  int tty_ = -1;
+};
 
 class EchoOff {
  public:
-  EchoOff() {
-    if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+  explicit EchoOff(int terminal) : terminal_(terminal) {
+    if (::tcgetattr(terminal_, &before_) != 0) return;
     termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+    changed_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent) == 0;
   }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
   ~EchoOff() {
-    if (!changed_) return;
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    std::cerr << '\n';
+    if (changed_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
   }
 
  private:
+  int terminal_;
   termios before_{};
   bool changed_ = false;
 };
 
+std::string line_from(const Console& console) {
+  if (auto line = console.read_line()) return std::move(*line);
+  throw Error("no answer was given", "the input ended", "Give the answer as a flag; see --help.");
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 }  // namespace
 
-bool can_ask() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+bool can_ask() { return Console().is_there(); }
 
 bool wants_colour(Stream stream) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::string_view(term) == "dumb";
-  const int descriptor = stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO;
-  return ::isatty(descriptor) == 1 && !dumb && (no_colour == nullptr || *no_colour == '\0');
+  const bool terminal = stream == Stream::questions
+                            ? can_ask()
+                            : ::isatty(stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO) == 1;
+  return terminal && !dumb && (no_colour == nullptr || *no_colour == '\0');
 }
 
 std::string ask(const std::string& question, const std::string& fallback) {
-  std::cerr << question << (fallback.empty() ? "" : " [" + fallback + "]") << ": " << std::flush;
-  const std::string answer(util::trim(read_line()));
+  const Console console;
+  console.print(question + (fallback.empty() ? "" : " [" + fallback + "]") + ": ");
+  const std::string answer(util::trim(line_from(console)));
   return answer.empty() ? fallback : answer;
 }
 
 Secret<std::string> ask_secret(const std::string& question) {
-  std::cerr << question << ": " << std::flush;
-  const EchoOff echo_off;
-  return Secret<std::string>(read_line());
+  const Console console;
+  console.print(question + ": ");
+  const EchoOff echo_off(console.input());
+  Secret<std::string> answer(line_from(console));
+  console.print("\n");  // the one that was typed is not shown
+  return answer;
 }
 
-bool ask_yes(const std::string& question) {
-  const std::string answer = ask(question + " (y/n)", "n");
-  return answer == "y" || answer == "yes" || answer == "Y" || answer == "Yes";
+void tell(const std::string& text) { Console().print(text); }
+
+Consent ask_consent(const std::string& question) {
+  const Console console;
+  console.print(question + " [y/N/d = details] ");
+  const std::string answer = lower(std::string(util::trim(console.read_line().value_or(""))));
+  if (answer == "d") return Consent::details;
+  return answer == "y" || answer == "yes" ? Consent::yes : Consent::no;
 }
 
 }  // namespace kots_export::ui

@@ -65,6 +65,7 @@ Finished run_program(const Start& start, std::chrono::seconds limit) {
   if (child < 0) throw std::runtime_error("fork failed");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setsid();  // the terminal that the tests run on is none of its
     ::dup2(in.ends[0], STDIN_FILENO);
     ::dup2(out.ends[1], STDOUT_FILENO);
     ::dup2(err.ends[1], STDERR_FILENO);

@@ -23,7 +23,7 @@ struct Finished {
 struct Start {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
-  std::string input;  // standard input: a pipe, never a terminal
+  std::string input;  // standard input: a pipe; it has no terminal at all
   std::filesystem::path folder;
   // Asked every few milliseconds while it runs, with its PID.
   std::function<void(pid_t)> meanwhile;

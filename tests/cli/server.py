@@ -1,5 +1,6 @@
 """kots-export as a process and the in-memory API server beside it, for the tests in Python."""
 import os
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -38,7 +39,30 @@ class Server:
         return {"PATH": f"{commands}:/usr/bin:/bin", "HOME": str(self.folder), "KUBECONFIG": str(self.kubeconfig)}
 
     def shell(self, line):
-        return subprocess.run(["sh", "-c", line], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        """Runs a line without a terminal."""
+        return self.without_terminal(["sh", "-c", line])
 
     def run(self, *words):
-        return subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return self.without_terminal([PROGRAM, *map(str, words)])
+
+    def without_terminal(self, words):
+        return subprocess.run(words, cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, start_new_session=True)
+
+    def shell_with_a_person(self, line):
+        """Runs a line on a terminal before which somebody sits who takes every default and says yes. Returns exit code and screen."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execve("/bin/sh", ["sh", "-c", line], self.environment())
+        screen = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                screen += chunk
+                if screen.endswith(b"details] "):
+                    os.write(terminal, b"y\n")
+                elif screen.endswith(b"]: "):
+                    os.write(terminal, b"\n")
+        except OSError:  # the other end is closed
+            pass
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), screen.decode()

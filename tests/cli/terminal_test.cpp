@@ -18,10 +18,20 @@ class OnATerminal : public ::testing::Test {
   // Starts kots-export with a person before it.
   PseudoTerminal start(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), KOTS_EXPORT_PROGRAM);
+    return execute(std::move(arguments));
+  }
+
+  // Runs a line of a shell; $KOTS_EXPORT is the program.
+  PseudoTerminal start_line(const std::string& line) { return execute({"/bin/sh", "-c", line}); }
+
+  Installation installation_;
+
+ private:
+  PseudoTerminal execute(std::vector<std::string> arguments) {
     return PseudoTerminal([arguments, folder = installation_.folder.string(),
                            kubeconfig = installation_.server.kubeconfig_path().string()]() mutable {
-      std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "TERM=xterm", "HOME=" + folder,
-                                            "KUBECONFIG=" + kubeconfig};
+      std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "TERM=dumb", "HOME=" + folder,
+                                            "KUBECONFIG=" + kubeconfig, "KOTS_EXPORT=" KOTS_EXPORT_PROGRAM};
       std::vector<char*> argv;
       for (auto& argument : arguments) argv.push_back(argument.data());
       argv.push_back(nullptr);
@@ -33,9 +43,10 @@ class OnATerminal : public ::testing::Test {
       return 127;
     });
   }
-
-  Installation installation_;
 };
+
+constexpr const char* kQuestion = "[y/N/d = details] ";
+const std::vector<std::string> kMigration = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"};
 
 TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
   PseudoTerminal terminal = start({"--dry-run=client"});
@@ -44,29 +55,78 @@ TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
   terminal.expect("Namespace of the installation [circleci-server]: ");
   terminal.type("\n");
   terminal.expect("Licence of Server 4.x: ");
+  while (terminal.echoes()) ::usleep(1000);
   terminal.type("4x-licence\n");
   terminal.expect("dry run: nothing was changed");
 
   EXPECT_EQ(terminal.finish(), 0);
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("4x-licence")));
 }
 
-TEST_F(OnATerminal, AsksBeforeItChangesAnything) {
-  PseudoTerminal terminal = start({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"});
-  terminal.expect("to patch");
-  terminal.expect("Change namespace circleci-server on https://127.0.0.1:");
+TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"-n", kNamespace, "--dry-run=client", "-l", "l"},
+      {"-a", "circleci-server", "--dry-run=client", "-l", "l"},
+      {"plan", "annotate"},
+      {"run", "--dry-run=client", "-l", "l"},
+      {"export", "-"}};
+  for (const auto& command : commands) {
+    SCOPED_TRACE(::testing::PrintToString(command));
+    PseudoTerminal terminal = start(command);
+    EXPECT_EQ(terminal.finish(), 0) << terminal.screen();
+    EXPECT_THAT(terminal.screen(), Not(HasSubstr("]: ")));
+  }
+}
+
+TEST_F(OnATerminal, AsksForNoLicenceWithYesOrForADocument) {
+  for (const char* flag : {"--yes", "--no-input", "-ojson", "-oyaml"}) {
+    SCOPED_TRACE(flag);
+    PseudoTerminal terminal = start({flag});
+    EXPECT_EQ(terminal.finish(), 2) << terminal.screen();
+    EXPECT_THAT(terminal.screen(), AllOf(HasSubstr("the licence of Server 4.x is missing"),
+                                         Not(HasSubstr("Licence of Server 4.x: ")), Not(HasSubstr("]: "))));
+  }
+}
+
+TEST_F(OnATerminal, ShowsWhatItChangesAndAsksBeforeIt) {
+  PseudoTerminal terminal = start(kMigration);
+  terminal.expect("  - delete Deployment kotsadm\r\n");
+  terminal.expect("! + create Job circle-migrator\r\n");
+  terminal.expect("  ~ patch ");
+  terminal.expect(
+      "Change namespace circleci-server on context test? The database migration cannot be undone. "
+      "[y/N/d = details] ");
   EXPECT_EQ(installation_.server.count_writes(), 0U);
+  terminal.type("d\n");
+  terminal.expect("annotation meta.helm.sh/release-name: (none) -> circleci-server");
+  terminal.expect(kQuestion);
   terminal.type("n\n");
-  terminal.expect("nothing was changed");
+  terminal.expect("\r\nCancelled; nothing was changed.\r\n");
 
   EXPECT_EQ(terminal.finish(), 1);
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("error:")));
   EXPECT_EQ(installation_.server.count_writes(), 0U);
-  EXPECT_FALSE(std::filesystem::exists(installation_.folder / "output/helm-values.yaml"));
+  EXPECT_TRUE(std::filesystem::is_empty(installation_.folder));
+}
+
+TEST_F(OnATerminal, SaysNothingOfADatabaseThatIsNotMigrated) {
+  PseudoTerminal terminal = start({"annotate"});
+  terminal.expect("Change namespace circleci-server on context test? [y/N/d = details] ");
+  terminal.type("\x04");
+  terminal.expect("\r\nCancelled; nothing was changed.");
+
+  EXPECT_EQ(terminal.finish(), 1);
+}
+
+TEST_F(OnATerminal, NamesTheServerWhereThatIsNotTheContexts) {
+  PseudoTerminal terminal = start({"annotate", "--server", installation_.server.url()});
+  terminal.expect("Change namespace circleci-server on " + installation_.server.url() + "? [");
 }
 
 TEST_F(OnATerminal, MigratesAfterOneYes) {
-  PseudoTerminal terminal = start({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"});
-  terminal.expect("(y/n) [n]: ");
-  terminal.type("y\n");
+  PseudoTerminal terminal = start(kMigration);
+  terminal.expect(kQuestion);
+  terminal.type("YES\n");
   terminal.expect("circle-migrator | ");
   terminal.expect("Next steps");
 
@@ -74,20 +134,92 @@ TEST_F(OnATerminal, MigratesAfterOneYes) {
   EXPECT_TRUE(std::filesystem::exists(installation_.folder / "output/helm-values.yaml"));
 }
 
+TEST_F(OnATerminal, LeavesWhatWasThereBeforeANo) {
+  std::filesystem::create_directories(installation_.folder / "logs");
+  write(installation_.folder / "logs/other.log", "kept");
+  PseudoTerminal terminal = start(kMigration);
+  terminal.expect(kQuestion);
+  terminal.type("n\n");
+
+  EXPECT_EQ(terminal.finish(), 1);
+  EXPECT_EQ(files_below(installation_.folder),
+            (std::map<std::string, std::string>{{"logs/other.log", "kept"}}));
+}
+
+TEST_F(OnATerminal, AsksAlsoWhereAStreamIsRedirected) {
+  for (const char* line : {"echo y | $KOTS_EXPORT annotate", "$KOTS_EXPORT annotate 2>&1 | cat",
+                           "$KOTS_EXPORT annotate </dev/null 2>err.log"}) {
+    SCOPED_TRACE(line);
+    PseudoTerminal terminal = start_line(line);
+    terminal.expect("  ~ patch ");
+    terminal.expect(kQuestion);
+    terminal.type("n\n");
+    terminal.finish();
+
+    EXPECT_EQ(installation_.server.count_writes(), 0U);
+  }
+}
+
+TEST_F(OnATerminal, RollbackAndSecretAndApplyAskTheSameQuestion) {
+  ASSERT_EQ(installation_.run({"plan", "annotate", "--out", "p"}).exit_code, 0);
+  ASSERT_EQ(installation_.run({"kots_cleanup", "--yes"}).exit_code, 0);
+  installation_.server.remove("Secret", kNamespace, "regcred");
+  const auto writes = installation_.server.count_writes();
+  const std::vector<std::vector<std::string>> commands = {
+      {"rollback"}, {"secret", "--docker-username", "u", "--docker-password", "p"}};
+  for (const auto& command : commands) {
+    SCOPED_TRACE(command.front());
+    PseudoTerminal terminal = start(command);
+    terminal.expect(kQuestion);
+    terminal.type("n\n");
+    terminal.expect("Cancelled; nothing was changed.");
+    EXPECT_EQ(terminal.finish(), 1);
+  }
+  EXPECT_EQ(installation_.server.count_writes(), writes);
+}
+
+TEST_F(OnATerminal, ApplyAsksToo) {
+  ASSERT_EQ(installation_.run({"plan", "annotate", "--out", "p"}).exit_code, 0);
+  PseudoTerminal terminal = start({"apply", "p"});
+  terminal.expect(kQuestion);
+  terminal.type("n\n");
+
+  EXPECT_EQ(terminal.finish(), 1);
+  EXPECT_EQ(installation_.server.count_writes(), 0U);
+}
+
 TEST_F(OnATerminal, AsksNothingWithYes) {
   PseudoTerminal terminal = start({"kots_cleanup", "--yes"});
 
   EXPECT_EQ(terminal.finish(), 0) << terminal.screen();
-  EXPECT_THAT(terminal.screen(), Not(HasSubstr("(y/n)")));
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr(kQuestion)));
+}
+
+TEST_F(OnATerminal, IsNobodyToAskWithNoInputOrInCI) {
+  for (const char* line : {"$KOTS_EXPORT annotate --no-input", "CI=true $KOTS_EXPORT annotate",
+                           "CI=1 $KOTS_EXPORT annotate", "$KOTS_EXPORT annotate -o json"}) {
+    SCOPED_TRACE(line);
+    PseudoTerminal terminal = start_line(line);
+    EXPECT_EQ(terminal.finish(), 2);
+    EXPECT_THAT(terminal.screen(), HasSubstr("changes need a confirmation, and nobody can be asked"));
+  }
+  for (const char* line :
+       {"CI= $KOTS_EXPORT annotate", "CI=false $KOTS_EXPORT annotate", "CI=0 $KOTS_EXPORT annotate"}) {
+    SCOPED_TRACE(line);
+    PseudoTerminal terminal = start_line(line);
+    terminal.expect(kQuestion);
+  }
+  EXPECT_EQ(installation_.server.count_writes(), 0U);
 }
 
 TEST_F(OnATerminal, TakesTheRegistrysPasswordWithoutShowingIt) {
   installation_.server.remove("Secret", kNamespace, "regcred");
-  PseudoTerminal terminal =
-      start({"secret", "-n", kNamespace, "-a", "circleci-server", "--docker-username", "user", "--yes"});
+  PseudoTerminal terminal = start({"secret", "-n", kNamespace, "--docker-username", "user"});
   terminal.expect("Password of the image registry: ");
   while (terminal.echoes()) ::usleep(1000);
   terminal.type("hunter2\n");
+  terminal.expect(kQuestion);
+  terminal.type("y\n");
 
   EXPECT_EQ(terminal.finish(), 0) << terminal.screen();
   EXPECT_THAT(terminal.screen(), Not(HasSubstr("hunter2")));
@@ -96,11 +228,13 @@ TEST_F(OnATerminal, TakesTheRegistrysPasswordWithoutShowingIt) {
 
 TEST_F(OnATerminal, CtrlCAtAQuestionChangesNothing) {
   PseudoTerminal terminal = start({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"});
-  terminal.expect("(y/n) [n]: ");
+  terminal.expect(kQuestion);
   terminal.type("\x03");
+  terminal.expect("\r\nerror: ");
 
   EXPECT_EQ(terminal.finish(), 130) << terminal.screen();
   EXPECT_EQ(installation_.server.count_writes(), 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(installation_.folder));
 }
 
 TEST_F(OnATerminal, CtrlCWhileTheDatabaseIsMigratedSaysWhatGoesOn) {

@@ -32,12 +32,13 @@ class Report(unittest.TestCase):
                     self.assertEqual(len(report["changes"]), sum(report["summary"][verb] for verb in ("patch", "delete", "create")))
             self.report(server, "plan", *LICENSE, "--out", "migration.plan")
             self.report(server, "apply", "migration.plan", "--dry-run=client")
-            self.report(server, "apply", "migration.plan")
+            self.assertIn("nobody can be asked", self.report(server, "apply", "migration.plan", code=2)["error"]["what"])
+            self.report(server, "apply", "migration.plan", "--yes")
             self.report(server, "apply", "migration.plan")
 
     def test_whole_run_and_what_needs_no_cluster(self):
         with Server() as server:
-            report = self.report(server, "run", *LICENSE)
+            report = self.report(server, "run", *LICENSE, "--yes")
             # gone: the garbage collector was faster with what an object owned
             self.assertLessEqual({item["outcome"]["status"] for item in report["changes"]}, {"done", "gone"})
             self.assertEqual(report["summary"]["done"] + report["summary"]["gone"], len(report["changes"]))
@@ -63,8 +64,8 @@ class Report(unittest.TestCase):
             self.assertGreater(refused["summary"]["refused"], 1)
             self.assertIn("forbidden", next(item for item in refused["changes"] if item["outcome"]["status"] == "refused")["outcome"]["message"])
             self.assertIn("refuses", refused["error"]["what"])
-            self.assertEqual(self.report(server, "annotate", *jane, code=4)["checks"][-2]["status"], "failed")
-            cut = self.report(server, "annotate", *jane, "--skip-check", "permissions", code=1)
+            self.assertEqual(self.report(server, "annotate", *jane, "--yes", code=4)["checks"][-2]["status"], "failed")
+            cut = self.report(server, "annotate", *jane, "--yes", "--skip-check", "permissions", code=1)
             self.assertIsNotNone(cut["journal"])
             self.assertEqual(cut["steps"][-1]["status"], "failed")
             self.report(server, "annotate", "-n", "nowhere", code=4)

@@ -21,8 +21,8 @@ struct ExecutorOptions {
   // Takes the lock and opens the journal. Called once, before the first write of the run and never while
   // requests are in flight; not called in a dry run. May be empty in tests.
   std::function<std::unique_ptr<Journal>()> begin_writing;
-  // Asked before the first Change of a plan that writes; false ends with Error ("not confirmed"). Empty
-  // where nobody is to be asked: then plans may stream.
+  // Asked before the first Change of a plan that writes; false ends with Cancelled. Throws where nobody can
+  // be asked. Empty where nobody is to be asked: then plans may stream.
   std::function<bool(const Plan&)> confirm;
   // Asked often; true: no new Change is started, those in flight are waited for, then Interrupted is thrown.
   std::function<bool()> interrupted;
@@ -93,8 +93,8 @@ class Executor {
   [[nodiscard]] bool may_stream() const;
 
   // Asks options.confirm once for all that follows (a command of several plans shows them joined); later
-  // calls and run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Error where
-  // the answer is no.
+  // calls and run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Cancelled
+  // where the answer is no.
   void confirm(const Plan& plan);
 
   // Takes the lock and opens the journal, where that has not been done; nothing in a dry run. run() calls it

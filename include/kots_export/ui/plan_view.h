@@ -20,4 +20,11 @@ enum class Detail { normal, verbose };
 // create shows its manifest; a delete shows what is deleted with Detail::verbose.
 void print_plan(std::ostream& out, const change::Plan& plan, Colour colour, Detail detail);
 
+// True of what no rollback brings back: the migrator's Job changes the database.
+[[nodiscard]] bool cannot_be_undone(const change::Change& change);
+
+// The same in short, for a question: deletes and creates by name ("!" before what cannot be undone), patches
+// counted by kind, and the sum.
+void print_summary(std::ostream& out, const change::Plan& plan, Colour colour);
+
 }  // namespace kots_export::ui

@@ -4,25 +4,33 @@
 
 #include <string>
 
-// Questions to the person at the terminal. They are written to standard error and read from standard input.
+// Questions to the person at the terminal. They go to standard error and are read from standard input where
+// both are terminals. Where one of them is redirected (`2>&1 | tee`, `echo n |`), they go to the terminal
+// that the process belongs to, /dev/tty, and are read from there.
 namespace kots_export::ui {
 
-// True where both standard input and standard error are terminals: only then is anything asked.
+// True where there is a terminal to ask on. A process in the background of one has none, unless its standard
+// streams say otherwise.
 [[nodiscard]] bool can_ask();
 
 // True where colour is wanted on that stream: a terminal, TERM not "dumb", and no NO_COLOR
-// (https://no-color.org).
-enum class Stream { out, err };
+// (https://no-color.org). `questions` is where questions go.
+enum class Stream { out, err, questions };
 [[nodiscard]] bool wants_colour(Stream stream = Stream::err);
 
-// Asks for a line. An empty answer gives `fallback`. Throws Error at end of input.
+// Asks for a line. An empty answer gives `fallback`. Throws Error at end of input, Interrupted.
 [[nodiscard]] std::string ask(const std::string& question, const std::string& fallback);
 
 // Asks without echo. The terminal's settings come back whatever happens. Throws Error at end of input,
 // Interrupted.
 [[nodiscard]] Secret<std::string> ask_secret(const std::string& question);
 
-// Asks for yes or no; only "y" and "yes" are yes.
-[[nodiscard]] bool ask_yes(const std::string& question);
+// Prints `text` where questions go.
+void tell(const std::string& text);
+
+// Asks whether to go on. "y" and "yes" in any case are yes, "d" wants details first; everything else is no,
+// and so is the end of input. Throws Interrupted.
+enum class Consent { no, yes, details };
+[[nodiscard]] Consent ask_consent(const std::string& question);
 
 }  // namespace kots_export::ui

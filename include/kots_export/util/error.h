@@ -60,4 +60,10 @@ class Interrupted : public Error {
       : Error(std::move(what), "interrupted", std::move(hint), ExitCode::interrupted) {}
 };
 
+// The operator was asked and said no. No error: it is printed as it stands. Exit code 1.
+class Cancelled : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace kots_export

@@ -58,10 +58,14 @@ void PseudoTerminal::type(const std::string& keys) const {
 }
 
 int PseudoTerminal::finish() {
-  // What the child still prints is read first: its last write waits for that.
+  // What the child still prints is read first: its last write waits for that. One that waits for an answer
+  // that no test gives is not waited for.
   while (read_some(std::chrono::seconds(30))) continue;
   int status = 0;
-  ::waitpid(child_, &status, 0);
+  for (int tick = 0; ::waitpid(child_, &status, WNOHANG) == 0; ++tick) {
+    if (tick == 1000) ::kill(child_, SIGKILL);
+    ::usleep(1000);
+  }
   child_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -1,3 +1,4 @@
+#include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_view.h>
 
 #include "unit/ui/changes.h"
@@ -15,6 +16,7 @@ using nlohmann::json;
 using test::creation;
 using test::deletion;
 using test::label_patch;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -22,6 +24,34 @@ std::string shown(const Plan& plan, Detail detail = Detail::normal, Colour colou
   std::ostringstream out;
   print_plan(out, plan, colour, detail);
   return out.str();
+}
+
+std::string in_short(const Plan& plan) {
+  std::ostringstream out;
+  print_summary(out, plan, Colour::no);
+  return out.str();
+}
+
+TEST(PlanSummary, NamesWhatGoesAndComesAndCountsPatches) {
+  const Plan plan{.changes = {label_patch("ConfigMap", "c1", "a", "b"), label_patch("Service", "s", "a", "b"),
+                              creation("Job", "circle-migrator", {}), deletion("Secret", "postgresql", {}),
+                              label_patch("ConfigMap", "c2", "a", "b"), creation("Secret", "database", {})},
+                  .already_right = 7};
+
+  EXPECT_EQ(in_short(plan),
+            "  - delete Secret postgresql\n"
+            "! + create Job circle-migrator\n"
+            "  + create Secret database\n"
+            "  ~ patch 2 ConfigMap, 1 Service\n" +
+                text_of(summarize(plan), Tense::planned) + "\n");
+}
+
+TEST(PlanSummary, NamesAsManyAsFitAScreen) {
+  Plan plan;
+  for (int i = 0; i < 40; ++i) plan.changes.push_back(deletion("Secret", "s" + std::to_string(i), {}));
+
+  EXPECT_THAT(in_short(plan), AllOf(HasSubstr("delete Secret s29\n"), Not(HasSubstr("Secret s30")),
+                                    HasSubstr("  - ... 40 to delete in all\n")));
 }
 
 TEST(PlanView, OfAnEmptyPlanIsEmpty) { EXPECT_EQ(shown({}), ""); }

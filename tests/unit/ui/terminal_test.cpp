@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <iostream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace kots_export::ui {
@@ -50,7 +52,7 @@ TEST(Ask, SaysThatTheInputEnded) {
   PseudoTerminal terminal([] { return show([] { return ask("Namespace", "x"); }); });
   terminal.expect(": ");
   terminal.type("\x04");
-  terminal.expect("standard input ended");
+  terminal.expect("the input ended");
   EXPECT_EQ(terminal.finish(), 1);
 }
 
@@ -93,26 +95,82 @@ TEST(AskSecret, BringsTheEchoBackAfterCtrlC) {
   EXPECT_EQ(terminal.finish(), 130);
 }
 
-TEST(AskYes, TakesOnlyYesForYes) {
-  for (const auto& [answer, is_yes] :
-       {std::pair{"y\n", true}, std::pair{"yes\n", true}, std::pair{"Yes\n", true}, std::pair{"n\n", false},
-        std::pair{"\n", false}, std::pair{"yep\n", false}, std::pair{"1\n", false}}) {
+std::string said(Consent consent) {
+  return consent == Consent::yes ? "yes" : consent == Consent::details ? "details" : "no";
+}
+
+TEST(AskConsent, TakesOnlyYesForYes) {
+  for (const auto& [answer, meaning] :
+       {std::pair{"y\n", "<yes>"}, std::pair{"yes\n", "<yes>"}, std::pair{"Yes\n", "<yes>"},
+        std::pair{"YES\n", "<yes>"}, std::pair{" Y \n", "<yes>"}, std::pair{"d\n", "<details>"},
+        std::pair{"n\n", "<no>"}, std::pair{"\n", "<no>"}, std::pair{"yep\n", "<no>"},
+        std::pair{"1\n", "<no>"}, std::pair{"\x04", "<no>"}}) {
     SCOPED_TRACE(answer);
-    PseudoTerminal terminal([] { return show([] { return ask_yes("Change it?") ? "did" : "did not"; }); });
-    terminal.expect("Change it? (y/n) [n]: ");
+    PseudoTerminal terminal([] { return show([] { return said(ask_consent("Change it?")); }); });
+    terminal.expect("Change it? [y/N/d = details] ");
     terminal.type(answer);
-    terminal.expect(is_yes ? "<did>" : "<did not>");
+    terminal.expect(meaning);
   }
 }
 
-TEST(CanAsk, OnlyOnATerminal) {
+TEST(AskConsent, EndsItsLineAtCtrlC) {
+  PseudoTerminal terminal([] {
+    util::catch_interrupts();
+    return show([] { return said(ask_consent("Change it?")); });
+  });
+  terminal.expect("details] ");
+  terminal.type("\x03");
+  terminal.expect("\r\nno answer was given: interrupted");
+  EXPECT_EQ(terminal.finish(), 130);
+}
+
+TEST(Questions, GoToTheTerminalWhereAStreamIsRedirected) {
+  for (const int redirected : {STDIN_FILENO, STDERR_FILENO}) {
+    SCOPED_TRACE(redirected);
+    PseudoTerminal terminal([redirected] {
+      const int nothing = ::open("/dev/null", O_RDWR);
+      ::dup2(nothing, redirected);
+      return show([] { return said(ask_consent("Change it?")); });
+    });
+    terminal.expect("Change it? [y/N/d = details] ");
+    terminal.type("y\n");
+    terminal.expect("<yes>");
+  }
+}
+
+TEST(CanAsk, OnlyWithATerminal) {
   PseudoTerminal terminal([] { return can_ask() ? 0 : 1; });
   EXPECT_EQ(terminal.finish(), 0);
   PseudoTerminal redirected([] {
     ::close(STDIN_FILENO);
     return can_ask() ? 0 : 1;
   });
-  EXPECT_EQ(redirected.finish(), 1);
+  EXPECT_EQ(redirected.finish(), 0);
+  PseudoTerminal without([] {
+    ::close(STDIN_FILENO);
+    if (::fork() == 0) {
+      ::setsid();  // no longer of the terminal
+      ::_exit(can_ask() ? 0 : 1);
+    }
+    int status = 0;
+    ::wait(&status);
+    return WEXITSTATUS(status);
+  });
+  EXPECT_EQ(without.finish(), 1);
+}
+
+TEST(CanAsk, NotInTheBackgroundOfATerminal) {
+  PseudoTerminal terminal([] {
+    ::close(STDIN_FILENO);
+    if (::fork() == 0) {
+      ::setpgid(0, 0);
+      ::_exit(can_ask() ? 0 : 1);
+    }
+    int status = 0;
+    ::wait(&status);
+    return WEXITSTATUS(status);
+  });
+  EXPECT_EQ(terminal.finish(), 1);
 }
 
 TEST(WantsColour, OnATerminalWithoutNoColor) {

@@ -1,0 +1,73 @@
+#include "cli/question.h"
+
+#include <kots_export/migration/migration_plan.h>
+#include <kots_export/ui/plan_view.h>
+#include <kots_export/ui/terminal.h>
+#include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
+
+#include "cli/output.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+namespace kots_export::cli {
+
+namespace {
+
+// CI systems set CI, and some of them give their steps a terminal that nobody sits at.
+bool is_ci() {
+  const char* value = std::getenv("CI");
+  const std::string_view ci = value != nullptr ? value : "";
+  return !ci.empty() && ci != "false" && ci != "0";
+}
+
+[[noreturn]] void refuse(const Flags& flags, std::size_t changes, const std::string& why) {
+  const bool can_be_saved = migration::part_from(flags.command).has_value();
+  throw UsageError(
+      std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
+          " a confirmation, and nobody can be asked",
+      why,
+      std::string("add --yes") +
+          (can_be_saved ? ", or use `kots-export plan --out FILE` and `kots-export apply FILE --yes`"
+                        : "; --dry-run=client shows the changes"));
+}
+
+std::string text_of(const change::Plan& plan, ui::Colour colour, bool whole) {
+  std::ostringstream text;
+  if (whole) {
+    ui::print_plan(text, plan, colour, ui::Detail::normal);
+  } else {
+    ui::print_summary(text, plan, colour);
+  }
+  return text.str();
+}
+
+}  // namespace
+
+std::string why_nobody_answers(const Flags& flags) {
+  if (flags.no_input) return "--no-input was given";
+  if (!flags.output.empty()) return "-o " + flags.output + " asks nothing";
+  if (is_ci()) return "the variable CI is set";
+  return ui::can_ask() ? "" : "there is no terminal";
+}
+
+bool may_ask(const Flags& flags) { return !flags.yes && why_nobody_answers(flags).empty(); }
+
+bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where) {
+  if (const std::string why = why_nobody_answers(flags); !why.empty())
+    refuse(flags, plan.changes.size(), why);
+  const ui::Colour colour = colour_of(ui::Stream::questions);
+  const bool has_no_way_back = std::ranges::any_of(plan.changes, ui::cannot_be_undone);
+  const std::string question = util::printable("Change namespace " + flags.ns + " on " + where + "?") +
+                               (has_no_way_back ? " The database migration cannot be undone." : "");
+  ui::tell(text_of(plan, colour, false));
+  for (;;) {
+    const ui::Consent consent = ui::ask_consent(question);
+    if (consent != ui::Consent::details) return consent == ui::Consent::yes;
+    ui::tell(text_of(plan, colour, true));
+  }
+}
+
+}  // namespace kots_export::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <kots_export/change/change.h>
+
+#include "cli/flags.h"
+
+#include <string>
+
+// Whether and how a command asks the person before it.
+namespace kots_export::cli {
+
+// Why there is nobody to ask: no terminal, --no-input, CI, -o. Empty where there is somebody.
+[[nodiscard]] std::string why_nobody_answers(const Flags& flags);
+
+// True where what is missing may be asked for: somebody is there, and --yes was not given.
+[[nodiscard]] bool may_ask(const Flags& flags);
+
+// Shows what `plan` changes and asks whether to go on; `where` names the cluster ("context prod"). Throws
+// UsageError where nobody can be asked, Interrupted.
+[[nodiscard]] bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where);
+
+}  // namespace kots_export::cli
