@@ -70,6 +70,7 @@ CheckFinding check_backup(Checking& checking);
 CheckFinding check_kots_cluster_role(Checking& checking);
 // plan
 CheckFinding check_permissions(Checking& checking);
+CheckFinding check_reading(Checking& checking);
 CheckFinding check_values(Checking& checking);
 CheckFinding check_disk(Checking& checking);
 

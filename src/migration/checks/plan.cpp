@@ -138,6 +138,30 @@ void add_needs_of_run(const MigrationPlan& plan, Needs& needs) {
   needs.add("create", "", "Pod", "exec");
 }
 
+// What planning reads.
+void add_needs_of_planning(const Checking& checking, Needs& needs) {
+  Context& context = checking.context;
+  const CheckedCommand command = checking.command;
+  const bool is_whole = command == CheckedCommand::run;
+  for (const std::string_view verb : {"get", "list"}) needs.add(verb, "", "Secret");
+  if (is_whole || command == CheckedCommand::annotate || command == CheckedCommand::kots_cleanup) {
+    for (const names::Kind& kind : names::kKinds) {
+      if (context.client.find_resource(kind.group, kind.kind) != nullptr)
+        needs.add("list", kind.group, kind.kind);
+    }
+  }
+  if (is_whole || command == CheckedCommand::flyway) {
+    needs.add("list", "", "Pod");
+    needs.add("get", "batch", "Job");
+  }
+  if (is_whole || command == CheckedCommand::postgres) needs.add("get", "apps", "StatefulSet");
+}
+
+std::string ask_administrator(const Context& context) {
+  return "Ask the cluster's administrator for these in namespace " + context.ns.name +
+         "; `kubectl auth can-i --list -n " + context.ns.name + "` shows what this user may do.";
+}
+
 // "patch deployments.apps (frontend, output-processor)", one for each permission.
 std::vector<std::string> table_of(const std::vector<AccessQuestion>& missing) {
   std::map<std::string, std::vector<std::string>> table;
@@ -159,6 +183,16 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+// Without them there is no plan to look at.
+CheckFinding check_reading(Checking& checking) {
+  Needs needs(checking.context);
+  add_needs_of_planning(checking, needs);
+  const auto missing = needs.missing();
+  if (!missing) return skipped("this user may not ask what he may do");
+  if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
+  return problem("this user may not: " + joined(table_of(*missing)), ask_administrator(checking.context));
+}
+
 CheckFinding check_permissions(Checking& checking) {
   if (checking.plan == nullptr) return skipped("there is no plan");
   Needs needs(checking.context);
@@ -170,9 +204,7 @@ CheckFinding check_permissions(Checking& checking) {
   const auto first_with_way = std::ranges::stable_partition(*missing, std::not_fn(has_way_round)).begin();
   const bool all_have_way = first_with_way == missing->begin();
   const std::string text = "this user may not: " + joined(table_of(*missing));
-  const std::string remedy = "Ask the cluster's administrator for these in namespace " +
-                             checking.context.ns.name + "; `kubectl auth can-i --list -n " +
-                             checking.context.ns.name + "` shows what he may.";
+  const std::string remedy = ask_administrator(checking.context);
   return all_have_way || checking.only_looks() ? warning(text, remedy) : problem(text, remedy);
 }
 

@@ -482,6 +482,28 @@ INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, APermission,
                            return name;
                          });
 
+class AReading : public ChecksAsJane, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(AReading, ThatIsMissingIsTheOneThatIsNamed) {
+  server.deny("jane " + GetParam());
+  const auto [text, code] = outcome();
+  EXPECT_EQ(code, ExitCode::check_failed) << text;
+  EXPECT_THAT(check("reading").detail, AllOf(HasSubstr(GetParam()), Not(HasSubstr(";"))));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, AReading,
+                         ::testing::Values("list configmaps", "list serviceaccounts", "list services",
+                                           "list deployments.apps", "list cronjobs.batch",
+                                           "list poddisruptionbudgets.policy", "get jobs.batch",
+                                           "get statefulsets.apps"),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::ranges::replace_if(
+                               name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
 TEST_F(ChecksAsJane, NameTheObjectsWhereOnlySomeAreRefused) {
   server.deny("jane delete statefulsets.apps/postgresql");
   EXPECT_EQ(outcome(Part::postgres).second, ExitCode::check_failed);
