@@ -118,7 +118,7 @@ Variables ask_container(Context& context, const FrontendPod& pod) {
 
 // The container comes first, its description second: a Secret that was changed since the container started
 // has a password that the frontend does not use, and perhaps the database neither.
-std::string running_frontend(Context& context) { return find_frontend(context).name; }
+namespace {
 
 DatabaseAccess read_database_access(Context& context) {
   const FrontendPod pod = find_frontend(context);
@@ -142,6 +142,13 @@ DatabaseAccess read_database_access(Context& context) {
           .port = value_of("POSTGRES_PORT"),
           .username = value_of("POSTGRES_USERNAME"),
           .password = Secret<std::string>(value_of("POSTGRES_PASSWORD"))};
+}
+
+}  // namespace
+
+const DatabaseAccess& database_access(Context& context) {
+  if (!context.database) context.database = read_database_access(context);
+  return *context.database;
 }
 
 Secret<std::string> jdbc_url(const DatabaseAccess& access) {

@@ -86,7 +86,7 @@ change::Change ownership(kube::ObjectRef secret, const kube::ObjectRef& job) {
 
 // A new migration: what it makes is named by later Changes before it has a UID.
 FlywayPlan plan_start(Context& context, const kube::ObjectRef& job, const FlywayOptions& options) {
-  const DatabaseAccess access = read_database_access(context);
+  const DatabaseAccess& access = database_access(context);
   FlywayPlan plan;
   const kube::ObjectRef secret = plan_credentials(context, migrator_secret(context, access), plan.start);
   std::vector<change::Change::Need> needs_secret;

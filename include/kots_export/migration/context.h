@@ -5,6 +5,7 @@
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
+#include <kots_export/util/secret.h>
 
 #include <chrono>
 #include <functional>
@@ -16,6 +17,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 namespace kots_export::migration {
+
+// Where the installation's PostgreSQL is, and who may write to it.
+struct DatabaseAccess {
+  std::string host;
+  std::string port;
+  std::string username;
+  Secret<std::string> password;
+};
 
 // What every step that touches a cluster works with. The references outlive the step.
 struct Context {
@@ -30,6 +39,8 @@ struct Context {
   std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
   // See decoded_revision: by revision.
   std::map<int, helm::Release> decoded = {};
+  // See database_access.
+  std::optional<DatabaseAccess> database = std::nullopt;
   // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
   std::function<std::optional<Error>()> other_run = {};
   // The checks that stop this command, by id; see run_checks.

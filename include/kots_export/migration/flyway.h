@@ -16,21 +16,12 @@ struct FlywayOptions {
   std::chrono::seconds timeout{600};
 };
 
-struct DatabaseAccess {
-  std::string host;
-  std::string port;
-  std::string username;
-  Secret<std::string> password;
-};
-
-// The name of a Pod whose container `frontend` runs. Throws Error where there is none.
-[[nodiscard]] std::string running_frontend(Context& context);
-
 // Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: by
 // `printenv` in the container, which alone knows them for certain. Where exec is not allowed, does not get
 // through, or finds no printenv: from the Pod's env and envFrom through the API, and the observer is told.
 // Throws Error where there is no running frontend Pod or a variable cannot be found.
-[[nodiscard]] DatabaseAccess read_database_access(Context& context);
+// It is read when it is first asked for.
+[[nodiscard]] const DatabaseAccess& database_access(Context& context);
 
 // The URL that the migrator gets: jdbc:postgresql://HOST:PORT/domain?user=USER&password=PASSWORD,
 // percent-encoded, an IPv6 address in brackets.

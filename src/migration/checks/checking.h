@@ -60,7 +60,7 @@ CheckFinding check_not_upgraded(Checking& checking);
 // registry
 CheckFinding check_pull_secret(Checking& checking);
 // database
-CheckFinding check_frontend(Checking& checking);
+CheckFinding check_database(Checking& checking);
 CheckFinding check_migrator_job(Checking& checking);
 CheckFinding check_sidecars(Checking& checking);
 // installation

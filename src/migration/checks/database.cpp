@@ -24,9 +24,10 @@ bool has_condition(const json& job, std::string_view type) {
 
 }  // namespace
 
-CheckFinding check_frontend(Checking& checking) {
+CheckFinding check_database(Checking& checking) {
   try {
-    return ok("Pod " + running_frontend(checking.context) + " runs, and has the database's address");
+    const DatabaseAccess& access = database_access(checking.context);
+    return ok(access.host + ":" + access.port + ", user " + access.username + ", as the frontend has them");
   } catch (const kube::ApiError&) {
     throw;
   } catch (const kube::ConnectionError&) {

@@ -158,7 +158,7 @@ TEST_F(Checks, MayBeSkippedByTheirIds) {
 }
 
 TEST_F(Checks, RefuseToSkipWhatNothingGoesWithout) {
-  for (const char* id : {"namespace", "release", "release-chart", "lock", "frontend", "no-such-check"}) {
+  for (const char* id : {"namespace", "release", "release-chart", "lock", "database", "no-such-check"}) {
     const std::vector<std::string> ids = {id};
     EXPECT_THROW(require_skippable(ids), UsageError) << id;
   }
@@ -255,7 +255,7 @@ std::vector<Planted> planted_problems() {
       {"NoPullSecret", "pull-secret", Status::failed, "does not exist",
        "kots-export secret -n circleci-server",
        [](apiserver::ApiServer& server) { server.remove("Secret", kNs, "regcred"); }},
-      {"FrontendDown", "frontend", Status::failed, "no Pod of the frontend", "get pods",
+      {"FrontendDown", "database", Status::failed, "no Pod of the frontend", "get pods",
        [](apiserver::ApiServer& server) { server.remove("Pod", kNs, "frontend-7d9c5b8f6d-x2x7k"); }},
       {"MigratorFailed", "migrator-job", Status::failed, "has failed", "delete job circle-migrator",
        put(job("Failed"))},
@@ -512,7 +512,7 @@ TEST_F(ChecksAsJane, NameTheObjectsWhereOnlySomeAreRefused) {
 
 TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
   for (const char* denied :
-       {"* leases.coordination.k8s.io", "create pods/exec", "patch clusterroles.rbac.authorization.k8s.io"})
+       {"* leases.coordination.k8s.io", "get pods/exec", "patch clusterroles.rbac.authorization.k8s.io"})
     server.deny(std::string("jane ") + denied);
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("permissions").status, Status::warning);

@@ -93,7 +93,10 @@ class DatabaseAccessTest : public MigrationTest {
       if (!has(name)) env.push_back(plain(name, value));
     return env;
   }
-  DatabaseAccess read() { return read_database_access(context); }
+  DatabaseAccess read() {
+    context.database.reset();
+    return database_access(context);
+  }
 };
 
 TEST_F(DatabaseAccessTest, IsWhatTheContainerHas) {
