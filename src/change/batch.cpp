@@ -236,15 +236,14 @@ Execution Batch::result(OnFailure on_failure) {
   if (interrupted_ && result_.counts.failed() > 0) {
     throw Interrupted(std::to_string(result_.counts.failed()) + of_all + "were not made",
                       state_of_things() +
-                          " Run the same command again to go on: it does only what is left. `kots-export "
-                          "rollback` goes back to what was there before.");
+                          " Run the same command again to go on: it does only what is left. `" +
+                          tools_.options.rollback_command + "` goes back to what was there before.");
   }
   if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run()) {
     throw NotMade(
         std::to_string(result_.counts.failed()) + of_all + "were not made", result_.failures.front().error,
-        state_of_things() +
-            " Fix the cause and run the same command again: it does only what is left. `kots-export "
-            "rollback` goes back to what was there before.",
+        state_of_things() + " Fix the cause and run the same command again: it does only what is left. `" +
+            tools_.options.rollback_command + "` goes back to what was there before.",
         result_.counts);
   }
   if (phase_ == Phase::changes) source_.finish();

@@ -72,8 +72,8 @@ void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
 Error Lease::busy(const SeenLease& holder) const {
   return Error("another run is at work on namespace " + ref_.ns,
                holder.terms.holder + " holds the lock and renews it",
-               "Wait for it, or look at it with `kubectl -n " + ref_.ns + " get lease " +
-                   std::string(kLockName) + " -o yaml`. --force-unlock takes the lock from it.");
+               "Wait for it, or look at it with `" + options_.show_command +
+                   "`. --force-unlock takes the lock from it.");
 }
 
 void Lease::wait(milliseconds time) const {
@@ -178,7 +178,7 @@ void Lease::acquire(const std::string& ns) {
       if (made == Made::exists && ++unclear_ == kTries)
         throw Error("cannot lock namespace " + ref_.ns,
                     "the server refuses a second Lease " + ref_.name + ", and shows none",
-                    "Look at what answers: `kubectl -n " + ref_.ns + " get lease`.");
+                    "Look at what answers: `" + options_.show_command + "`.");
       wait(kBetweenTries);
       continue;
     }

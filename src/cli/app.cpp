@@ -6,6 +6,7 @@
 #include <kots_export/values/json.h>
 #include <kots_export/values/yaml.h>
 
+#include "cli/again.h"
 #include "cli/commands.h"
 
 #include <algorithm>
@@ -120,6 +121,8 @@ int parse_and_run(int argc, char** argv) {
   const Declared& command = chosen(commands, flags);
   flags.command = command.app->get_name();
   flags.as_the_script = !command.app->parsed();
+  flags.again = again(app, *command.app);
+  flags.given = given_places(app);
   return flags.output.empty() ? command.run() : run_with_document(command, flags);
 }
 

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <sstream>
 
 namespace kots_export::cli {
 
@@ -164,6 +165,27 @@ migration::Registry registry(const Flags& flags) {
 
 std::optional<int> revision(const Flags& flags) {
   return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
+}
+
+migration::Commands commands(const Flags& flags, std::string context) {
+  migration::Commands commands{.context = std::move(context),
+                               .kubeconfig = {},
+                               .server = flags.server,
+                               .as = flags.as,
+                               .as_groups = flags.as_groups,
+                               .again = flags.again,
+                               .given = flags.given};
+  const auto add = [&](const std::string& file) {
+    if (!file.empty())
+      commands.kubeconfig.push_back(std::filesystem::absolute(file).lexically_normal().string());
+  };
+  if (!flags.kubeconfig.empty()) {
+    add(flags.kubeconfig);
+    return commands;
+  }
+  std::istringstream files(kube::Environment::of_process().get("KUBECONFIG").value_or(""));
+  for (std::string file; std::getline(files, file, ':');) add(file);
+  return commands;
 }
 
 namespace {

@@ -61,6 +61,8 @@ struct Flags {
   std::string func;
   // --- the command that all of this is for ---
   std::string command;         // "run", "annotate", ...
+  std::string again;           // as it was given, without secrets; see again.h
+  std::string given;           // the flags that say where, see migration::Commands
   bool as_the_script = false;  // no subcommand was named
 };
 
@@ -72,6 +74,8 @@ void add_flags(CLI::App& app, Flags& flags);
 [[nodiscard]] kube::DryRun dry_run(const Flags& flags);
 [[nodiscard]] migration::Registry registry(const Flags& flags);
 [[nodiscard]] std::optional<int> revision(const Flags& flags);
+// `context` is the one in use, which needs not be a flag's.
+[[nodiscard]] migration::Commands commands(const Flags& flags, std::string context);
 // kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1.5h". Throws UsageError where it is none.
 // `flag` is the one that has it.
 [[nodiscard]] std::chrono::milliseconds parse_duration(const std::string& text,

@@ -1,12 +1,28 @@
+#include <kots_export/kube/kubeconfig_view.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
 
+#include <algorithm>
+
 namespace kots_export::cli {
 
 namespace {
+
+// Only the commands need it: without a kubeconfig they name no context.
+std::string context_in_use(const Flags& flags) {
+  if (!flags.context.empty()) return flags.context;
+  try {
+    const auto contexts = kube::list_contexts(kubeconfig_overrides(flags), kube::Environment::of_process());
+    const auto current =
+        std::ranges::find(contexts, kube::ContextSummary::Current::yes, &kube::ContextSummary::current);
+    return current == contexts.end() ? std::string() : current->name;
+  } catch (const Error&) {
+    return {};
+  }
+}
 
 int run_message(Flags& flags) {
   complete_installation(flags);
@@ -15,7 +31,8 @@ int run_message(Flags& flags) {
                                      .ns = flags.ns,
                                      .release = flags.release,
                                      .registry = registry(flags),
-                                     .target_version = flags.target_version}));
+                                     .target_version = flags.target_version,
+                                     .commands = commands(flags, context_in_use(flags))}));
   return static_cast<int>(ExitCode::done);
 }
 

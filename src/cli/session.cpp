@@ -102,6 +102,7 @@ Session::Session(const Flags& flags, Access access)
                .observer = views_,
                .ns = {flags.ns},
                .release = flags.release,
+               .commands = commands(flags, config_.context),
                .other_run = [this] { return lock_.other_run(flags_.ns); }} {
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
@@ -139,6 +140,7 @@ change::ExecutorOptions Session::executor_options(Access access) {
                                   .interrupted = util::interrupted,
                                   .request_timeout = parse_duration(flags_.request_timeout),
                                   .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
+  options.rollback_command = commands(flags_, config_.context).kots_export("rollback");
   if (!flags_.yes) options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
 }
@@ -169,6 +171,8 @@ change::LeaseOptions Session::lock_options() const {
   options.process = util::process_identity();
   options.duration = lock_duration(flags_);
   if (flags_.force_unlock) options.take = change::LeaseOptions::Take::at_once;
+  options.show_command = commands(flags_, config_.context)
+                             .kubectl(flags_.ns, std::string("get lease ") + change::kLockName + " -o yaml");
   options.interrupted = util::interrupted;
   return options;
 }
@@ -204,7 +208,8 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
   util::set_last_words("\nended at once; what was sent is in " + util::printable(journal->path().string()) +
-                       "\nRun the same command again to go on, or `kots-export rollback` to go back.\n");
+                       "\nRun the same command again to go on, or `" +
+                       context_.commands.kots_export("rollback") + "` to go back.\n");
   return journal;
 }
 

@@ -64,8 +64,8 @@ FrontendPod find_frontend(Context& context) {
   throw Error("no Pod of the frontend is running in namespace " + context.ns.name,
               "the database's address and password are read from a running container `frontend` of a Pod "
               "with label app=frontend",
-              "Look at `kubectl -n " + context.ns.name +
-                  " get pods -l app=frontend`; start the frontend and run the command again.");
+              "Look at `" + context.commands.kubectl(context.ns.name, "get pods -l app=frontend") +
+                  "`; start the frontend and run the command again.");
 }
 
 [[noreturn]] void throw_missing(const std::string& variable, const std::string& pod, const std::string& why) {

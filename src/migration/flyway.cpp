@@ -18,7 +18,7 @@ using nlohmann::json;
 namespace {
 
 std::string delete_command(const Context& context) {
-  return "kubectl -n " + context.ns.name + " delete job " + std::string(names::kMigrator);
+  return context.commands.kubectl(context.ns.name, "delete job " + std::string(names::kMigrator));
 }
 
 std::string rerun_hint(const Context& context) {
@@ -177,8 +177,9 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
 
 void throw_unless_complete(const Context& context, const JobEnd& end, const FlywayOptions& options) {
   const std::string log = "Its log is in " + options.paths.migrator_log().string() + ". ";
-  const std::string look = "The Job is kept: `kubectl -n " + context.ns.name + " describe job " +
-                           std::string(names::kMigrator) + "`. ";
+  const std::string look =
+      "The Job is kept: `" +
+      context.commands.kubectl(context.ns.name, "describe job " + std::string(names::kMigrator)) + "`. ";
   switch (end.result) {
     case JobEnd::Result::complete:
       return;

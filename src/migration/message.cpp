@@ -28,15 +28,16 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
   const std::string file =
       util::shell_quote(std::filesystem::absolute(options.values_file).lexically_normal().string());
   const std::string host = options.registry.host();
-  const std::string release =
-      util::shell_quote(options.release) + " -n " + util::shell_quote(options.ns) + " -f " + file;
+  const std::string release = util::shell_quote(options.release);
   const std::string chart =
       "oci://" + host + "/circleci-server --version " + util::shell_quote(options.target_version);
   NextSteps steps{
       .values_file = options.values_file.string(),
       .login_command = "helm registry login " + host + " --username <image-registry-username>",
-      .diff_command = "helm diff upgrade " + release + " --show-secrets --context 5 " + chart,
-      .upgrade_command = "helm upgrade " + release + " " + chart + " --force",
+      .diff_command = options.commands.helm(options.ns, "diff upgrade " + release,
+                                            "-f " + file + " --show-secrets --context 5 " + chart),
+      .upgrade_command =
+          options.commands.helm(options.ns, "upgrade " + release, "-f " + file + " " + chart + " --force"),
       .nomad_server_endpoint = {},
   };
   const values::Value* domain = values::find(values, {"global", "domainName"});

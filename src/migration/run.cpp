@@ -37,7 +37,8 @@ NextSteps steps_after(const Context& context, const MigrationPlan::Values& value
                      .ns = context.ns.name,
                      .release = context.release,
                      .registry = options.registry,
-                     .target_version = options.target_version},
+                     .target_version = options.target_version,
+                     .commands = context.commands},
                     values::parse_yaml(values.v4.reveal(), file.string()));
 }
 

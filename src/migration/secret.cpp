@@ -84,9 +84,11 @@ change::Plan plan_secret(Context& context, const SecretOptions& options) {
   const std::string what = "Secret " + options.name + " exists in namespace " + context.ns.name;
   const std::string type = live->value("type", std::string());
   if (type != kDockerConfigType) {
-    throw Error(what, "its type is " + type + ", which cannot be changed",
-                "Delete it with `kubectl -n " + context.ns.name + " delete secret " + options.name +
-                    "` and run the command again.");
+    throw Error(
+        what, "its type is " + type + ", which cannot be changed",
+        "Delete it with `" +
+            context.commands.kubectl(context.ns.name, "delete secret " + util::shell_quote(options.name)) +
+            "` and run the command again.");
   }
   const json data = live->contains("data") && (*live)["data"].is_object() ? (*live)["data"] : json::object();
   const json present = data.contains(kDockerConfigKey) ? data[kDockerConfigKey] : json(nullptr);

@@ -280,8 +280,11 @@ TEST_F(BadInput, MigratorJobOfAnEarlierRun) {
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(installation_.server.count_writes(), 0U);
-  EXPECT_THAT(run.err, AllOf(HasSubstr("Job circle-migrator exists"),
-                             HasSubstr("kubectl -n circleci-server delete job circle-migrator")));
+  EXPECT_THAT(
+      run.err,
+      AllOf(HasSubstr("Job circle-migrator exists"),
+            ::testing::ContainsRegex(
+                "kubectl -n circleci-server --context test --kubeconfig [^ ]+ delete job circle-migrator")));
 }
 
 TEST_F(BadInput, NoLicence) {

@@ -142,6 +142,33 @@ TEST(ScriptFlags, AnnotateRunsThatStepAlone) {
   EXPECT_EQ(frontend["metadata"]["annotations"]["meta.helm.sh/release-name"], "circleci-server");
 }
 
+TEST(PrintedCommands, NameContextAndKubeconfigAlsoOfMessage) {
+  const Installation installation;
+  std::filesystem::create_directories(installation.folder / "output");
+  write(installation.folder / "output/helm-values.yaml", "global: {domainName: ci.example.com}\n");
+  const std::string file = installation.server.kubeconfig_path().string();
+
+  EXPECT_THAT(installation.run({"message"}).out,
+              HasSubstr("helm upgrade circleci-server -n circleci-server --kube-context test --kubeconfig " +
+                        file + " -f "));
+  EXPECT_THAT(
+      installation.run({"message", "--context", "my prod"}).out,
+      HasSubstr("helm upgrade circleci-server -n circleci-server --kube-context 'my prod' --kubeconfig "));
+  const Finished two = installation.run(Start{.arguments = {"message"},
+                                              .environment = {{"KUBECONFIG", "/no/such/file:" + file}},
+                                              .input = {},
+                                              .folder = {},
+                                              .meanwhile = {}});
+  EXPECT_THAT(two.out, HasSubstr("KUBECONFIG=/no/such/file:" + file +
+                                 " helm upgrade circleci-server -n circleci-server --kube-context test -f "));
+  const Finished none = installation.run(Start{.arguments = {"message"},
+                                               .environment = {{"KUBECONFIG", ""}},
+                                               .input = {},
+                                               .folder = {},
+                                               .meanwhile = {}});
+  EXPECT_THAT(none.out, HasSubstr("helm upgrade circleci-server -n circleci-server -f "));
+}
+
 TEST(ScriptFlags, FlywayRunsThatStepAlone) {
   Installation installation;
 
@@ -162,9 +189,11 @@ TEST(Flyway, WhoseJobFailsSaysSoAndKeepsJobAndLog) {
   const Finished run = installation.run({"flyway", "--yes"});
 
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err,
-              AllOf(HasSubstr("the database migration failed"), HasSubstr("logs/circle-migrator.log"),
-                    HasSubstr("kubectl -n circleci-server delete job circle-migrator")));
+  EXPECT_THAT(
+      run.err,
+      AllOf(HasSubstr("the database migration failed"), HasSubstr("logs/circle-migrator.log"),
+            ::testing::ContainsRegex(
+                "kubectl -n circleci-server --context test --kubeconfig [^ ]+ delete job circle-migrator")));
   EXPECT_TRUE(installation.server.get("Job", kNamespace, "circle-migrator"));
   EXPECT_THAT(read(installation.folder / "logs/circle-migrator.log"), HasSubstr("relation is locked"));
 }

@@ -71,10 +71,14 @@ TEST(Run, PrintsTheNextStepsOnStandardOutput) {
 
   const Finished run = installation.run(Installation::whole_run({"--target-version", "4.1.2"}));
 
-  EXPECT_THAT(run.out, AllOf(HasSubstr("helm registry login cciserver.azurecr.io --username"),
-                             HasSubstr("helm diff upgrade circleci-server -n circleci-server -f "),
-                             HasSubstr("oci://cciserver.azurecr.io/circleci-server --version 4.1.2 --force"),
-                             HasSubstr("server.circleci.example.com:4647")));
+  EXPECT_THAT(
+      run.out,
+      AllOf(
+          HasSubstr("helm registry login cciserver.azurecr.io --username"),
+          HasSubstr("helm diff upgrade circleci-server -n circleci-server --kube-context test --kubeconfig " +
+                    installation.server.kubeconfig_path().string() + " -f "),
+          HasSubstr("oci://cciserver.azurecr.io/circleci-server --version 4.1.2 --force"),
+          HasSubstr("server.circleci.example.com:4647")));
 }
 
 TEST(Run, ShowsTheMigratorsLogAsItComesAndKeepsIt) {

@@ -32,6 +32,7 @@ struct ExecutorOptions {
   std::chrono::milliseconds request_timeout{0};
   // How long a write whose answer was lost may still take effect in the API server.
   std::chrono::milliseconds server_patience = kServerPatience;
+  std::string rollback_command = "kots-export rollback";  // for people: undoes the run
 };
 
 // A Change that is not as it should be: refused, unknown or not sent.

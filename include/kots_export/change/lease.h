@@ -19,8 +19,9 @@ struct LeaseOptions {
   std::string process;  // util::process_identity() of the holder; may be empty
   // As long as this without a renewal and the lock is free for the taking.
   std::chrono::seconds duration{30};
-  std::chrono::milliseconds look_every{1'000};                    // while another run holds it
-  enum class Take { when_free, at_once } take = Take::when_free;  // at_once: --force-unlock
+  std::chrono::milliseconds look_every{1'000};                         // while another run holds it
+  enum class Take { when_free, at_once } take = Take::when_free;       // at_once: --force-unlock
+  std::string show_command = "kubectl get lease kots-export -o yaml";  // for people: prints the Lease
   std::function<bool()> interrupted = {};
   kube::RetryPolicy retry = {};
   // The clock by which the lease runs out: it goes on while this process is stopped and the machine sleeps.

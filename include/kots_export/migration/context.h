@@ -5,6 +5,7 @@
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
+#include <kots_export/migration/commands.h>
 #include <kots_export/util/secret.h>
 
 #include <chrono>
@@ -33,6 +34,7 @@ struct Context {
   change::Observer& observer;
   kube::Namespace ns;
   std::string release;  // the Helm release's name
+  Commands commands = {};
   // See find_namespace.
   std::optional<std::string> namespace_uid = std::nullopt;
   // See stored_releases.

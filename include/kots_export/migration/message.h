@@ -15,6 +15,7 @@ struct MessageOptions {
   std::string release;
   Registry registry;
   std::string target_version = "4.0.0";
+  Commands commands = {};
 };
 
 // The steps that are left to the operator, as data: ui/ has the words. Commands are quoted for a POSIX shell.
