@@ -84,11 +84,12 @@ class JobWatch {
       const json state = container.value("state", json::object());
       if (state.contains("waiting")) {
         if (on_waiting(state["waiting"]) == kube::Flow::stop) return kube::Flow::stop;
-      } else if (state.contains("running") || state.contains("terminated")) {
+      } else if (container.value("name", "") == container_ &&
+                 (state.contains("running") || state.contains("terminated"))) {
         follow_log(event.object["metadata"].value("name", ""));
       }
     }
-    return kube::Flow::go_on;
+    return is_kept_by_sidecar(status) ? end({JobEnd::Result::complete, "", ""}) : kube::Flow::go_on;
   }
 
   // What the live stream missed is read once more at the end: a Job can be done before its Pod was seen to
@@ -128,12 +129,28 @@ class JobWatch {
     return kube::Flow::stop;
   }
 
-  static bool has_started(const json& pod) {
+  [[nodiscard]] bool has_started(const json& pod) const {
     for (const json& container :
          pod.value("status", json::object()).value("containerStatuses", json::array())) {
-      if (!container.value("state", json::object()).contains("waiting")) return true;
+      if (container.value("name", "") == container_)
+        return !container.value("state", json::object()).contains("waiting");
     }
     return false;
+  }
+
+  // The work is done, but another container that was put into the Pod runs on: its Job would never end.
+  [[nodiscard]] bool is_kept_by_sidecar(const json& status) const {
+    bool is_done = false;
+    bool another_runs = false;
+    for (const json& container : status.value("containerStatuses", json::array())) {
+      const json state = container.value("state", json::object());
+      if (container.value("name", "") == container_) {
+        is_done = state.value("terminated", json::object()).value("exitCode", -1) == 0;
+      } else {
+        another_runs = another_runs || state.contains("running");
+      }
+    }
+    return is_done && another_runs;
   }
 
   kube::Flow on_job_gone() {

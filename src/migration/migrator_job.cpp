@@ -59,6 +59,11 @@ json migrator_job(const Context& context, const DatabaseAccess& access, const Re
   const json pod_spec{{"restartPolicy", "Never"},
                       {"imagePullSecrets", json::array({{{"name", names::kPullSecret}}})},
                       {"containers", json::array({container})}};
+  // A sidecar would keep the Pod running when the migration is done. Istio reads the label (1.10 and later)
+  // and the annotation, Linkerd its own annotation.
+  const json pod_metadata{
+      {"labels", {{"app", names::kMigrator}, {"sidecar.istio.io/inject", "false"}}},
+      {"annotations", {{"sidecar.istio.io/inject", "false"}, {"linkerd.io/inject", "disabled"}}}};
   return {{"apiVersion", "batch/v1"},
           {"kind", "Job"},
           {"metadata", metadata(context, names::kMigrator)},
@@ -68,7 +73,7 @@ json migrator_job(const Context& context, const DatabaseAccess& access, const Re
             // until the Job counts as failed, each on a database that the last one left half migrated. Here a
             // failure is seen at once, and a person looks at it before it runs again.
             {"backoffLimit", 0},
-            {"template", {{"metadata", {{"labels", {{"app", names::kMigrator}}}}}, {"spec", pod_spec}}}}}};
+            {"template", {{"metadata", pod_metadata}, {"spec", pod_spec}}}}}};
 }
 
 }  // namespace kots_export::migration

@@ -24,6 +24,33 @@ TEST_F(JobWatch, EndsWithTheJob) {
   EXPECT_THAT(observer.lines, ElementsAre("one", "two"));
 }
 
+json beside_a_sidecar(const json& state) {
+  const json sidecar = {{"name", "istio-proxy"}, {"state", running()}};
+  json both = pod(state);
+  both["status"]["containerStatuses"].push_back(sidecar);
+  return both;
+}
+
+TEST_F(JobWatch, IsDoneWhereOnlyASidecarRunsOn) {
+  jobs(ok(list_of({job()})));
+  job_events(events({}));
+  pods(ok(list_of({beside_a_sidecar(running())})));
+  pod_events(events({watch_line("MODIFIED", beside_a_sidecar({{"terminated", {{"exitCode", 0}}}}))}));
+  live_log(events({"done\n"}, Stream::End::clean));
+
+  EXPECT_EQ(follow().result, Result::complete);
+}
+
+TEST_F(JobWatch, IsNotDoneWhereTheMigratorFailedBesideASidecar) {
+  jobs(ok(list_of({job()})));
+  job_events(events({}));
+  pods(ok(list_of({beside_a_sidecar({{"terminated", {{"exitCode", 3}}}})})));
+  pod_events(events({}));
+  live_log(events({}, Stream::End::clean));
+
+  EXPECT_EQ(follow(std::chrono::seconds(1)).result, Result::timed_out);
+}
+
 TEST_F(JobWatch, SeesAJobThatWasDoneBeforeItLooked) {
   jobs(ok(list_of({complete()})));
   pods(ok(list_of({})));

@@ -39,7 +39,7 @@ TEST_F(MigratorJob, IsTheScriptsJob) {
   EXPECT_EQ(job["metadata"]["namespace"], kNs);
   EXPECT_EQ(job["metadata"]["labels"], json::parse(R"({"app": "circle-migrator", "layer": "application"})"));
   EXPECT_EQ(job["spec"]["ttlSecondsAfterFinished"], 86400);
-  EXPECT_EQ(job["spec"]["template"]["metadata"]["labels"], json::parse(R"({"app": "circle-migrator"})"));
+  EXPECT_EQ(job["spec"]["template"]["metadata"]["labels"]["app"], "circle-migrator");
   const json& pod = job["spec"]["template"]["spec"];
   EXPECT_EQ(pod["restartPolicy"], "Never");
   EXPECT_EQ(pod["imagePullSecrets"], json::parse(R"([{"name": "regcred"}])"));
@@ -48,6 +48,14 @@ TEST_F(MigratorJob, IsTheScriptsJob) {
   EXPECT_EQ(pod["containers"][0]["image"], "cciserver.azurecr.io/circle-migrator:0.1.532114-6a5071e0ed");
   EXPECT_EQ(pod["containers"][0]["resources"], json::parse(R"({"limits": {"cpu": "1", "memory": "100Mi"},
                             "requests": {"cpu": "2m", "memory": "10Mi"}})"));
+}
+
+TEST_F(MigratorJob, KeepsSidecarsOut) {
+  const json metadata = migrator_job(context, access(), {})["spec"]["template"]["metadata"];
+
+  EXPECT_EQ(metadata["labels"]["sidecar.istio.io/inject"], "false");
+  EXPECT_EQ(metadata["annotations"],
+            json::parse(R"({"sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled"})"));
 }
 
 TEST_F(MigratorJob, IsNotRepeatedBehindTheOperatorsBack) {
