@@ -21,7 +21,7 @@ std::string hint_for(int error) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return "Free some space, or choose another folder with --output-dir, and run the command again.";
+      return "Free some space and run the same command again, with the same --output-dir.";
     case ENOTDIR:
     case EEXIST:
       return "A file stands where a folder is needed; move it away.";
