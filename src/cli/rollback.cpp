@@ -1,4 +1,5 @@
 #include <kots_export/change/rollback.h>
+#include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/interrupt.h>
@@ -20,6 +21,7 @@ namespace {
 struct RollbackFlags {
   std::string run;
   bool any_cluster = false;
+  bool stop_migrator = false;
 };
 
 // Throws the Error of a broken journal where that is the run that is meant.
@@ -86,6 +88,31 @@ bool migrated_the_database(const change::RunRecord& run) {
   });
 }
 
+// A migration that is stopped half-way leaves a database that neither version knows.
+void require_no_running_migrator(Session& session, const RollbackFlags& own) {
+  const auto since = migration::running_migrator(session.context());
+  if (!since || own.stop_migrator) return;
+  auto& context = session.context();
+  if (context.executor.dry_run() != kube::DryRun::none)
+    return session.observer().warn("rollback.migrator-runs", {{"since", *since}});
+  throw Error(
+      "the database migration is running", *since,
+      "Wait until Job " + std::string(migration::names::kMigrator) + " has ended (" + "`" +
+          context.commands.kubectl(context.ns.name, "get job " + std::string(migration::names::kMigrator)) +
+          "`), then roll back. --stop-migrator deletes it while it runs: the database then has to be "
+          "restored from its backup.",
+      ExitCode::check_failed);
+}
+
+void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& plan) {
+  std::string jobs;
+  for (const change::Change& change : plan.changes) {
+    if (change.verb == change::Verb::create && change.object.kind == "Job")
+      jobs += (jobs.empty() ? "" : ", ") + kube::describe(change.object);
+  }
+  if (!jobs.empty()) observer.note("rollback.jobs-run-again", {{"jobs", jobs}});
+}
+
 void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
   if (left == 0) return;
   throw Error(std::to_string(left) + " changes of run " + run.header.run + " were not put back",
@@ -107,15 +134,19 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   session.observer().note("rollback.run", {{"run", run.header.run}});
   if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
+  require_no_running_migrator(session, own);
+
   change::RollbackOptions options;
   options.interrupted = util::interrupted;
   options.server_patience = parse_duration(flags.settle_time, "--settle-time");
   const change::RollbackPlan plan =
       change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
-  context.executor.confirm(together(plan));
+  const change::Plan all_changes = together(plan);
+  tell_jobs_that_run_again(session.observer(), all_changes);
+  if (migrated_the_database(run)) session.observer().warn("rollback.database");
+  context.executor.confirm(all_changes);
   const std::size_t left =
       change::carry_out(context.client, context.executor, context.observer, plan, options);
-  if (migrated_the_database(run)) session.observer().warn("rollback.database");
   const auto earlier = std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
     return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
   });
@@ -136,6 +167,8 @@ Declared declare_rollback(CLI::App& app, Flags& flags) {
                       "the run, or how its name begins (the newest that is not rolled back)");
   command->add_flag("--any-cluster", own->any_cluster,
                     "roll back although the run was made on another cluster");
+  command->add_flag("--stop-migrator", own->stop_migrator,
+                    "roll back although the database migration is running, and stop it");
   command->footer(
       "Examples:\n"
       "  # Look at what would be put back\n"

@@ -1,7 +1,9 @@
 #include <kots_export/change/journal_reader.h>
+#include <kots_export/change/lease.h>
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/time.h>
 
 #include "migration/job_watch.h"
 #include "migration/migrator_job.h"
@@ -17,12 +19,87 @@ using nlohmann::json;
 
 namespace {
 
-std::string delete_command(const Context& context) {
-  return context.commands.kubectl(context.ns.name, "delete job " + std::string(names::kMigrator));
+constexpr std::string_view kDoNotDelete = "Do not delete it: that would leave the database half migrated. ";
+
+// What a condition of the Job says that is true; empty where none of that type is.
+std::string true_condition(const json& job, std::string_view type) {
+  for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
+    if (condition.value("type", "") != type || condition.value("status", "") != "True") continue;
+    const std::string text = condition.value("reason", "") + ": " + condition.value("message", "");
+    return text == ": " ? std::string(type) : text;
+  }
+  return {};
 }
 
-std::string rerun_hint(const Context& context) {
-  return "Delete the Job with `" + delete_command(context) + "` and run `kots-export flyway` again.";
+bool has_failed(const json& job) { return !true_condition(job, "Failed").empty(); }
+bool is_complete(const json& job) { return !true_condition(job, "Complete").empty(); }
+
+// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+std::string running_since(const json& job) {
+  const std::string start = util::text_at(job, {"status", "startTime"});
+  if (start.empty()) return "and has not begun yet";
+  std::string text = "since " + start;
+  const auto time = util::parse_rfc3339(start.substr(0, start.find('Z')) + ".000Z");
+  const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
+                        : std::chrono::seconds(-1);
+  constexpr long kMinute = 60;
+  if (age.count() >= 2 * kMinute) {
+    text += " (started " + std::to_string(age.count() / kMinute) + " min ago)";
+  } else if (age.count() >= 0) {
+    text += " (started " + std::to_string(age.count()) + " s ago)";
+  }
+  return text;
+}
+
+std::string in_quotes(const std::string& command) { return "`" + command + "`"; }
+
+std::string on_job(const Context& context, const std::string& verb) {
+  return in_quotes(context.commands.kubectl(context.ns.name, verb + " job " + std::string(names::kMigrator)));
+}
+
+std::string again(const Context& context) {
+  return "run the same command again: " + in_quotes(context.commands.again);
+}
+
+// Only of a Job that has ended, or that never began.
+std::string delete_hint(const Context& context) {
+  return "Then delete it (" + on_job(context, "delete") + ") and " + again(context) + ".";
+}
+
+// Who holds the namespace's lock; empty where nobody does or that cannot be told.
+std::string lock_holder(Context& context) {
+  try {
+    const auto lease =
+        context.client.get(object_ref(context, "coordination.k8s.io", "Lease", change::kLockName));
+    return lease ? util::text_at(*lease, {"spec", "holderIdentity"}) : std::string();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+[[noreturn]] void refuse_other_migration(Context& context, const json& live) {
+  const std::string holder = lock_holder(context);
+  throw Error(
+      "Job " + std::string(names::kMigrator) + " is migrating the database of namespace " + context.ns.name +
+          " already",
+      holder.empty() ? "it is of a run that the journals of this folder do not know"
+                     : holder + " is at work on this namespace",
+      "It is running " + running_since(live) + ". " + std::string(kDoNotDelete) +
+          "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
+          "run that, wait until the Job has ended (" +
+          on_job(context, "get") + "), and " + again(context) + ".");
+}
+
+[[noreturn]] void refuse_failed_migration(const Context& context, const json& live) {
+  throw Error("Job " + std::string(names::kMigrator) + " exists in namespace " + context.ns.name +
+                  ": it is a database migration that failed",
+              true_condition(live, "Failed"),
+              "Look at why: " + on_job(context, "describe") + ", " +
+                  in_quotes(context.commands.kubectl(
+                      context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1")) +
+                  ". " + delete_hint(context));
 }
 
 change::Change change_of(change::Verb verb, kube::ObjectRef object, json before, json after,
@@ -35,17 +112,9 @@ change::Change change_of(change::Verb verb, kube::ObjectRef object, json before,
           .why = std::move(why)};
 }
 
-bool has_failed(const json& job) {
-  for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
-    if (condition.value("type", "") == "Failed" && condition.value("status", "") == "True") return true;
-  }
-  return false;
-}
-
-// A Job that an earlier run of this folder made, and did not see the end of.
-bool can_take_up(const Context& context, const kube::ObjectRef& job, const json& live,
-                 const FlywayOptions& options) {
-  if (has_failed(live)) return false;
+// A Job that an earlier run of this folder made.
+bool is_ours(const Context& context, const kube::ObjectRef& job, const json& live,
+             const FlywayOptions& options) {
   const change::Runs known = change::read_runs(options.paths.backup());
   change::tell_broken(context.observer, known.broken);
   return change::was_created(known.runs, job, live);
@@ -113,7 +182,7 @@ FlywayPlan plan_rest(Context& context, const kube::ObjectRef& job, const json& l
   kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
   if (auto left = context.client.get(secret)) {
     secret = identified(std::move(secret), *left);
-    if (util::find_at(*left, {"metadata", "ownerReferences"}) == nullptr)
+    if (!is_complete(live) && util::find_at(*left, {"metadata", "ownerReferences"}) == nullptr)
       plan.start.changes.push_back(ownership(secret, job));
     plan.clean_up.changes.push_back(
         change_of(change::Verb::remove, std::move(secret), std::move(*left), nullptr, "its work is done"));
@@ -169,30 +238,29 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
   try {
     return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
   } catch (const Interrupted&) {
-    throw Interrupted("stopped waiting for Job " + job + ", which goes on in the cluster",
-                      "Run the same command again to follow it to its end and go on. "
-                      "`kots-export rollback` goes back to what was there before.");
+    throw Interrupted(
+        "stopped waiting for Job " + job + ", which goes on in the cluster",
+        std::string(kDoNotDelete) + "To follow it to its end and go on, " + again(context) + ".");
   }
 }
 
 void throw_unless_complete(const Context& context, const JobEnd& end, const FlywayOptions& options) {
   const std::string log = "Its log is in " + options.paths.migrator_log().string() + ". ";
-  const std::string look =
-      "The Job is kept: `" +
-      context.commands.kubectl(context.ns.name, "describe job " + std::string(names::kMigrator)) + "`. ";
+  const std::string look = "The Job is kept: " + on_job(context, "describe") + ". ";
   switch (end.result) {
     case JobEnd::Result::complete:
       return;
     case JobEnd::Result::failed:
-      throw Error("the database migration failed", end.why, log + look + rerun_hint(context));
+      throw Error("the database migration failed", end.why,
+                  log + look + "Fix the cause. " + delete_hint(context));
     case JobEnd::Result::cannot_start:
       throw Error("the database migration cannot start", end.why,
-                  end.hint + " " + look + rerun_hint(context));
+                  end.hint + " " + look + delete_hint(context));
     case JobEnd::Result::timed_out:
       throw Error(
           "the database migration did not end within " + std::to_string(options.timeout.count()) + " s", {},
-          log + look + "It may still be running: wait for it, or give it longer with --timeout. " +
-              rerun_hint(context));
+          "It goes on in the cluster. " + std::string(kDoNotDelete) +
+              "To follow it to its end, perhaps with a longer --timeout, " + again(context) + ". " + log);
   }
 }
 
@@ -202,12 +270,17 @@ FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
   auto live = context.client.get(job);
   if (!live) return plan_start(context, job, options);
-  if (!can_take_up(context, job, *live, options)) {
-    throw Error("Job " + job.name + " exists in namespace " + context.ns.name,
-                "it is the database migration of an earlier run", rerun_hint(context));
-  }
-  context.observer.note("flyway.taken-up", {{"job", job.name}});
+  if (has_failed(*live)) refuse_failed_migration(context, *live);
+  const bool ours = is_ours(context, job, *live, options);
+  if (!ours && !is_complete(*live)) refuse_other_migration(context, *live);
+  context.observer.note(is_complete(*live) ? "flyway.complete" : "flyway.taken-up", {{"job", job.name}});
   return plan_rest(context, identified(job, *live), *live);
+}
+
+std::optional<std::string> running_migrator(Context& context) {
+  const auto live = context.client.get(object_ref(context, "batch", "Job", std::string(names::kMigrator)));
+  if (!live || has_failed(*live) || is_complete(*live)) return std::nullopt;
+  return running_since(*live);
 }
 
 void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options) {

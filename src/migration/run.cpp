@@ -1,3 +1,4 @@
+#include <kots_export/migration/export.h>
 #include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
@@ -42,6 +43,23 @@ NextSteps steps_after(const Context& context, const MigrationPlan::Values& value
                     values::parse_yaml(values.v4.reveal(), file.string()));
 }
 
+// After the step alone: what a whole run would have gone on with.
+void tell_what_is_left(Context& context, const RunOptions& options) {
+  bool has_postgres = false;
+  try {
+    const helm::Release release = read_release(context, {.revision = options.revision});
+    has_postgres = postgres_is_internal(release.config) && !plan_postgres(context).empty();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return;  // flyway itself needs no release
+  }
+  std::string commands;
+  if (has_postgres) commands = "`" + context.commands.kots_export("postgres") + "`, then ";
+  commands += "`" + context.commands.kots_export("message") + "`";
+  context.observer.note("flyway.left-to-do", {{"commands", commands}});
+}
+
 }  // namespace
 
 std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options) {
@@ -65,6 +83,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
   if (includes(plan.part, Part::postgres)) {
     in_step(context, "postgres", [&] { run_postgres(context, plan.postgres); });
   }
+  if (plan.part == Part::flyway && writes) tell_what_is_left(context, options);
   if (!plan.values) return std::nullopt;
   return in_step(context, "message", [&] { return steps_after(context, *plan.values, options); });
 }

@@ -25,11 +25,13 @@ constexpr std::array kNotices = {
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
+    Words{"flyway.complete", "Job {job} has migrated the database: only the end of it is left"},
     Words{"flyway.container-not-asked",
           "container frontend of Pod {pod} could not be asked for its environment ({why}): the database's "
           "address "
           "and password are read from the Pod's description, and may be newer than what the frontend uses"},
     Words{"flyway.image-not-pulled", "the migrator's image could not be pulled yet: {message}"},
+    Words{"flyway.left-to-do", "the database is migrated; still to do: {commands}"},
     Words{"flyway.log-unreadable", "the log of Pod {pod} cannot be read: {why}"},
     Words{"flyway.log-unwritable",
           "the migrator's log cannot be written, and is not complete: {why} (the migration goes on)"},
@@ -84,6 +86,9 @@ constexpr std::array kNotices = {
           "old version needs that"},
     Words{"rollback.earlier-run",
           "run {run} before it is not rolled back: run rollback again to go back further"},
+    Words{"rollback.jobs-run-again", "{jobs}: made again, and so run again"},
+    Words{"rollback.migrator-runs",
+          "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
     Words{"rollback.run", "undoing run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",

@@ -270,21 +270,27 @@ TEST_F(BadInput, OutputFolderIsNotWritable) {
   EXPECT_THAT(run.err, AllOf(HasSubstr("/proc/kots-export"), HasSubstr("--output-dir")));
 }
 
-TEST_F(BadInput, MigratorJobOfAnEarlierRun) {
+TEST_F(BadInput, MigratorJobOfAnEarlierRunThatFailed) {
+  installation_.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: fail\nexitCode: 1\n");
   installation_.server.put(json::parse(R"({"apiVersion": "batch/v1", "kind": "Job",
-    "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
-    "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "m"}]}}}})"));
+    "metadata": {"name": "circle-migrator", "namespace": "circleci-server"}, "spec": {"backoffLimit": 0,
+    "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "m"}]}}}})"));
+  ASSERT_TRUE(installation_.server.wait_until([&] {
+    const json job = installation_.server.get("Job", kNamespace, "circle-migrator").value();
+    return job.contains(json::json_pointer("/status/conditions"));
+  }));
   take_as_it_is();
 
   const Finished run = installation_.run(Installation::whole_run());
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(installation_.server.count_writes(), 0U);
-  EXPECT_THAT(
-      run.err,
-      AllOf(HasSubstr("Job circle-migrator exists"),
-            ::testing::ContainsRegex(
-                "kubectl -n circleci-server --context test --kubeconfig [^ ]+ delete job circle-migrator")));
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("Job circle-migrator exists"),
+                    ::testing::ContainsRegex("kubectl -n circleci-server --context test --kubeconfig "
+                                             "[^ ]+ delete job circle-migrator"),
+                    HasSubstr("run the same command again: `kots-export --license-file FILE -y`")));
 }
 
 TEST_F(BadInput, NoLicence) {

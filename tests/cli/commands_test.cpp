@@ -198,6 +198,17 @@ TEST(Flyway, WhoseJobFailsSaysSoAndKeepsJobAndLog) {
   EXPECT_THAT(read(installation.folder / "logs/circle-migrator.log"), HasSubstr("relation is locked"));
 }
 
+TEST(Flyway, EndsWithWhatIsLeftToDo) {
+  const Installation installation;
+
+  EXPECT_THAT(
+      installation.run({"flyway", "--yes", "-n", kNamespace}).err,
+      HasSubstr("note: the database is migrated; still to do: `kots-export postgres -n circleci-server`, "
+                "then `kots-export message -n circleci-server`"));
+  ASSERT_EQ(installation.run({"postgres", "--yes"}).exit_code, 0);
+  EXPECT_THAT(installation.run({"flyway", "--yes"}).err, HasSubstr("still to do: `kots-export message`\n"));
+}
+
 TEST(Flyway, WhoseImageCannotBePulledDoesNotWaitForTheTimeout) {
   Installation installation;
   installation.server.seed(

@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-// A whole run on 300 objects, killed with SIGKILL before and after its n-th write. By default n is each of the
-// last 60 writes, where most differs from one to the next (the database's migration, deletes, the Lease), and
-// every 100th before; with KOTS_EXPORT_KILL_AT=every-write it is each (ctest -C Long -L long).
+// A whole run on 300 objects, killed with SIGKILL before and after its n-th write. By default n is each of
+// the last 60 writes, where most differs from one to the next (the database's migration, deletes, the Lease),
+// and every 100th before; with KOTS_EXPORT_KILL_AT=every-write it is each (ctest -C Long -L long).
 namespace kots_export::test {
 
 namespace {
@@ -99,7 +99,7 @@ class Kill : public ::testing::TestWithParam<int> {
 
   // A run that was killed before its journal was there has sent nothing, and there is nothing to undo.
   void roll_back(const std::string& what) {
-    const Finished rollback = installation.run({"rollback", "--yes", "--settle-time=0"});
+    const Finished rollback = installation.run({"rollback", "--yes", "--settle-time=0", "--stop-migrator"});
     const bool no_run = rollback.err.find("there is no run to roll back") != std::string::npos;
     ASSERT_TRUE(rollback.exit_code == 0 || no_run) << what << "\n" << rollback.err;
   }

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::vector<std::string> kRollback = {"rollback", "--yes", "--settle-time=0"};
 
@@ -241,6 +242,40 @@ Finished run_and_signal(Installation& installation, const std::vector<int>& sign
                                         std::chrono::milliseconds(20));  // two at once are one
                                   }
                                 }});
+}
+
+TEST(Rollback, IsRefusedWhileTheDatabaseIsMigrated) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");
+  const Finished run = installation.run({"flyway", "--yes", "--timeout", "1"});
+  ASSERT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("Do not delete it"),
+                             HasSubstr("run the same command again: `kots-export flyway --timeout 1 -y`"),
+                             Not(HasSubstr("rollback"))));
+
+  const Finished refused = installation.run(kRollback);
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, HasSubstr("error: the database migration is running: since "));
+  EXPECT_TRUE(installation.server.get("Job", kNamespace, "circle-migrator"));
+  const Finished shown = installation.run({"rollback", "--dry-run=client"});
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_THAT(shown.err, HasSubstr("rollback refuses, unless --stop-migrator is given"));
+
+  EXPECT_EQ(installation.run({"rollback", "--yes", "--settle-time=0", "--stop-migrator"}).exit_code, 0);
+  EXPECT_FALSE(installation.server.get("Job", kNamespace, "circle-migrator"));
+}
+
+TEST(Rollback, SaysBeforehandWhatItDoesNotUndoAndWhatRunsAgain) {
+  const Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+
+  const Finished rollback = installation.run({"rollback"});
+
+  EXPECT_EQ(rollback.exit_code, 2);  // nobody can be asked
+  EXPECT_THAT(rollback.err,
+              AllOf(HasSubstr("warning: the database migration of the run is not undone"),
+                    HasSubstr("note: Job inject-bottoken-abc123: made again, and so run again")));
 }
 
 TEST(Recovery, ATerminalThatDiesSaysSoTwiceAndTheRunStopsInOrder) {

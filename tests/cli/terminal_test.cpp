@@ -74,7 +74,7 @@ TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {
     SCOPED_TRACE(::testing::PrintToString(command));
     PseudoTerminal terminal = start(command);
     EXPECT_EQ(terminal.finish(), 0) << terminal.screen();
-    EXPECT_THAT(terminal.screen(), Not(HasSubstr("]: ")));
+    EXPECT_THAT(terminal.screen(), Not(HasSubstr("of the installation [")));
   }
 }
 
@@ -247,7 +247,7 @@ TEST_F(OnATerminal, CtrlCWhileTheDatabaseIsMigratedSaysWhatGoesOn) {
 
   EXPECT_EQ(terminal.finish(), 130) << terminal.screen();
   EXPECT_THAT(terminal.screen(), AllOf(HasSubstr("stopped waiting for Job circle-migrator"),
-                                       HasSubstr("Run the same command again")));
+                                       HasSubstr("run the same command again: `kots-export flyway -y`")));
   EXPECT_TRUE(installation_.server.get("Job", kNamespace, "circle-migrator"));
 }
 

@@ -85,7 +85,7 @@ class Recovery(ClusterCase):
 
     def roll_back_all(self):
         for _ in range(5):
-            finished = self.kots_export("rollback", "--yes")
+            finished = self.kots_export("rollback", "--yes", "--stop-migrator")
             if "there is no run to roll back" in finished.stderr:
                 return
             self.assertEqual(finished.returncode, 0, finished.stderr)

@@ -108,7 +108,7 @@ class Scenario:
 
     async def roll_everything_back(self):
         for _ in range(TRIES + len(self.runs)):
-            run = await self.run("rollback", "--yes")
+            run = await self.run("rollback", "--yes", "--stop-migrator")
             await self.proxy.settle()
             if run.code == 1 and NOTHING_LEFT in self.last_words:
                 return

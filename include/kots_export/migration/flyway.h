@@ -5,6 +5,7 @@
 #include <kots_export/util/secret.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 // The database migration: a Job that runs circle-migrator against the installation's PostgreSQL.
@@ -36,10 +37,15 @@ struct FlywayPlan {
   [[nodiscard]] bool empty() const { return start.empty() && clean_up.empty(); }
 };
 
-// Plans the Job, the Secret with its credentials and the end of both. Where the Job is there and an earlier
-// run that was cut off made it, as the journals below paths.backup() say, it is taken up again: only what is
-// left is planned. Throws Error where Job circle-migrator exists for any other reason, or has failed.
+// Plans the Job, the Secret with its credentials and the end of both. Where the Job is there and complete, or
+// an earlier run that was cut off made it, as the journals below paths.backup() say, it is taken up again:
+// only what is left is planned. Throws Error where Job circle-migrator has failed, or is somebody else's and
+// running.
 [[nodiscard]] FlywayPlan plan_flyway(Context& context, const FlywayOptions& options);
+
+// "since 2026-11-24T10:15:30Z (started 4 min ago)" where the migrator's Job is running; nothing where it has
+// ended or is not there.
+[[nodiscard]] std::optional<std::string> running_migrator(Context& context);
 
 // Carries out a plan of plan_flyway: starts the Job, follows it, writes its log as it comes (observer and
 // logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -39,6 +40,15 @@ class Flyway : public MigrationTest {
   bool exists(const std::string& kind, const std::string& name) {
     return server.get(kind, kNs, name).has_value();
   }
+
+  // A Job that no journal knows.
+  void put_job() {
+    context.commands.again = "kots-export flyway -n ci";
+    put(R"({"apiVersion": "batch/v1", "kind": "Job",
+      "metadata": {"name": "circle-migrator", "namespace": "circleci-server"}, "spec": {"backoffLimit": 0,
+      "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "circle-migrator", "image": "m"}]}}}})");
+  }
+  json job() { return server.get("Job", kNs, "circle-migrator").value(); }
 
   test::TemporaryFolder folder;
   std::chrono::seconds timeout{30};
@@ -111,16 +121,54 @@ TEST_F(Flyway, KeepsTheLogOfAnEarlierRun) {
   EXPECT_EQ(test::read_bytes(folder / "logs/circle-migrator.log.1"), "the log of a run that failed\n");
 }
 
-TEST_F(Flyway, StopsWhereTheJobExists) {
-  put(R"({"apiVersion": "batch/v1", "kind": "Job",
-    "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
-    "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": "m"}]}}}})");
+TEST_F(Flyway, NeverTellsAnybodyToDeleteAMigrationThatRuns) {
+  migrator("outcome: never-finish\n");
+  put_job();
+  ASSERT_TRUE(server.wait_until([&] { return job()["status"].contains("startTime"); }));
   server.clear_requests();
 
-  EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
-              AllOf(HasSubstr("Job circle-migrator exists"),
-                    HasSubstr("kubectl -n circleci-server delete job circle-migrator")));
+  EXPECT_THAT(
+      problem([&] { (void)plan_flyway(context, options()); }),
+      AllOf(HasSubstr("is migrating the database of namespace circleci-server already"),
+            HasSubstr("a run that the journals of this folder do not know"),
+            ContainsRegex("running since 20.*Z \\(started [0-9]+ s ago\\)"), HasSubstr("Do not delete it"),
+            HasSubstr("run the same command again: `kots-export flyway -n ci`"),
+            Not(HasSubstr("kubectl -n circleci-server delete"))));
   EXPECT_EQ(server.count_writes(), 0U);
+}
+
+TEST_F(Flyway, SaysWhoIsAtWorkOnTheMigrationThatRuns) {
+  migrator("outcome: never-finish\n");
+  put_job();
+  put(R"({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {"holderIdentity": "jo@laptop/4711"},
+    "metadata": {"name": "kots-export", "namespace": "circleci-server"}})");
+
+  EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
+              HasSubstr("jo@laptop/4711 is at work on this namespace"));
+}
+
+TEST_F(Flyway, TellsHowToStartAgainAfterAMigrationThatFailed) {
+  migrator("outcome: fail\nexitCode: 3\n");
+  put_job();
+  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context) == std::nullopt; }));
+
+  EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
+              AllOf(HasSubstr("a database migration that failed"), HasSubstr("BackoffLimitExceeded"),
+                    HasSubstr("kubectl -n circleci-server describe job circle-migrator"),
+                    HasSubstr("kubectl -n circleci-server delete job circle-migrator"),
+                    HasSubstr("run the same command again: `kots-export flyway -n ci`")));
+}
+
+TEST_F(Flyway, GoesOnWhereTheMigrationIsComplete) {
+  put_job();
+  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context) == std::nullopt; }));
+
+  const FlywayPlan plan = plan_flyway(context, options());
+  EXPECT_TRUE(plan.start.empty());
+  EXPECT_THAT(changes_of(plan.clean_up), ElementsAre("delete Job circle-migrator"));
+  run_flyway(context, plan, options());
+
+  EXPECT_FALSE(exists("Job", "circle-migrator"));
 }
 
 TEST_F(Flyway, UsesASecretThatACutOffRunHasLeft) {
@@ -183,7 +231,9 @@ TEST_F(Flyway, KeepsTheLogSoFarWhereItTakesTooLong) {
   migrator("lines: [\"migrating\"]\noutcome: never-finish\n");
   timeout = std::chrono::seconds(2);
 
-  EXPECT_THAT(problem([&] { run(); }), HasSubstr("did not end within 2 s"));
+  EXPECT_THAT(problem([&] { run(); }),
+              AllOf(HasSubstr("did not end within 2 s"), HasSubstr("Do not delete it"),
+                    HasSubstr("run the same command again"), Not(HasSubstr("delete job"))));
   EXPECT_EQ(log(), "migrating\n");
   EXPECT_TRUE(exists("Job", "circle-migrator"));
 }
