@@ -8,7 +8,7 @@
 namespace kots_export::cli {
 
 // "kots-export flyway -n ci --timeout 60": `command` of `app` with its arguments and flags. No secret is in
-// it: a licence, a token and a password become the flag and a word that says what to fill in.
+// it: a license, a token and a password become the flag and a word that says what to fill in.
 [[nodiscard]] std::string again(const CLI::App& app, const CLI::App& command);
 
 // " -n ci --context prod": what says which folder, installation and cluster are meant.

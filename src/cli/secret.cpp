@@ -91,7 +91,7 @@ Declared declare_secret(CLI::App& app, Flags& flags) {
       "  # Ask for the password, check it with the registry, create the Secret\n"
       "  kots-export secret -n circleci-server --docker-username USER --verify\n"
       "  # Without a terminal\n"
-      "  kots-export secret -n circleci-server --docker-username USER --docker-password-stdin < "
+      "  kots-export secret -n circleci-server --docker-username USER --docker-password-stdin --yes < "
       "password.txt");
   return {command, [&flags, own] { return run_secret(flags, *own); }};
 }
