@@ -48,9 +48,10 @@ CheckFinding check_migrator_job(Checking& checking) {
   if (has_condition(*job, "Complete")) return note("Job " + name + " of an earlier run is complete");
   if (has_condition(*job, "Failed"))
     return problem("Job " + name + " of an earlier run has failed",
-                   "Look at it: `kubectl -n " + context.ns.name + " describe job " + name +
-                       "`. Mend the cause, delete it (`kubectl -n " + context.ns.name + " delete job " +
-                       name + "`), and run the same command again.");
+                   "Look at it: `" + context.commands.kubectl(context.ns.name, "describe job " + name) +
+                       "`. Mend the cause, delete it (`" +
+                       context.commands.kubectl(context.ns.name, "delete job " + name) +
+                       "`), and run the same command again.");
   return note("Job " + name + " is running" + (since.empty() ? "" : " since " + since) +
                   ": it is the database migration of an earlier run",
               "Do not delete it: a run follows it to its end.");

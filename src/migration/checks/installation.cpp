@@ -69,8 +69,8 @@ CheckFinding check_workloads(Checking& checking) {
   }
   if (down.empty()) return ok(util::counted(all, "workload") + ", all ready");
   return problem("not ready before the migration: " + list_of(down),
-                 "Look at them first, so that nobody takes them for the migration's doing: `kubectl -n " +
-                     context.ns.name + " get pods`.");
+                 "Look at them first, so that nobody takes them for the migration's doing: `" +
+                     context.commands.kubectl(context.ns.name, "get pods") + "`.");
 }
 
 CheckFinding check_volumes(Checking& checking) {
@@ -135,8 +135,10 @@ CheckFinding check_kots_cluster_role(Checking& checking) {
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!live[i]) continue;
     left.push_back(kube::describe(objects[i]));
-    commands += (commands.empty() ? "" : " and ") + std::string("`kubectl delete ") +
-                (i == 0 ? "clusterrole " : "clusterrolebinding ") + objects[i].name + "`";
+    commands += (commands.empty() ? "`" : " and `") +
+                context.commands.kubectl(context.ns.name,
+                                         "delete " + objects[i].gvr.resource + " " + objects[i].name) +
+                "`";
   }
   if (left.empty()) return ok("KOTS has no rights on the whole cluster");
   return problem(list_of(left) + (left.size() == 1 ? " stays" : " stay") + " behind: another KOTS may use it",

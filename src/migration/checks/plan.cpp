@@ -159,8 +159,8 @@ void add_needs_of_planning(const Checking& checking, Needs& needs) {
 }
 
 std::string ask_administrator(const Context& context) {
-  return "Ask the cluster's administrator for these in namespace " + context.ns.name +
-         "; `kubectl auth can-i --list -n " + context.ns.name + "` shows what this user may do.";
+  return "Ask the cluster's administrator for these in namespace " + context.ns.name + "; `" +
+         context.commands.kubectl(context.ns.name, "auth can-i --list") + "` shows what this user may do.";
 }
 
 // "patch deployments.apps (frontend, output-processor)", one for each permission.

@@ -48,7 +48,7 @@ CheckFinding check_pull_secret(Checking& checking) {
   const std::string name(names::kPullSecret);
   const auto unusable = [&](const std::string& why) {
     return problem("Secret " + name + " in namespace " + context.ns.name + " cannot be used: " + why,
-                   "Make it with: kots-export secret -n " + context.ns.name +
+                   "Make it with: " + context.commands.kots_export("secret") +
                        (checking.options.registry.name == names::kDevRegistry ? " --dev" : "") +
                        " --docker-username USER (add --force where it exists).");
   };

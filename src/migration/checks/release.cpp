@@ -48,27 +48,34 @@ StoredRevision current_of(Context& context) {
 
 std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
 
+std::string helm(const Context& context, const std::string& command) {
+  return context.commands.helm(context.ns.name, command, {});
+}
+
 // How Helm gets out of an operation that was cut off. The only revision, and revision 1, hold the 3.x values:
 // they are never to be deleted.
 std::string way_out_of_pending(Context& context, const std::vector<StoredRevision>& revisions) {
   const StoredRevision& newest = revisions.back();
-  const std::string release = util::shell_quote(context.release);
-  const std::string ns = util::shell_quote(context.ns.name);
+  const auto rollback_to = [&](int revision) {
+    return "`" +
+           helm(context, "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision)) +
+           "`";
+  };
   const std::string wait = "See that no Helm is at work on it. Then: ";
   if (revisions.size() == 1 || newest.revision == 1)
-    return wait + "`helm rollback " + release + " " + std::to_string(newest.revision) + " -n " + ns +
-           "`. Never delete Secret " + newest.secret.name + ": it holds the 3.x values.";
+    return wait + rollback_to(newest.revision) + ". Never delete Secret " + newest.secret.name +
+           ": it holds the 3.x values.";
   const auto back_to =
       std::ranges::find_if(revisions | std::views::reverse, [](const StoredRevision& stored) {
         return stored.status == kDeployed || stored.status == "superseded";
       });
-  const std::string rollback =
-      back_to == (revisions | std::views::reverse).end()
-          ? std::string()
-          : "`helm rollback " + release + " " + std::to_string(back_to->revision) + " -n " + ns + "`, or ";
-  return wait + rollback + "save and delete its record: `kubectl -n " + ns + " get secret " +
-         newest.secret.name + " -o yaml > " + newest.secret.name + ".yaml && kubectl -n " + ns +
-         " delete secret " + newest.secret.name + "`.";
+  const bool can_go_back = back_to != (revisions | std::views::reverse).end();
+  const auto kubectl = [&](const std::string& command) {
+    return context.commands.kubectl(context.ns.name, command);
+  };
+  return wait + (can_go_back ? rollback_to(back_to->revision) + ", or " : "") +
+         "save and delete its record: `" + kubectl("get secret " + newest.secret.name + " -o yaml") + " > " +
+         newest.secret.name + ".yaml && " + kubectl("delete secret " + newest.secret.name) + "`.";
 }
 
 }  // namespace
@@ -117,8 +124,8 @@ CheckFinding check_release_status(Checking& checking) {
   const auto deployed = newest_deployed(revisions);
   if (!deployed)
     return problem(what + ", and none is deployed: Helm will refuse the upgrade",
-                   "Look at `helm history " + util::shell_quote(checking.context.release) + " -n " +
-                       util::shell_quote(checking.context.ns.name) +
+                   "Look at `" +
+                       helm(checking.context, "history " + util::shell_quote(checking.context.release)) +
                        "`, and roll back to a revision that worked.");
   const std::string over = what + "; " + name_of(*deployed) + " is deployed";
   const helm::Release& release = decoded_revision(checking.context, newest);
@@ -159,8 +166,7 @@ CheckFinding check_not_upgraded(Checking& checking) {
     if (version_of(release.chart_version).major < 4) continue;
     return problem(
         name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
-        "First `helm rollback " + util::shell_quote(context.release) + " -n " +
-            util::shell_quote(context.ns.name) +
+        "First `" + helm(context, "rollback " + util::shell_quote(context.release)) +
             "` to the 3.x revision, then this; --after-upgrade rolls back all the same.");
   }
   return ok("release " + context.release + " is not upgraded");
