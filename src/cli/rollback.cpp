@@ -1,5 +1,6 @@
 #include <kots_export/change/rollback.h>
 #include <kots_export/migration/flyway.h>
+#include <kots_export/migration/checks.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/interrupt.h>
@@ -21,6 +22,7 @@ namespace {
 struct RollbackFlags {
   std::string run;
   bool any_cluster = false;
+  bool after_upgrade = false;
   bool stop_migrator = false;
 };
 
@@ -120,6 +122,24 @@ void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
               "Look at them with kubectl, mend what should be as before, and run rollback again.");
 }
 
+migration::RunOptions check_options(const Flags& flags, const RollbackFlags& own) {
+  migration::require_skippable(flags.skip_checks);
+  migration::RunOptions options;
+  options.paths.root = flags.output_dir;
+  options.skip_checks = flags.skip_checks;
+  if (own.after_upgrade) options.skip_checks.emplace_back("not-upgraded");
+  return options;
+}
+
+// Whether all of it may be written, before any of it is.
+void check_plan(migration::Context& context, const change::Plan& plan, const migration::RunOptions& options) {
+  migration::MigrationPlan written;
+  written.part = migration::Part::annotate;
+  written.metadata = plan;
+  migration::run_checks(context, migration::CheckedCommand::rollback, options, &written);
+  if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
+}
+
 int roll_back(Flags& flags, const RollbackFlags& own) {
   const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
   const std::vector<change::RunRecord>& runs = all.runs;
@@ -135,6 +155,8 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
   require_no_running_migrator(session, own);
+  const migration::RunOptions checked = check_options(flags, own);
+  migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
 
   change::RollbackOptions options;
   options.interrupted = util::interrupted;
@@ -142,6 +164,7 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   const change::RollbackPlan plan =
       change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
   const change::Plan all_changes = together(plan);
+  check_plan(context, all_changes, checked);
   tell_jobs_that_run_again(session.observer(), all_changes);
   if (migrated_the_database(run)) session.observer().warn("rollback.database");
   context.executor.confirm(all_changes);
@@ -167,6 +190,8 @@ Declared declare_rollback(CLI::App& app, Flags& flags) {
                       "the run, or how its name begins (the newest that is not rolled back)");
   command->add_flag("--any-cluster", own->any_cluster,
                     "roll back although the run was made on another cluster");
+  command->add_flag("--after-upgrade", own->after_upgrade,
+                    "roll back although Helm has upgraded the release to 4.x");
   command->add_flag("--stop-migrator", own->stop_migrator,
                     "roll back although the database migration is running, and stop it");
   command->footer(

@@ -51,7 +51,7 @@ CheckFinding check_migrator_job(Checking& checking) {
                    "Look at it: `" + context.commands.kubectl(context.ns.name, "describe job " + name) +
                        "`. Mend the cause, delete it (`" +
                        context.commands.kubectl(context.ns.name, "delete job " + name) +
-                       "`), and run the same command again.");
+                       "`), and run the same command again: `" + context.commands.again + "`.");
   return note("Job " + name + " is running" + (since.empty() ? "" : " since " + since) +
                   ": it is the database migration of an earlier run",
               "Do not delete it: a run follows it to its end.");
