@@ -266,6 +266,23 @@ TEST(Rollback, IsRefusedWhileTheDatabaseIsMigrated) {
   EXPECT_FALSE(installation.server.get("Job", kNamespace, "circle-migrator"));
 }
 
+TEST(Rollback, AfterAnUpgradeByHelmIsRefusedUntilHelmHasGoneBack) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  installation.server.seed(R"({"apiVersion": "testing/v1", "kind": "HelmRelease", "name": "circleci-server",
+    "namespace": "circleci-server", "revision": 2, "status": "deployed", "chartName": "circleci-server",
+    "chartVersion": "4.0.1", "config": {}, "manifest": ""})");
+  installation.server.clear_requests();
+
+  const Finished refused = installation.run(kRollback);
+
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("revision 2 is chart 4.0.1"),
+                                 HasSubstr("helm rollback circleci-server -n circleci-server")));
+  EXPECT_EQ(installation.server.count_writes(), 0U);
+  EXPECT_EQ(installation.run({"rollback", "--yes", "--settle-time=0", "--after-upgrade"}).exit_code, 0);
+}
+
 TEST(Rollback, SaysBeforehandWhatItDoesNotUndoAndWhatRunsAgain) {
   const Installation installation;
   ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
