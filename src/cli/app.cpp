@@ -130,7 +130,12 @@ int parse_and_run(int argc, char** argv) {
 
 int run_app(int argc, char** argv) {
   util::catch_interrupts();
-  return run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
+  const int exit_code = run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
+  // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.
+  const bool is_success = exit_code == static_cast<int>(ExitCode::done) ||
+                          exit_code == static_cast<int>(ExitCode::changes_pending);
+  if (!(std::cout << std::flush) && is_success) return report(Error("cannot write to standard output"));
+  return exit_code;
 }
 
 }  // namespace kots_export::cli

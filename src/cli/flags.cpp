@@ -42,7 +42,7 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
       ->group("Installation")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--target-version", flags.target_version,
-                 "version of the 4.x chart, for the next steps (4.0.0)")
+                 "version of the 4.x chart, for the next steps (4.0.1)")
       ->group("Installation");
   app.add_flag("-d,--dev", flags.dev, "use the registry devcharts instead of cciserver")
       ->group("Installation");

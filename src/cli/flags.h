@@ -3,6 +3,7 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/kubeconfig.h>
 #include <kots_export/migration/context.h>
+#include <kots_export/migration/names.h>
 #include <kots_export/util/secret.h>
 
 #include <filesystem>
@@ -44,7 +45,7 @@ struct Flags {
   int revision = 0;  // 0: not given
   int timeout_seconds = 600;
   std::string settle_time = "34s";  // kServerPatience
-  std::string target_version = "4.0.0";
+  std::string target_version = std::string(migration::names::kTargetVersion);
   std::size_t concurrency = 64;
   // --- what stands on standard output ---
   std::string output;                // empty (text), "json" or "yaml"

@@ -1,8 +1,6 @@
-#include <kots_export/helm/storage.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/migration/postgres.h>
 
-#include <algorithm>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -10,16 +8,6 @@
 namespace kots_export::migration {
 
 namespace {
-
-// After `helm upgrade` the deployed revision is of a 4.x chart, and StatefulSet and Secret are Helm's new
-// ones. An upgrade that failed leaves another status: the old ones may still be in the next one's way.
-bool is_upgraded(Context& context) {
-  const auto revisions = stored_revisions(context);
-  const auto deployed =
-      std::ranges::find(revisions.rbegin(), revisions.rend(), "deployed", &helm::StoredRevision::status);
-  if (deployed == revisions.rend() || deployed->revision == 1) return false;
-  return !helm::read_revision(context.client, *deployed).chart_version.starts_with("3.");
-}
 
 void plan_delete(Context& context, kube::ObjectRef ref, kube::Propagation propagation, std::string why,
                  change::Plan& plan) {
@@ -65,10 +53,6 @@ bool postgres_is_internal(const values::Value& values) {
 
 change::Plan plan_postgres(Context& context) {
   change::Plan plan;
-  if (is_upgraded(context)) {
-    context.observer.note("postgres.already-upgraded", {{"release", context.release}});
-    return plan;
-  }
   const std::string name(names::kPostgresql);
   plan_delete(context, object_ref(context, "apps", "StatefulSet", name), kube::Propagation::orphan,
               "the 4.x chart cannot patch it; its Pods go on running", plan);

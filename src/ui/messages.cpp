@@ -63,8 +63,6 @@ constexpr std::array kNotices = {
     Words{"plan.holds-secrets",
           "{file} holds passwords and whole Secrets in clear: keep it as safe as the cluster's Secrets, and "
           "delete it when it is applied"},
-    Words{"postgres.already-upgraded",
-          "release {release} is already upgraded to a 4.x chart: PostgreSQL is left alone"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},

@@ -57,6 +57,18 @@ class Report(unittest.TestCase):
             (server.folder / "wrong.yaml").write_text("sessionCookieKey: short\n")
             self.assertGreater(self.report(server, "validate", "wrong.yaml", code=1)["validation"]["errors"], 0)
 
+    def test_standard_output_that_is_full_or_closed_is_a_failure_and_stops_no_run(self):
+        with Server() as server:
+            for line in ("plan --license x", "--help", "--version", "runs -o json", "check"):
+                for where in (">/dev/full", ">&-"):
+                    with self.subTest(line + where):
+                        done = server.shell(f"kots-export {line} {where}")
+                        self.assertEqual(done.returncode, 1, done.stderr)
+                        self.assertIn("cannot write to standard output", done.stderr)
+            done = server.shell("kots-export --license x --yes >/dev/full")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertEqual(self.report(server, "runs")["runs"][0]["state"], "complete")
+
     def test_failures(self):
         with Server("--token", "jane-token=jane", "--deny", "jane patch deployments", "--deny", "jane delete secrets") as server:
             jane = ("--token", "jane-token")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/migration/context.h>
+#include <kots_export/migration/names.h>
 #include <kots_export/values/value.h>
 
 #include <filesystem>
@@ -14,7 +15,7 @@ struct MessageOptions {
   std::string ns;
   std::string release;
   Registry registry;
-  std::string target_version = "4.0.0";
+  std::string target_version = std::string(names::kTargetVersion);
   Commands commands = {};
 };
 

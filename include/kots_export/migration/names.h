@@ -24,6 +24,7 @@ inline constexpr std::string_view kInjectJob = "inject";
 // --- CircleCI Server: kots-exporter.sh and the 3.x to 4.x migration guide ---
 inline constexpr std::string_view kDefaultNamespace = "circleci-server";
 inline constexpr std::string_view kDefaultRelease = "circleci-server";
+inline constexpr std::string_view kTargetVersion = "4.0.1";  // of the 4.x chart, as the guide has it
 inline constexpr std::string_view kPullSecret = "regcred";
 inline constexpr std::string_view kRegistryDomain = ".azurecr.io";
 inline constexpr std::string_view kRegistry = "cciserver";

@@ -11,8 +11,7 @@ namespace kots_export::migration {
 [[nodiscard]] bool postgres_is_internal(const values::Value& values);
 
 // Plans the deletion of StatefulSet postgresql (its Pods are orphaned and go on running) and Secret
-// postgresql, which the 4.x chart makes anew and cannot patch. Nothing where both are gone, or where Helm
-// already upgraded the release.
+// postgresql, which the 4.x chart makes anew and cannot patch. Nothing where both are gone.
 [[nodiscard]] change::Plan plan_postgres(Context& context);
 
 // Carries that plan out and waits until the objects are gone, as `kubectl delete` does: an orphaning deletion

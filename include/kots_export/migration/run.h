@@ -6,6 +6,7 @@
 #include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/migration_plan.h>
+#include <kots_export/migration/names.h>
 #include <kots_export/util/secret.h>
 #include <kots_export/values/value.h>
 
@@ -24,7 +25,7 @@ struct RunOptions {
   TakeOwnership take_ownership = TakeOwnership::no;
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
-  std::string target_version = "4.0.0";
+  std::string target_version = std::string(names::kTargetVersion);
   // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
   // from the cluster. Each is a map.
   std::vector<values::Value> corrections = {};

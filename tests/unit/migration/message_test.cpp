@@ -42,11 +42,11 @@ TEST(Message, HasTheCommandsOfTheGuide) {
   EXPECT_EQ(steps.diff_command,
             "helm diff upgrade circleci-server -n circleci-server -f "
             "/srv/output/helm-values.yaml --show-secrets "
-            "--context 5 oci://cciserver.azurecr.io/circleci-server --version 4.0.0");
+            "--context 5 oci://cciserver.azurecr.io/circleci-server --version 4.0.1");
   EXPECT_EQ(steps.upgrade_command,
             "helm upgrade circleci-server -n circleci-server -f "
             "/srv/output/helm-values.yaml "
-            "oci://cciserver.azurecr.io/circleci-server --version 4.0.0 --force");
+            "oci://cciserver.azurecr.io/circleci-server --version 4.0.1 --force");
   EXPECT_EQ(steps.nomad_server_endpoint, "ci.example.com:4647");
 }
 

@@ -9,28 +9,12 @@ namespace kots_export::migration {
 
 namespace {
 
-using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class Postgres : public MigrationTest {
  protected:
   Postgres() : MigrationTest(with_installation()) {}
-
-  void add_revision(int revision, const std::string& chart_version, const std::string& status) {
-    server.seed(json{
-        {"apiVersion", "testing/v1"},
-        {"kind", "HelmRelease"},
-        {"name", "circleci-server"},
-        {"namespace", kNs},
-        {"revision", revision},
-        {"status", status},
-        {"chartName", "circleci-server"},
-        {"chartVersion", chart_version},
-        {"config", json::object()},
-        {"manifest",
-         ""}}.dump());
-  }
 };
 
 TEST_F(Postgres, DeletesStatefulSetAndSecretAndOrphansThePods) {
@@ -64,28 +48,6 @@ TEST_F(Postgres, HasNothingToDoTheSecondTime) {
   run_postgres(context, plan_postgres(context));
 
   EXPECT_THAT(changes_of(plan_postgres(context)), IsEmpty());
-}
-
-TEST_F(Postgres, LeavesWhatHelmHasUpgraded) {
-  add_revision(2, "4.0.0", "deployed");
-
-  EXPECT_THAT(changes_of(plan_postgres(context)), IsEmpty());
-  EXPECT_NE(observer.find("postgres.already-upgraded"), nullptr);
-}
-
-TEST_F(Postgres, GoesOnAfterAnUpgradeThatFailed) {
-  // Helm marks the try `failed`; what it could not patch is still the old
-  // StatefulSet.
-  add_revision(2, "4.0.0", "failed");
-
-  EXPECT_THAT(changes_of(plan_postgres(context)),
-              ElementsAre("delete StatefulSet postgresql", "delete Secret postgresql"));
-}
-
-TEST_F(Postgres, GoesOnWhereKotsDeployedSeveralRevisions) {
-  add_revision(2, "3.4.5", "deployed");
-
-  EXPECT_EQ(changes_of(plan_postgres(context)).size(), 2U);
 }
 
 TEST(PostgresIsInternal, OnlyWhereTheValuesSaySo) {

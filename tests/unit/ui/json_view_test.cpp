@@ -111,14 +111,14 @@ TEST_F(JsonViewTest, MasksSecrets) {
 }
 
 TEST_F(JsonViewTest, HoldsNoticesAsTextAndAsParts) {
-  view_.note("postgres.already-upgraded", {{"release", "r"}});
+  view_.note("lock.taken-over", {{"holder", "jo"}});
 
   const json notice = view_.document(0)["notices"][0];
 
   EXPECT_EQ(notice["level"], "note");
-  EXPECT_EQ(notice["id"], "postgres.already-upgraded");
-  EXPECT_THAT(notice["text"].get<std::string>(), ::testing::HasSubstr("release r is already upgraded"));
-  EXPECT_EQ(notice["args"], (json{{"release", "r"}}));
+  EXPECT_EQ(notice["id"], "lock.taken-over");
+  EXPECT_THAT(notice["text"].get<std::string>(), ::testing::HasSubstr("the lock of jo is taken over"));
+  EXPECT_EQ(notice["args"], (json{{"holder", "jo"}}));
 }
 
 }  // namespace
