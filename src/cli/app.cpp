@@ -14,6 +14,9 @@
 #include <iostream>
 #include <vector>
 
+#include <poll.h>
+#include <unistd.h>
+
 namespace kots_export::cli {
 
 namespace {
@@ -86,6 +89,12 @@ int run_with_document(const Declared& command, Flags& flags) {
   return exit_code;
 }
 
+// Whoever reads a pipe and has seen enough (head, less) is not to hear of it.
+bool reader_has_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 // The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -134,7 +143,8 @@ int run_app(int argc, char** argv) {
   // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.
   const bool is_success = exit_code == static_cast<int>(ExitCode::done) ||
                           exit_code == static_cast<int>(ExitCode::changes_pending);
-  if (!(std::cout << std::flush) && is_success) return report(Error("cannot write to standard output"));
+  if (!(std::cout << std::flush) && is_success && !reader_has_gone())
+    return report(Error("cannot write to standard output"));
   return exit_code;
 }
 

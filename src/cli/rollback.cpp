@@ -1,6 +1,6 @@
 #include <kots_export/change/rollback.h>
-#include <kots_export/migration/flyway.h>
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/interrupt.h>
@@ -92,7 +92,7 @@ bool migrated_the_database(const change::RunRecord& run) {
 
 // A migration that is stopped half-way leaves a database that neither version knows.
 void require_no_running_migrator(Session& session, const RollbackFlags& own) {
-  const auto since = migration::running_migrator(session.context());
+  const auto since = migration::running_migrator(session.context(), session.paths());
   if (!since || own.stop_migrator) return;
   auto& context = session.context();
   if (context.executor.dry_run() != kube::DryRun::none)

@@ -1,10 +1,8 @@
-#include <kots_export/change/journal_reader.h>
-#include <kots_export/change/lease.h>
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
-#include <kots_export/util/time.h>
 
+#include "migration/earlier_migration.h"
 #include "migration/job_watch.h"
 #include "migration/migrator_job.h"
 
@@ -19,89 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::string_view kDoNotDelete = "Do not delete it: that would leave the database half migrated. ";
-
-// What a condition of the Job says that is true; empty where none of that type is.
-std::string true_condition(const json& job, std::string_view type) {
-  for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
-    if (condition.value("type", "") != type || condition.value("status", "") != "True") continue;
-    const std::string text = condition.value("reason", "") + ": " + condition.value("message", "");
-    return text == ": " ? std::string(type) : text;
-  }
-  return {};
-}
-
-bool has_failed(const json& job) { return !true_condition(job, "Failed").empty(); }
-bool is_complete(const json& job) { return !true_condition(job, "Complete").empty(); }
-
-// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
-std::string running_since(const json& job) {
-  const std::string start = util::text_at(job, {"status", "startTime"});
-  if (start.empty()) return "and has not begun yet";
-  std::string text = "since " + start;
-  const auto time = util::parse_rfc3339(start.substr(0, start.find('Z')) + ".000Z");
-  const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
-                        : std::chrono::seconds(-1);
-  constexpr long kMinute = 60;
-  if (age.count() >= 2 * kMinute) {
-    text += " (started " + std::to_string(age.count() / kMinute) + " min ago)";
-  } else if (age.count() >= 0) {
-    text += " (started " + std::to_string(age.count()) + " s ago)";
-  }
-  return text;
-}
-
-std::string in_quotes(const std::string& command) { return "`" + command + "`"; }
-
-std::string on_job(const Context& context, const std::string& verb) {
-  return in_quotes(context.commands.kubectl(context.ns.name, verb + " job " + std::string(names::kMigrator)));
-}
-
-std::string again(const Context& context) {
-  return "run the same command again: " + in_quotes(context.commands.again);
-}
-
-// Only of a Job that has ended, or that never began.
-std::string delete_hint(const Context& context) {
-  return "Then delete it (" + on_job(context, "delete") + ") and " + again(context) + ".";
-}
-
-// Who holds the namespace's lock; empty where nobody does or that cannot be told.
-std::string lock_holder(Context& context) {
-  try {
-    const auto lease =
-        context.client.get(object_ref(context, "coordination.k8s.io", "Lease", change::kLockName));
-    return lease ? util::text_at(*lease, {"spec", "holderIdentity"}) : std::string();
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-[[noreturn]] void refuse_other_migration(Context& context, const json& live) {
-  const std::string holder = lock_holder(context);
-  throw Error(
-      "Job " + std::string(names::kMigrator) + " is migrating the database of namespace " + context.ns.name +
-          " already",
-      holder.empty() ? "it is of a run that the journals of this folder do not know"
-                     : holder + " is at work on this namespace",
-      "It is running " + running_since(live) + ". " + std::string(kDoNotDelete) +
-          "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
-          "run that, wait until the Job has ended (" +
-          on_job(context, "get") + "), and " + again(context) + ".");
-}
-
-[[noreturn]] void refuse_failed_migration(const Context& context, const json& live) {
-  throw Error("Job " + std::string(names::kMigrator) + " exists in namespace " + context.ns.name +
-                  ": it is a database migration that failed",
-              true_condition(live, "Failed"),
-              "Look at why: " + on_job(context, "describe") + ", " +
-                  in_quotes(context.commands.kubectl(
-                      context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1")) +
-                  ". " + delete_hint(context));
-}
-
 change::Change change_of(change::Verb verb, kube::ObjectRef object, json before, json after,
                          std::string why) {
   return {.verb = verb,
@@ -110,14 +25,6 @@ change::Change change_of(change::Verb verb, kube::ObjectRef object, json before,
           .before = std::move(before),
           .after = std::move(after),
           .why = std::move(why)};
-}
-
-// A Job that an earlier run of this folder made.
-bool is_ours(const Context& context, const kube::ObjectRef& job, const json& live,
-             const FlywayOptions& options) {
-  const change::Runs known = change::read_runs(options.paths.backup());
-  change::tell_broken(context.observer, known.broken);
-  return change::was_created(known.runs, job, live);
 }
 
 // The Secret with the credentials; one that a run which was cut off left is used, unless it belongs to a Job
@@ -177,17 +84,19 @@ FlywayPlan plan_start(Context& context, const kube::ObjectRef& job, const Flyway
 }
 
 // A migration that an earlier run started: what is left to do once it is followed to its end.
-FlywayPlan plan_rest(Context& context, const kube::ObjectRef& job, const json& live) {
+FlywayPlan plan_rest(Context& context, const EarlierMigration& earlier) {
   FlywayPlan plan;
   kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
   if (auto left = context.client.get(secret)) {
     secret = identified(std::move(secret), *left);
-    if (!is_complete(live) && util::find_at(*left, {"metadata", "ownerReferences"}) == nullptr)
-      plan.start.changes.push_back(ownership(secret, job));
+    const bool has_owner = util::find_at(*left, {"metadata", "ownerReferences"}) != nullptr;
+    if (earlier.state == EarlierMigration::State::running && !has_owner)
+      plan.start.changes.push_back(ownership(secret, earlier.job));
     plan.clean_up.changes.push_back(
         change_of(change::Verb::remove, std::move(secret), std::move(*left), nullptr, "its work is done"));
   }
-  plan.clean_up.changes.push_back(change_of(change::Verb::remove, job, live, nullptr, "its work is done"));
+  plan.clean_up.changes.push_back(
+      change_of(change::Verb::remove, earlier.job, earlier.live, nullptr, "its work is done"));
   return plan;
 }
 
@@ -267,20 +176,19 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
 }  // namespace
 
 FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
-  const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
-  auto live = context.client.get(job);
-  if (!live) return plan_start(context, job, options);
-  if (has_failed(*live)) refuse_failed_migration(context, *live);
-  const bool ours = is_ours(context, job, *live, options);
-  if (!ours && !is_complete(*live)) refuse_other_migration(context, *live);
-  context.observer.note(is_complete(*live) ? "flyway.complete" : "flyway.taken-up", {{"job", job.name}});
-  return plan_rest(context, identified(job, *live), *live);
+  const auto earlier = find_earlier_migration(context, options.paths);
+  if (!earlier)
+    return plan_start(context, object_ref(context, "batch", "Job", std::string(names::kMigrator)), options);
+  if (const auto error = obstacle(context, *earlier)) throw Error(*error);
+  const bool is_complete = earlier->state == EarlierMigration::State::complete;
+  context.observer.note(is_complete ? "flyway.complete" : "flyway.taken-up", {{"job", earlier->job.name}});
+  return plan_rest(context, *earlier);
 }
 
-std::optional<std::string> running_migrator(Context& context) {
-  const auto live = context.client.get(object_ref(context, "batch", "Job", std::string(names::kMigrator)));
-  if (!live || has_failed(*live) || is_complete(*live)) return std::nullopt;
-  return running_since(*live);
+std::optional<std::string> running_migrator(Context& context, const Paths& paths) {
+  const auto earlier = find_earlier_migration(context, paths);
+  const bool runs = earlier && earlier->state == EarlierMigration::State::running;
+  return runs ? std::optional(earlier->since) : std::nullopt;
 }
 
 void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options) {

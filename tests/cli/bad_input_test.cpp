@@ -287,7 +287,7 @@ TEST_F(BadInput, MigratorJobOfAnEarlierRunThatFailed) {
   EXPECT_EQ(run.exit_code, 4);
   EXPECT_EQ(installation_.server.count_writes(), 0U);
   EXPECT_THAT(run.err,
-              AllOf(HasSubstr("Job circle-migrator of an earlier run has failed"),
+              AllOf(HasSubstr("it is a database migration that failed"),
                     ::testing::ContainsRegex("kubectl -n circleci-server --context test --kubeconfig "
                                              "[^ ]+ delete job circle-migrator"),
                     HasSubstr("run the same command again: `kots-export --license-file FILE -y`")));

@@ -228,7 +228,7 @@ TEST(Recovery, CtrlCFinishesWhatIsInFlightAndSaysHowToGoOnAndBack) {
 
 // Sends `signals` to a whole run once it patches.
 Finished run_and_signal(Installation& installation, const std::vector<int>& signals) {
-  installation.server.add_fault("method=PATCH delay=300");
+  installation.server.add_fault("method=PATCH delay=1500");
   return installation.run(Start{.arguments = Installation::whole_run(),
                                 .environment = {},
                                 .input = {},

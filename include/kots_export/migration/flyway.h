@@ -45,7 +45,7 @@ struct FlywayPlan {
 
 // "since 2026-11-24T10:15:30Z (started 4 min ago)" where the migrator's Job is running; nothing where it has
 // ended or is not there.
-[[nodiscard]] std::optional<std::string> running_migrator(Context& context);
+[[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
 
 // Carries out a plan of plan_flyway: starts the Job, follows it, writes its log as it comes (observer and
 // logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,

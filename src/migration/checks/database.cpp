@@ -1,28 +1,11 @@
 #include <kots_export/migration/flyway.h>
-#include <kots_export/migration/names.h>
-#include <kots_export/util/json.h>
 
 #include "migration/checks/checking.h"
+#include "migration/earlier_migration.h"
 
 #include <nlohmann/json.hpp>
 
 namespace kots_export::migration {
-
-using nlohmann::json;
-
-namespace {
-
-bool has_condition(const json& job, std::string_view type) {
-  const json* conditions = util::find_at(job, {"status", "conditions"});
-  if (conditions == nullptr || !conditions->is_array()) return false;
-  for (const json& condition : *conditions) {
-    if (util::text_at(condition, {"type"}) == type && util::text_at(condition, {"status"}) == "True")
-      return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 CheckFinding check_database(Checking& checking) {
   try {
@@ -41,20 +24,13 @@ CheckFinding check_database(Checking& checking) {
 
 CheckFinding check_migrator_job(Checking& checking) {
   Context& context = checking.context;
-  const std::string name(names::kMigrator);
-  const auto job = context.client.get(object_ref(context, "batch", "Job", name));
-  if (!job) return ok("no database migration was started before");
-  const std::string since = util::text_at(*job, {"status", "startTime"});
-  if (has_condition(*job, "Complete")) return note("Job " + name + " of an earlier run is complete");
-  if (has_condition(*job, "Failed"))
-    return problem("Job " + name + " of an earlier run has failed",
-                   "Look at it: `" + context.commands.kubectl(context.ns.name, "describe job " + name) +
-                       "`. Mend the cause, delete it (`" +
-                       context.commands.kubectl(context.ns.name, "delete job " + name) +
-                       "`), and run the same command again: `" + context.commands.again + "`.");
-  return note("Job " + name + " is running" + (since.empty() ? "" : " since " + since) +
-                  ": it is the database migration of an earlier run",
-              "Do not delete it: a run follows it to its end.");
+  const auto earlier = find_earlier_migration(context, checking.options.paths);
+  if (!earlier) return ok("no database migration was started before");
+  if (const auto error = obstacle(context, *earlier)) return problem(error->what(), error->hint());
+  if (earlier->state == EarlierMigration::State::complete)
+    return note("Job " + earlier->job.name + " of an earlier run is complete");
+  return note("Job " + earlier->job.name + " of an earlier run is running " + earlier->since,
+              std::string(kDoNotDelete) + "A run follows it to its end.");
 }
 
 CheckFinding check_sidecars(Checking& checking) {

@@ -45,7 +45,8 @@ TEST(Seeds, InstallationHasARunningFrontendAndAReleaseOfVersion3) {
   const Json release = decode_release(*secret);
   EXPECT_EQ(release["chart"]["metadata"]["version"], "3.4.4");
   EXPECT_EQ(release["config"]["postgresql"]["postgresqlPassword"], "p@ss w0rd'\"&%+#");
-  EXPECT_NE(release["config"]["keyset"]["signing"].get<std::string>().find("\"kid\": null\n"), std::string::npos);
+  EXPECT_NE(release["config"]["keyset"]["signing"].get<std::string>().find("\"kid\": null\n"),
+            std::string::npos);
   EXPECT_EQ(release["config"]["custom"]["big"], 9223372036854775807);
   EXPECT_TRUE(release["config"]["mongodb"]["auth"]["password"].is_null());
   EXPECT_NE(release["manifest"].get<std::string>().find("circleci-server-kong"), std::string::npos);

@@ -150,7 +150,7 @@ TEST_F(Flyway, SaysWhoIsAtWorkOnTheMigrationThatRuns) {
 TEST_F(Flyway, TellsHowToStartAgainAfterAMigrationThatFailed) {
   migrator("outcome: fail\nexitCode: 3\n");
   put_job();
-  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context) == std::nullopt; }));
+  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context, options().paths) == std::nullopt; }));
 
   EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
               AllOf(HasSubstr("a database migration that failed"), HasSubstr("BackoffLimitExceeded"),
@@ -161,7 +161,7 @@ TEST_F(Flyway, TellsHowToStartAgainAfterAMigrationThatFailed) {
 
 TEST_F(Flyway, GoesOnWhereTheMigrationIsComplete) {
   put_job();
-  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context) == std::nullopt; }));
+  ASSERT_TRUE(server.wait_until([&] { return running_migrator(context, options().paths) == std::nullopt; }));
 
   const FlywayPlan plan = plan_flyway(context, options());
   EXPECT_TRUE(plan.start.empty());

@@ -75,7 +75,7 @@ TEST_F(Run, PlansEverythingBeforeTheFirstWrite) {
   server.clear_requests();
 
   EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }),
-              HasSubstr("Job circle-migrator is migrating the database"));
+              HasSubstr("check migrator-job failed"));
   EXPECT_EQ(server.count_writes(), 0U);
   EXPECT_FALSE(std::filesystem::exists(options().paths.values()));
 }

@@ -1,0 +1,130 @@
+#include "migration/earlier_migration.h"
+
+#include <kots_export/change/journal_reader.h>
+#include <kots_export/change/lease.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/time.h>
+
+#include <chrono>
+#include <utility>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+// What a condition of the Job says that is true; empty where none of that type is.
+std::string true_condition(const json& job, std::string_view type) {
+  for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
+    if (condition.value("type", "") != type || condition.value("status", "") != "True") continue;
+    const std::string text = condition.value("reason", "") + ": " + condition.value("message", "");
+    return text == ": " ? std::string(type) : text;
+  }
+  return {};
+}
+
+// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+std::string running_since(const json& job) {
+  const std::string start = util::text_at(job, {"status", "startTime"});
+  if (start.empty()) return "and has not begun yet";
+  std::string text = "since " + start;
+  const auto time = util::parse_rfc3339(start.substr(0, start.find('Z')) + ".000Z");
+  const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
+                        : std::chrono::seconds(-1);
+  constexpr long kMinute = 60;
+  if (age.count() >= 2 * kMinute) {
+    text += " (started " + std::to_string(age.count() / kMinute) + " min ago)";
+  } else if (age.count() >= 0) {
+    text += " (started " + std::to_string(age.count()) + " s ago)";
+  }
+  return text;
+}
+
+std::string in_quotes(const std::string& command) { return "`" + command + "`"; }
+
+// Who holds the namespace's lock; empty where nobody does or that cannot be told.
+std::string lock_holder(Context& context) {
+  try {
+    const auto lease =
+        context.client.get(object_ref(context, "coordination.k8s.io", "Lease", change::kLockName));
+    return lease ? util::text_at(*lease, {"spec", "holderIdentity"}) : std::string();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// A Job that an earlier run of this folder made.
+bool is_ours(const Context& context, const kube::ObjectRef& job, const json& live, const Paths& paths) {
+  const change::Runs known = change::read_runs(paths.backup());
+  change::tell_broken(context.observer, known.broken);
+  return change::was_created(known.runs, job, live);
+}
+
+Error of_another_run(Context& context, const EarlierMigration& earlier) {
+  const std::string holder = lock_holder(context);
+  return Error(
+      "Job " + std::string(names::kMigrator) + " is migrating the database of namespace " + context.ns.name +
+          " already",
+      holder.empty() ? "it is of a run that the journals of this folder do not know"
+                     : holder + " is at work on this namespace",
+      "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
+          "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
+          "run that, wait until the Job has ended (" +
+          on_job(context, "get") + "), and " + again(context) + ".");
+}
+
+Error of_a_failed_one(const Context& context, const EarlierMigration& earlier) {
+  return Error("Job " + std::string(names::kMigrator) + " exists in namespace " + context.ns.name +
+                   ": it is a database migration that failed",
+               earlier.why,
+               "Look at why: " + on_job(context, "describe") + ", " +
+                   in_quotes(context.commands.kubectl(
+                       context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1")) +
+                   ". " + delete_hint(context));
+}
+
+}  // namespace
+
+std::string on_job(const Context& context, const std::string& verb) {
+  return in_quotes(context.commands.kubectl(context.ns.name, verb + " job " + std::string(names::kMigrator)));
+}
+
+std::string again(const Context& context) {
+  return "run the same command again: " + in_quotes(context.commands.again);
+}
+
+std::string delete_hint(const Context& context) {
+  return "Then delete it (" + on_job(context, "delete") + ") and " + again(context) + ".";
+}
+
+std::optional<EarlierMigration> find_earlier_migration(Context& context, const Paths& paths) {
+  using State = EarlierMigration::State;
+  const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));
+  auto live = context.client.get(job);
+  if (!live) return std::nullopt;
+  EarlierMigration earlier{.job = identified(job, *live), .live = std::move(*live), .since = {}, .why = {}};
+  earlier.why = true_condition(earlier.live, "Failed");
+  if (!earlier.why.empty()) {
+    earlier.state = State::failed;
+  } else if (!true_condition(earlier.live, "Complete").empty()) {
+    earlier.state = State::complete;
+  } else {
+    earlier.since = running_since(earlier.live);
+    if (is_ours(context, job, earlier.live, paths)) earlier.of = EarlierMigration::Of::this_folder;
+  }
+  return earlier;
+}
+
+std::optional<Error> obstacle(Context& context, const EarlierMigration& earlier) {
+  if (earlier.state == EarlierMigration::State::failed) return of_a_failed_one(context, earlier);
+  const bool is_foreign = earlier.of == EarlierMigration::Of::another;
+  if (earlier.state == EarlierMigration::State::running && is_foreign)
+    return of_another_run(context, earlier);
+  return std::nullopt;
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <kots_export/migration/context.h>
+#include <kots_export/migration/paths.h>
+#include <kots_export/util/error.h>
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+// The Job of a database migration that was started before, and what is said of one to people.
+namespace kots_export::migration {
+
+inline constexpr std::string_view kDoNotDelete =
+    "Do not delete it: that would leave the database half migrated. ";
+
+struct EarlierMigration {
+  kube::ObjectRef job;  // with its UID and resourceVersion
+  nlohmann::json live;
+  enum class State { running, failed, complete } state = State::running;
+  // Whether a run of this folder made it, as the journals say: that is followed to its end.
+  enum class Of { this_folder, another } of = Of::another;
+  // Of `running`: "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+  std::string since;
+  // Of `failed`: what the Job's condition says.
+  std::string why;
+};
+
+// Reads it; nothing where there is none. Throws ApiError, ConnectionError.
+[[nodiscard]] std::optional<EarlierMigration> find_earlier_migration(Context& context, const Paths& paths);
+
+// Why no migration can be planned beside it, and what to do: of one that failed, or that runs and is
+// another's. Nothing of all others.
+[[nodiscard]] std::optional<Error> obstacle(Context& context, const EarlierMigration& earlier);
+
+// --- Parts of hints ---
+
+// "`kubectl -n NS ... describe job circle-migrator`" for `verb` "describe".
+[[nodiscard]] std::string on_job(const Context& context, const std::string& verb);
+// "run the same command again: `kots-export ...`"
+[[nodiscard]] std::string again(const Context& context);
+// Only of a Job that has ended, or that never began.
+[[nodiscard]] std::string delete_hint(const Context& context);
+
+}  // namespace kots_export::migration
