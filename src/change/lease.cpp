@@ -134,26 +134,25 @@ struct Lease::First {
   nanoseconds at;
 };
 
-Lease::Holder Lease::judge(const SeenLease& live, std::optional<First>& first) {
+Lease::Holder Lease::judge(const SeenLease& live) {
   if (options_.take == LeaseOptions::Take::at_once || util::has_ended(live.terms.process))
     return Holder::dead;
-  if (!first) {
+  if (!first_) {
     observer_.note("lock.waiting",
                    {{"holder", live.terms.holder}, {"seconds", std::to_string(live.terms.duration.count())}});
-    first = First{.lease = live, .at = now()};
+    first_ = std::make_shared<const First>(First{.lease = live, .at = now()});
     return Holder::not_known;
   }
-  if (first->lease.uid != live.uid || first->lease.version != live.version) return Holder::alive;
-  return now() - first->at >= live.terms.duration ? Holder::dead : Holder::not_known;
+  if (first_->lease.uid != live.uid || first_->lease.version != live.version) return Holder::alive;
+  return now() - first_->at >= live.terms.duration ? Holder::dead : Holder::not_known;
 }
 
 std::optional<Error> Lease::other_run(const std::string& ns) {
   ref_ = lease_of(ns);
-  std::optional<First> first;
   for (;;) {
     const auto live = read();
     if (!live) return std::nullopt;
-    const Holder holder = judge(*live, first);
+    const Holder holder = judge(*live);
     if (holder == Holder::alive) return busy(*live);
     if (holder == Holder::dead) return std::nullopt;
     wait(options_.look_every);
@@ -164,7 +163,6 @@ void Lease::acquire(const std::string& ns) {
   ref_ = lease_of(ns);
   unclear_ = 0;
   std::optional<nanoseconds> unanswered_since;  // of ours: it may be there
-  std::optional<First> first;
   std::string taken_from;
   for (;;) {
     const nanoseconds sent_at = unanswered_since.value_or(now());
@@ -182,7 +180,7 @@ void Lease::acquire(const std::string& ns) {
       wait(kBetweenTries);
       continue;
     }
-    switch (judge(*live, first)) {
+    switch (judge(*live)) {
       case Holder::alive:
         throw busy(*live);
       case Holder::dead:

@@ -88,7 +88,7 @@ class Moment:
             return "ended well"
         if code == 1 and LOST.search(said):
             return "lost the lock"
-        if code == 4 and BUSY in said:
+        if code in (1, 4) and BUSY in said:  # at the first write, or by the checks
             return "found the other at work"
         wrong.append(f"run {run.upper()} ended with {code}:\n{said}")
         return "ended badly"

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -102,7 +103,7 @@ class Lease {
   // Another's Lease as it was seen first, and when.
   struct First;
   enum class Holder { alive, dead, not_known };
-  Holder judge(const SeenLease& live, std::optional<First>& first);
+  Holder judge(const SeenLease& live);
 
   kube::Transport& transport_;
   kube::Client client_;
@@ -111,7 +112,8 @@ class Lease {
   kube::ObjectRef ref_;
   std::string uid_;  // of our Lease; empty: not held
   std::chrono::nanoseconds renewed_at_{0};
-  int unclear_ = 0;  // requests of acquire() of which nobody knows what came
+  std::shared_ptr<const First> first_;  // kept from other_run() to acquire(): nobody waits twice
+  int unclear_ = 0;                     // requests of acquire() of which nobody knows what came
   std::optional<Error> lost_;
 };
 

@@ -100,6 +100,28 @@ TEST_F(LeaseTest, ThatIsNotRenewedForItsDurationByOurClockIsTakenOver) {
   EXPECT_THAT(notices.ids, ElementsAre("lock.waiting", "lock.taken-over"));
 }
 
+TEST_F(LeaseTest, IsWaitedForOnceByTheCheckAndByTheRun) {
+  server.held_by("jo@there", "", 30);
+  Lease lease(transport, notices, options());
+  const auto began = clock.now();
+  EXPECT_FALSE(lease.other_run("ns"));
+  EXPECT_GE(clock.now() - began, 30s);
+  const auto checked = clock.now();
+  lease.acquire("ns");
+  EXPECT_EQ(clock.now(), checked);
+  EXPECT_EQ(server.holder(), "me@here/1/r1");
+}
+
+TEST_F(LeaseTest, ThatIsRenewedIsAnotherRunsAndNothingIsTaken) {
+  server.held_by("jo@there", "", 30);
+  server.before = [&](const kube::Request&) { server.renewed(); };
+  Lease lease(transport, notices, options());
+  const auto busy = lease.other_run("ns");
+  ASSERT_TRUE(busy);
+  EXPECT_THAT(busy->what(), HasSubstr("jo@there holds the lock"));
+  EXPECT_EQ(server.holder(), "jo@there");
+}
+
 TEST_F(LeaseTest, TakingOverNamesUidAndVersionOfWhatWasSeen) {
   server.held_by("jo@there", "", 30);
   const json seen = (*server.lease)["metadata"];
