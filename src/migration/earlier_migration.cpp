@@ -30,7 +30,7 @@ std::string running_since(const json& job) {
   const std::string start = util::text_at(job, {"status", "startTime"});
   if (start.empty()) return "and has not begun yet";
   std::string text = "since " + start;
-  const auto time = util::parse_rfc3339(start.substr(0, start.find('Z')) + ".000Z");
+  const auto time = util::parse_api_time(start);
   const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
                         : std::chrono::seconds(-1);
   constexpr long kMinute = 60;

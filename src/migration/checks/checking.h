@@ -2,6 +2,7 @@
 
 #include <kots_export/migration/checks.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,8 @@ struct Checking {
   CheckedCommand command;
   const RunOptions& options;
   const MigrationPlan* plan;  // null before planning
+  std::optional<kube::Reply> version =
+      std::nullopt;  // the server's answer to GET /version, once it was asked
 
   // Nothing is going to be written.
   [[nodiscard]] bool only_looks() const { return context.executor.dry_run() != kube::DryRun::none; }

@@ -17,12 +17,13 @@ using nlohmann::json;
 
 namespace {
 
-kube::Reply ask_version(Context& context) {
+const kube::Reply& version_of(Checking& checking) {
+  if (checking.version) return *checking.version;
   const std::string action = "ask for the API server's version";
-  kube::Reply reply = context.client.send(
+  kube::Reply reply = checking.context.client.send(
       {.method = kube::Method::get, .path = "/version", .headers = {}, .body = {}, .timeout = {}}, action);
   if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
-  return reply;
+  return checking.version.emplace(std::move(reply));
 }
 
 // "20", "20+" (EKS).
@@ -56,7 +57,7 @@ std::vector<std::string> visible_namespaces(Context& context) {
 }  // namespace
 
 CheckFinding check_server_version(Checking& checking) {
-  const json version = json::parse(ask_version(checking.context).body, nullptr, false);
+  const json version = json::parse(version_of(checking).body, nullptr, false);
   const int minor = number_of(util::text_at(version, {"minor"}));
   const std::string text = util::printable(util::text_at(version, {"gitVersion"}));
   const values::Target target = values::target_of_chart(checking.options.target_version);
@@ -76,7 +77,7 @@ CheckFinding check_server_version(Checking& checking) {
 // A certificate, a token and the age of a backup are judged by clocks.
 CheckFinding check_clock(Checking& checking) {
   constexpr std::chrono::seconds kMost{60};
-  const auto date = ask_version(checking.context).header("date");
+  const auto date = version_of(checking).header("date");
   const auto theirs = date ? util::parse_http_date(*date) : std::nullopt;
   if (!theirs) return skipped("the server's answers have no date");
   const auto apart =

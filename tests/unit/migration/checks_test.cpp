@@ -66,22 +66,6 @@ class Checks : public MigrationTest {
     return *found;
   }
 
-  void put_revision(int revision, const std::string& status, const std::string& version,
-                    const std::string& manifest = "", const std::string& chart = "circleci-server") {
-    server.seed(json{
-        {"apiVersion", "testing/v1"},
-        {"kind", "HelmRelease"},
-        {"name", "circleci-server"},
-        {"namespace", kNs},
-        {"revision", revision},
-        {"status", status},
-        {"chartName", chart},
-        {"chartVersion", version},
-        {"configFile", KOTS_EXPORT_TEST_DATA "/values-3.x.yaml"},
-        {"manifest",
-         manifest}}.dump());
-  }
-
   void put_pull_secret(const json& data, const std::string& type = "kubernetes.io/dockerconfigjson") {
     server.put({{"apiVersion", "v1"},
                 {"kind", "Secret"},
@@ -305,7 +289,7 @@ INSTANTIATE_TEST_SUITE_P(All, APlantedProblem, ::testing::ValuesIn(planted_probl
                          [](const auto& each) { return each.param.name; });
 
 TEST_F(Checks, OfAStepThatIsRunAfterAFailedUpgradeOnlyNoteThatUpgrade) {
-  put_revision(2, "pending-upgrade", "4.0.1");
+  server.seed(revision(2, "pending-upgrade", "4.0.1").dump());
   for (const Part part : {Part::annotate, Part::kots_cleanup}) {
     EXPECT_EQ(outcome(part).first, "") << to_string(part);
     EXPECT_EQ(check("release-status").status, Status::note);
