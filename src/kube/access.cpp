@@ -28,7 +28,8 @@ Request review_of(const AccessQuestion& question) {
           .path = std::string(kReviewsPath) + "v1/selfsubjectaccessreviews",
           .headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}},
           .body = review.dump(),
-          .timeout = {}};
+          .timeout = {},
+          .expected = {.kinds = {"SelfSubjectAccessReview"}, .name = {}}};
 }
 
 Access answer_in(const Reply& reply, const std::string& action) {

@@ -47,12 +47,8 @@ const std::vector<ApiResource>& builtins() {
 bool has_moved_kinds(Client& client) {
   const std::string action = "ask the server which kinds it serves";
   const MovedKind& first = kMovedKinds.front();
-  const Reply reply = client.send({.method = Method::get,
-                                   .path = "/apis/" + std::string(first.group) + "/v1",
-                                   .headers = {{"Accept", "application/json"}},
-                                   .body = {},
-                                   .timeout = {}},
-                                  action);
+  const Reply reply =
+      client.send(get_json(version_path(std::string(first.group) + "/v1"), {"APIResourceList"}), action);
   if (!http::is_success(reply.status)) throw api_error(action, reply);
   const json list = parse_body(reply.body, action);
   return std::ranges::any_of(list.value("resources", json::array()), [&](const json& item) {
@@ -67,6 +63,13 @@ const ApiResource* find_builtin(std::string_view group, std::string_view kind) {
     return resource.gvr.group == group && resource.kind == kind;
   });
   return found == builtins().end() ? nullptr : &*found;
+}
+
+bool is_below_builtin_version(std::string_view path) {
+  return std::ranges::any_of(builtins(), [&](const ApiResource& resource) {
+    const std::string version = version_path(api_version(resource.gvr));
+    return path.starts_with(version) && (path.size() == version.size() || path[version.size()] == '/');
+  });
 }
 
 bool is_known(std::string_view group, std::string_view kind) {

@@ -24,6 +24,9 @@ inline constexpr std::array<MovedKind, 2> kMovedKinds = {{
     {"policy", "PodDisruptionBudget", "poddisruptionbudgets"},
 }};
 
+// Whether `path` of a request lies in an API version that has a builtin kind, so that every server serves it.
+[[nodiscard]] bool is_below_builtin_version(std::string_view path);
+
 // True for builtin and moved kinds.
 [[nodiscard]] bool is_known(std::string_view group, std::string_view kind);
 

@@ -4,6 +4,7 @@
 
 #include "kube/builtin_resources.h"
 #include "kube/client_state.h"
+#include "kube/own_answer.h"
 #include "kube/retry.h"
 
 #include <algorithm>
@@ -61,19 +62,16 @@ ObjectMetadata metadata_of(const json& object, const GroupVersionResource& gvr, 
                                                                  : ObjectMetadata::Life::terminating};
 }
 
-Request get_json(std::string path, const char* accept) {
+Request get_json(std::string path, std::vector<std::string> kinds, const char* accept) {
   return {.method = Method::get,
           .path = std::move(path),
           .headers = {{"Accept", accept}},
           .body = {},
-          .timeout = {}};
+          .timeout = {},
+          .expected = {.kinds = std::move(kinds), .name = {}}};
 }
 
-Error not_json(const std::string& action) {
-  return Error("cannot " + action, "the answer is not JSON",
-               "Something else than a Kubernetes API server may answer at this address; check --context and "
-               "the proxy.");
-}
+Error not_json(const std::string& action) { return Error("cannot " + action, kNotJson, kForeignAnswerHint); }
 
 json parse_body(const std::string& body, const std::string& action) {
   json parsed = json::parse(body, nullptr, false);
@@ -134,7 +132,7 @@ const ApiResource* Client::find_resource(std::string_view group, std::string_vie
   if (!is_known(group, kind)) {
     if (const ApiResource* found = find(resources())) return found;
     const auto failed = state_->discovered->failed_groups.find(group);
-    if (failed != state_->discovered->failed_groups.end()) throw failed->second;
+    if (failed != state_->discovered->failed_groups.end()) std::rethrow_exception(failed->second);
     return nullptr;
   }
   if (!state_->moved_kinds) state_->moved_kinds = read_moved_kinds(*this);
@@ -165,6 +163,7 @@ std::vector<std::optional<json>> read_objects(Client& client, std::span<const Ob
   for (std::size_t i = 0; i < objects.size(); ++i) {
     Request request = get_request(objects[i]);
     request.headers = {{"Accept", accept}};
+    request.expected.kinds.emplace_back("PartialObjectMetadata");
     source.add({.request = std::move(request),
                 .done = [&outcomes, i](Outcome outcome) { outcomes[i] = std::move(outcome); },
                 .on_data = {}});

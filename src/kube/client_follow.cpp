@@ -6,6 +6,7 @@
 
 #include "kube/client_state.h"
 #include "kube/log_follower.h"
+#include "kube/own_answer.h"
 
 #include <algorithm>
 #include <list>
@@ -113,15 +114,20 @@ class FollowSource : public RequestSource, public Client::Follow {
     return query;
   }
 
-  static std::string action_of(const WatchStream& watch) { return "watch " + watch.spec.gvr.resource; }
+  static std::string action_of(const WatchStream& watch) {
+    return "watch " + watch.spec.resource.gvr.resource;
+  }
 
   // --- Watches ---
 
   Exchange list(WatchStream& watch) {
     watch.open = true;
-    return {.request = get_json(collection_path(watch.spec.gvr, watch.spec.ns) + "?watch=false" +
-                                selectors(watch.spec)),
-            .done = [this, &watch](const Outcome& outcome) { on_list(watch, outcome); },
+    const Request request = get_json(
+        collection_path(watch.spec.resource.gvr, watch.spec.ns) + "?watch=false" + selectors(watch.spec),
+        {watch.spec.resource.kind + "List"});
+    return {.request = request,
+            .done = [this, &watch,
+                     request](Outcome outcome) { on_list(watch, believed(request, std::move(outcome))); },
             .on_data = {}};
   }
 
@@ -133,7 +139,7 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (!http::is_success(reply->status)) return refused(watch, *reply);
     const json page = json::parse(reply->body, nullptr, false);
     const std::string version = util::text_at(page, {"metadata", "resourceVersion"});
-    // Not a list of an API server: without a version it would only be asked for again and again.
+    // Without a version it would only be asked for again and again.
     if (version.empty()) return try_again(watch, not_json(action_of(watch)));
     watch.failures = 0;
     watch.resource_version = version;
@@ -153,7 +159,7 @@ class FollowSource : public RequestSource, public Client::Follow {
                               util::percent_encode(watch.resource_version) +
                               "&timeoutSeconds=" + std::to_string(seconds);
     Request request =
-        get_json(collection_path(watch.spec.gvr, watch.spec.ns) + query + selectors(watch.spec));
+        get_json(collection_path(watch.spec.resource.gvr, watch.spec.ns) + query + selectors(watch.spec), {});
     request.timeout = std::chrono::seconds(seconds) + kWatchGrace;
     return {.request = std::move(request),
             .done = [this, &watch](const Outcome& outcome) { on_watch_end(watch, outcome); },
@@ -211,7 +217,7 @@ class FollowSource : public RequestSource, public Client::Follow {
 
   void refused(WatchStream& watch, const Reply& reply) {
     const ApiError error = api_error(action_of(watch), reply);
-    if (http::is_passing(reply.status)) return try_again(watch, error);
+    if (http::is_passing(reply.status) || !is_status(reply)) return try_again(watch, error);
     give_up(watch, error);
   }
 

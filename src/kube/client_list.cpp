@@ -61,20 +61,17 @@ void Client::list_metadata(std::span<const ApiResource> kinds, const std::string
   read(lists);
 }
 
-std::vector<json> Client::list(const GroupVersionResource& gvr, const std::string& ns,
+std::vector<json> Client::list(const ApiResource& resource, const std::string& ns,
                                const std::string& label_selector, const std::string& field_selector) {
   constexpr int kPageSize = 500;
-  const std::string action = list_action(gvr.resource, ns);
+  const std::string action = list_action(resource.kind, ns);
   std::vector<json> objects;
   std::string token;
   for (int restarts = 0;;) {
-    const Reply reply =
-        send({.method = Method::get,
-              .path = collection_path(gvr, ns) + list_query(label_selector, field_selector, kPageSize, token),
-              .headers = {{"Accept", "application/json"}},
-              .body = {},
-              .timeout = {}},
-             action);
+    const Reply reply = send(get_json(collection_path(resource.gvr, ns) +
+                                          list_query(label_selector, field_selector, kPageSize, token),
+                                      {resource.kind + "List"}),
+                             action);
     if (reply.status == http::kGone && !token.empty() && restarts < kRestarts) {
       ++restarts;
       objects.clear();

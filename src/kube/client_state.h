@@ -4,6 +4,7 @@
 
 #include "kube/pace.h"
 
+#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,7 +18,7 @@ namespace kots_export::kube {
 // What discovery found. A group that did not answer is not one that the server lacks.
 struct Discovered {
   std::vector<ApiResource> resources;
-  std::map<std::string, ApiError, std::less<>> failed_groups;
+  std::map<std::string, std::exception_ptr, std::less<>> failed_groups;
 };
 
 struct Client::State {
@@ -53,10 +54,11 @@ class ListedRequests : public RequestSource {
 [[nodiscard]] Reply reply_of(const Client& client, std::optional<Outcome>& outcome,
                              const std::string& action);
 
-// "The answer is not JSON": a proxy or another server may be in the way.
-// A GET of `path` whose answer is wanted in the form `accept`.
-[[nodiscard]] Request get_json(std::string path, const char* accept = "application/json");
+// A GET of `path` whose answer is one of `kinds` (empty: any), wanted in the form `accept`.
+[[nodiscard]] Request get_json(std::string path, std::vector<std::string> kinds,
+                               const char* accept = "application/json");
 
+// "The answer is not JSON": a proxy or another server may be in the way.
 [[nodiscard]] Error not_json(const std::string& action);
 
 // The body as JSON. Throws not_json where it is none.

@@ -37,7 +37,7 @@ struct GroupVersion {
   std::string group;
   std::string version;
   [[nodiscard]] std::string path() const {
-    return group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+    return version_path(group.empty() ? version : group + "/" + version);
   }
 };
 
@@ -100,7 +100,7 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions, Di
   std::vector<std::optional<Outcome>> outcomes(versions.size());
   ListedRequests source(client);
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    source.add({.request = get_json(versions[i].path()),
+    source.add({.request = get_json(versions[i].path(), {"APIResourceList"}),
                 .done = [&outcomes, i](Outcome outcome) { outcomes[i] = std::move(outcome); },
                 .on_data = {}});
   }
@@ -109,15 +109,19 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions, Di
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const std::string action = "ask the server for " + versions[i].path();
     if (!outcomes[i]) throw Error("cannot " + action, "no answer");
-    if (auto* failure = std::get_if<TransportFailure>(&*outcomes[i]))
-      throw ConnectionError(action, std::move(*failure));
+    if (auto* failure = std::get_if<TransportFailure>(&*outcomes[i])) {
+      const ConnectionError error(action, std::move(*failure));
+      if (error.failure().kind != TransportFailure::Kind::foreign || versions[i].group.empty()) throw error;
+      discovered.failed_groups.emplace(versions[i].group, std::make_exception_ptr(error));
+      continue;
+    }
     const Reply& reply = std::get<Reply>(*outcomes[i]);
     if (reply.status == http::kOk) {
       read_resource_list(parse_body(reply.body, action), versions[i], discovered.resources);
     } else if (versions[i].group.empty()) {
       throw api_error(action, reply);
     } else if (reply.status != http::kNotFound) {
-      discovered.failed_groups.emplace(versions[i].group, api_error(action, reply));
+      discovered.failed_groups.emplace(versions[i].group, std::make_exception_ptr(api_error(action, reply)));
     }
   }
 }
@@ -128,12 +132,14 @@ bool is_aggregated(const json& answer) { return answer.value("kind", "") == "API
 
 Discovered discover(Client& client) {
   const std::string action = "ask the server which kinds it serves";
-  const Reply groups = client.send(get_json("/apis", kAggregated), action);
+  const Reply groups =
+      client.send(get_json("/apis", {"APIGroupDiscoveryList", "APIGroupList"}, kAggregated), action);
   if (!http::is_success(groups.status)) throw api_error(action, groups);
   const json answer = parse_body(groups.body, action);
   Discovered discovered;
   if (is_aggregated(answer)) {
-    const Reply core = client.send(get_json("/api", kAggregated), action);
+    const Reply core =
+        client.send(get_json("/api", {"APIGroupDiscoveryList", "APIVersions"}, kAggregated), action);
     if (!http::is_success(core.status)) throw api_error(action, core);
     (void)read_aggregated(parse_body(core.body, action), discovered.resources);
     // Asked for by the older form: what does not answer now is a group that failed, not one that is not

@@ -5,6 +5,7 @@
 #include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
+#include "kube/own_answer.h"
 
 #include <algorithm>
 
@@ -60,7 +61,8 @@ Exchange LogFollower::open(Reading reading) {
   to_skip_ = received_;
   const int stream = ++stream_;
   Request request = get_json(pod_path(spec_) + "/log?" + (reading == Reading::follow ? "follow=true&" : "") +
-                             "container=" + util::percent_encode(spec_.container));
+                                 "container=" + util::percent_encode(spec_.container),
+                             {});
   if (reading == Reading::rest) request.timeout = kLongestRest;
   return {.request = std::move(request),
           .done =
@@ -102,8 +104,9 @@ void LogFollower::on_end(const Outcome& outcome) {
 
 Exchange LogFollower::look_at_pod() {
   looking_ = true;
-  return {.request = get_json(pod_path(spec_)),
-          .done = [this](const Outcome& outcome) { on_pod(outcome); },
+  const Request request = get_json(pod_path(spec_), {"Pod"});
+  return {.request = request,
+          .done = [this, request](Outcome outcome) { on_pod(believed(request, std::move(outcome))); },
           .on_data = {}};
 }
 

@@ -4,6 +4,7 @@
 #include "kube/client_state.h"
 #include "kube/list_query.h"
 #include "kube/metadata_reader.h"
+#include "kube/own_answer.h"
 
 namespace kots_export::kube {
 
@@ -13,6 +14,7 @@ namespace {
 
 // A list that is so often too old for its next page will never be whole.
 constexpr int kRestarts = 5;
+constexpr const char* kPartialList = "PartialObjectMetadataList";
 constexpr const char* kMetadataOnly =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
@@ -44,7 +46,9 @@ std::optional<Exchange> MetadataLists::next() {
                               .path = std::move(path),
                               .headers = {{"Accept", kMetadataOnly}},
                               .body = {},
-                              .timeout = {}},
+                              .timeout = {},
+                              .expected = {.kinds = {position.kind.kind + "List", kPartialList},
+                                           .long_one = ExpectedAnswer::ReadBy::caller}},
                   .done = [this, position = std::move(position)](
                               const Outcome& outcome) mutable { on_page(std::move(position), outcome); },
                   .on_data = {}};
@@ -69,6 +73,8 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
         on_object_(std::move(object));
       });
   if (!page.valid) return fail(not_json(action));
+  if (page.kind != kPartialList && page.kind != position.kind.kind + "List")
+    return fail(Error("cannot " + action, "the answer is a " + page.kind, kForeignAnswerHint));
   if (page.continue_token.empty()) return;
   position.token = page.continue_token;
   if (pages_ == Pages::first) {

@@ -62,6 +62,9 @@ class PageReader : public nlohmann::json_sax<json> {
   bool string(string_t& value) override {
     if (passed_over_ > 0 || places_.empty()) return !places_.empty();
     switch (places_.back()) {
+      case Place::root:
+        if (key_ == "kind") page_.kind = std::move(value);
+        break;
       case Place::list_metadata:
         if (key_ == "continue") page_.continue_token = std::move(value);
         break;

@@ -11,6 +11,7 @@ namespace kots_export::kube {
 
 struct MetadataPage {
   bool valid = false;          // the body was a JSON object
+  std::string kind;            // of the list
   std::string continue_token;  // empty: the last page
 };
 

@@ -44,7 +44,8 @@ Request get_request(const ObjectRef& object) {
           .path = object_path(object),
           .headers = {{"Accept", "application/json"}},
           .body = {},
-          .timeout = {}};
+          .timeout = {},
+          .expected = {.kinds = {object.kind}, .name = object.name}};
 }
 
 Request create_request(const ObjectRef& object, const json& manifest, DryRun dry_run) {

@@ -5,9 +5,9 @@
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
-#include <algorithm>
+#include "kube/own_answer.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 namespace kots_export::kube {
 
@@ -17,19 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 bool is_read(const Request& request) {
   return request.method == Method::get || request.path.starts_with(kReviewsPath);
-}
-
-// Whether the answer to a request for JSON is JSON from its beginning to its end. Long ones are only looked
-// at there: their reader says what is wrong in between.
-bool is_whole_json(const Exchange& exchange, const Reply& reply) {
-  const bool wants_json = std::ranges::any_of(exchange.request.headers, [](const auto& header) {
-    return header.first == "Accept" && header.second.starts_with("application/json");
-  });
-  if (!wants_json || exchange.on_data) return true;
-  const std::string_view body = util::trim(reply.body);
-  if (!body.starts_with('{') || !body.ends_with('}')) return false;
-  constexpr std::size_t kShort = std::size_t{64} << 10;
-  return body.size() > kShort || nlohmann::json::accept(body);
 }
 
 }  // namespace
@@ -49,6 +36,7 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
       case TransportFailure::Kind::connect:
       case TransportFailure::Kind::reset:
       case TransportFailure::Kind::timeout:
+      case TransportFailure::Kind::foreign:
         break;
       default:
         return false;  // a wrong name, certificate or credential does not get better
@@ -60,8 +48,7 @@ bool RetryingSource::may_repeat(const Attempt& attempt, const Outcome& outcome) 
   }
   const Reply& reply = std::get<Reply>(outcome);
   if (!read) return reply.status == http::kTooManyRequests;
-  return http::is_passing(reply.status) ||
-         (http::is_success(reply.status) && !is_whole_json(attempt.exchange, reply));
+  return http::is_passing(reply.status);
 }
 
 std::chrono::milliseconds RetryingSource::delay_for(const Attempt& attempt, const Outcome& outcome) {
@@ -92,6 +79,9 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
   }
   exchange.done = [this, attempt](Outcome outcome) {
     reached_ = reached_ || std::holds_alternative<Reply>(outcome);
+    // Of the answer to a write its sender has to judge.
+    if (is_read(attempt->exchange.request) && !attempt->exchange.on_data)
+      outcome = believed(attempt->exchange.request, std::move(outcome));
     const bool repeats = may_repeat(*attempt, outcome);
     const auto at = Clock::now() + (repeats ? delay_for(*attempt, outcome) : std::chrono::milliseconds(0));
     if (repeats && (!attempt->deadline || at < *attempt->deadline)) {

@@ -21,10 +21,6 @@ std::set<std::string> kinds_in(const json& list) {
   return kinds;
 }
 
-std::string path_of(const std::string& api_version) {
-  return (api_version.find('/') == std::string::npos ? "/api/" : "/apis/") + api_version;
-}
-
 }  // namespace
 
 std::vector<bool> Client::serves(std::span<const std::pair<std::string, std::string>> kinds) {
@@ -32,7 +28,7 @@ std::vector<bool> Client::serves(std::span<const std::pair<std::string, std::str
   for (const auto& [api_version, kind] : kinds) outcomes.try_emplace(api_version);
   ListedRequests requests(*this);
   for (auto& [api_version, outcome] : outcomes) {
-    requests.add({.request = get_json(path_of(api_version)),
+    requests.add({.request = get_json(version_path(api_version), {"APIResourceList"}),
                   .done = [&outcome](Outcome answer) { outcome = std::move(answer); },
                   .on_data = {}});
   }

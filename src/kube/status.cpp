@@ -2,6 +2,8 @@
 #include <kots_export/kube/status.h>
 #include <kots_export/util/text.h>
 
+#include "kube/own_answer.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -141,7 +143,7 @@ ApiError api_error(std::string_view action, const Reply& reply) {
   return {std::string(action), reply.status, reason,
           util::printable(shortened(std::move(message), kLongestMessage)) + " (" +
               std::to_string(reply.status) + ")",
-          hint_for(reply.status)};
+          status.is_null() && reply.status == http::kForbidden ? kForeignAnswerHint : hint_for(reply.status)};
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {

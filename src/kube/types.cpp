@@ -3,9 +3,12 @@
 
 namespace kots_export::kube {
 
+std::string version_path(const std::string& api_version) {
+  return (api_version.find('/') == std::string::npos ? "/api/" : "/apis/") + api_version;
+}
+
 std::string collection_path(const GroupVersionResource& gvr, const std::string& ns) {
-  std::string path = gvr.group.empty() ? "/api/" : "/apis/" + gvr.group + "/";
-  path += gvr.version;
+  std::string path = version_path(api_version(gvr));
   if (!ns.empty()) path += "/namespaces/" + util::percent_encode(ns);
   return path + "/" + gvr.resource;
 }

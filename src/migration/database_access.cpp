@@ -54,8 +54,7 @@ FrontendPod describe_frontend(const json& pod) {
 FrontendPod find_frontend(Context& context) {
   const auto& pods = require_resource(context.client, "", "Pod");
   std::optional<FrontendPod> running;
-  for (const json& pod :
-       context.client.list(pods.gvr, context.ns.name, "app=" + std::string(names::kFrontend))) {
+  for (const json& pod : context.client.list(pods, context.ns.name, "app=" + std::string(names::kFrontend))) {
     const ContainerState state = state_of(pod, names::kFrontend);
     if (state == ContainerState::ready) return describe_frontend(pod);
     if (state == ContainerState::running && !running) running = describe_frontend(pod);

@@ -94,7 +94,7 @@ class JobWatch {
 
   // What the live stream missed is read once more at the end: a Job can be done before its Pod was seen to
   // run, or before a log could be opened.
-  void complete_log(const kube::GroupVersionResource& pods, const std::string& job) {
+  void complete_log(const kube::ApiResource& pods, const std::string& job) {
     secondary("flyway.pods-unreadable", {}, [&] {
       for (const json& pod : context_.client.list(pods, context_.ns.name, "job-name=" + job)) {
         if (has_started(pod)) pods_.try_emplace(pod["metadata"].value("name", ""), 0);
@@ -227,19 +227,19 @@ JobEnd follow_job(Context& context, const std::string& name, const std::string& 
   const auto& jobs = require_resource(context.client, "batch", "Job");
   const auto& pods = require_resource(context.client, "", "Pod");
   std::vector<kube::WatchSpec> watches;
-  watches.push_back({.gvr = jobs.gvr,
+  watches.push_back({.resource = jobs,
                      .ns = context.ns.name,
                      .label_selector = {},
                      .field_selector = "metadata.name=" + name,
                      .on_event = [&](const kube::WatchEvent& event) { return watch.on_job(event); },
                      .on_listed = [&] { return watch.on_jobs_listed(); }});
-  watches.push_back({.gvr = pods.gvr,
+  watches.push_back({.resource = pods,
                      .ns = context.ns.name,
                      .label_selector = "job-name=" + name,
                      .field_selector = {},
                      .on_event = [&](const kube::WatchEvent& event) { return watch.on_pod(event); }});
   watches.push_back(
-      {.gvr = {"", "v1", "events"},
+      {.resource = {.gvr = {"", "v1", "events"}, .kind = "Event", .verbs = {}},
        .ns = context.ns.name,
        .label_selector = {},
        .field_selector = "involvedObject.kind=Job,involvedObject.name=" + name + ",reason=FailedCreate",
@@ -247,7 +247,7 @@ JobEnd follow_job(Context& context, const std::string& name, const std::string& 
        .needed = kube::WatchSpec::Needed::no});
   (void)context.client.follow(std::move(watches), std::chrono::steady_clock::now() + timeout,
                               [&watch](kube::Client::Follow& follow) { watch.started(follow); });
-  watch.complete_log(pods.gvr, name);
+  watch.complete_log(pods, name);
   return watch.result();
 }
 

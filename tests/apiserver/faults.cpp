@@ -62,6 +62,8 @@ void set(Fault& fault, const std::string& word, const std::string& value) {
     fault.after_apply = true;
   else if (word == "html")
     fault.html = true;
+  else if (word == "body")
+    fault.body = value;
   else if (word == "goaway")
     fault.go_away = true;
   else
@@ -70,7 +72,7 @@ void set(Fault& fault, const std::string& word, const std::string& value) {
 
 // What `reset` and `reset-stream` mean without a word that says when.
 Fault completed(Fault fault) {
-  const bool answers = fault.status != 0 || fault.html || fault.go_away;
+  const bool answers = fault.status != 0 || fault.html || !fault.body.empty() || fault.go_away;
   const bool says_when = fault.drop || fault.hold || fault.hold_answer || fault.late.count() >= 0 ||
                          fault.answer != AnswerFault::none;
   if (fault.breakage == Breakage::close || answers || says_when) return fault;

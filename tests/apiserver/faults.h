@@ -22,8 +22,10 @@ namespace kots_export::apiserver {
 // after=N lets N matching requests pass first; times=N limits it to N requests (without it, every one). What
 // happens, one or several of:
 //     status=CODE       answered so, nothing is applied          retry-after=SECONDS  header of that answer
-//     html              answered by a sign-in page with 200      delay=MS             waits before it goes on
-//     after-apply       with status, html, reset, reset-stream: is applied first
+//     html              answered by a sign-in page (200, or `status`)
+//     body=JSON         answered by this (200, or `status`); no white space
+//     delay=MS          waits before it goes on
+//     after-apply       with status, html, body, reset, reset-stream: is applied first
 //     drop              closed, nothing applied
 //     cut               applied, closed in the middle of the answer's body
 //     cut-after-apply   applied, closed before the answer
@@ -50,6 +52,7 @@ struct Fault {
   bool hold = false;
   bool hold_answer = false;
   bool html = false;
+  std::string body;
   bool go_away = false;
   bool after_apply = false;
   AnswerFault answer = AnswerFault::none;

@@ -45,15 +45,18 @@ Server::Played Server::play(const Fault& fault, ResponseWriter& answer, LogEntry
     });
   }
   if (fault.retry_after >= 0) answer.set_header("Retry-After", std::to_string(fault.retry_after));
+  const int foreign_status = fault.status != 0 ? fault.status : 200;
   if (fault.html) {
-    answer.replace_answer({200, "text/html; charset=utf-8", kSignInPage});
+    answer.replace_answer({foreign_status, "text/html; charset=utf-8", kSignInPage});
+  } else if (!fault.body.empty()) {
+    answer.replace_answer({foreign_status, "application/json", fault.body});
   } else if (fault.status == kTooManyRequests) {
     answer.replace_answer({fault.status, "text/plain; charset=utf-8", kTooManyRequestsText});
   } else if (fault.status != 0) {
     const ApiError error = generic(fault.status, "a fault that the test ordered");
     answer.replace_answer({fault.status, "application/json", dump_json(error.to_status())});
   }
-  if (fault.after_apply || (!fault.html && fault.status == 0)) return Played::before;
+  if (fault.after_apply || (!fault.html && fault.body.empty() && fault.status == 0)) return Played::before;
   answer.send(200, {}, {});  // replaced
   return Played::whole;
 }

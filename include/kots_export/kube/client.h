@@ -72,7 +72,7 @@ struct WatchEvent {
 
 // One stream of a `follow` call: a watch or a log, run side by side with the others on one thread.
 struct WatchSpec {
-  GroupVersionResource gvr;
+  ApiResource resource;
   std::string ns;
   std::string label_selector;  // empty: all
   std::string field_selector;  // empty: all
@@ -133,7 +133,7 @@ class Client {
   [[nodiscard]] std::vector<std::optional<nlohmann::json>> get(std::span<const ObjectRef> objects);
   [[nodiscard]] std::vector<std::optional<ObjectMetadata>> get_metadata(std::span<const ObjectRef> objects);
   // Full objects of one collection, all pages. For small collections.
-  [[nodiscard]] std::vector<nlohmann::json> list(const GroupVersionResource& gvr, const std::string& ns,
+  [[nodiscard]] std::vector<nlohmann::json> list(const ApiResource& resource, const std::string& ns,
                                                  const std::string& label_selector = {},
                                                  const std::string& field_selector = {});
   // Metadata only, all collections at once, pages of `page_size`. `on_object` is called in no order of kinds,

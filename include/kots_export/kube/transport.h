@@ -19,6 +19,15 @@ enum class Method { get, post, put, patch, del };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// What a success must be to be the API server's own: one of these kinds (empty: any), of this name (empty:
+// any).
+struct ExpectedAnswer {
+  std::vector<std::string> kinds;
+  std::string name = {};
+  // caller: who asked reads an answer beyond 64 kB to its end, and sees what it is.
+  enum class ReadBy { client, caller } long_one = ReadBy::client;
+};
+
 // One HTTP request to the API server. `path` begins with "/" and holds the query; the transport adds server,
 // prefix, credentials and impersonation.
 struct Request {
@@ -28,6 +37,7 @@ struct Request {
   std::string body;
   // Zero: no limit beyond the transport's own (streams).
   std::chrono::milliseconds timeout{0};
+  ExpectedAnswer expected = {};
 };
 
 // What the server answered, whatever the status code. Header names are lower case.
@@ -41,7 +51,8 @@ struct Reply {
 
 // No answer, or not a whole one.
 struct TransportFailure {
-  enum class Kind { resolve, connect, tls, timeout, reset, cancelled, credentials, other };
+  // foreign: something else than the API server answered.
+  enum class Kind { resolve, connect, tls, timeout, reset, cancelled, credentials, foreign, other };
   // Whether the server can have acted on the request: `no` only where it certainly never got it.
   enum class Delivered { no, maybe };
   Kind kind = Kind::other;

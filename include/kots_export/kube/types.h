@@ -55,6 +55,9 @@ struct ObjectKey {
   return gvr.group.empty() ? gvr.version : gvr.group + "/" + gvr.version;
 }
 
+// The path below which a version's kinds are ("/apis/apps/v1", "/api/v1"), which itself tells what they are.
+[[nodiscard]] std::string version_path(const std::string& api_version);
+
 // The path of a collection ("/apis/apps/v1/namespaces/x/deployments"; all namespaces where `ns` is empty and
 // the kind is namespaced) and of one object. Names are percent-encoded. Source: the API concepts page.
 [[nodiscard]] std::string collection_path(const GroupVersionResource& gvr, const std::string& ns);

@@ -59,7 +59,7 @@ CheckFinding check_workloads(Checking& checking) {
   std::size_t all = 0;
   for (const std::string_view kind : {"Deployment", "StatefulSet", "DaemonSet"}) {
     const auto& resource = require_resource(context.client, "apps", kind);
-    for (const json& workload : context.client.list(resource.gvr, context.ns.name)) {
+    for (const json& workload : context.client.list(resource, context.ns.name)) {
       ++all;
       const Pods pods = pods_of(workload, kind);
       if (pods.ready >= pods.wanted) continue;
@@ -78,7 +78,7 @@ CheckFinding check_volumes(Checking& checking) {
   const auto& claims = require_resource(context.client, "", "PersistentVolumeClaim");
   std::vector<std::string> of_claims;
   std::vector<kube::ObjectRef> volumes;
-  for (const json& claim : context.client.list(claims.gvr, context.ns.name)) {
+  for (const json& claim : context.client.list(claims, context.ns.name)) {
     const std::string volume = util::text_at(claim, {"spec", "volumeName"});
     if (volume.empty()) continue;
     of_claims.push_back(util::text_at(claim, {"metadata", "name"}));
@@ -106,7 +106,7 @@ CheckFinding check_backup(Checking& checking) {
   const auto now = std::chrono::system_clock::now();
   std::optional<std::chrono::system_clock::time_point> newest;
   std::string name;
-  for (const json& backup : context.client.list(backups->gvr, {})) {
+  for (const json& backup : context.client.list(*backups, {})) {
     if (util::text_at(backup, {"status", "phase"}) != "Completed" || !holds(backup, context.ns.name))
       continue;
     const auto done = util::parse_api_time(util::text_at(backup, {"status", "completionTimestamp"}));

@@ -13,7 +13,7 @@ using test::ok;
 using test::ScriptedTransport;
 
 json resources(const std::vector<std::string>& names) {
-  json list{{"resources", json::array()}};
+  json list{{"kind", "APIResourceList"}, {"resources", json::array()}};
   for (const auto& name : names) list["resources"].push_back({{"name", name}});
   return list;
 }

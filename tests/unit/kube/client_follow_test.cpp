@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 
-const GroupVersionResource kConfigMaps{"", "v1", "configmaps"};
+const ApiResource kConfigMaps{.gvr = {"", "v1", "configmaps"}, .kind = "ConfigMap", .verbs = {}};
 
 class FollowOnServer : public ::testing::Test {
  protected:
@@ -44,7 +44,7 @@ class FollowOnServer : public ::testing::Test {
       if (then) then(seen.back());
       return name == last ? Flow::stop : Flow::go_on;
     };
-    end = connection.client.follow({{.gvr = kConfigMaps,
+    end = connection.client.follow({{.resource = kConfigMaps,
                                      .ns = "n",
                                      .label_selector = "watched=yes",
                                      .field_selector = {},
@@ -96,7 +96,7 @@ TEST_F(FollowOnServer, ListsAgainWhereTheServerForgotTheVersion) {
 
 TEST_F(FollowOnServer, AsksEverMoreSlowlyWhereTheServerForgetsEachVersionAtOnce) {
   server.add_fault("status=410 path=watch=true");
-  (void)connection.client.follow({{.gvr = kConfigMaps,
+  (void)connection.client.follow({{.resource = kConfigMaps,
                                    .ns = "n",
                                    .label_selector = {},
                                    .field_selector = {},
@@ -110,7 +110,7 @@ TEST_F(FollowOnServer, AsksEverMoreSlowlyWhereTheServerForgetsEachVersionAtOnce)
 TEST_F(FollowOnServer, EndsAtItsTime) {
   const auto start = std::chrono::steady_clock::now();
   const auto result =
-      connection.client.follow({{.gvr = kConfigMaps,
+      connection.client.follow({{.resource = kConfigMaps,
                                  .ns = "n",
                                  .label_selector = {},
                                  .field_selector = {},
@@ -150,7 +150,7 @@ TEST_F(FollowOnServer, WorksWithOneRequestInFlight) {
     return Flow::go_on;
   };
 
-  const auto result = one.client.follow({{.gvr = {"", "v1", "pods"},
+  const auto result = one.client.follow({{.resource = {.gvr = {"", "v1", "pods"}, .kind = "Pod", .verbs = {}},
                                           .ns = "n",
                                           .label_selector = {},
                                           .field_selector = {},
@@ -165,10 +165,12 @@ TEST_F(FollowOnServer, WorksWithOneRequestInFlight) {
 // A server, or something before it, that keeps a watch open and knows nothing of it any more.
 TEST(FollowByScript, AWatchIsNotWaitedForMuchLongerThanWasAskedFor) {
   test::ScriptedTransport server;
-  server.get("watch=false", test::ok({{"metadata", {{"resourceVersion", "5"}}}, {"items", json::array()}}));
+  server.get("watch=false", test::ok({{"kind", "ConfigMapList"},
+                                      {"metadata", {{"resourceVersion", "5"}}},
+                                      {"items", json::array()}}));
   server.get("watch=true", test::Stream{{}, test::Stream::End::open});
   Client client(server);
-  (void)client.follow({{.gvr = kConfigMaps,
+  (void)client.follow({{.resource = kConfigMaps,
                         .ns = "n",
                         .label_selector = {},
                         .field_selector = {},

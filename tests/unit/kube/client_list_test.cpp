@@ -112,15 +112,15 @@ TEST_F(ListOnServer, StartsAgainWhereItTookTooLong) {
 }
 
 TEST_F(ListOnServer, ReadsFullObjectsOfOneCollection) {
-  const auto objects = connection.client.list(kConfigMaps.gvr, "many", "a=b");
+  const auto objects = connection.client.list(kConfigMaps, "many", "a=b");
 
   EXPECT_EQ(objects.size(), 25U);
   EXPECT_EQ(objects.front()["data"]["big"], "content");
 }
 
 TEST_F(ListOnServer, SelectsByLabelAndField) {
-  EXPECT_TRUE(connection.client.list(kConfigMaps.gvr, "many", "a=c").empty());
-  EXPECT_EQ(connection.client.list(kConfigMaps.gvr, "many", {}, "metadata.name=c-3").size(), 1U);
+  EXPECT_TRUE(connection.client.list(kConfigMaps, "many", "a=c").empty());
+  EXPECT_EQ(connection.client.list(kConfigMaps, "many", {}, "metadata.name=c-3").size(), 1U);
 }
 
 // --- Against a script ---
@@ -135,7 +135,7 @@ class ListByScript : public ::testing::Test {
   static test::Answer page(const std::vector<std::string>& names, const std::string& next = {}) {
     json items = json::array();
     for (const auto& name : names) items.push_back({{"metadata", {{"name", name}}}});
-    return ok({{"metadata", {{"continue", next}}}, {"items", items}});
+    return ok({{"kind", "ConfigMapList"}, {"metadata", {{"continue", next}}}, {"items", items}});
   }
 
   test::ScriptedTransport server;
@@ -152,10 +152,11 @@ TEST_F(ListByScript, EncodesTheContinueToken) {
 }
 
 TEST_F(ListByScript, TakesAListWithoutItems) {
-  server.get("/configmaps", ok({{"metadata", json::object()}, {"items", nullptr}}));
+  server.get("/configmaps",
+             ok({{"kind", "ConfigMapList"}, {"metadata", json::object()}, {"items", nullptr}}));
 
   EXPECT_TRUE(list().empty());
-  EXPECT_TRUE(client.list(kConfigMaps.gvr, "n").empty());
+  EXPECT_TRUE(client.list(kConfigMaps, "n").empty());
 }
 
 TEST_F(ListByScript, PassesOverAKindThatIsGone) {
@@ -179,7 +180,7 @@ TEST_F(ListByScript, DoesNotAskForEverAServerThatForgets) {
   server.get("/configmaps", status_reply(410, "Expired", "too old"));
 
   EXPECT_THAT(problem([&] { (void)list(); }), HasSubstr("too old"));
-  EXPECT_THAT(problem([&] { (void)client.list(kConfigMaps.gvr, "n"); }), HasSubstr("too old"));
+  EXPECT_THAT(problem([&] { (void)client.list(kConfigMaps, "n"); }), HasSubstr("too old"));
 }
 
 TEST_F(ListByScript, DoesNotStartAgainForEver) {
@@ -187,7 +188,7 @@ TEST_F(ListByScript, DoesNotStartAgainForEver) {
   server.get("/configmaps", page({"a"}, "next"));
 
   EXPECT_THAT(problem([&] { (void)list(); }), HasSubstr("too old"));
-  EXPECT_THAT(problem([&] { (void)client.list(kConfigMaps.gvr, "n"); }), HasSubstr("too old"));
+  EXPECT_THAT(problem([&] { (void)client.list(kConfigMaps, "n"); }), HasSubstr("too old"));
 }
 
 TEST_F(ListByScript, SaysThatTheAnswerIsNoJson) {

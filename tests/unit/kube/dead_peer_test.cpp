@@ -112,7 +112,7 @@ class SilentServer : public ::testing::TestWithParam<const char*> {
 
 TEST_P(SilentServer, IsToldWhenTheTimeToConnectIsOver) {
   try {
-    (void)connection.client.list({"", "v1", "namespaces"}, "");
+    (void)connection.client.list({.gvr = {"", "v1", "namespaces"}, .kind = "Namespace", .verbs = {}}, "");
     ADD_FAILURE() << "somebody answered";
   } catch (const ConnectionError& error) {
     EXPECT_EQ(error.failure().kind, TransportFailure::Kind::timeout);

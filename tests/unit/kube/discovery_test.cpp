@@ -113,7 +113,8 @@ class DiscoveryInTrouble : public ::testing::Test {
             {"groups", json::array({group("custom.io", "v1"), group("metrics.k8s.io", "v1beta1")})}}));
   }
   static json resources(const std::string& name, const std::string& kind) {
-    return {{"resources", json::array({json{{"name", name}, {"kind", kind}, {"namespaced", true}}})}};
+    return {{"kind", "APIResourceList"},
+            {"resources", json::array({json{{"name", name}, {"kind", kind}, {"namespaced", true}}})}};
   }
 
   test::ScriptedTransport server;

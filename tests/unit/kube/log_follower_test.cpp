@@ -17,7 +17,8 @@ using test::Stream;
 using ::testing::ElementsAre;
 
 json pod(const json& state) {
-  return {{"metadata", {{"name", "p"}}},
+  return {{"kind", "Pod"},
+          {"metadata", {{"name", "p"}}},
           {"status", {{"containerStatuses", {{{"name", "c"}, {"state", state}}}}}}};
 }
 const json kRunning = {{"running", json::object()}};
@@ -63,7 +64,7 @@ TEST_F(SilentLog, OfAContainerThatHasEndedIsReadToItsEnd) {
 
 TEST_F(SilentLog, OfAPodThatIsGoneIsAtItsEnd) {
   server.get_once(kLive, Stream{{"one\ntw"}, Stream::End::open});
-  server.get("/pods/p", test::reply(404));
+  server.get("/pods/p", test::status_reply(404, "NotFound"));
   follow();
 
   EXPECT_THAT(lines, ElementsAre("one", "tw"));
@@ -74,7 +75,7 @@ TEST_F(SilentLog, OfAContainerThatRunsIsWaitedFor) {
   server.get_once(kLive, Stream{{"one\n"}, Stream::End::open});
   server.add({.path = "/pods/p", .answer = test::reply(503), .times = 1});
   server.add({.path = "/pods/p", .answer = ok(pod(kRunning)), .times = 2});
-  server.get("/pods/p", test::reply(404));
+  server.get("/pods/p", test::status_reply(404, "NotFound"));
   follow();
 
   EXPECT_THAT(lines, ElementsAre("one"));

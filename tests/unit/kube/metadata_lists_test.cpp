@@ -22,7 +22,8 @@ ApiResource kind(const std::string& resource, const std::string& name) {
 const std::vector<ApiResource> kTwoKinds = {kind("configmaps", "ConfigMap"), kind("secrets", "Secret")};
 
 json page(const std::vector<std::string>& names, const std::string& token = {}) {
-  json list{{"metadata", {{"continue", token}}}, {"items", json::array()}};
+  json list{
+      {"kind", "PartialObjectMetadataList"}, {"metadata", {{"continue", token}}}, {"items", json::array()}};
   for (const auto& name : names)
     list["items"].push_back({{"metadata", {{"namespace", "ns"}, {"name", name}}}});
   return list;

@@ -26,6 +26,8 @@ const ObjectRef kObject{.gvr = {"", "v1", "configmaps"},
                         .uid = {},
                         .resource_version = {}};
 
+const nlohmann::json kAnswer{{"kind", "ConfigMap"}, {"metadata", {{"name", "c"}}}};
+
 class Retry : public ::testing::Test {
  protected:
   // Sends one request and returns how often the server saw it.
@@ -57,7 +59,7 @@ class Retry : public ::testing::Test {
 
 TEST_F(Retry, ReadsAreRepeatedAfterServerErrors) {
   for (const int code : {429, 500, 502, 503, 504}) fail_once(Method::get, status_reply(code, ""));
-  server.otherwise([](const Request&) { return ok({{"a", 1}}); });
+  server.otherwise([](const Request&) { return ok(kAnswer); });
 
   EXPECT_EQ(tries(read()), 5U) << "five tries at most";
   EXPECT_EQ(std::get<Reply>(outcome).status, 504);
@@ -66,7 +68,7 @@ TEST_F(Retry, ReadsAreRepeatedAfterServerErrors) {
 TEST_F(Retry, ReadsAreRepeatedAfterCutsAndTimeouts) {
   fail_once(Method::get, test::reset());
   fail_once(Method::get, TransportFailure{.kind = TransportFailure::Kind::timeout, .text = "", .hint = ""});
-  server.get("", ok({{"a", 1}}));
+  server.get("", ok(kAnswer));
 
   EXPECT_EQ(tries(read()), 3U);
   EXPECT_EQ(std::get<Reply>(outcome).status, 200);
@@ -96,14 +98,14 @@ TEST_F(Retry, WritesThatMayHaveArrivedAreNotRepeated) {
 TEST_F(Retry, WritesThatCertainlyDidNotArriveAreRepeated) {
   fail_once(Method::patch, status_reply(429, ""));
   fail_once(Method::patch, test::reset(Delivered::no));
-  server.add({.method = Method::patch, .path = "", .answer = ok({{"a", 1}})});
+  server.add({.method = Method::patch, .path = "", .answer = ok(kAnswer)});
 
   EXPECT_EQ(tries(write()), 3U);
 }
 
 TEST_F(Retry, WaitsAsLongAsTheServerAsks) {
   fail_once(Method::get, status_reply(429, "", "", {{"retry-after", "1"}}));
-  server.get("", ok({{"a", 1}}));
+  server.get("", ok(kAnswer));
   const auto start = std::chrono::steady_clock::now();
 
   EXPECT_EQ(tries(read()), 2U);
@@ -119,20 +121,21 @@ TEST_F(Retry, AServerThatAsksForPatienceGetsTenTries) {
 }
 
 TEST_F(Retry, AReadThatGetsNoJsonIsRepeated) {
-  for (const char* body : {"<html>sign in</html>", "", R"({"metadata":{"name":"a")", R"({"a":"cut})"}) {
+  for (const char* body : {"<html>sign in</html>", "", R"({"metadata":{"name":"a")",
+                           R"({"kind":"ConfigMap","metadata":{"name":"c})"}) {
     SCOPED_TRACE(body);
     server = test::ScriptedTransport();
     fail_once(Method::get, test::text_reply(200, body));
-    server.get("", ok({{"a", 1}}));
+    server.get("", ok(kAnswer));
     EXPECT_EQ(tries(read()), 2U);
-    EXPECT_EQ(std::get<Reply>(outcome).body, R"({"a":1})");
+    EXPECT_EQ(std::get<Reply>(outcome).body, kAnswer.dump());
   }
 }
 
 TEST_F(Retry, IgnoresARetryAfterThatIsNoNumber) {
   fail_once(Method::get, status_reply(429, "", "", {{"retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"}}));
   fail_once(Method::get, status_reply(429, "", "", {{"retry-after", "-5"}}));
-  server.get("", ok({{"a", 1}}));
+  server.get("", ok(kAnswer));
 
   EXPECT_EQ(tries(read()), 3U);
 }
@@ -144,10 +147,10 @@ TEST_F(Retry, AServerThatIsDownIsToldAtOnce) {
 }
 
 TEST_F(Retry, AServerThatWentAwayInTheMiddleIsWaitedFor) {
-  server.add({.path = "", .answer = ok({{"a", 1}}), .times = 1});
+  server.add({.path = "", .answer = ok(kAnswer), .times = 1});
   fail_once(Method::get, test::connection_refused());
   fail_once(Method::get, test::connection_refused());
-  server.get("", ok({{"a", 1}}));
+  server.get("", ok(kAnswer));
   ASSERT_EQ(tries(read()), 1U);
 
   EXPECT_EQ(tries(read()), 4U);
