@@ -214,12 +214,6 @@ void Batch::finish_unsent() {
   ready_.clear();
 }
 
-std::string Batch::state_of_things() const {
-  std::string text = "So far: " + to_text(result_.counts) + ".";
-  if (tools_.journal != nullptr) text += " The journal is " + tools_.journal->path().string() + ".";
-  return text;
-}
-
 Execution Batch::result(OnFailure on_failure) {
   finish_unsent();
   for (const Change& change : deletes_) leave_unsent(change);
@@ -234,17 +228,11 @@ Execution Batch::result(OnFailure on_failure) {
   const std::string of_all = " of " + std::to_string(pulled_) + " changes ";
   // Where all was done before the stop could stop anything, it is for what comes next to hear.
   if (interrupted_ && result_.counts.failed() > 0) {
-    throw Interrupted(std::to_string(result_.counts.failed()) + of_all + "were not made",
-                      state_of_things() +
-                          " Run the same command again to go on: it does only what is left. `" +
-                          tools_.options.rollback_command + "` goes back to what was there before.");
+    throw Interrupted(std::to_string(result_.counts.failed()) + of_all + "were not made");
   }
   if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run()) {
-    throw NotMade(
-        std::to_string(result_.counts.failed()) + of_all + "were not made", result_.failures.front().error,
-        state_of_things() + " Fix the cause and run the same command again: it does only what is left. `" +
-            tools_.options.rollback_command + "` goes back to what was there before.",
-        result_.counts);
+    throw NotMade(std::to_string(result_.counts.failed()) + of_all + "were not made",
+                  result_.failures.front().error, result_.counts);
   }
   if (phase_ == Phase::changes) source_.finish();
   return std::move(result_);

@@ -66,7 +66,6 @@ class Batch : public kube::RequestSource {
   void try_again(const WritePtr& write, const SendAgain& why);
   void finish(const Write& write, const ChangeOutcome& outcome);
   ChangeOutcome leave_unsent(const Change& change);
-  [[nodiscard]] std::string state_of_things() const;
 
   ChangeSource& source_;
   Tools tools_;

@@ -143,8 +143,8 @@ Execution Executor::run(ChangeSource& source) {
   return execution;
 }
 
-void Executor::complete() {
-  if (journal_) journal_->record_end();
+void Executor::end(RunEnd end) {
+  if (journal_) journal_->record_end(end);
 }
 
 // The echo of a create whose answer was lost would bring back what is deleted before it arrives.

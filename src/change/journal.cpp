@@ -2,6 +2,8 @@
 #include <kots_export/change/journal.h>
 #include <kots_export/util/time.h>
 
+#include "change/words.h"
+
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -39,7 +41,8 @@ Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& he
              {"context", header.context},
              {"namespace", header.ns},
              {"namespaceUid", header.namespace_uid},
-             {"release", header.release}};
+             {"release", header.release},
+             {"process", header.process}};
   if (!header.rolls_back.empty()) first["rollsBack"] = header.rolls_back;
   try {
     file_.append_to_disk(line(first));
@@ -76,6 +79,8 @@ void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
   file_.append(line(entry));
 }
 
-void Journal::record_end() { file_.append_to_disk(line({{"event", "end"}})); }
+void Journal::record_end(RunEnd end) {
+  file_.append_to_disk(line({{"event", "end"}, {"result", word_of(kRunEnds, end)}}));
+}
 
 }  // namespace kots_export::change

@@ -3,6 +3,7 @@
 #include <kots_export/change/journal_reader.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/process.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
@@ -28,7 +29,8 @@ RunHeader header_of(const json& line) {
           .ns = text_at(line, {"namespace"}),
           .namespace_uid = text_at(line, {"namespaceUid"}),
           .release = text_at(line, {"release"}),
-          .rolls_back = text_at(line, {"rollsBack"})};
+          .rolls_back = text_at(line, {"rollsBack"}),
+          .process = text_at(line, {"process"})};
 }
 
 JournalEntry entry_of(const json& line) {
@@ -57,7 +59,10 @@ class Reader {
 
   void read(const json& line) {
     const std::string event = text_at(line, {"event"});
+    if (event.empty()) throw Error("it has no event");
+    if (event != "run" && !has_header_) throw Error("the run's first line is missing");
     if (event == "run") {
+      has_header_ = true;
       run_.header = header_of(line);
       return require_known_format(line);
     }
@@ -69,9 +74,12 @@ class Reader {
     } else if (event == "outcome") {
       read_outcome(line);
     } else if (event == "end") {
-      run_.end = RunRecord::End::complete;
+      // Until format 3 only runs that were complete had an end.
+      run_.end = value_of(kRunEnds, text_at(line, {"result"})).value_or(RunEnd::complete);
     }
   }
+
+  [[nodiscard]] bool has_header() const { return has_header_; }
 
   // A run that was killed: its last requests are no older than what it wrote last.
   void end(std::chrono::system_clock::time_point last_written) {
@@ -108,6 +116,7 @@ class Reader {
 
   RunRecord& run_;
   Content content_;
+  bool has_header_ = false;
   std::map<std::size_t, std::size_t> place_;  // id to index
   std::set<std::size_t> without_outcome_;     // indexes
 };
@@ -155,6 +164,10 @@ RunRecord read(const std::filesystem::path& file, Content content) {
   });
   // A file system that lost power can keep a last line's length and not its bytes.
   if (trouble && trouble->kind != Trouble::Kind::no_json) fail(run, *trouble);
+  if (!reader.has_header()) {
+    throw Error("cannot read " + run.path.string(), "it has no whole first line",
+                "A run that was cut off before it sent anything leaves such a file; it can be deleted.");
+  }
   reader.end(util::last_written(file));
   return run;
 }
@@ -178,7 +191,7 @@ std::vector<std::filesystem::path> journals_in(const std::filesystem::path& back
 // `depth` ends the search in journals that somebody edited so that they name each other.
 bool is_undone(const std::string& run, std::span<const RunRecord> runs, std::size_t depth) {
   return depth > 0 && std::ranges::any_of(runs, [&](const RunRecord& other) {
-           return other.header.rolls_back == run && other.end == RunRecord::End::complete &&
+           return other.header.rolls_back == run && other.end == RunEnd::complete &&
                   !is_undone(other.header.run, runs, depth - 1);
          });
 }
@@ -207,15 +220,28 @@ void tell_broken(Observer& observer, std::span<const BrokenJournal> broken) {
 
 RunState state_of(const RunRecord& run, std::span<const RunRecord> runs) {
   if (is_undone(run.header.run, runs, runs.size())) return RunState::rolled_back;
-  return run.end == RunRecord::End::complete ? RunState::complete : RunState::interrupted;
+  if (!run.end) return util::is_running(run.header.process) ? RunState::running : RunState::interrupted;
+  switch (*run.end) {
+    case RunEnd::complete:
+      return RunState::complete;
+    case RunEnd::failed:
+      return RunState::failed;
+    case RunEnd::interrupted:
+      break;
+  }
+  return RunState::interrupted;
 }
 
 std::string_view to_string(RunState state) {
   switch (state) {
     case RunState::complete:
       return "complete";
+    case RunState::failed:
+      return "failed";
     case RunState::interrupted:
       return "interrupted";
+    case RunState::running:
+      return "running";
     case RunState::rolled_back:
       return "rolled back";
   }

@@ -105,19 +105,13 @@ Lease::Made Lease::make(nanoseconds sent_at) {
 
 std::optional<SeenLease> Lease::read() {
   const std::string action = "read Lease " + ref_.name;
-  for (int tries = 1;; ++tries) {
-    const kube::Outcome outcome = ask(client_, look_request(ref_), action);
-    Look look = answer_to_look(outcome);
-    if (std::holds_alternative<NotThere>(look)) return std::nullopt;
-    if (auto* seen = std::get_if<SeenLease>(&look)) {
-      if (seen->terms.duration.count() <= 0) seen->terms.duration = options_.duration;
-      return std::move(*seen);
-    }
-    const auto* reply = std::get_if<kube::Reply>(&outcome);
-    // The client has tried what can be tried; a success that is no Lease is tried again here.
-    if (reply == nullptr || !kube::http::is_success(reply->status) || tries == kTries) fail(outcome, action);
-    wait(kBetweenTries);
-  }
+  const kube::Outcome outcome = ask(client_, look_request(ref_), action);
+  Look look = answer_to_look(outcome);
+  if (std::holds_alternative<NotThere>(look)) return std::nullopt;
+  auto* seen = std::get_if<SeenLease>(&look);
+  if (seen == nullptr) fail(outcome, action);
+  if (seen->terms.duration.count() <= 0) seen->terms.duration = options_.duration;
+  return std::move(*seen);
 }
 
 bool Lease::take_over(const SeenLease& seen) {

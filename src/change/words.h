@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/change/journal.h>
 #include <kots_export/change/observer.h>
 
 #include <array>
@@ -45,5 +46,8 @@ inline constexpr Words<ChangeOutcome::Status, 6> kStatuses = {
      {"unknown", ChangeOutcome::Status::unknown},
      {"notSent", ChangeOutcome::Status::not_sent},
      {"notTried", ChangeOutcome::Status::not_tried}}};
+
+inline constexpr Words<RunEnd, 3> kRunEnds = {
+    {{"complete", RunEnd::complete}, {"failed", RunEnd::failed}, {"interrupted", RunEnd::interrupted}}};
 
 }  // namespace kots_export::change

@@ -38,23 +38,24 @@ void mark_applied(const std::string& file, migration::SavedPlan& saved, change::
 int run_apply(Flags& flags, const std::string& file) {
   migration::SavedPlan saved = migration::load_plan(file);
   take_target(flags, saved.target);
-  Session session(flags, Session::Access::write);
-  if (!saved.applied.empty()) {
-    session.observer().note("apply.applied-already", {{"file", file}, {"time", saved.applied}});
-    return session.finish();
-  }
-  const migration::RunOptions options{.license = {},
-                                      .registry = saved.registry,
-                                      .paths = session.paths(),
-                                      .revision = {},
-                                      .timeout = std::chrono::seconds(flags.timeout_seconds),
-                                      .target_version = saved.target_version,
-                                      .skip_checks = flags.skip_checks};
-  migration::require_skippable(flags.skip_checks);
-  auto& context = session.context();
-  const auto next = migration::carry_out(context, migration::recheck(context, saved, options), options);
-  if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
-  return session.finish(next);
+  return in_session(flags, Session::Access::write, [&](Session& session) {
+    if (!saved.applied.empty()) {
+      session.observer().note("apply.applied-already", {{"file", file}, {"time", saved.applied}});
+      return session.finish();
+    }
+    const migration::RunOptions options{.license = {},
+                                        .registry = saved.registry,
+                                        .paths = session.paths(),
+                                        .revision = {},
+                                        .timeout = std::chrono::seconds(flags.timeout_seconds),
+                                        .target_version = saved.target_version,
+                                        .skip_checks = flags.skip_checks};
+    migration::require_skippable(flags.skip_checks);
+    auto& context = session.context();
+    const auto next = migration::carry_out(context, migration::recheck(context, saved, options), options);
+    if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
+    return session.finish(next);
+  });
 }
 
 }  // namespace

@@ -146,39 +146,41 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   const change::RunRecord run = change::read_journal(choose(all, own.run, flags).path);
   use_installation_of(run.header, flags);
 
-  Session session(flags, Session::Access::write);
-  auto& context = session.context();
-  session.rolls_back(run.header.run);
-  session.observer().step_started("rollback");
-  change::tell_broken(session.observer(), all.broken);
-  session.observer().note("rollback.run", {{"run", run.header.run}});
-  if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
+  return in_session(flags, Session::Access::write, [&](Session& session) {
+    auto& context = session.context();
+    session.rolls_back(run.header.run);
+    session.observer().step_started("rollback");
+    change::tell_broken(session.observer(), all.broken);
+    session.observer().note("rollback.run", {{"run", run.header.run}});
+    if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
-  require_no_running_migrator(session, own);
-  const migration::RunOptions checked = check_options(flags, own);
-  migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
+    require_no_running_migrator(session, own);
+    const migration::RunOptions checked = check_options(flags, own);
+    migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
 
-  change::RollbackOptions options;
-  options.interrupted = util::interrupted;
-  options.server_patience = parse_duration(flags.settle_time, "--settle-time");
-  const change::RollbackPlan plan =
-      change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), options);
-  const change::Plan all_changes = together(plan);
-  check_plan(context, all_changes, checked);
-  tell_jobs_that_run_again(session.observer(), all_changes);
-  if (migrated_the_database(run)) session.observer().warn("rollback.database");
-  context.executor.confirm(all_changes);
-  const std::size_t left =
-      change::carry_out(context.client, context.executor, context.observer, plan, options);
-  const auto earlier = std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
-    return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
+    change::RollbackOptions options;
+    options.interrupted = util::interrupted;
+    options.server_patience = parse_duration(flags.settle_time, "--settle-time");
+    const change::RollbackPlan plan = change::plan_rollback(context.client, context.observer, run, runs,
+                                                            context.executor.dry_run(), options);
+    const change::Plan all_changes = together(plan);
+    check_plan(context, all_changes, checked);
+    tell_jobs_that_run_again(session.observer(), all_changes);
+    if (migrated_the_database(run)) session.observer().warn("rollback.database");
+    context.executor.confirm(all_changes);
+    const std::size_t left =
+        change::carry_out(context.client, context.executor, context.observer, plan, options);
+    const auto earlier =
+        std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
+          return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
+        });
+    if (earlier != (runs | std::views::reverse).end())
+      session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
+    throw_unless_all_is_back(left, run);
+    session.observer().step_done("rollback");
+    session.keep_journal();
+    return session.finish();
   });
-  if (earlier != (runs | std::views::reverse).end())
-    session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
-  throw_unless_all_is_back(left, run);
-  session.observer().step_done("rollback");
-  session.keep_journal();
-  return session.finish();
 }
 
 }  // namespace

@@ -58,17 +58,18 @@ int run_secret(Flags& flags, const SecretFlags& own) {
   if (options.username.empty())
     throw UsageError("the registry's user name is missing", {}, "Give it with --docker-username NAME.");
   options.password = read_password(flags, own);
-  Session session(flags, Session::Access::write);
-  session.observer().step_started("secret");
-  if (own.verify) {
-    migration::verify_registry_credentials(
-        options, [&session](const std::string& url) { return session.transport_to(url); });
-    session.observer().note("secret.verified", {{"server", options.server}});
-  }
-  auto& context = session.context();
-  (void)context.executor.run(migration::plan_secret(context, options));
-  session.observer().step_done("secret");
-  return session.finish();
+  return in_session(flags, Session::Access::write, [&](Session& session) {
+    session.observer().step_started("secret");
+    if (own.verify) {
+      migration::verify_registry_credentials(
+          options, [&session](const std::string& url) { return session.transport_to(url); });
+      session.observer().note("secret.verified", {{"server", options.server}});
+    }
+    auto& context = session.context();
+    (void)context.executor.run(migration::plan_secret(context, options));
+    session.observer().step_done("secret");
+    return session.finish();
+  });
 }
 
 }  // namespace

@@ -140,7 +140,6 @@ change::ExecutorOptions Session::executor_options(Access access) {
                                   .interrupted = util::interrupted,
                                   .request_timeout = parse_duration(flags_.request_timeout),
                                   .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
-  options.rollback_command = commands(flags_, config_.context).kots_export("rollback");
   if (!flags_.yes) options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
 }
@@ -193,7 +192,8 @@ change::RunHeader Session::run_header() {
                            .ns = flags_.ns,
                            .namespace_uid = {},
                            .release = flags_.release,
-                           .rolls_back = rolls_back_};
+                           .rolls_back = rolls_back_,
+                           .process = util::process_identity()};
   try {
     (void)migration::find_namespace(context_);
   } catch (const kube::ApiError&) {
@@ -207,7 +207,8 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(flags_.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
-  util::set_last_words("\nended at once; what was sent is in " + util::printable(journal->path().string()) +
+  util::set_last_words("\nended at once; what was sent, or may have been, is in " +
+                       util::printable(journal->path().string()) +
                        "\nRun the same command again to go on, or `" +
                        context_.commands.kots_export("rollback") + "` to go back.\n");
   return journal;
@@ -215,7 +216,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
 
 void Session::keep_journal() {
   if (executor_.dry_run() != kube::DryRun::none || !executor_.journal_path().empty()) return;
-  change::Journal(paths_.backup(), run_header()).record_end();
+  change::Journal(paths_.backup(), run_header()).record_end(change::RunEnd::complete);
 }
 
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
@@ -237,6 +238,31 @@ void Session::print_end() const {
   if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
 }
 
+void Session::failed(Error& error) noexcept {
+  if (executor_.journal_path().empty()) return;
+  try {
+    executor_.end(util::interrupted() ? change::RunEnd::interrupted : change::RunEnd::failed);
+  } catch (const Error&) {
+    // Of a disk that is full the error itself tells.
+  }
+  error.set_state(change::to_text(executor_.counts()) + "; journal: " + executor_.journal_path());
+  if (error.hint().find(" again") != std::string::npos) return;  // it tells a better way on
+  std::string ways = "Run the same command again to go on: it does only what is left.";
+  if (rolls_back_.empty())
+    ways += " `" + context_.commands.kots_export("rollback") + "` goes back to what was there before.";
+  error.set_hint(error.hint().empty() ? ways : error.hint() + " " + ways);
+}
+
+int in_session(const Flags& flags, Session::Access access, const std::function<int(Session&)>& work) {
+  Session session(flags, access);
+  try {
+    return work(session);
+  } catch (Error& error) {
+    session.failed(error);
+    throw;
+  }
+}
+
 int Session::finish_checks() {
   migration::throw_if_checks_failed(context_);
   if (flags_.document == nullptr) std::cout << "\nno check stops it" << std::endl;
@@ -244,7 +270,7 @@ int Session::finish_checks() {
 }
 
 int Session::finish(const std::optional<migration::NextSteps>& next) {
-  executor_.complete();
+  executor_.end(change::RunEnd::complete);
   lock_.release();
   print_end();
   if (flags_.document != nullptr) flags_.document->already_right(executor_.totals().already_right);

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -42,6 +43,10 @@ class Session {
   // Writes a journal also where nothing had to be changed: it says that the run is rolled back.
   void keep_journal();
   void rolls_back(std::string run) { rolls_back_ = std::move(run); }
+
+  // Once something was written: notes in the journal that `error` ended the run, and adds to it how far the
+  // run came, and the ways on and back.
+  void failed(Error& error) noexcept;
 
   // Tells what the checks said. Returns the exit code; throws the Error of those that failed.
   int finish_checks();
@@ -82,5 +87,8 @@ class Session {
   change::Executor executor_;
   migration::Context context_;
 };
+
+// Does `work` in a Session; an error that leaves it goes through failed(). Returns what `work` returns.
+int in_session(const Flags& flags, Session::Access access, const std::function<int(Session&)>& work);
 
 }  // namespace kots_export::cli

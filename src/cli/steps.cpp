@@ -50,11 +50,12 @@ migration::RunOptions run_options(const Flags& flags, migration::Part part, Lice
 int run_part(Flags& flags, migration::Part part) {
   complete_installation(flags);
   const migration::RunOptions options = run_options(flags, part);
-  Session session(flags, Session::Access::write);
-  if (part == migration::Part::whole)
-    return session.finish(migration::run_migration(session.context(), options));
-  migration::run_step(session.context(), part, options);
-  return session.finish();
+  return in_session(flags, Session::Access::write, [&](Session& session) {
+    if (part == migration::Part::whole)
+      return session.finish(migration::run_migration(session.context(), options));
+    migration::run_step(session.context(), part, options);
+    return session.finish();
+  });
 }
 
 }  // namespace kots_export::cli

@@ -45,10 +45,10 @@ const std::vector<ApiResource>& builtins() {
 
 // Whether the server is of the release that moved the kinds, or newer: it serves the first of them at v1.
 bool has_moved_kinds(Client& client) {
-  const std::string action = "ask the server which kinds it serves";
   const MovedKind& first = kMovedKinds.front();
-  const Reply reply =
-      client.send(get_json(version_path(std::string(first.group) + "/v1"), {"APIResourceList"}), action);
+  const std::string version = std::string(first.group) + "/v1";
+  const std::string action = "ask the server which kinds " + version + " has";
+  const Reply reply = client.send(get_json(version_path(version), {"APIResourceList"}), action);
   if (!http::is_success(reply.status)) throw api_error(action, reply);
   const json list = parse_body(reply.body, action);
   return std::ranges::any_of(list.value("resources", json::array()), [&](const json& item) {

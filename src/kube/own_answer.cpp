@@ -52,8 +52,9 @@ bool says_not_served(const Request& request, const Reply& reply) {
 
 std::optional<TransportFailure> problem_of(const Request& request, const Reply& reply) {
   if (http::is_success(reply.status)) return problem_of_success(request, reply);
-  const bool concludes =
-      reply.status == http::kForbidden || reply.status == http::kNotFound || reply.status == http::kGone;
+  const bool is_of_the_api = request.path.starts_with("/api");  // the client asks a registry too
+  const bool concludes = is_of_the_api && (reply.status == http::kForbidden ||
+                                           reply.status == http::kNotFound || reply.status == http::kGone);
   if (!concludes || is_status(reply) || says_not_served(request, reply)) return std::nullopt;
   const bool is_page = util::trim(reply.body).starts_with('<');
   return foreign("the answer (" + std::to_string(reply.status) + ") is " +

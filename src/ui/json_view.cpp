@@ -135,6 +135,7 @@ void JsonView::next_steps(const migration::NextSteps& steps) {
 
 void JsonView::failed(const Error& error) {
   document_["error"] = {{"what", error.headline()}, {"why", error.why()}, {"hint", error.hint()}};
+  if (!error.state().empty()) document_["error"]["state"] = error.state();
 }
 
 json JsonView::document(int exit_code) const {

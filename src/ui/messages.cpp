@@ -195,6 +195,7 @@ std::string text_of(const migration::NextSteps& steps) {
 
 std::string text_of(const Error& error) {
   std::string text = std::string("error: ") + error.what() + "\n";
+  if (!error.state().empty()) text += error.state() + "\n";
   if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
   return util::printable(text);
 }

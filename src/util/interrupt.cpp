@@ -26,18 +26,33 @@ static_assert(std::atomic<const std::string*>::is_always_lock_free);
 
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
-// Async-signal-safe: lock-free atomics, write(2), signal(2) and raise(3) alone. Source: signal-safety(7).
+bool had_terminal = false;
+
+// Async-signal-safe.
+bool terminal_is_there() {
+  const int terminal = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal >= 0) ::close(terminal);
+  return terminal >= 0;
+}
+
+// Async-signal-safe: lock-free atomics, write(2), signal(2) and raise(3) alone, and open(2). Source:
+// signal-safety(7).
 void on_signal(int number) {
   const int error = errno;
+  // A terminal that dies (a window that is closed, a connection that breaks) ends no run, and says so twice:
+  // the kernel does, and the shell. Somebody's `kill -HUP` is a wish like SIGTERM.
+  if (number == SIGHUP && had_terminal && !terminal_is_there()) {
+    errno = error;
+    return;
+  }
   const bool is_second = asked_to_stop.exchange(true);
-  // A terminal that dies says so twice: the kernel does, and the shell.
-  if (is_second && number != SIGHUP) {
+  if (is_second) {
     if (const std::string* words = last_words) {
       [[maybe_unused]] const ssize_t said = ::write(STDERR_FILENO, words->data(), words->size());
     }
     std::signal(number, SIG_DFL);
     std::raise(number);  // ends the process where this handler returns
-  } else if (!is_second) {
+  } else {
     [[maybe_unused]] const ssize_t put = ::write(wake_up[1], "", 1);
   }
   errno = error;
@@ -48,6 +63,7 @@ void on_signal(int number) {
 void catch_interrupts() {
   if (wake_up[0] < 0 && ::pipe2(wake_up.data(), O_CLOEXEC | O_NONBLOCK) != 0)
     throw Error("cannot wait for signals", std::strerror(errno));
+  had_terminal = terminal_is_there();
   struct sigaction action {};
   action.sa_handler = on_signal;
   for (const int number : kSignals) {

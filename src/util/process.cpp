@@ -53,6 +53,19 @@ bool is_gone(const std::string& pid) {
   return ::kill(number, 0) != 0 && errno == ESRCH;
 }
 
+// Nothing where `identity` is of another machine, or none.
+std::optional<bool> is_there(const std::string& identity, const std::filesystem::path& proc) {
+  const std::string where = place();
+  if (where.empty() || !identity.starts_with(where + "/")) return std::nullopt;
+  const std::string rest = identity.substr(where.size() + 1);
+  const auto slash = rest.find('/');
+  if (slash == std::string::npos || slash == 0 || rest.find_first_not_of("0123456789") != slash)
+    return std::nullopt;
+  const std::string pid = rest.substr(0, slash);
+  const auto started = start_time(pid, proc);
+  return started ? *started == rest.substr(slash + 1) : !is_gone(pid);
+}
+
 }  // namespace
 
 std::string process_identity() {
@@ -63,17 +76,10 @@ std::string process_identity() {
 }
 
 bool has_ended(const std::string& identity, const std::filesystem::path& proc) {
-  const std::string where = place();
-  if (where.empty() || !identity.starts_with(where + "/")) return false;
-  const std::string rest = identity.substr(where.size() + 1);
-  const auto slash = rest.find('/');
-  if (slash == std::string::npos || slash == 0 || rest.find_first_not_of("0123456789") != slash) {
-    return false;
-  }
-  const std::string pid = rest.substr(0, slash);
-  const auto started = start_time(pid, proc);
-  return started ? *started != rest.substr(slash + 1) : is_gone(pid);
+  return is_there(identity, proc) == false;
 }
+
+bool is_running(const std::string& identity) { return is_there(identity, kProc) == true; }
 
 std::string user_at_host() {
   std::array<char, 256> host{};

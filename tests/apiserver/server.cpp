@@ -114,6 +114,10 @@ void send_error(ResponseWriter& answer, const ApiError& error) {
   answer.send(error.code(), "application/json", dump_json(error.to_status()));
 }
 
+void send_page_not_found(ResponseWriter& answer) {
+  answer.send(404, "text/plain; charset=utf-8", "404 page not found\n");
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options)
@@ -267,10 +271,7 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, LogEntry&
     if (const auto found = discover(cluster_.registry, request, info.segments, stale_groups_)) {
       return answer.send(200, found->content_type, dump_json(found->body));
     }
-    if (info.segments.empty() || (info.segments[0] != "api" && info.segments[0] != "apis")) {
-      return answer.send(404, "text/plain; charset=utf-8", "404 page not found\n");
-    }
-    throw unknown_resource();
+    return send_page_not_found(answer);
   }
   if (is_unavailable(stale_groups_, info.segments)) {
     return answer.send(503, "text/plain; charset=utf-8", "service unavailable\n");
@@ -278,7 +279,12 @@ void Server::serve_api(const Request& request, ResponseWriter& answer, LogEntry&
   if (serve_review(cluster_, request, info, *user, answer)) return;
   cluster_.access.require(*user, info.access());
   const ServedResource served = cluster_.registry.find(info.group, info.version, info.resource);
-  if (served.type == nullptr) throw unknown_resource();
+  if (served.type == nullptr) {
+    // Of a version that it serves the server says it by a Status.
+    const auto versions = cluster_.registry.versions_of(info.group);
+    if (std::ranges::find(versions, info.version) == versions.end()) return send_page_not_found(answer);
+    throw unknown_resource();
+  }
   if (!served.type->namespaced() && info.segments.size() > 3 && info.name_space != info.name &&
       info.resource != "namespaces" && !info.name_space.empty()) {
     throw unknown_resource();

@@ -228,7 +228,7 @@ TEST(Recovery, CtrlCFinishesWhatIsInFlightAndSaysHowToGoOnAndBack) {
 
 // Sends `signals` to a whole run once it patches.
 Finished run_and_signal(Installation& installation, const std::vector<int>& signals) {
-  installation.server.add_fault("method=PATCH delay=1500");
+  installation.server.add_fault("method=PATCH hold-answer");
   return installation.run(Start{.arguments = Installation::whole_run(),
                                 .environment = {},
                                 .input = {},
@@ -241,6 +241,7 @@ Finished run_and_signal(Installation& installation, const std::vector<int>& sign
                                     std::this_thread::sleep_for(
                                         std::chrono::milliseconds(20));  // two at once are one
                                   }
+                                  installation.server.clear_faults();  // lets go of what is held
                                 }});
 }
 
@@ -295,9 +296,9 @@ TEST(Rollback, SaysBeforehandWhatItDoesNotUndoAndWhatRunsAgain) {
                     HasSubstr("note: Job inject-bottoken-abc123: made again, and so run again")));
 }
 
-TEST(Recovery, ATerminalThatDiesSaysSoTwiceAndTheRunStopsInOrder) {
+TEST(Recovery, SomebodysSighupStopsTheRunInOrder) {
   Installation installation;
-  const Finished run = run_and_signal(installation, {SIGHUP, SIGHUP});
+  const Finished run = run_and_signal(installation, {SIGHUP});
 
   EXPECT_EQ(run.exit_code, 130) << run.err;
   EXPECT_EQ(runs_of(installation)[0]["state"], "interrupted");
@@ -309,7 +310,35 @@ TEST(Recovery, ASecondCtrlCEndsAtOnceAndSaysWhereTheJournalIs) {
   const Finished run = run_and_signal(installation, {SIGINT, SIGINT});
 
   EXPECT_EQ(run.exit_code, 128 + SIGINT) << run.err;
-  EXPECT_THAT(run.err, ::testing::ContainsRegex("ended at once; what was sent is in .*backup.*\n"));
+  EXPECT_THAT(run.err,
+              ::testing::ContainsRegex("ended at once; what was sent, or may have been, is in .*backup.*\n"));
+}
+
+TEST(Recovery, ARunThatFailedSaysHowFarItCameAndBothWaysOn) {
+  Installation installation;
+  installation.server.add_fault("method=PATCH status=422 path=/deployments/frontend");
+  const Finished run = installation.run({"annotate", "--yes"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
+                    HasSubstr("Run the same command again to go on"), HasSubstr("kots-export rollback")));
+  EXPECT_EQ(runs_of(installation)[0]["state"], "failed");
+}
+
+TEST(Recovery, AJournalThatHoldsNothingIsNamedAndNotChosen) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const auto later = installation.folder / "backup/29991231T000000.000Z-aaaa";
+  std::filesystem::create_directory(later);
+  write(later / "journal.jsonl", std::string(4096, '\0'));
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_THAT(rollback.err, HasSubstr("29991231T000000.000Z-aaaa"));
+  EXPECT_EQ(difference(before, state_of(installation)), "");
 }
 
 TEST(Recovery, NothingIsSentWhoseJournalLineWasNotWritten) {

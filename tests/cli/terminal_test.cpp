@@ -63,6 +63,24 @@ TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
   EXPECT_THAT(terminal.screen(), Not(HasSubstr("4x-licence")));
 }
 
+// More writes than are in flight at once are still to come when it goes.
+TEST_F(OnATerminal, ThatIsClosedEndsNoRun) {
+  installation_.server.seed(
+      "{apiVersion: testing/v1, kind: Repeat, count: 100, object: {apiVersion: v1, kind: ConfigMap, "
+      "metadata: "
+      "{name: \"more-%d\", namespace: circleci-server, annotations: {kots.io/app-slug: circleci}}}}");
+  installation_.server.add_fault("method=PATCH delay=100");
+  PseudoTerminal terminal = start({"annotate", "--yes"});
+  EXPECT_TRUE(
+      installation_.server.wait_until([&] { return installation_.server.count_requests("PATCH") > 0; }));
+  terminal.hang_up();
+
+  EXPECT_LE(terminal.finish(), 1) << "1: what it says at its end reaches nobody";
+  const Finished runs = installation_.run({"runs", "-o", "json"});
+  EXPECT_EQ(nlohmann::json::parse(runs.out)["runs"][0]["state"], "complete");
+  EXPECT_EQ(nlohmann::json::parse(runs.out)["runs"][0]["changes"]["notSent"], 0);
+}
+
 TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {
   const std::vector<std::vector<std::string>> commands = {
       {"-n", kNamespace, "--dry-run=client", "-l", "l"},

@@ -32,7 +32,6 @@ struct ExecutorOptions {
   std::chrono::milliseconds request_timeout{0};
   // How long a write whose answer was lost may still take effect in the API server.
   std::chrono::milliseconds server_patience = kServerPatience;
-  std::string rollback_command = "kots-export rollback";  // for people: undoes the run
 };
 
 // A Change that is not as it should be: refused, unknown or not sent.
@@ -54,8 +53,8 @@ struct Execution {
 // Changes of a plan failed, after the others were done.
 class NotMade : public Error {
  public:
-  NotMade(std::string what, std::string why, std::string hint, const OutcomeCounts& counts)
-      : Error(std::move(what), std::move(why), std::move(hint)), counts_(counts) {}
+  NotMade(std::string what, std::string why, const OutcomeCounts& counts)
+      : Error(std::move(what), std::move(why)), counts_(counts) {}
   // How the plan's Changes ended.
   [[nodiscard]] const OutcomeCounts& counts() const noexcept { return counts_; }
 
@@ -103,8 +102,8 @@ class Executor {
   void begin_writing();
 
   [[nodiscard]] kube::DryRun dry_run() const noexcept { return options_.dry_run; }
-  // Writes into the journal, where there is one, that the run did all it was to do.
-  void complete();
+  // Writes into the journal, where there is one, how the run ended.
+  void end(RunEnd end);
 
   // `change` with the UIDs that it needs, of what this Executor has created. Those that are not known stay.
   [[nodiscard]] Change with_known_uids(Change change) const;

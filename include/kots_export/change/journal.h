@@ -14,11 +14,11 @@
 //   {"event":"run","format":2,...}    first: where and when
 //   {"event":"change","id":N,...}     before a request is sent, forced to the disk
 //   {"event":"outcome","id":N,...}    after its reply
-//   {"event":"end"}                   the run did all it was to do
+//   {"event":"end","result":"..."}    how it ended: complete, failed, interrupted
 namespace kots_export::change {
 
 // The version of the format. A reader refuses a newer one.
-inline constexpr int kJournalFormat = 2;
+inline constexpr int kJournalFormat = 3;
 
 // Where a run worked. What could not be read is empty.
 struct RunHeader {
@@ -31,7 +31,11 @@ struct RunHeader {
   std::string namespace_uid;  // tells this namespace of this cluster from every other
   std::string release;        // Helm release
   std::string rolls_back;     // the run that this one undoes; empty for all others
+  std::string process;        // util::process_identity() of who wrote it
 };
+
+// complete: the run did all it was to do. failed: an error ended it. interrupted: Ctrl-C or a signal did.
+enum class RunEnd { complete, failed, interrupted };
 
 class Journal {
  public:
@@ -48,8 +52,8 @@ class Journal {
   void record(std::span<const Change* const> changes, std::size_t first_id);
   // Appends an outcome. Not forced: a Change without one is unknown, and read back from the cluster.
   void record_outcome(std::size_t id, const ChangeOutcome& outcome);
-  // Appends that the run is complete, and forces all to the disk.
-  void record_end();
+  // Appends how the run ended, and forces all to the disk.
+  void record_end(RunEnd end);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
 

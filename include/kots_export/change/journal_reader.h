@@ -26,7 +26,7 @@ struct JournalEntry {
 struct RunRecord {
   RunHeader header;
   std::vector<JournalEntry> entries;  // in the order in which they were sent
-  enum class End { open, complete } end = End::open;
+  std::optional<RunEnd> end;          // nothing: it is under way, or was killed
   // Until then nobody answered a request of the run that an API server may still be at work on; nothing where
   // each was answered.
   std::optional<std::chrono::system_clock::time_point> unanswered_until;
@@ -34,8 +34,9 @@ struct RunRecord {
 };
 
 // Reads one journal. A last line that was cut in the middle is left out: its Change was never sent, its
-// outcome is unknown. A run that was killed before its first line has no entries and only a name. Throws
-// Error where the file cannot be read, a line before the last is broken, or the format is newer than ours.
+// outcome is unknown. Throws Error where the file cannot be read, its first line is none of a run (one that
+// was killed before it was written has sent nothing), a line before the last is broken, or the format is
+// newer than ours.
 [[nodiscard]] RunRecord read_journal(const std::filesystem::path& file);
 
 // A journal that read_journal cannot read.
@@ -59,10 +60,11 @@ struct Runs {
 void tell_broken(Observer& observer, std::span<const BrokenJournal> broken);
 
 // A run is rolled back where a complete run says that it rolls it back and is not rolled back itself. No
-// clock is asked which was first: a run can name only one that was there before it.
-enum class RunState { complete, interrupted, rolled_back };
+// clock is asked which was first: a run can name only one that was there before it. A run without an end is
+// running where its process is known to be there, else it was interrupted.
+enum class RunState { complete, failed, interrupted, running, rolled_back };
 [[nodiscard]] RunState state_of(const RunRecord& run, std::span<const RunRecord> runs);
-[[nodiscard]] std::string_view to_string(RunState state);  // "complete", "interrupted", "rolled back"
+[[nodiscard]] std::string_view to_string(RunState state);  // "complete", "rolled back"
 
 // True where a run created `live`: by the UID that the server gave it, or,
 // where that outcome was lost, by `live` holding everything of the manifest that was sent. (Nothing is

@@ -23,6 +23,7 @@ enum class ExitCode : int {
 //   what:  the action and its object, "cannot read the kubeconfig /home/me/.kube/config"
 //   why:   the cause as the system or the server said it, "permission denied"; may be empty
 //   hint:  what to do next, one or more sentences; may be empty
+//   state: how far the work had come, and where that is recorded; set by who knows it, mostly empty
 // Derived types exist where a caller tells causes apart; cli/ catches Error once and prints it.
 class Error : public std::runtime_error {
  public:
@@ -37,12 +38,17 @@ class Error : public std::runtime_error {
   [[nodiscard]] const std::string& headline() const noexcept { return headline_; }
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
   [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+  [[nodiscard]] const std::string& state() const noexcept { return state_; }
   [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
+
+  void set_state(std::string state) { state_ = std::move(state); }
+  void set_hint(std::string hint) { hint_ = std::move(hint); }
 
  private:
   std::string headline_;
   std::string why_;
   std::string hint_;
+  std::string state_;
   ExitCode exit_code_;
 };
 

@@ -5,9 +5,9 @@
 // Ctrl-C, SIGTERM and SIGHUP as a wish that the work looks at, not as its end.
 namespace kots_export::util {
 
-// From here on the first SIGINT, SIGTERM or SIGHUP only asks the work to stop; a SIGINT or SIGTERM after that
-// ends the process at once. One that was ignored when the process started (nohup) stays ignored. Throws Error
-// where the system has no more file descriptors.
+// From here on the first SIGINT, SIGTERM or SIGHUP only asks the work to stop; one after that ends the
+// process at once. A SIGHUP because the terminal has gone asks nothing, and one that was ignored when the
+// process started (nohup) stays ignored. Throws Error where the system has no more file descriptors.
 void catch_interrupts();
 
 // What the second signal writes to standard error before it ends the process. Empty at first.

@@ -14,6 +14,9 @@ namespace kots_export::util {
 // or ran elsewhere and nothing can be known. `proc` is where it is looked for.
 [[nodiscard]] bool has_ended(const std::string& identity, const std::filesystem::path& proc = "/proc");
 
+// True where `identity` is of this boot and PID namespace, and that process is still there.
+[[nodiscard]] bool is_running(const std::string& identity);
+
 // "user@host" for people; each part is "?" where the system does not tell.
 [[nodiscard]] std::string user_at_host();
 

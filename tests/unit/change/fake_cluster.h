@@ -67,8 +67,9 @@ class FakeCluster {
       if (at.starts_with(path + "/")) items.push_back(object);
     }
     if (items.empty()) return std::nullopt;
-    return nlohmann::json{
-        {"kind", "List"}, {"metadata", {{"resourceVersion", "1"}}}, {"items", std::move(items)}};
+    return nlohmann::json{{"kind", "PartialObjectMetadataList"},
+                          {"metadata", {{"resourceVersion", "1"}}},
+                          {"items", std::move(items)}};
   }
 
   kube::Outcome create(const std::string& collection, nlohmann::json object) {

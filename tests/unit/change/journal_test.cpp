@@ -1,5 +1,6 @@
 #include <kots_export/change/journal.h>
 #include <kots_export/change/journal_reader.h>
+#include <kots_export/util/process.h>
 
 #include "unit/change/changes.h"
 #include "unit/support/full_disk.h"
@@ -53,13 +54,13 @@ TEST(Journal, IsReadBackAsItWasWritten) {
   record(journal, patch_of("a"), 1);
   record(journal, delete_of("b"), 2);
   journal.record_outcome(1, done("uid-a"));
-  journal.record_end();
+  journal.record_end(RunEnd::complete);
 
   const RunRecord run = read_journal(journal.path());
 
   EXPECT_EQ(run.header.run, "r1");
   EXPECT_EQ(run.header.namespace_uid, "uid-of-ns");
-  EXPECT_EQ(run.end, RunRecord::End::complete);
+  EXPECT_EQ(run.end, RunEnd::complete);
   ASSERT_EQ(run.entries.size(), 2U);
   EXPECT_EQ(run.entries[0].change.after, patch_of("a").after);
   EXPECT_EQ(run.entries[0].change.object.gvr.resource, "configmaps");
@@ -149,11 +150,11 @@ TEST(Journal, HoldsNothingOfWhatDidNotReachTheDiskAndIsBrokenForGood) {
 
   EXPECT_FALSE(can_record(journal, patch_of("c"), 3));
   EXPECT_THROW(journal.record_outcome(1, done("uid-a")), Error);
-  EXPECT_THROW(journal.record_end(), Error);
+  EXPECT_THROW(journal.record_end(RunEnd::complete), Error);
   const RunRecord run = read_journal(journal.path());
   ASSERT_EQ(run.entries.size(), 1U);
   EXPECT_EQ(run.entries[0].id, 1U);
-  EXPECT_EQ(run.end, RunRecord::End::open);
+  EXPECT_FALSE(run.end);
 }
 
 TEST(Journal, ThatCannotBeginIsNoRun) {
@@ -184,14 +185,47 @@ TEST(JournalReader, LeavesOutALastLineThatWasCut) {
   EXPECT_EQ(read_journal(journal.path()).entries.size(), 1U);
 }
 
-TEST(JournalReader, ReadsARunThatWasKilledBeforeItsFirstLine) {
+// It sent nothing, or the disk is damaged: whatever it is, no run to go back to.
+TEST(JournalReader, AJournalWithoutAWholeFirstLineIsNamedAndLeftOut) {
+  for (const std::string& content :
+       {std::string(), std::string(R"({"event":"ru)"), std::string(4096, '\0'), std::string("[]\n"),
+        std::string("null\n"), std::string("{}\n"), std::string("nonsense\n"), std::string("\n\n"),
+        std::string(R"({"event":"end","result":"complete"})") + "\n"}) {
+    SCOPED_TRACE(content.substr(0, 40));
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "r1");
+    std::ofstream(folder.path() / "r1/journal.jsonl") << content;
+    const Runs all = read_runs(folder.path());
+    EXPECT_TRUE(all.runs.empty());
+    ASSERT_EQ(all.broken.size(), 1U);
+    EXPECT_EQ(all.broken[0].run, "r1");
+  }
+}
+
+TEST(JournalReader, TellsHowARunEnded) {
   const TemporaryFolder folder;
-  std::filesystem::create_directory(folder.path() / "r1");
-  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"ru)";
-  const auto runs = read_runs(folder.path()).runs;
-  ASSERT_EQ(runs.size(), 1U);
-  EXPECT_EQ(runs[0].header.run, "r1");
-  EXPECT_EQ(state_of(runs[0], runs), RunState::interrupted);
+  const auto state = [&](const std::string& run, std::optional<RunEnd> end, const std::string& process = {}) {
+    RunHeader header = header_of(run);
+    header.process = process;
+    Journal journal(folder.path(), header);
+    if (end) journal.record_end(*end);
+    const std::vector<RunRecord> runs = {read_journal(journal.path())};
+    return state_of(runs[0], runs);
+  };
+  EXPECT_EQ(state("r1", RunEnd::complete), RunState::complete);
+  EXPECT_EQ(state("r2", RunEnd::failed), RunState::failed);
+  EXPECT_EQ(state("r3", RunEnd::interrupted), RunState::interrupted);
+  EXPECT_EQ(state("r4", std::nullopt), RunState::interrupted) << "it was killed";
+  EXPECT_EQ(state("r5", std::nullopt, util::process_identity()), RunState::running);
+}
+
+// Until format 3 an end said nothing more.
+TEST(JournalReader, AnEndWithoutAResultIsThatOfACompleteRun) {
+  const TemporaryFolder folder;
+  Journal journal(folder.path(), header_of("r1"));
+  std::ofstream(journal.path(), std::ios::app) << R"({"event":"end"})"
+                                               << "\n";
+  EXPECT_EQ(read_journal(journal.path()).end, RunEnd::complete);
 }
 
 TEST(JournalReader, SaysWhichLineIsBroken) {
@@ -210,7 +244,7 @@ TEST(JournalReader, SaysWhichLineIsBroken) {
 TEST(JournalReader, RefusesAFormatThatIsNewerThanItself) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "r1");
-  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":3})"
+  std::ofstream(folder.path() / "r1/journal.jsonl") << R"({"event":"run","format":4})"
                                                     << "\n";
   EXPECT_THROW((void)read_journal(folder.path() / "r1/journal.jsonl"), Error);
 }
@@ -305,7 +339,7 @@ RunRecord record_of(const std::string& run, const std::string& rolls_back = {}) 
   RunRecord record;
   record.header.run = run;
   record.header.rolls_back = rolls_back;
-  record.end = RunRecord::End::complete;
+  record.end = RunEnd::complete;
   return record;
 }
 
@@ -329,7 +363,7 @@ TEST(RunStates, OfJournalsThatNameEachOtherIsFound) {
 
 TEST(RunStates, ARollbackThatWasCutOffDoesNotCount) {
   std::vector<RunRecord> runs = {record_of("r1"), record_of("r2", "r1")};
-  runs[1].end = RunRecord::End::open;
+  runs[1].end.reset();
   EXPECT_EQ(state_of(runs[0], runs), RunState::complete);
 }
 

@@ -54,7 +54,8 @@ class LeaseServer {
   std::optional<nlohmann::json> lease;
 
   void held_by(const std::string& who, const std::string& process, int seconds) {
-    lease = {{"metadata",
+    lease = {{"kind", "Lease"},
+             {"metadata",
               {{"name", "kots-export"},
                {"uid", "uid-of-" + who},
                {"resourceVersion", next_version()},

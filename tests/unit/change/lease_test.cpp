@@ -255,7 +255,9 @@ TEST_F(LeaseTest, IsTakenOverThoughTheAnswerToThatWasLost) {
 TEST_F(LeaseTest, IsReadAgainWhereAWebPageAnswers) {
   server.held_by("jo@there", "", 30);
   server.faults = {Fault::none, Fault::web_page};  // the create, the first look
-  Lease lease(transport, notices, options());
+  LeaseOptions patient = options();
+  patient.retry.attempts = 2;
+  Lease lease(transport, notices, patient);
   lease.acquire("ns");
   EXPECT_TRUE(lease.held());
 }

@@ -61,7 +61,8 @@ class RecheckTest : public ::testing::Test {
     return recheck(client, {.changes = {change}, .already_right = 2}, now);
   }
 
-  json whole_ = json::object();  // what a read of the whole object gives
+  json whole_{{"kind", "Deployment"},
+              {"metadata", {{"name", "frontend"}}}};  // what a read of the whole object gives
   test::ScriptedTransport transport_{[this](const kube::Request&) { return test::reply(200, whole_); }};
 };
 
@@ -77,7 +78,8 @@ TEST_F(RecheckTest, LeavesWhatIsAsItWasSeen) {
 TEST_F(RecheckTest, LeavesOutWhatIsDoneAlready) {
   ObjectMetadata patched = with_version(seen(), "9");
   patched.labels = {{"a", "b"}, {"team", "red"}};
-  whole_ = {{"type", "Opaque"}, {"metadata", {{"uid", "x"}}}};
+  whole_["type"] = "Opaque";
+  whole_["metadata"]["uid"] = "x";
 
   EXPECT_EQ(check(patch(), {patched}).done, 1U);
   EXPECT_EQ(check(deletion(), {}).done, 1U);

@@ -45,10 +45,11 @@ TEST_F(JobLog, ReadsTheLogOfAPodThatItNeverSawRunning) {
   kube::Client quick_client{quick, test::kQuickRetries};
   Context quick_context{
       .client = quick_client, .executor = executor, .observer = observer, .ns = {kNs}, .release = "r"};
-  quick.get_once("/jobs?watch=false", ok(list_of({failed()})));
-  quick.get_once("/pods?watch=false", ok(list_of({})));
-  quick.get("/pods?limit",
-            ok(list_of({pod({{"terminated", {{"exitCode", 1}}}}), pod(waiting("Created"), "other")})));
+  quick.get_once("/jobs?watch=false", ok(list_of("JobList", {failed()})));
+  quick.get_once("/pods?watch=false", ok(list_of("PodList", {})));
+  quick.get(
+      "/pods?limit",
+      ok(list_of("PodList", {pod({{"terminated", {{"exitCode", 1}}}}), pod(waiting("Created"), "other")})));
   quick.get("/pods/circle-migrator-x/log?container", test::text_reply(200, "ERROR: locked\n"));
   quick.otherwise([](const kube::Request&) { return events({}); });
   {
@@ -62,8 +63,8 @@ TEST_F(JobLog, ReadsTheLogOfAPodThatItNeverSawRunning) {
 }
 
 TEST_F(JobLog, KeepsTheLogsOfSeveralPodsApart) {
-  jobs(ok(list_of({job()})));
-  pods(ok(list_of({pod(running(), "pod-a"), pod(running(), "pod-b")})));
+  jobs(ok(list_of("JobList", {job()})));
+  pods(ok(list_of("PodList", {pod(running(), "pod-a"), pod(running(), "pod-b")})));
   pod_events(events({}));
   server.get("pod-a/log", test::text_reply(200, "a1\na2\n"));
   server.get("pod-b/log", test::text_reply(200, "b1\nb2\n"));
@@ -124,8 +125,8 @@ TEST_F(JobLog, IsLeftWhereThePodsCannotBeListed) {
   kube::Client other_client{other, test::kQuickRetries};
   Context other_context{
       .client = other_client, .executor = executor, .observer = observer, .ns = {kNs}, .release = "r"};
-  other.get_once("/jobs?watch=false", ok(list_of({complete()})));
-  other.get_once("/pods?watch=false", ok(list_of({})));
+  other.get_once("/jobs?watch=false", ok(list_of("JobList", {complete()})));
+  other.get_once("/pods?watch=false", ok(list_of("PodList", {})));
   other.get("/pods?limit", status_reply(403, "Forbidden", "jane may not list pods"));
   other.otherwise([](const kube::Request&) { return events({}); });
   util::AppendFile log(folder / "log");

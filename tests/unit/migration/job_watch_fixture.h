@@ -39,8 +39,8 @@ inline json running() { return {{"running", json::object()}}; }
 inline json waiting(const std::string& reason, const std::string& message = "why") {
   return {{"waiting", {{"reason", reason}, {"message", message}}}};
 }
-inline json list_of(const std::vector<json>& items, const std::string& version = "11") {
-  return {{"metadata", {{"resourceVersion", version}}}, {"items", items}};
+inline json list_of(const char* kind, const std::vector<json>& items, const std::string& version = "11") {
+  return {{"kind", kind}, {"metadata", {{"resourceVersion", version}}}, {"items", items}};
 }
 inline Stream events(std::vector<std::string> lines, Stream::End end = Stream::End::open) {
   return {std::move(lines), end};
@@ -49,7 +49,7 @@ inline Stream events(std::vector<std::string> lines, Stream::End end = Stream::E
 // What the API server says about the Job, the Pods and the log, written down.
 class JobWatch : public ::testing::Test {
  protected:
-  JobWatch() { server.get("/pods?limit", ok(list_of({}))); }
+  JobWatch() { server.get("/pods?limit", ok(list_of("PodList", {}))); }
 
   void jobs(test::Answer answer) { server.get_once("/jobs?watch=false", std::move(answer)); }
   void job_events(test::Answer answer) { server.get_once("/jobs?watch=true", std::move(answer)); }
@@ -60,8 +60,8 @@ class JobWatch : public ::testing::Test {
 
   // A Job with one Pod whose container runs, and no news for now.
   void running_job() {
-    jobs(ok(list_of({job()})));
-    pods(ok(list_of({pod(running())})));
+    jobs(ok(list_of("JobList", {job()})));
+    pods(ok(list_of("PodList", {pod(running())})));
     pod_events(events({}));
   }
 

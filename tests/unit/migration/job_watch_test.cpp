@@ -32,9 +32,9 @@ json beside_a_sidecar(const json& state) {
 }
 
 TEST_F(JobWatch, IsDoneWhereOnlyASidecarRunsOn) {
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events({}));
-  pods(ok(list_of({beside_a_sidecar(running())})));
+  pods(ok(list_of("PodList", {beside_a_sidecar(running())})));
   pod_events(events({watch_line("MODIFIED", beside_a_sidecar({{"terminated", {{"exitCode", 0}}}}))}));
   live_log(events({"done\n"}, Stream::End::clean));
 
@@ -42,9 +42,9 @@ TEST_F(JobWatch, IsDoneWhereOnlyASidecarRunsOn) {
 }
 
 TEST_F(JobWatch, IsNotDoneWhereTheMigratorFailedBesideASidecar) {
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events({}));
-  pods(ok(list_of({beside_a_sidecar({{"terminated", {{"exitCode", 3}}}})})));
+  pods(ok(list_of("PodList", {beside_a_sidecar({{"terminated", {{"exitCode", 3}}}})})));
   pod_events(events({}));
   live_log(events({}, Stream::End::clean));
 
@@ -52,8 +52,8 @@ TEST_F(JobWatch, IsNotDoneWhereTheMigratorFailedBesideASidecar) {
 }
 
 TEST_F(JobWatch, SeesAJobThatWasDoneBeforeItLooked) {
-  jobs(ok(list_of({complete()})));
-  pods(ok(list_of({})));
+  jobs(ok(list_of("JobList", {complete()})));
+  pods(ok(list_of("PodList", {})));
   pod_events(events({}));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -93,8 +93,8 @@ TEST_F(JobWatch, EndsWhenTheJobIsDeleted) {
 }
 
 TEST_F(JobWatch, EndsWhenTheJobIsGoneFromTheStart) {
-  jobs(ok(list_of({})));
-  pods(ok(list_of({})));
+  jobs(ok(list_of("JobList", {})));
+  pods(ok(list_of("PodList", {})));
   pod_events(events({}));
   job_events(events({}));
 
@@ -108,7 +108,7 @@ TEST_F(JobWatch, EndsWhenTheJobWentWhileTheWatchWasAway) {
   running_job();
   job_events(events({R"({"type": "ERROR", "object": {"kind": "Status", "code": 410}})"
                      "\n"}));
-  jobs(ok(list_of({}, "20")));
+  jobs(ok(list_of("JobList", {}, "20")));
   job_events(events({}));
   live_log(events({}, Stream::End::clean));
 
@@ -118,7 +118,7 @@ TEST_F(JobWatch, EndsWhenTheJobWentWhileTheWatchWasAway) {
 TEST_F(JobWatch, ListsAgainWhereTheServerForgotTheVersion) {
   running_job();
   job_events(status_reply(410, "Expired"));
-  jobs(ok(list_of({complete()}, "20")));
+  jobs(ok(list_of("JobList", {complete()}, "20")));
   live_log(events({}, Stream::End::clean));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -150,8 +150,8 @@ TEST_F(JobWatch, OutlivesAServerThatIsAwayForAMoment) {
 TEST_F(JobWatch, OutlivesAListThatIsAnsweredWithAServerError) {
   jobs(status_reply(500, "InternalError"));
   jobs(status_reply(429, "TooManyRequests"));
-  jobs(ok(list_of({complete()})));
-  pods(ok(list_of({})));
+  jobs(ok(list_of("JobList", {complete()})));
+  pods(ok(list_of("PodList", {})));
   pod_events(events({}));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -159,7 +159,7 @@ TEST_F(JobWatch, OutlivesAListThatIsAnsweredWithAServerError) {
 
 TEST_F(JobWatch, SaysThatItMayNotWatch) {
   jobs(status_reply(403, "Forbidden", "jane may not list jobs"));
-  pods(ok(list_of({})));
+  pods(ok(list_of("PodList", {})));
   pod_events(events({}));
 
   EXPECT_THROW((void)follow(), kube::ApiError);
@@ -192,9 +192,9 @@ TEST_F(JobWatch, GivesUpWhereAPodCannotStart) {
        {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
         "CreateContainerError", "RunContainerError", "StartError"}) {
     SCOPED_TRACE(reason);
-    jobs(ok(list_of({job()})));
+    jobs(ok(list_of("JobList", {job()})));
     job_events(events({}));
-    pods(ok(list_of({pod(waiting(reason, "the reason"))})));
+    pods(ok(list_of("PodList", {pod(waiting(reason, "the reason"))})));
 
     const JobEnd end = follow();
 
@@ -205,10 +205,11 @@ TEST_F(JobWatch, GivesUpWhereAPodCannotStart) {
 }
 
 TEST_F(JobWatch, TellsOfAnImageThatIsNotPulledYetAndWaits) {
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events(
       {watch_line("MODIFIED", job()), watch_line("MODIFIED", job()), watch_line("MODIFIED", complete())}));
-  pods(ok(list_of({pod(waiting("ErrImagePull", "denied")), pod(waiting("ErrImagePull", "denied"))})));
+  pods(ok(
+      list_of("PodList", {pod(waiting("ErrImagePull", "denied")), pod(waiting("ErrImagePull", "denied"))})));
   pod_events(events({}));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -217,9 +218,9 @@ TEST_F(JobWatch, TellsOfAnImageThatIsNotPulledYetAndWaits) {
 }
 
 TEST_F(JobWatch, WaitsForAContainerThatIsBeingMade) {
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events({watch_line("MODIFIED", complete())}));
-  pods(ok(list_of({pod(waiting("ContainerCreating"))})));
+  pods(ok(list_of("PodList", {pod(waiting("ContainerCreating"))})));
   pod_events(events({}));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -229,9 +230,9 @@ TEST_F(JobWatch, WaitsForAContainerThatIsBeingMade) {
 TEST_F(JobWatch, TellsThatNoNodeTakesThePod) {
   const json unschedulable = json::parse(R"({"metadata": {"name": "p"}, "status": {"conditions": [
       {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]}})");
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events({watch_line("MODIFIED", job()), watch_line("MODIFIED", complete())}));
-  pods(ok(list_of({unschedulable, unschedulable})));
+  pods(ok(list_of("PodList", {unschedulable, unschedulable})));
   pod_events(events({}));
 
   EXPECT_EQ(follow().result, Result::complete);
@@ -244,12 +245,13 @@ TEST_F(JobWatch, TellsThatTheServerRefusesThePod) {
   kube::Client other_client{other, test::kQuickRetries};
   Context other_context{
       .client = other_client, .executor = executor, .observer = observer, .ns = {kNs}, .release = "r"};
-  other.get_once("/jobs?watch=false", ok(list_of({job()})));
-  other.get_once("/pods?watch=false", ok(list_of({})));
-  other.get_once("/events?watch=false", ok(list_of({{{"message", "pods is forbidden: exceeded quota"}}})));
+  other.get_once("/jobs?watch=false", ok(list_of("JobList", {job()})));
+  other.get_once("/pods?watch=false", ok(list_of("PodList", {})));
+  other.get_once("/events?watch=false",
+                 ok(list_of("EventList", {{{"message", "pods is forbidden: exceeded quota"}}})));
   other.get_once("/jobs?watch=true",
                  events({watch_line("MODIFIED", job()), watch_line("MODIFIED", complete())}));
-  other.get("/pods?limit", ok(list_of({})));
+  other.get("/pods?limit", ok(list_of("PodList", {})));
   other.otherwise([](const kube::Request&) { return events({}); });
   util::AppendFile log(folder / "log");
 
@@ -265,9 +267,9 @@ TEST_F(JobWatch, DoesNotNeedTheRightToReadEvents) {
   Context other_context{
       .client = other_client, .executor = executor, .observer = observer, .ns = {kNs}, .release = "r"};
   other.get_once("/events?watch=false", status_reply(403, "Forbidden"));
-  other.get_once("/jobs?watch=false", ok(list_of({complete()})));
-  other.get_once("/pods?watch=false", ok(list_of({})));
-  other.get("/pods?limit", ok(list_of({})));
+  other.get_once("/jobs?watch=false", ok(list_of("JobList", {complete()})));
+  other.get_once("/pods?watch=false", ok(list_of("PodList", {})));
+  other.get("/pods?limit", ok(list_of("PodList", {})));
   other.otherwise([](const kube::Request&) { return events({}); });
   util::AppendFile log(folder / "log");
 

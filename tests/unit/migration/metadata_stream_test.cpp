@@ -35,7 +35,9 @@ Answer written(const Request& request) {
 }
 
 json page(std::vector<json> items, const std::string& token = {}) {
-  return {{"metadata", {{"continue", token}}}, {"items", std::move(items)}};
+  return {{"kind", "PartialObjectMetadataList"},
+          {"metadata", {{"continue", token}}},
+          {"items", std::move(items)}};
 }
 
 // A namespace whose list goes on after a first page: two more, the last with an object of KOTS' own.

@@ -24,6 +24,8 @@ class PseudoTerminal {
   void expect(const std::string& text, std::chrono::seconds limit = std::chrono::seconds(20));
   // Types, as keys: "\n" is Enter, "\x03" Ctrl-C, "\x04" Ctrl-D.
   void type(const std::string& keys) const;
+  // The window is closed, the connection breaks: the kernel sends SIGHUP, and the terminal is gone.
+  void hang_up();
   // Waits for the end; 128 + N where signal N ended it.
   int finish();
   // Everything that was on the screen.

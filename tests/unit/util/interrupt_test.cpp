@@ -74,9 +74,35 @@ TEST(Interrupt, TheSecondEndsAtOnceWithItsLastWords) {
   }
 }
 
-TEST(Interrupt, ATerminalThatDiesSaysSoTwice) {
-  EXPECT_EQ(after_signals({SIGHUP, SIGHUP}).code, kAsked);
-  EXPECT_EQ(after_signals({SIGINT, SIGHUP}).code, kAsked);
+// With the kernel's signal and the shell's.
+TEST(Interrupt, ATerminalThatDiesAsksNothing) {
+  int answer[2] = {-1, -1};
+  ASSERT_EQ(::pipe(answer), 0);
+  test::PseudoTerminal terminal([&] {
+    catch_interrupts();
+    (void)!::write(STDOUT_FILENO, "ready", 5);
+    ::pause();  // for the kernel's
+    std::raise(SIGHUP);
+    const char asked = interrupted() ? 'y' : 'n';
+    (void)!::write(answer[1], &asked, 1);
+    return 0;
+  });
+  terminal.expect("ready");
+  terminal.hang_up();
+  ::close(answer[1]);
+  char asked = '?';
+  EXPECT_EQ(::read(answer[0], &asked, 1), 1);
+  EXPECT_EQ(asked, 'n');
+  ::close(answer[0]);
+}
+
+TEST(Interrupt, SomebodysSighupOnATerminalThatIsThereAsks) {
+  test::PseudoTerminal terminal([] {
+    catch_interrupts();
+    std::raise(SIGHUP);
+    return interrupted() ? 0 : 1;
+  });
+  EXPECT_EQ(terminal.finish(), 0);
 }
 
 TEST(Interrupt, TheLastWordsAreThoseThatWereSetLastWhateverTheirLength) {
