@@ -265,7 +265,9 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
       // With TLS 1.3 a server refuses a client certificate only after the handshake, on the first read.
       if (has_answered == HasAnswered::no && text.find("alert") != std::string::npos)
         return tls_failure(text, server);
-      if (text.find("from proxy") != std::string::npos)
+      // libcurl 7.85 and 7.88 word it differently.
+      if (text.find("from proxy") != std::string::npos ||
+          text.find("CONNECT tunnel failed") != std::string::npos)
         return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
                 "Check proxy-url and HTTPS_PROXY, with user name and password."};
       return cut(delivered);
