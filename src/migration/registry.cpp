@@ -75,10 +75,10 @@ bool is_of_a_registry(const kube::Reply& reply) {
          json::parse(reply.body, nullptr, false).is_object();
 }
 
-// What the registry says itself, where that does not repeat the password.
+// "answers 401 (...)", with what is said there, where that does not repeat the password.
 std::string reason_in(const kube::Reply& reply, const RegistryLogin& login) {
   constexpr std::size_t kLongestReason = 300;
-  std::string reason = "it answers " + std::to_string(reply.status);
+  std::string reason = "answers " + std::to_string(reply.status);
   const json body = json::parse(reply.body, nullptr, false);
   const json* errors = util::find_at(body, {"errors"});
   if (errors == nullptr || !errors->is_array() || errors->empty()) return reason;
@@ -88,7 +88,7 @@ std::string reason_in(const kube::Reply& reply, const RegistryLogin& login) {
 }
 
 RegistryAnswer answer_in(const kube::Reply& reply, const RegistryLogin& login) {
-  const std::string reason = reason_in(reply, login);
+  const std::string reason = "it " + reason_in(reply, login);
   const bool is_registry = is_of_a_registry(reply);
   switch (reply.status) {
     case kube::http::kOk:
@@ -153,7 +153,7 @@ RegistryAnswer RegistryClient::ask(const Question& question, const RegistryLogin
   try {
     const kube::Reply first = get(url_, question.path, {});
     // Nobody has shown credentials yet: a 403 is about where the question comes from.
-    if (first.status == kube::http::kForbidden) return unknown(reason_in(first, login));
+    if (first.status == kube::http::kForbidden) return unknown("it " + reason_in(first, login));
     if (first.status != kube::http::kUnauthorized || !is_of_a_registry(first)) return answer_in(first, login);
     if (const auto challenge = challenge_of(first, "bearer"))
       return ask_with_token(question, login, *challenge);
@@ -183,8 +183,8 @@ RegistryAnswer RegistryClient::ask_with_token(const Question& question, const Re
 
   const kube::Reply reply = get(origin, path, basic(login));
   if (reply.status == kube::http::kUnauthorized || reply.status == kube::http::kForbidden)
-    return {.kind = Kind::refused, .why = name + " does: " + reason_in(reply, login)};
-  if (reply.status != kube::http::kOk) return unknown(name + ": " + reason_in(reply, login));
+    return {.kind = Kind::refused, .why = name + " " + reason_in(reply, login)};
+  if (reply.status != kube::http::kOk) return unknown(name + " " + reason_in(reply, login));
   const Secret<std::string> token = token_in(reply.body);
   if (token.empty()) return unknown(name + " gives no token");
   return answer_in(get(url_, question.path, "Bearer " + token.reveal()), login);

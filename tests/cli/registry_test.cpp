@@ -56,7 +56,7 @@ TEST(RegistryIsAsked, AndOneThatIsNotReachedIsAWarningAlone) {
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, AllOf(HasSubstr("is not known: no connection"), HasSubstr("HTTPS_PROXY"),
-                             Not(HasSubstr("kubeconfig"))));
+                             Not(HasSubstr("in the kubeconfig"))));
 }
 
 TEST(RegistryIsAsked, UnlessItIsLeftOut) {

@@ -6,6 +6,7 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
 #include <kots_export/migration/commands.h>
+#include <kots_export/migration/names.h>
 #include <kots_export/migration/registry.h>
 #include <kots_export/util/secret.h>
 
@@ -70,6 +71,8 @@ struct Context {
 struct Registry {
   std::string name = "cciserver";
   [[nodiscard]] std::string host() const { return name + ".azurecr.io"; }
+  // What names it on a command line.
+  [[nodiscard]] std::string flag() const { return name == names::kDevRegistry ? " --dev" : ""; }
   // As the guide names it for Secret regcred.
   [[nodiscard]] std::string url() const { return "https://" + host(); }
 };

@@ -25,8 +25,8 @@ struct Wanted {
 
 // --force makes the Secret, too, where there is none.
 std::string remedy(const Checking& checking) {
-  return "Make it with: " + checking.context.commands.kots_export("secret") +
-         (checking.options.registry.name == names::kDevRegistry ? " --dev" : "") +
+  return "Make it with: " +
+         checking.context.commands.kots_export("secret" + checking.options.registry.flag()) +
          " --force --docker-username USER";
 }
 
@@ -94,7 +94,8 @@ std::string tag_of(std::string version) {
 
 CheckFinding check_pull_secret(Checking& checking) {
   const PullSecret& secret = pull_secret(checking);
-  if (secret.unusable.empty()) return ok(secret_words() + " has an entry for " + checking.options.registry.host());
+  if (secret.unusable.empty())
+    return ok(secret_words() + " has an entry for " + checking.options.registry.host());
   return problem(
       secret_words() + " in namespace " + checking.context.ns.name + " cannot be used: " + secret.unusable,
       remedy(checking));
