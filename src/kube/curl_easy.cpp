@@ -207,6 +207,10 @@ void Endpoint::configure(CURL* easy, const RequestCredentials& credentials) cons
   if (connect_to_) set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Ctrl-C does not wait for a name server that does not answer: libcurl would wait for its thread.
+  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_peer);
   set(easy, CURLOPT_SOCKOPTDATA, &options_);
   set(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
