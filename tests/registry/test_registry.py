@@ -1,17 +1,26 @@
 """The checks of the registry and `secret --verify` against Debian's docker-registry, with Basic and with Bearer authentication."""
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 from registry import CHART, HOST, IMAGE, TOKEN_HOST, DockerRegistry, Tunnel, certificates, htpasswd
-from server import ROOT, Server
+from server import PROGRAM, ROOT, Server
 from web_servers import WebServer, token_server
 
 USER = "server-user"
 PASSWORD = "registry-pass"  # as Secret regcred of the sample has them
 WRONG = "hunter2hunter2"
+
+
+def can_mount():
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
 
 
 def constant(name):
@@ -176,6 +185,34 @@ class Unknown(OfARegistry):
     def test_a_proxy_that_lets_nobody_through_is_a_warning(self):
         self.reach({})
         self.assert_unknown("proxy")
+
+    def assert_stops_when_asked(self, *before):
+        """A signal is heard while the answer is out: `check` has told of Secret regcred, and waits."""
+        with subprocess.Popen([*before, PROGRAM, "check", "--license", "4x"], cwd=self.server.folder, env=self.server.environment(),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for line in process.stdout:
+                if "pull-secret" in line:
+                    break
+            time.sleep(0.5)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            said = process.stdout.read()
+        self.assertEqual(process.returncode, 130, said)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertIn("interrupted", said)
+
+    def test_a_signal_is_heard_while_the_registry_is_silent(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.reach({f"{HOST}:443": silent.getsockname()[1]})
+            self.assert_stops_when_asked()
+
+    @unittest.skipUnless(can_mount(), "needs root, for a name server of its own")
+    def test_a_signal_is_heard_while_the_name_server_is_silent(self):
+        self.server.network = {}
+        (self.server.folder / "resolv.conf").write_text("nameserver 127.0.0.99\n")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.99", 53))
+            self.assert_stops_when_asked("unshare", "-m", "sh", "-c", 'mount --bind resolv.conf /etc/resolv.conf && exec "$@"', "sh")
 
     def test_verify_names_no_kubeconfig(self):
         done = self.use_password(PASSWORD, "--verify")
