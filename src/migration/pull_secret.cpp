@@ -40,11 +40,13 @@ bool matches(const std::string& pattern, const std::string& host) {
 
 // What an entry logs in with; nothing where its `auth` is damaged, which makes the whole Secret useless.
 std::optional<RegistryLogin> login_in(const json& entry) {
-  std::string auth(util::trim(util::text_at(entry, {"auth"})));
+  std::string auth = util::text_at(entry, {"auth"});
   if (auth.empty())
     return RegistryLogin{.username = util::text_at(entry, {"username"}),
                          .password = Secret<std::string>(util::text_at(entry, {"password"}))};
-  if (!auth.ends_with('=')) auth.append((4 - auth.size() % 4) % 4, '=');  // may be written without padding
+  // It may be written without padding, and in lines.
+  std::erase_if(auth, [](char c) { return c == '\n' || c == '\r'; });
+  if (!auth.ends_with('=')) auth.append((4 - auth.size() % 4) % 4, '=');
   const Secret<std::string> decoded(util::base64_decode(auth).value_or(""));
   const auto colon = decoded.reveal().find(':');
   if (colon == std::string::npos) return std::nullopt;

@@ -133,8 +133,8 @@ Secret<std::string> token_in(const std::string& body) {
 
 }  // namespace
 
-RegistryClient::RegistryClient(std::string server, TransportTo transport_to)
-    : url_(server.find("://") == std::string::npos ? "https://" + server : std::move(server)),
+RegistryClient::RegistryClient(const std::string& server, TransportTo transport_to)
+    : url_(split(server.find("://") == std::string::npos ? "https://" + server : server)->first),
       transport_to_(std::move(transport_to)) {}
 
 RegistryAnswer RegistryClient::log_in(const RegistryLogin& login) {

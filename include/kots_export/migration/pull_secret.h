@@ -9,7 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 // The content of Secret regcred as the kubelet reads it.
-// Source: k8s.io/kubernetes 1.20 to 1.33, pkg/credentialprovider config.go and keyring.go.
+// Source: k8s.io/kubernetes, pkg/credentialprovider, config.go and keyring.go.
 namespace kots_export::migration {
 
 inline constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";

@@ -38,8 +38,9 @@ struct RegistryAnswer {
 // questions throw Interrupted; all else that goes wrong is an answer.
 class RegistryClient {
  public:
-  // `server` is a host, or "http://HOST" for one without TLS.
-  RegistryClient(std::string server, TransportTo transport_to);
+  // `server` is a host, or "http://HOST" for one without TLS; a path after it, as in a key of Secret regcred,
+  // is not looked at.
+  RegistryClient(const std::string& server, TransportTo transport_to);
 
   // Whether it accepts the credentials at all.
   [[nodiscard]] RegistryAnswer log_in(const RegistryLogin& login);

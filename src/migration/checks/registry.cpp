@@ -77,14 +77,14 @@ CheckFinding look_for(Checking& checking, const Wanted& wanted) {
 }
 
 // A version is the chart's tag; of anything else Helm makes a range, and chooses among all tags.
-// Source: Helm 3.17, pkg/downloader/chart_downloader.go, getOciURI.
+// Source: Helm 3, ChartDownloader.getOciURI, in later ones registry.Client.ValidateReference.
 bool is_range(std::string_view version) {
   if (version.starts_with('v')) version.remove_prefix(1);
   const std::string_view numbers = version.substr(0, version.find_first_of("-+"));
   return numbers.empty() || numbers.find_first_not_of("0123456789.") != std::string_view::npos;
 }
 
-// A tag has no `+`. Source: Helm 3.17, pkg/registry/reference.go.
+// A tag has no `+`. Source: Helm 3, pkg/registry.
 std::string tag_of(std::string version) {
   std::ranges::replace(version, '+', '_');
   return version;

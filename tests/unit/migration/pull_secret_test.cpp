@@ -61,8 +61,8 @@ TEST(PullSecret, HasItsLoginInEitherForm) {
   EXPECT_THAT(logins(read_auths({{kHost, {{"username", "u"}, {"password", "p:q"}}}})), ElementsAre("u:p:q"));
   EXPECT_THAT(logins(read_auths({{kHost, {{"username", "old"}, {"password", "old"}, {"auth", "dTpwOnE="}}}})),
               ElementsAre("u:p:q"));
-  // Without padding, and with blanks around it.
-  EXPECT_THAT(logins(read_auths({{kHost, {{"auth", " dTpwOnE \n"}}}})), ElementsAre("u:p:q"));
+  // Without padding, and in lines.
+  EXPECT_THAT(logins(read_auths({{kHost, {{"auth", "dTpw\nOnE\n"}}}})), ElementsAre("u:p:q"));
 }
 
 TEST(PullSecret, WithoutALoginIsUseless) {
@@ -79,7 +79,7 @@ TEST(PullSecret, WithoutALoginIsUseless) {
 
 // The kubelet reads all of it or nothing.
 TEST(PullSecret, WithADamagedEntryIsUseless) {
-  for (const char* auth : {"eA==", "%%%", "dTpw!"}) {
+  for (const char* auth : {"eA==", "%%%", "dTpw!", " dTpwOnE="}) {
     SCOPED_TRACE(auth);
     const PullSecret secret = read_auths({{kHost, entry("u:p")}, {"docker.io", {{"auth", auth}}}});
     EXPECT_THAT(secret.unusable, HasSubstr("auth of its entry docker.io is not base64"));

@@ -115,6 +115,15 @@ TEST_F(Registry, MayNameItsTokenServerInAnyWay) {
   }
 }
 
+TEST_F(Registry, IsFoundInEveryWayToWriteIt) {
+  for (const char* server :
+       {"cciserver.azurecr.io/", "https://cciserver.azurecr.io", "https://cciserver.azurecr.io/v1/"}) {
+    SCOPED_TRACE(server);
+    begin_anew().get(kManifest, ok({{"schemaVersion", 2}}));
+    EXPECT_EQ(find(server).kind, Kind::yes);
+  }
+}
+
 TEST_F(Registry, MayOfferSeveralSchemes) {
   kube::Reply both = challenge("Negotiate");
   both.headers.emplace_back("www-authenticate", "Basic realm=\"registry\"");
