@@ -47,7 +47,7 @@ Secret<std::string> read_password(const Flags& flags, const SecretFlags& own) {
 
 int run_secret(Flags& flags, const SecretFlags& own) {
   complete_installation(flags);
-  migration::SecretOptions options{.server = own.server.empty() ? registry(flags).host() : own.server,
+  migration::SecretOptions options{.server = own.server.empty() ? registry(flags).url() : own.server,
                                    .username = own.username,
                                    .password = {},
                                    .email = own.email,
@@ -61,8 +61,7 @@ int run_secret(Flags& flags, const SecretFlags& own) {
   return in_session(flags, Session::Access::write, [&](Session& session) {
     session.observer().step_started("secret");
     if (own.verify) {
-      migration::verify_registry_credentials(
-          options, [&session](const std::string& url) { return session.transport_to(url); });
+      migration::verify_registry_credentials(options, session.context().transport_to);
       session.observer().note("secret.verified", {{"server", options.server}});
     }
     auto& context = session.context();
@@ -84,7 +83,7 @@ Declared declare_secret(CLI::App& app, Flags& flags) {
   command->add_flag("--docker-password-stdin", own->password_stdin, "read the password from standard input");
   command->add_option("--docker-password-file", own->password_file, "read the password from a file");
   command->add_option("--docker-email", own->email, "email of the image registry");
-  command->add_option("--docker-server", own->server, "image registry (cciserver.azurecr.io)");
+  command->add_option("--docker-server", own->server, "image registry (https://cciserver.azurecr.io)");
   command->add_flag("--force", own->force, "replace the content of a Secret that is there");
   command->add_flag("--verify", own->verify, "ask the registry first whether it accepts the credentials");
   command->footer(

@@ -103,7 +103,8 @@ Session::Session(const Flags& flags, Access access)
                .ns = {flags.ns},
                .release = flags.release,
                .commands = commands(flags, config_.context),
-               .other_run = [this] { return lock_.other_run(flags_.ns); }} {
+               .other_run = [this] { return lock_.other_run(flags_.ns); },
+               .transport_to = [this](const std::string& url) { return transport_to(url); }} {
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
   describe_target();
@@ -222,8 +223,9 @@ void Session::keep_journal() {
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
   kube::ResolvedConfig config;
   config.server = url;
-  return std::make_unique<OwningTransport>(
-      config, curl_options(flags_, kube::proxy_from_environment(url, kube::Environment::of_process())));
+  auto options = curl_options(flags_, kube::proxy_from_environment(url, kube::Environment::of_process()));
+  options.longest_body = std::size_t{4} << 20;  // a manifest's, OCI Distribution Specification 1.1
+  return std::make_unique<OwningTransport>(config, options);
 }
 
 void Session::print_end() const {

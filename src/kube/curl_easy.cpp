@@ -207,6 +207,10 @@ void Endpoint::configure(CURL* easy, const RequestCredentials& credentials) cons
   if (connect_to_) set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Ctrl-C does not wait for a name server that does not answer: libcurl would wait for its thread.
+  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   set(easy, CURLOPT_SOCKOPTFUNCTION, &watch_peer);
   set(easy, CURLOPT_SOCKOPTDATA, &options_);
   set(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
@@ -265,7 +269,9 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
       // With TLS 1.3 a server refuses a client certificate only after the handshake, on the first read.
       if (has_answered == HasAnswered::no && text.find("alert") != std::string::npos)
         return tls_failure(text, server);
-      if (text.find("from proxy") != std::string::npos)
+      // libcurl 7.85 and 7.88 word it differently.
+      if (text.find("from proxy") != std::string::npos ||
+          text.find("CONNECT tunnel failed") != std::string::npos)
         return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
                 "Check proxy-url and HTTPS_PROXY, with user name and password."};
       return cut(delivered);

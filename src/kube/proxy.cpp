@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 
 #include <arpa/inet.h>
@@ -17,24 +16,17 @@ struct Address {
   std::string port;
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 Address split(std::string_view authority, std::string_view default_port) {
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
     const auto rest = end == std::string_view::npos ? std::string_view() : authority.substr(end + 1);
-    return {lower(authority.substr(1, end - 1)),
+    return {util::lower(authority.substr(1, end - 1)),
             std::string(rest.starts_with(':') ? rest.substr(1) : default_port)};
   }
   const auto colon = authority.rfind(':');
   if (colon == std::string_view::npos || authority.find(':') != colon)
-    return {lower(authority), std::string(default_port)};
-  return {lower(authority.substr(0, colon)), std::string(authority.substr(colon + 1))};
+    return {util::lower(authority), std::string(default_port)};
+  return {util::lower(authority.substr(0, colon)), std::string(authority.substr(colon + 1))};
 }
 
 Address address_of(std::string_view url) {
@@ -85,7 +77,7 @@ bool matches(std::string_view rule, const Address& address, const std::string& i
 }
 
 std::string variable(const Environment& environment, const std::string& name) {
-  for (const std::string& spelling : {name, lower(name)}) {
+  for (const std::string& spelling : {name, util::lower(name)}) {
     if (const auto value = environment.get(spelling); value && !value->empty()) return *value;
   }
   return {};

@@ -165,6 +165,12 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
     case JobEnd::Result::cannot_start:
       throw Error("the database migration cannot start", end.why,
                   end.hint + " " + look + delete_hint(context));
+    case JobEnd::Result::cannot_pull:
+      throw Error("the database migration cannot start", end.why,
+                  "Ask the registry what it says of Secret regcred: `" +
+                      context.commands.kots_export("check flyway" + options.registry.flag()) +
+                      "`. If it lets the Secret in, see that the nodes reach it. " + look +
+                      delete_hint(context));
     case JobEnd::Result::timed_out:
       throw Error(
           "the database migration did not end within " + std::to_string(options.timeout.count()) + " s", {},

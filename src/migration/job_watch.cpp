@@ -20,7 +20,7 @@ namespace {
 
 struct StartProblem {
   std::string_view reason;
-  enum class Means { wait, give_up } means;
+  enum class Means { wait, give_up, no_image } means;
   std::string_view hint;
 };
 
@@ -28,9 +28,7 @@ struct StartProblem {
 // themselves, or that a person should know of at once.
 constexpr std::array<StartProblem, 8> kStartProblems = {{
     {"ErrImagePull", StartProblem::Means::wait, ""},
-    {"ImagePullBackOff", StartProblem::Means::give_up,
-     "Check that Secret regcred holds valid credentials (kots-export secret --verify) and that the nodes "
-     "reach the registry."},
+    {"ImagePullBackOff", StartProblem::Means::no_image, ""},
     {"InvalidImageName", StartProblem::Means::give_up, "The image's name is wrong; check --dev."},
     {"ErrImageNeverPull", StartProblem::Means::give_up, "The image must be on the node already."},
     {"CreateContainerConfigError", StartProblem::Means::give_up,
@@ -189,7 +187,9 @@ class JobWatch {
       tell_once("flyway.image-not-pulled", waiting.value("message", ""));
       return kube::Flow::go_on;
     }
-    return end({JobEnd::Result::cannot_start, text_of(waiting), std::string(known->hint)});
+    const bool has_image = known->means != StartProblem::Means::no_image;
+    return end({has_image ? JobEnd::Result::cannot_start : JobEnd::Result::cannot_pull, text_of(waiting),
+                std::string(known->hint)});
   }
 
   // The migration is what counts: it is judged by the Job, with or without its log. What fails of `action` is

@@ -10,9 +10,9 @@ namespace kots_export::migration {
 
 // How a Job ended, as its conditions or its Pod say.
 struct JobEnd {
-  enum class Result { complete, failed, cannot_start, timed_out } result = Result::timed_out;
-  std::string why;   // failed, cannot_start: the reason and message of the server
-  std::string hint;  // what to do about it
+  enum class Result { complete, failed, cannot_start, cannot_pull, timed_out } result = Result::timed_out;
+  std::string why;   // failed, cannot_start, cannot_pull: the reason and message of the server
+  std::string hint;  // cannot_start: what to do about it
 };
 
 // Follows Job `name` to its end: its Pod's log goes line by line to the observer and to `log`, problems of

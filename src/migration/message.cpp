@@ -1,4 +1,5 @@
 #include <kots_export/migration/message.h>
+#include <kots_export/migration/names.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 #include <kots_export/values/yaml.h>
@@ -29,8 +30,8 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
       util::shell_quote(std::filesystem::absolute(options.values_file).lexically_normal().string());
   const std::string host = options.registry.host();
   const std::string release = util::shell_quote(options.release);
-  const std::string chart =
-      "oci://" + host + "/circleci-server --version " + util::shell_quote(options.target_version);
+  const std::string chart = "oci://" + host + "/" + std::string(names::kChart) + " --version " +
+                            util::shell_quote(options.target_version);
   NextSteps steps{
       .values_file = options.values_file.string(),
       .login_command = "helm registry login " + host + " --username <image-registry-username>",

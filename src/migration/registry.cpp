@@ -1,47 +1,46 @@
+#include <kots_export/kube/client.h>
 #include <kots_export/kube/http_status.h>
-#include <kots_export/migration/secret.h>
+#include <kots_export/migration/registry.h>
 #include <kots_export/util/base64.h>
 #include <kots_export/util/interrupt.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <cctype>
-#include <map>
-
-#include <nlohmann/json.hpp>
+#include <optional>
 
 namespace kots_export::migration {
 
 using nlohmann::json;
 
+struct RegistryClient::Question {
+  std::string path;
+  std::string scope;  // what a token is asked for; empty: for nothing
+};
+
 namespace {
 
-kube::Reply get(kube::Transport& transport, std::string path, const std::string& authorization,
-                const std::string& action) {
-  kube::Headers headers;
-  if (!authorization.empty()) headers.emplace_back("Authorization", authorization);
-  return kube::Client(transport, {}, util::interrupted)
-      .send({.method = kube::Method::get,
-             .path = std::move(path),
-             .headers = std::move(headers),
-             .body = {},
-             .timeout = std::chrono::seconds(30)},
-            action);
-}
+using Kind = RegistryAnswer::Kind;
+using Parameters = std::map<std::string, std::string>;
 
-// The parameters of a challenge `Bearer realm="...",service="..."` (RFC 7235); empty for another scheme.
-std::map<std::string, std::string> bearer_challenge(std::string_view header) {
-  constexpr std::string_view kScheme = "bearer ";
-  std::string scheme(header.substr(0, kScheme.size()));
-  std::ranges::transform(scheme, scheme.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::map<std::string, std::string> parameters;
-  if (scheme != kScheme) return parameters;
-  std::string_view rest = header.substr(kScheme.size());
+constexpr std::chrono::seconds kLongest{20};
+
+// What an image or a chart may be: a manifest, or an index of one for each platform.
+constexpr const char* kManifests =
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
+    "application/vnd.docker.distribution.manifest.v2+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+
+RegistryAnswer unknown(std::string why) { return {.kind = Kind::unknown, .why = std::move(why)}; }
+
+// The parameters of a challenge after its scheme: realm="...",service="...".
+Parameters parameters_of(std::string_view rest) {
+  Parameters parameters;
   while (!rest.empty()) {
     const auto equals = rest.find('=');
     if (equals == std::string_view::npos) break;
-    const std::string key(util::trim(rest.substr(0, equals)));
+    const std::string key = util::lower(util::trim(rest.substr(0, equals)));
     rest.remove_prefix(equals + 1);
     std::string_view value;
     if (rest.starts_with('"')) {
@@ -58,53 +57,154 @@ std::map<std::string, std::string> bearer_challenge(std::string_view header) {
   return parameters;
 }
 
-[[noreturn]] void refuse(const SecretOptions& options, const std::string& why) {
-  throw Error("the registry " + options.server + " does not accept the credentials of " + options.username,
-              why, "Check user name and password with your CircleCI contact; nothing was changed.");
+// The challenge of this scheme, one header each; nothing where there is none.
+std::optional<Parameters> challenge_of(const kube::Reply& reply, std::string_view scheme) {
+  for (const auto& [name, value] : reply.headers) {
+    if (name != "www-authenticate") continue;
+    const std::string_view text = value;
+    const auto end = std::min(text.find(' '), text.size());
+    if (util::lower(text.substr(0, end)) == scheme) return parameters_of(text.substr(end));
+  }
+  return std::nullopt;
 }
 
-void fetch_token(const SecretOptions& options, const std::map<std::string, std::string>& challenge,
-                 const std::string& basic, const TransportTo& transport_to) {
-  const auto realm = challenge.find("realm");
-  const auto scheme_end = realm == challenge.end() ? std::string::npos : realm->second.find("://");
-  if (scheme_end == std::string::npos) refuse(options, "its answer names no place to get a token from");
-  // The credentials go to the token server only over TLS, but for a registry that is itself reached without.
-  const auto path_start = realm->second.find('/', scheme_end + 3);
-  const std::string origin = realm->second.substr(0, path_start);
-  std::string path = path_start == std::string::npos ? "/" : realm->second.substr(path_start);
-  if (!origin.starts_with("https://") && !options.server.starts_with("http://")) {
-    refuse(options, "its token server " + origin + " does not use TLS");
+// Whether a registry answers, and not the page of something on the way: that gets no credentials, and what it
+// says is nothing of the image.
+bool is_of_a_registry(const kube::Reply& reply) {
+  return util::lower(reply.header("docker-distribution-api-version").value_or("")).starts_with("registry/") ||
+         json::parse(reply.body, nullptr, false).is_object();
+}
+
+// "answers 401 (...)", with what is said there, where that does not repeat the password.
+std::string reason_in(const kube::Reply& reply, const RegistryLogin& login) {
+  constexpr std::size_t kLongestReason = 300;
+  std::string reason = "answers " + std::to_string(reply.status);
+  const json body = json::parse(reply.body, nullptr, false);
+  const json* errors = util::find_at(body, {"errors"});
+  if (errors == nullptr || !errors->is_array() || errors->empty()) return reason;
+  const std::string message = util::text_at(errors->front(), {"message"});
+  if (message.empty() || message.find(login.password.reveal()) != std::string::npos) return reason;
+  return reason + " (" + util::printable(message.substr(0, kLongestReason)) + ")";
+}
+
+RegistryAnswer answer_in(const kube::Reply& reply, const RegistryLogin& login) {
+  const std::string reason = "it " + reason_in(reply, login);
+  const bool is_registry = is_of_a_registry(reply);
+  switch (reply.status) {
+    case kube::http::kOk:
+      if (is_registry) return {.kind = Kind::yes};
+      break;
+    case kube::http::kUnauthorized:
+    case kube::http::kForbidden:
+      if (is_registry) return {.kind = Kind::refused, .why = reason};
+      break;
+    case kube::http::kNotFound:
+      if (is_registry) return {.kind = Kind::missing, .why = reason};
+      break;
+    default:
+      return unknown(reason);
   }
-  if (const auto service = challenge.find("service"); service != challenge.end()) {
-    path += (path.find('?') == std::string::npos ? "?" : "&") +
-            ("service=" + util::percent_encode(service->second));
-  }
-  const auto token_server = transport_to(origin);
-  const kube::Reply reply = get(*token_server, path, basic, "get a token from " + origin);
-  if (reply.status != kube::http::kOk)
-    refuse(options, "its token server answered " + std::to_string(reply.status));
-  const json answer = json::parse(reply.body, nullptr, false);
-  if (!answer.is_object() || (!answer.contains("token") && !answer.contains("access_token"))) {
-    refuse(options, "its token server gave no token");
-  }
+  return unknown("what answers there is no registry (" + std::to_string(reply.status) + ", " +
+                 util::printable(reply.header("content-type").value_or("no content type")) + ")");
+}
+
+std::string basic(const RegistryLogin& login) {
+  return "Basic " + util::base64_encode(login.username + ":" + login.password.reveal());
+}
+
+// A realm as origin and path: "https://auth.example.com", "/token?a=b".
+std::optional<std::pair<std::string, std::string>> split(const std::string& url) {
+  const auto scheme_end = url.find("://");
+  if (scheme_end == std::string::npos) return std::nullopt;
+  const auto path_start = std::min(url.find_first_of("/?", scheme_end + 3), url.size());
+  std::string path = url.substr(path_start);
+  if (!path.starts_with('/')) path.insert(0, "/");
+  return std::pair(url.substr(0, path_start), std::move(path));
+}
+
+// Empty where the token server's answer holds none that can stand in a header.
+Secret<std::string> token_in(const std::string& body) {
+  const json answer = json::parse(body, nullptr, false);
+  std::string token = util::text_at(answer, {"token"});
+  if (token.empty()) token = util::text_at(answer, {"access_token"});
+  const bool is_visible = std::ranges::all_of(token, [](unsigned char c) { return std::isgraph(c) != 0; });
+  return Secret<std::string>(is_visible ? std::move(token) : std::string());
 }
 
 }  // namespace
 
-void verify_registry_credentials(const SecretOptions& options, const TransportTo& transport_to) {
-  const std::string url =
-      options.server.find("://") == std::string::npos ? "https://" + options.server : options.server;
-  const auto registry = transport_to(url);
-  const kube::Reply first = get(*registry, "/v2/", {}, "reach the registry " + options.server);
-  if (first.status == kube::http::kOk) return;  // open to everybody
-  if (first.status != kube::http::kUnauthorized)
-    refuse(options, "it answered " + std::to_string(first.status) + " to GET /v2/");
-  const std::string basic =
-      "Basic " + util::base64_encode(options.username + ":" + options.password.reveal());
-  const auto challenge = bearer_challenge(first.header("www-authenticate").value_or(""));
-  if (!challenge.empty()) return fetch_token(options, challenge, basic, transport_to);
-  const kube::Reply second = get(*registry, "/v2/", basic, "reach the registry " + options.server);
-  if (second.status != kube::http::kOk) refuse(options, "it answered " + std::to_string(second.status));
+RegistryClient::RegistryClient(const std::string& server, TransportTo transport_to)
+    : url_(split(server.find("://") == std::string::npos ? "https://" + server : server)->first),
+      transport_to_(std::move(transport_to)) {}
+
+RegistryAnswer RegistryClient::log_in(const RegistryLogin& login) {
+  return ask({.path = "/v2/", .scope = {}}, login);
+}
+
+RegistryAnswer RegistryClient::find(const std::string& repository, const std::string& reference,
+                                    const RegistryLogin& login) {
+  return ask({.path = "/v2/" + repository + "/manifests/" + util::percent_encode(reference),
+              .scope = "repository:" + repository + ":pull"},
+             login);
+}
+
+RegistryAnswer RegistryClient::ask(const Question& question, const RegistryLogin& login) {
+  deadline_ = std::chrono::steady_clock::now() + kLongest;
+  try {
+    const kube::Reply first = get(url_, question.path, {});
+    // Nobody has shown credentials yet: a 403 is about where the question comes from.
+    if (first.status == kube::http::kForbidden) return unknown("it " + reason_in(first, login));
+    if (first.status != kube::http::kUnauthorized || !is_of_a_registry(first)) return answer_in(first, login);
+    if (const auto challenge = challenge_of(first, "bearer"))
+      return ask_with_token(question, login, *challenge);
+    if (challenge_of(first, "basic")) return answer_in(get(url_, question.path, basic(login)), login);
+    return unknown("it asks for neither Basic nor Bearer authentication");
+  } catch (const kube::ConnectionError& error) {
+    return unknown(error.failure().text);
+  }
+}
+
+RegistryAnswer RegistryClient::ask_with_token(const Question& question, const RegistryLogin& login,
+                                              const Parameters& challenge) {
+  const auto realm = challenge.find("realm");
+  const auto place = realm == challenge.end() ? std::nullopt : split(realm->second);
+  if (!place) return unknown("it names no place to get a token from");
+  auto [origin, path] = *place;
+  const std::string name = "its token server " + util::printable(origin);
+  if (!origin.starts_with("https://") && !url_.starts_with("http://"))
+    return unknown(name + " does not use TLS, so it gets no credentials");
+  const auto add = [&path](std::string_view key, const std::string& value) {
+    path += (path.find('?') == std::string::npos ? "?" : "&") + std::string(key) + "=" +
+            util::percent_encode(value);
+  };
+  if (const auto service = challenge.find("service"); service != challenge.end())
+    add("service", service->second);
+  if (!question.scope.empty()) add("scope", question.scope);
+
+  const kube::Reply reply = get(origin, path, basic(login));
+  if (reply.status == kube::http::kUnauthorized || reply.status == kube::http::kForbidden)
+    return {.kind = Kind::refused, .why = name + " " + reason_in(reply, login)};
+  if (reply.status != kube::http::kOk) return unknown(name + " " + reason_in(reply, login));
+  const Secret<std::string> token = token_in(reply.body);
+  if (token.empty()) return unknown(name + " gives no token");
+  return answer_in(get(url_, question.path, "Bearer " + token.reveal()), login);
+}
+
+kube::Reply RegistryClient::get(const std::string& origin, const std::string& path,
+                                const std::string& authorization) {
+  auto& transport = transports_[origin];
+  if (!transport) transport = transport_to_(origin);
+  kube::Headers headers{{"Accept", kManifests}};
+  if (!authorization.empty()) headers.emplace_back("Authorization", authorization);
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+  return kube::Client(*transport, {.attempts = 1, .attempts_when_asked = 1}, util::interrupted)
+      .send({.method = kube::Method::get,
+             .path = path,
+             .headers = std::move(headers),
+             .body = {},
+             .timeout = std::max(left, std::chrono::milliseconds(1))},
+            "ask " + util::printable(origin));
 }
 
 }  // namespace kots_export::migration

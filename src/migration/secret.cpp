@@ -1,4 +1,5 @@
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/pull_secret.h>
 #include <kots_export/migration/secret.h>
 #include <kots_export/util/base64.h>
 #include <kots_export/util/text.h>
@@ -10,9 +11,6 @@ namespace kots_export::migration {
 using nlohmann::json;
 
 namespace {
-
-constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";
-constexpr std::string_view kDockerConfigKey = ".dockerconfigjson";
 
 // A JSON string as Go's encoding/json writes it (HTML characters and U+2028/9 escaped), which kubectl uses.
 std::string go_json_string(std::string_view text) {
@@ -106,6 +104,25 @@ change::Plan plan_secret(Context& context, const SecretOptions& options) {
                           .after = {{"data", {{kDockerConfigKey, content}}}},
                           .why = "--force: new registry credentials"});
   return plan;
+}
+
+void verify_registry_credentials(const SecretOptions& options, const TransportTo& transport_to) {
+  const RegistryAnswer answer = RegistryClient(options.server, transport_to)
+                                    .log_in({.username = options.username, .password = options.password});
+  switch (answer.kind) {
+    case RegistryAnswer::Kind::yes:
+      return;
+    case RegistryAnswer::Kind::refused:
+      throw Error(
+          "the registry " + options.server + " does not accept the credentials of " + options.username,
+          answer.why, "Check user name and password with your CircleCI contact; nothing was changed.");
+    case RegistryAnswer::Kind::missing:
+    case RegistryAnswer::Kind::unknown:
+      break;
+  }
+  throw Error(
+      "cannot ask the registry " + options.server, answer.why,
+      "Check --docker-server, the network and HTTPS_PROXY, or leave out --verify; nothing was changed.");
 }
 
 }  // namespace kots_export::migration

@@ -1,8 +1,8 @@
 #include <kots_export/ui/masking.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 namespace kots_export::ui {
@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 template <std::size_t N>
 bool has_any(const std::string& text, const std::array<std::string_view, N>& words) {
@@ -31,13 +25,13 @@ bool names_a_secret(const std::string& name) {
   constexpr std::array<std::string_view, 17> kWords = {
       "pass", "pwd",    "secret",  "token",   "key",     "credential", "auth", "licen",     "cert",
       "url",  "cookie", "session", "private", "signing", "dsn",        "uri",  "connection"};
-  return has_any(lower(name), kWords);
+  return has_any(util::lower(name), kWords);
 }
 
 // A word of a command line: names of files and flags are not to be lost, so fewer words count.
 bool says_a_secret(const std::string& word) {
   constexpr std::array<std::string_view, 6> kWords = {"pass", "pwd", "secret", "token", "credential", "key="};
-  return has_any(lower(word), kWords);
+  return has_any(util::lower(word), kWords);
 }
 
 // scheme://user:password@host

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -107,12 +106,6 @@ std::string line_from(const Console& console) {
   throw Error("no answer was given", "the input ended", "Give the answer as a flag; see --help.");
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 }  // namespace
 
 bool can_ask() { return Console().is_there(); }
@@ -148,7 +141,7 @@ void tell(const std::string& text) { Console().print(text); }
 Consent ask_consent(const std::string& question) {
   const Console console;
   console.print(question + " [y/N/d = details] ");
-  const std::string answer = lower(std::string(util::trim(console.read_line().value_or(""))));
+  const std::string answer = util::lower(util::trim(console.read_line().value_or("")));
   if (answer == "d") return Consent::details;
   return answer == "y" || answer == "yes" ? Consent::yes : Consent::no;
 }

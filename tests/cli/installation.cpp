@@ -1,5 +1,7 @@
 #include "cli/installation.h"
 
+#include "cli/registry.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -47,9 +49,15 @@ Finished Installation::run(std::vector<std::string> arguments, const std::string
 }
 
 Finished Installation::run(Start start) const {
-  start.environment.try_emplace("KUBECONFIG", server.kubeconfig_path().string());
+  start.environment.merge(environment());
   if (start.folder.empty()) start.folder = folder;
   return run_program(start);
+}
+
+std::map<std::string, std::string> Installation::environment() const {
+  auto variables = registry().environment();
+  variables.emplace("KUBECONFIG", server.kubeconfig_path().string());
+  return variables;
 }
 
 std::vector<std::string> Installation::whole_run(std::vector<std::string> more) {

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,11 @@ class Installation {
   Installation& operator=(const Installation&) = delete;
   ~Installation();
 
-  // Runs kots-export with the admin's kubeconfig in KUBECONFIG.
+  // The admin's kubeconfig in KUBECONFIG, and the way to the registry.
+  [[nodiscard]] std::map<std::string, std::string> environment() const;
+  // Runs kots-export with that.
   [[nodiscard]] Finished run(std::vector<std::string> arguments, const std::string& input = {}) const;
-  // The same with more to say; `start.folder` and KUBECONFIG are filled in where they are empty.
+  // The same with more to say; `start.folder` and the environment are filled in where nothing is given.
   [[nodiscard]] Finished run(Start start) const;
   // The arguments of a whole run without questions.
   [[nodiscard]] static std::vector<std::string> whole_run(std::vector<std::string> more = {});

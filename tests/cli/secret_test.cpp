@@ -1,9 +1,7 @@
 #include <kots_export/util/base64.h>
 
-#include "apiserver/certificates.h"
-#include "apiserver/http_server.h"
-#include "apiserver/tls.h"
 #include "cli/installation.h"
+#include "cli/registry.h"
 
 #include <gmock/gmock.h>
 
@@ -36,7 +34,7 @@ TEST(Secret, IsCreatedAsKubectlDoes) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(
       stored(installation),
-      R"({"auths":{"cciserver.azurecr.io":{"username":"server-user","password":"pass\u003cword\u003e\u0026",)"
+      R"({"auths":{"https://cciserver.azurecr.io":{"username":"server-user","password":"pass\u003cword\u003e\u0026",)"
       R"("auth":"c2VydmVyLXVzZXI6cGFzczx3b3JkPiY="}}})");
   EXPECT_EQ(installation.server.get("Secret", kNamespace, "regcred").value()["type"],
             "kubernetes.io/dockerconfigjson");
@@ -105,84 +103,43 @@ TEST(Secret, InADryRunShowsNoPassword) {
   EXPECT_EQ(installation.server.count_writes(), 0U);
 }
 
-// A registry with the token flow over TLS, whose authority only this test knows.
-class Registry {
- public:
-  Registry() {
-    const apiserver::KeyPair authority = apiserver::make_authority("registry-authority");
-    tls_ = std::make_unique<apiserver::TlsContext>(
-        apiserver::issue(authority, {.common_name = "registry", .addresses = {"127.0.0.1"}}),
-        authority.certificate_pem);
-    authority_pem_ = authority.certificate_pem;
-    server_ = std::make_unique<apiserver::HttpServer>(
-        std::uint16_t{0}, [this](int fd) { return tls_->wrap(fd); },
-        [this](const apiserver::Request& request, apiserver::ResponseWriter& response) {
-          answer(request, response);
-        });
-  }
+TEST(SecretVerify, AcceptedCredentialsAreStored) {
+  const Installation installation;
 
-  [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(server_->port()); }
-  [[nodiscard]] const std::string& authority_pem() const { return authority_pem_; }
-
- private:
-  void answer(const apiserver::Request& request, apiserver::ResponseWriter& response) const {
-    if (request.path == "/v2/") {
-      response.set_header("WWW-Authenticate", "Bearer realm=\"https://" + host() +
-                                                  "/oauth2/token\",service=\"cciserver.azurecr.io\"");
-      return response.send(401, "application/json", "{}");
-    }
-    const bool right = request.path == "/oauth2/token" &&
-                       request.parameter("service") == "cciserver.azurecr.io" &&
-                       request.header("authorization") == "Basic " + util::base64_encode("server-user:right");
-    response.send(right ? 200 : 401, "application/json", right ? R"({"access_token":"t"})" : "{}");
-  }
-
-  std::unique_ptr<apiserver::TlsContext> tls_;
-  std::string authority_pem_;
-  std::unique_ptr<apiserver::HttpServer> server_;
-};
-
-class Verify : public ::testing::Test {
- protected:
-  Finished run(const std::string& password) {
-    write(installation_.folder / "roots.pem", registry_.authority_pem());
-    return installation_.run(Start{.arguments = secret({"--verify", "--force", "--docker-server",
-                                                        registry_.host(), "--docker-password-stdin"}),
-                                   .environment = {{"SSL_CERT_FILE", installation_.folder / "roots.pem"}},
-                                   .input = password,
-                                   .folder = {},
-                                   .meanwhile = {}});
-  }
-
-  Registry registry_;
-  Installation installation_;
-};
-
-TEST_F(Verify, AcceptedCredentialsAreStored) {
-  const Finished run = this->run("right\n");
+  const Finished run =
+      installation.run(secret({"--verify", "--force", "--docker-password-stdin"}), "registry-pass\n");
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("accepts the credentials"));
-  EXPECT_THAT(stored(installation_), HasSubstr(registry_.host()));
+  EXPECT_THAT(stored(installation), HasSubstr("https://cciserver.azurecr.io"));
 }
 
-TEST_F(Verify, RefusedCredentialsAreNot) {
-  const std::string before = stored(installation_);
+TEST(SecretVerify, RefusedCredentialsAreNot) {
+  const Installation installation;
+  const std::string before = stored(installation);
 
-  const Finished run = this->run("wrong\n");
+  const Finished run =
+      installation.run(secret({"--verify", "--force", "--docker-password-stdin"}), "wrong\n");
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err,
               AllOf(HasSubstr("does not accept the credentials of server-user"), Not(HasSubstr("wrong"))));
-  EXPECT_EQ(stored(installation_), before);
+  EXPECT_EQ(stored(installation), before);
 }
 
-TEST_F(Verify, ARegistryOfAnUnknownAuthorityIsNotTrusted) {
-  const Finished run = installation_.run(
-      secret({"--verify", "--force", "--docker-server", registry_.host(), "--docker-password", "right"}));
+TEST(SecretVerify, ARegistryOfAnUnknownAuthorityIsNotTrusted) {
+  const Installation installation;
+
+  const Finished run =
+      installation.run(Start{.arguments = secret({"--verify", "--force", "--docker-server", registry().host(),
+                                                  "--docker-password", "p"}),
+                             .environment = {{"SSL_CERT_FILE", ""}},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = {}});
 
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("unknown authority"));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("unknown authority"), Not(HasSubstr("kubeconfig"))));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ class Server:
     def __init__(self, *flags):
         self.folder = Path(tempfile.mkdtemp(prefix="kots-export-cli-"))
         self.kubeconfig = self.folder / "kubeconfig"
+        self.network = {"HTTPS_PROXY": "http://127.0.0.1:9"}  # no way to the internet: nobody listens there
         words = [APISERVER, "--until-stdin-closes", "--seed", DATA / "installation-3.x.yaml", "--kubeconfig-out", self.kubeconfig, *flags]
         self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
@@ -36,7 +37,7 @@ class Server:
         if not commands.exists():
             commands.mkdir()
             (commands / "kots-export").symlink_to(PROGRAM)
-        return {"PATH": f"{commands}:/usr/bin:/bin", "HOME": str(self.folder), "KUBECONFIG": str(self.kubeconfig)}
+        return {"PATH": f"{commands}:/usr/bin:/bin", "HOME": str(self.folder), "KUBECONFIG": str(self.kubeconfig), **self.network}
 
     def shell(self, line):
         """Runs a line without a terminal."""

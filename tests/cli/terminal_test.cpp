@@ -29,9 +29,10 @@ class OnATerminal : public ::testing::Test {
  private:
   PseudoTerminal execute(std::vector<std::string> arguments) {
     return PseudoTerminal([arguments, folder = installation_.folder.string(),
-                           kubeconfig = installation_.server.kubeconfig_path().string()]() mutable {
+                           environment = installation_.environment()]() mutable {
       std::vector<std::string> variables = {"PATH=/usr/bin:/bin", "TERM=dumb", "HOME=" + folder,
-                                            "KUBECONFIG=" + kubeconfig, "KOTS_EXPORT=" KOTS_EXPORT_PROGRAM};
+                                            "KOTS_EXPORT=" KOTS_EXPORT_PROGRAM};
+      for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
       std::vector<char*> argv;
       for (auto& argument : arguments) argv.push_back(argument.data());
       argv.push_back(nullptr);

@@ -42,8 +42,9 @@ std::string_view word(OnProblem on_problem) {
 constexpr std::string_view kMore = R"(
 ## What they do not see
 
-- Whether Secret `regcred` is accepted by the registry: `kots-export secret --verify` asks the registry when the Secret
-  is made.
+- Whether the nodes reach the registry: it is asked from this machine, through `HTTPS_PROXY`, for the migrator's image and
+  the chart alone. Where it is not reached from here, or something else answers in its place, that is a warning. The chart is
+  asked for with Secret `regcred`; Helm uses its own `helm registry login`.
 - Whether a backup can be restored, and backups of external datastores: Velero's are of the cluster alone.
 - A pending release is judged by its status alone. Helm sets it when it begins and clears it when it ends: where Helm is
   still at work on it, wait.

@@ -118,7 +118,7 @@ class Scenario:
         """One run of kots-export, killed in the middle where the dice say so."""
         number = self.proxy.run = len(self.runs) + 1
         words = [self.options.program, command, "-n", self.server.namespace, "--output-dir", self.folder / "out", "--settle-time", SETTLE, *flags]
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "KUBECONFIG": str(self.folder / "proxy.kubeconfig")}
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "KUBECONFIG": str(self.folder / "proxy.kubeconfig"), "HTTPS_PROXY": "http://127.0.0.1:9"}
         began = time.monotonic()
         with open(self.folder / f"run-{number}.txt", "w") as screen:
             process = await asyncio.create_subprocess_exec(*map(str, words), cwd=self.folder, env=environment, stdin=asyncio.subprocess.DEVNULL,

@@ -78,7 +78,7 @@ class Moment:
         words = [PROGRAM, "annotate", "--yes", "-n", NAMESPACE, "-a", NAMESPACE, "--lock-duration", f"{self.duration}s", "--concurrency", str(self.concurrency)]
         folder = self.folder / run
         out = (folder / "out").open("w")
-        return subprocess.Popen(words, cwd=folder, env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "KUBECONFIG": str(folder / "kubeconfig")},
+        return subprocess.Popen(words, cwd=folder, env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "KUBECONFIG": str(folder / "kubeconfig"), "HTTPS_PROXY": "http://127.0.0.1:9"},
                                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def end(self, run, process, wrong):

@@ -6,6 +6,8 @@
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
 #include <kots_export/migration/commands.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/migration/registry.h>
 #include <kots_export/util/secret.h>
 
 #include <chrono>
@@ -45,6 +47,8 @@ struct Context {
   std::optional<DatabaseAccess> database = std::nullopt;
   // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
   std::function<std::optional<Error>()> other_run = {};
+  // The way to the registry; without one it is not asked.
+  TransportTo transport_to = {};
   // The checks that stop this command, by id; see run_checks.
   std::vector<std::string> failed_checks = {};
 };
@@ -67,6 +71,10 @@ struct Context {
 struct Registry {
   std::string name = "cciserver";
   [[nodiscard]] std::string host() const { return name + ".azurecr.io"; }
+  // What names it on a command line.
+  [[nodiscard]] std::string flag() const { return name == names::kDevRegistry ? " --dev" : ""; }
+  // As the guide names it for Secret regcred.
+  [[nodiscard]] std::string url() const { return "https://" + host(); }
 };
 
 // The resource of one of the tool's own kinds, which every supported server has. Throws Error where it does

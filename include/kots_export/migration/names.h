@@ -29,6 +29,7 @@ inline constexpr std::string_view kPullSecret = "regcred";
 inline constexpr std::string_view kRegistryDomain = ".azurecr.io";
 inline constexpr std::string_view kRegistry = "cciserver";
 inline constexpr std::string_view kDevRegistry = "devcharts";
+inline constexpr std::string_view kChart = "circleci-server";
 inline constexpr std::string_view kMigrator = "circle-migrator";
 inline constexpr std::string_view kMigratorVersion = "0.1.532114-6a5071e0ed";
 inline constexpr std::string_view kMigratorDatabase = "domain";

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <kots_export/kube/transport.h>
 #include <kots_export/migration/context.h>
+#include <kots_export/migration/registry.h>
 #include <kots_export/util/secret.h>
 
-#include <functional>
-#include <memory>
 #include <string>
 
 // Step 1 of the migration guide: the Secret that lets the cluster pull CircleCI's images.
@@ -13,7 +11,7 @@ namespace kots_export::migration {
 
 struct SecretOptions {
   std::string name = "regcred";
-  std::string server;  // registry host, "cciserver.azurecr.io"
+  std::string server;  // registry, "https://cciserver.azurecr.io": the key of `auths`, as it was given
   std::string username;
   Secret<std::string> password;
   std::string email;                                                // as kubectl: left out where empty
@@ -31,12 +29,7 @@ struct SecretOptions {
 // type.
 [[nodiscard]] change::Plan plan_secret(Context& context, const SecretOptions& options);
 
-// Makes a transport to another server than the cluster's ("https://cciserver.azurecr.io").
-using TransportTo = std::function<std::unique_ptr<kube::Transport>(const std::string& url)>;
-
-// Asks the registry whether it accepts the credentials: GET /v2/, then the token flow that its
-// WWW-Authenticate names (Docker Registry HTTP API V2, token authentication), or basic authentication. Throws
-// Error where it does not.
+// Asks the registry whether it accepts the credentials. Throws Error where it does not, or does not answer.
 void verify_registry_credentials(const SecretOptions& options, const TransportTo& transport_to);
 
 }  // namespace kots_export::migration

@@ -28,6 +28,9 @@ namespace kots_export::util {
 // Returns `text` without blanks, tabs, CR and LF at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
+// Returns `text` with the letters A to Z in lower case.
+[[nodiscard]] std::string lower(std::string_view text);
+
 // "1 change", "2 changes": `word` is one that takes an s.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view word);
 

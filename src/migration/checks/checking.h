@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/pull_secret.h>
 
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@ struct Checking {
   const MigrationPlan* plan;  // null before planning
   std::optional<kube::Reply> version =
       std::nullopt;  // the server's answer to GET /version, once it was asked
+  std::optional<PullSecret> pull_secret = std::nullopt;   // Secret regcred, once it was read
+  std::optional<RegistryClient> registry = std::nullopt;  // once it was asked
+  std::string registry_trouble = {};  // the check that the registry did not let through, or not answer
 
   // Nothing is going to be written.
   [[nodiscard]] bool only_looks() const { return context.executor.dry_run() != kube::DryRun::none; }
@@ -62,6 +66,8 @@ CheckFinding check_manifest_apis(Checking& checking);
 CheckFinding check_not_upgraded(Checking& checking);
 // registry
 CheckFinding check_pull_secret(Checking& checking);
+CheckFinding check_registry_image(Checking& checking);
+CheckFinding check_registry_chart(Checking& checking);
 // database
 CheckFinding check_database(Checking& checking);
 CheckFinding check_migrator_job(Checking& checking);

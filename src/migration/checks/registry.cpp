@@ -1,68 +1,127 @@
 #include <kots_export/migration/names.h>
-#include <kots_export/util/base64.h>
-#include <kots_export/util/json.h>
 
 #include "migration/checks/checking.h"
 
 #include <algorithm>
 
-#include <fnmatch.h>
 #include <nlohmann/json.hpp>
 
 namespace kots_export::migration {
 
-using nlohmann::json;
-
 namespace {
 
-constexpr std::string_view kDockerConfigType = "kubernetes.io/dockerconfigjson";
+using Kind = RegistryAnswer::Kind;
 
-// How the kubelet reads a key of `auths`: without scheme, and without the path that Docker's own tools write.
-// Source: k8s.io/kubernetes/pkg/credentialprovider/keyring.go, ParseSchemelessURL and URLsMatch.
-std::string host_of(std::string_view key) {
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
-  }
-  return std::string(key.substr(0, key.find('/')));
+std::string secret_words() { return "Secret " + std::string(names::kPullSecret); }
+
+// What is asked for: a tag of a repository, and what people call it.
+struct Wanted {
+  std::string repository;
+  std::string tag;
+  std::string words;
+  std::string check;   // its id
+  std::string remedy;  // where the registry does not have it
+};
+
+// --force makes the Secret, too, where there is none.
+std::string remedy(const Checking& checking) {
+  return "Make it with: " +
+         checking.context.commands.kots_export("secret" + checking.options.registry.flag()) +
+         " --force --docker-username USER";
 }
 
-// Label by label: `*` stands for a part of one, never for a dot.
-bool matches(const std::string& pattern, const std::string& host) {
-  if (std::ranges::count(pattern, '.') != std::ranges::count(host, '.')) return false;
-  return ::fnmatch(pattern.c_str(), host.c_str(), 0) == 0;
+const PullSecret& pull_secret(Checking& checking) {
+  if (!checking.pull_secret) {
+    const auto live = checking.context.client.get(
+        object_ref(checking.context, "", "Secret", std::string(names::kPullSecret)));
+    checking.pull_secret = live ? read_pull_secret(*live, checking.options.registry.host())
+                                : PullSecret{.unusable = "it does not exist"};
+  }
+  return *checking.pull_secret;
 }
 
-std::optional<std::string> entry_for(const std::string& host, const json& auths) {
-  if (!auths.is_object()) return std::nullopt;
-  for (const auto& [key, entry] : auths.items()) {
-    if (matches(host_of(key), host)) return key;
+// As the kubelet does: one login after the other, until one is let in.
+RegistryAnswer ask(Checking& checking, const Wanted& wanted) {
+  const std::string host = checking.options.registry.host();
+  if (!checking.registry) checking.registry.emplace(host, checking.context.transport_to);
+  RegistryAnswer answer;
+  for (const RegistryLogin& login : pull_secret(checking).logins) {
+    answer = checking.registry->find(wanted.repository, wanted.tag, login);
+    if (answer.kind != Kind::refused) break;
   }
-  return std::nullopt;
+  return answer;
+}
+
+CheckFinding look_for(Checking& checking, const Wanted& wanted) {
+  if (!checking.context.transport_to) return skipped("the registry is not asked");
+  if (!pull_secret(checking).unusable.empty()) return skipped("see check pull-secret");
+  if (!checking.registry_trouble.empty()) return skipped("see check " + checking.registry_trouble);
+  const std::string host = checking.options.registry.host();
+  const RegistryAnswer answer = ask(checking, wanted);
+  if (answer.kind == Kind::refused || answer.kind == Kind::unknown) checking.registry_trouble = wanted.check;
+  switch (answer.kind) {
+    case Kind::yes:
+      return ok(host + " gives " + wanted.words + " to " + secret_words());
+    case Kind::refused:
+      return problem(host + " does not give " + wanted.words + " to " + secret_words() + ": " + answer.why,
+                     remedy(checking));
+    case Kind::missing:
+      return problem(host + " has no " + wanted.words + ": " + answer.why, wanted.remedy);
+    case Kind::unknown:
+      break;
+  }
+  return warning(
+      "whether " + host + " gives " + wanted.words + " to " + secret_words() + " is not known: " + answer.why,
+      "The cluster's nodes may reach it all the same: see that they do. From this machine see the "
+      "network and HTTPS_PROXY.");
+}
+
+// A version is the chart's tag; of anything else Helm makes a range, and chooses among all tags.
+// Source: Helm 3, ChartDownloader.getOciURI, in later ones registry.Client.ValidateReference.
+bool is_range(std::string_view version) {
+  if (version.starts_with('v')) version.remove_prefix(1);
+  const std::string_view numbers = version.substr(0, version.find_first_of("-+"));
+  return numbers.empty() || numbers.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
+// A tag has no `+`. Source: Helm 3, pkg/registry.
+std::string tag_of(std::string version) {
+  std::ranges::replace(version, '+', '_');
+  return version;
 }
 
 }  // namespace
 
 CheckFinding check_pull_secret(Checking& checking) {
-  Context& context = checking.context;
-  const std::string host = checking.options.registry.host();
-  const std::string name(names::kPullSecret);
-  const auto unusable = [&](const std::string& why) {
-    return problem("Secret " + name + " in namespace " + context.ns.name + " cannot be used: " + why,
-                   "Make it with: " + context.commands.kots_export("secret") +
-                       (checking.options.registry.name == names::kDevRegistry ? " --dev" : "") +
-                       " --docker-username USER (add --force where it exists).");
-  };
-  const auto secret = context.client.get(object_ref(context, "", "Secret", name));
-  if (!secret) return unusable("it does not exist");
-  const std::string type = util::text_at(*secret, {"type"});
-  if (type != kDockerConfigType)
-    return unusable("its type is " + type + ", not " + std::string(kDockerConfigType));
-  const auto decoded = util::base64_decode(util::text_at(*secret, {"data", ".dockerconfigjson"}));
-  const json config = json::parse(decoded.value_or(""), nullptr, false);
-  if (!config.is_object()) return unusable("its .dockerconfigjson is not JSON");
-  if (const auto entry = entry_for(host, config.value("auths", json::object())))
-    return ok("Secret " + name + " has an entry for " + host);
-  return unusable("it has no entry for " + host);
+  const PullSecret& secret = pull_secret(checking);
+  if (secret.unusable.empty())
+    return ok(secret_words() + " has an entry for " + checking.options.registry.host());
+  return problem(
+      secret_words() + " in namespace " + checking.context.ns.name + " cannot be used: " + secret.unusable,
+      remedy(checking));
+}
+
+CheckFinding check_registry_image(Checking& checking) {
+  const std::string name(names::kMigrator);
+  const std::string tag(names::kMigratorVersion);
+  return look_for(checking,
+                  {.repository = name,
+                   .tag = tag,
+                   .words = "image " + name + ":" + tag,
+                   .check = "registry-image",
+                   .remedy = "This kots-export migrates with no other one: look for a newer kots-export, "
+                             "or ask CircleCI."});
+}
+
+CheckFinding check_registry_chart(Checking& checking) {
+  const std::string name(names::kChart);
+  const std::string& version = checking.options.target_version;
+  if (is_range(version)) return skipped("--target-version " + version + " is a range, not a version");
+  return look_for(checking, {.repository = name,
+                             .tag = tag_of(version),
+                             .words = "chart " + name + " " + version,
+                             .check = "registry-chart",
+                             .remedy = "Name a version that it has with --target-version."});
 }
 
 }  // namespace kots_export::migration

@@ -42,5 +42,14 @@ TEST(CurlFailure, HandshakeThatIsRefusedStaysOne) {
   EXPECT_EQ(of(CURLE_SSL_CONNECT_ERROR, "wrong version number", HasAnswered::yes).kind, Kind::tls);
 }
 
+TEST(CurlFailure, ProxyThatRefusesIsNamedInEveryWording) {
+  for (const char* detail :
+       {"Received HTTP code 502 from proxy after CONNECT", "CONNECT tunnel failed, response 502"}) {
+    const TransportFailure failure = of(CURLE_RECV_ERROR, detail, HasAnswered::no);
+    EXPECT_EQ(failure.kind, Kind::connect) << detail;
+    EXPECT_NE(failure.text.find("the proxy lets nobody through"), std::string::npos) << detail;
+  }
+}
+
 }  // namespace
 }  // namespace kots_export::kube

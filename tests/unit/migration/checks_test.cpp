@@ -5,6 +5,7 @@
 #include <kots_export/values/yaml.h>
 
 #include "unit/migration/migration_fixture.h"
+#include "unit/support/scripted_transport.h"
 
 #include <functional>
 #include <ostream>
@@ -300,36 +301,11 @@ TEST_F(Checks, OfAStepThatIsRunAfterAFailedUpgradeOnlyNoteThatUpgrade) {
 }
 
 TEST_F(Checks, RefuseAPullSecretThatCannotWork) {
-  const std::vector<std::tuple<json, std::string, std::string>> cases = {
-      {docker_config("{}"), "Opaque", "its type is Opaque"},
-      {json::object(), "kubernetes.io/dockerconfigjson", "not JSON"},
-      {docker_config("not json"), "kubernetes.io/dockerconfigjson", "not JSON"},
-      {docker_config("[]"), "kubernetes.io/dockerconfigjson", "not JSON"},
-      {docker_config("{}"), "kubernetes.io/dockerconfigjson", "no entry for cciserver.azurecr.io"},
-      {docker_config(R"({"auths": null})"), "kubernetes.io/dockerconfigjson", "no entry"},
-      {docker_config(R"({"auths": {"docker.io": {}}})"), "kubernetes.io/dockerconfigjson", "no entry"},
-      {docker_config(R"({"auths": {"cciserver.azurecr.io:443": {}}})"), "kubernetes.io/dockerconfigjson",
-       "no entry"},
-      {docker_config(R"({"auths": {"*.io": {}}})"), "kubernetes.io/dockerconfigjson", "no entry"},
-  };
-  for (const auto& [data, type, words] : cases) {
-    SCOPED_TRACE(words);
-    put_pull_secret(data, type);
-    EXPECT_EQ(outcome().second, ExitCode::check_failed);
-    EXPECT_THAT(check("pull-secret").detail, HasSubstr(words));
-  }
-}
-
-// As the kubelet does: reports of people who wrote the registry in each of these ways.
-TEST_F(Checks, TakeEveryWayToWriteTheRegistry) {
-  for (const char* server_name :
-       {"cciserver.azurecr.io", "cciserver.azurecr.io/", "http://cciserver.azurecr.io",
-        "https://cciserver.azurecr.io", "https://cciserver.azurecr.io/", "https://cciserver.azurecr.io/v1/",
-        "https://cciserver.azurecr.io/v2/", "*.azurecr.io"}) {
-    SCOPED_TRACE(server_name);
-    put_pull_secret(docker_config(json{{"auths", {{server_name, {{"auth", "eA=="}}}}}}.dump()));
-    EXPECT_EQ(outcome().first, "");
-  }
+  put_pull_secret(docker_config(R"({"auths": {"docker.io": {}}})"));
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  EXPECT_THAT(check("pull-secret").detail,
+              HasSubstr("cannot be used: it has no entry for cciserver.azurecr.io"));
+  EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--force --docker-username USER"));
 }
 
 TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
@@ -338,6 +314,108 @@ TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
   EXPECT_EQ(outcome(Part::whole, dev).second, ExitCode::check_failed);
   EXPECT_THAT(check("pull-secret").detail, HasSubstr("no entry for devcharts.azurecr.io"));
   EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--dev"));
+}
+
+// With a registry that answers every question about a manifest in one way.
+class ChecksWithARegistry : public Checks {
+ protected:
+  void answer_with(const test::Answer& answer) {
+    context.transport_to = [this, answer](const std::string& url) {
+      asked.push_back(url);
+      return std::make_unique<test::ScriptedTransport>([this, answer](const kube::Request& request) {
+        asked.push_back(request.path);
+        const auto* failure = std::get_if<kube::TransportFailure>(&answer);
+        return failure != nullptr ? kube::Outcome(*failure) : kube::Outcome(std::get<kube::Reply>(answer));
+      });
+    };
+  }
+  // With a registry that lets in "USER:PASSWORD" alone.
+  void let_in(const std::string& login) {
+    context.transport_to = [this, login](const std::string&) {
+      return std::make_unique<test::ScriptedTransport>(
+          [this, login](const kube::Request& request) -> kube::Outcome {
+            const std::string sent = request.headers.back().second;
+            if (sent == "Basic " + util::base64_encode(login)) return test::ok({{"schemaVersion", 2}});
+            asked.push_back(sent);
+            return test::text_reply(401, "{}", {{"www-authenticate", "Basic realm=\"r\""}});
+          });
+    };
+  }
+
+  std::vector<std::string> asked;
+};
+
+TEST_F(ChecksWithARegistry, AskForTheImageAndTheChart) {
+  answer_with(test::ok({{"schemaVersion", 2}}));
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("registry-image").status, Status::ok);
+  EXPECT_EQ(check("registry-chart").status, Status::ok);
+  EXPECT_THAT(asked, ElementsAre("https://cciserver.azurecr.io",
+                                 "/v2/circle-migrator/manifests/0.1.532114-6a5071e0ed",
+                                 "/v2/circleci-server/manifests/4.0.1"));
+}
+
+TEST_F(ChecksWithARegistry, OfFlywayAloneAskForTheImage) {
+  answer_with(test::ok({{"schemaVersion", 2}}));
+  EXPECT_EQ(outcome(Part::flyway).first, "");
+  EXPECT_EQ(asked.size(), 2U);
+}
+
+TEST_F(ChecksWithARegistry, StopWhereTheSecretIsRefused) {
+  let_in("somebody:else");
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  EXPECT_EQ(check("registry-image").status, Status::failed);
+  EXPECT_THAT(check("registry-image").detail, HasSubstr("does not give image circle-migrator"));
+  EXPECT_THAT(check("registry-image").remedy, HasSubstr("kots-export secret"));
+  EXPECT_EQ(check("registry-chart").detail, "see check registry-image");
+  EXPECT_THAT(context.failed_checks, ElementsAre("registry-image"));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+TEST_F(ChecksWithARegistry, TryEveryLoginThatTheKubeletTries) {
+  put_pull_secret(docker_config(R"({"auths": {"*.azurecr.io": {"username": "right", "password": "1"},)"
+                                R"("cciserver.azurecr.io": {"username": "wrong", "password": "2"}}})"));
+  let_in("right:1");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_THAT(asked, Contains("Basic " + util::base64_encode("wrong:2")));
+}
+
+TEST_F(ChecksWithARegistry, StopWhereThereIsNoSuchVersion) {
+  answer_with(test::text_reply(404, R"({"errors": [{"message": "manifest unknown"}]})"));
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  EXPECT_THAT(context.failed_checks, ElementsAre("registry-image", "registry-chart"));
+  EXPECT_THAT(check("registry-chart").detail, HasSubstr("has no chart circleci-server 4.0.1"));
+  EXPECT_THAT(check("registry-chart").remedy, HasSubstr("--target-version"));
+}
+
+TEST_F(ChecksWithARegistry, OnlyWarnOnceWhereItIsNotReached) {
+  answer_with(test::connection_refused());
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("registry-image").status, Status::warning);
+  EXPECT_THAT(check("registry-image").detail, HasSubstr("is not known: connection refused"));
+  EXPECT_EQ(check("registry-chart").status, Status::skipped);
+  EXPECT_EQ(asked.size(), 2U);
+}
+
+TEST_F(ChecksWithARegistry, SendNoSecretThatCannotBeUsed) {
+  server.remove("Secret", kNs, "regcred");
+  answer_with(test::ok({{"schemaVersion", 2}}));
+  EXPECT_EQ(outcome().second, ExitCode::check_failed);
+  EXPECT_EQ(check("registry-image").detail, "see check pull-secret");
+  EXPECT_THAT(asked, IsEmpty());
+}
+
+TEST_F(ChecksWithARegistry, AskForAVersionByItsTagAndForNoRange) {
+  answer_with(test::ok({{"schemaVersion", 2}}));
+  RunOptions other = options();
+  for (const char* range : {"^4", "4.x", "4.0.1 || 4.1", ">=4.0.1", "~4.0"}) {
+    other.target_version = range;
+    EXPECT_EQ(outcome(Part::whole, other).first, "") << range;
+    EXPECT_THAT(check("registry-chart").detail, HasSubstr("is a range")) << range;
+  }
+  other.target_version = "v4.1.0-rc.1+build.2";
+  EXPECT_EQ(outcome(Part::whole, other).first, "");
+  EXPECT_EQ(asked.back(), "/v2/circleci-server/manifests/v4.1.0-rc.1_build.2");
 }
 
 TEST_F(Checks, HearOfAnotherRunBeforeAnythingElseIsLookedAt) {

@@ -32,6 +32,7 @@ TEST_F(ContextTest, SaysThatAKindIsNotServed) {
 
 TEST(RegistryHost, IsInAzure) {
   EXPECT_EQ(Registry{}.host(), "cciserver.azurecr.io");
+  EXPECT_EQ(Registry{}.url(), "https://cciserver.azurecr.io");
   EXPECT_EQ(Registry{.name = "devcharts"}.host(), "devcharts.azurecr.io");
 }
 

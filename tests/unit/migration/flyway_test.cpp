@@ -209,7 +209,7 @@ TEST_F(Flyway, SaysWithinSecondsThatTheImageCannotBePulled) {
   const auto start = std::chrono::steady_clock::now();
 
   EXPECT_THAT(problem([&] { run(); }), AllOf(HasSubstr("cannot start"), HasSubstr("ImagePullBackOff"),
-                                             HasSubstr("regcred"), HasSubstr("kots-export secret")));
+                                             HasSubstr("regcred"), HasSubstr("`kots-export check flyway`")));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 

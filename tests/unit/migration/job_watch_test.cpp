@@ -188,9 +188,8 @@ TEST_F(JobWatch, StopsOnCtrlC) {
 // --- Pods that cannot start ---
 
 TEST_F(JobWatch, GivesUpWhereAPodCannotStart) {
-  for (const char* reason :
-       {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
-        "CreateContainerError", "RunContainerError", "StartError"}) {
+  for (const char* reason : {"InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError",
+                             "CreateContainerError", "RunContainerError", "StartError"}) {
     SCOPED_TRACE(reason);
     jobs(ok(list_of("JobList", {job()})));
     job_events(events({}));
@@ -202,6 +201,14 @@ TEST_F(JobWatch, GivesUpWhereAPodCannotStart) {
     EXPECT_EQ(end.why, std::string(reason) + ": the reason");
     EXPECT_NE(end.hint, "");
   }
+}
+
+TEST_F(JobWatch, TellsApartWhereTheImageCannotBePulled) {
+  jobs(ok(list_of({job()})));
+  job_events(events({}));
+  pods(ok(list_of({pod(waiting("ImagePullBackOff", "the reason"))})));
+
+  EXPECT_EQ(follow().result, Result::cannot_pull);
 }
 
 TEST_F(JobWatch, TellsOfAnImageThatIsNotPulledYetAndWaits) {

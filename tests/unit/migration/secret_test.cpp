@@ -2,6 +2,7 @@
 #include <kots_export/util/base64.h>
 
 #include "unit/migration/migration_fixture.h"
+#include "unit/support/scripted_transport.h"
 
 #include <gmock/gmock.h>
 
@@ -134,6 +135,32 @@ TEST_F(PlanSecret, NeedsTheNamespace) {
 
   EXPECT_THAT(problem([&] { (void)plan_secret(context, options_for("user", "pass")); }),
               HasSubstr("namespace elsewhere does not exist"));
+}
+
+// What --verify ends with; "" where the registry, which gives one answer, accepts the credentials.
+std::string verify(const kube::Outcome& answer) {
+  try {
+    verify_registry_credentials(options_for("user", "pass"), [&answer](const std::string&) {
+      return std::make_unique<test::ScriptedTransport>([&answer](const kube::Request&) { return answer; });
+    });
+    return "";
+  } catch (const Error& error) {
+    return std::string(error.what()) + " | " + error.hint();
+  }
+}
+
+TEST(VerifyCredentials, LetsAcceptedOnesThrough) { EXPECT_EQ(verify(test::text_reply(200, "{}")), ""); }
+
+TEST(VerifyCredentials, NamesTheUserWhoIsRefused) {
+  EXPECT_THAT(
+      verify(test::text_reply(401, "{}", {{"www-authenticate", "Basic realm=\"r\""}})),
+      AllOf(HasSubstr("does not accept the credentials of user: it answers 401"), Not(HasSubstr("pass "))));
+}
+
+TEST(VerifyCredentials, TellsARefusalFromARegistryThatIsNotReached) {
+  EXPECT_THAT(verify(test::connection_refused()),
+              AllOf(HasSubstr("cannot ask the registry cciserver.azurecr.io: connection refused"),
+                    HasSubstr("--docker-server"), Not(HasSubstr("kubeconfig"))));
 }
 
 }  // namespace

@@ -97,6 +97,8 @@ TEST(Trim, TakesBlanksAtBothEndsOnly) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(Lower, TakesLettersOfAsciiOnly) { EXPECT_EQ(lower("aZ-9 \xC3\x84"), "az-9 \xC3\x84"); }
+
 }  // namespace
 
 }  // namespace kots_export::util
