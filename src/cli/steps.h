@@ -15,7 +15,7 @@ enum class License { needed, if_given };
 [[nodiscard]] migration::RunOptions run_options(const Flags& flags, migration::Part part,
                                                 License license = License::needed);
 
-// The commands run, annotate, kots_cleanup, flyway and postgres: plans the part and carries it out. Returns
+// The commands run, fix-manifest, annotate, kots_cleanup, flyway and postgres: plans the part and carries it out. Returns
 // the exit code.
 int run_part(Flags& flags, migration::Part part);
 

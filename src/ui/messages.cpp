@@ -113,6 +113,7 @@ constexpr std::array kHeadings = {
     Words{"export", "export: read the values that KOTS deployed"},
     Words{"transform", "transform: turn 3.x values into 4.x values"},
     Words{"apply", "apply: change the objects"},
+    Words{"fix-manifest", "fix-manifest: bring the release's record to API versions that are served"},
     Words{"annotate", "annotate: hand the objects over to Helm"},
     Words{"kots_cleanup", "kots_cleanup: remove what KOTS left"},
     Words{"flyway", "flyway: migrate the database"},
