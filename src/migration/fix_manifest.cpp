@@ -72,6 +72,8 @@ change::Plan plan_fix_manifest(Context& context) {
                           .before = {{"data", {{"release", std::move(data.release)}}}},
                           .after = {{"data", {{"release", std::move(release)}}}},
                           .guard = change::Guard::resource_version,
+                          // Helm writes it anew when it upgrades, and can go back to it only as it is now.
+                          .undo = change::Undo::while_unchanged,
                           .why = "helm upgrade reads only API versions that are served"});
   return plan;
 }

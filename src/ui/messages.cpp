@@ -85,6 +85,7 @@ constexpr std::array kNotices = {
     Words{"rollback.earlier-run",
           "run {run} before it is not rolled back: run rollback again to go back further"},
     Words{"rollback.jobs-run-again", "{jobs}: made again, and so run again"},
+    Words{"rollback.left", "{object} was written by somebody else since: {key} stays as it is"},
     Words{"rollback.migrator-runs",
           "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
     Words{"rollback.run", "undoing run {run}"},
