@@ -43,7 +43,7 @@ constexpr std::array kChecks = {
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::refused, Gate::no, check_release_chart},
     Check{"release-status", "release", "that Helm will take the upgrade: the newest revision is deployed",
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
-    Check{"manifest-apis", "release", "that the server still serves every API version of the release's manifest",
+    Check{"manifest-apis", "release", "that the server serves every API version of the release's manifest, or fix-manifest can map it",
           {kStop, kStop, kWarn, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_manifest_apis},
     Check{"not-upgraded", "release", "that Helm has not upgraded the release to 4.x, or is about to",
           {kNone, kNone, kNone, kNone, kNone, kNone, kStop}, kBefore, Skipping::allowed, Gate::no, check_not_upgraded},
