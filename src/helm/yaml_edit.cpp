@@ -2,6 +2,9 @@
 
 #include <kots_export/util/error.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace kots_export::helm {
 
 namespace {

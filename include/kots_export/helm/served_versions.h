@@ -39,6 +39,7 @@ struct ServedManifest {
 // Maps every object that `is_served` says no of to a version that it says yes of. In the text the apiVersion
 // changes, and what an Ingress needs beside it (a backend's service, pathType): the result is also what `helm
 // rollback` applies. All else stays byte for byte. A PodSecurityPolicy goes where no version of it is served.
+// `manifest` is UTF-8, as it comes out of a release's JSON.
 [[nodiscard]] ServedManifest map_to_served(std::string_view manifest, const IsServed& is_served);
 
 }  // namespace kots_export::helm
