@@ -86,24 +86,30 @@ bool may_be_shown(const Read& document) {
 
 std::string name_of(const ManifestObject& object) { return object.kind + " " + object.name; }
 
-// Of one document, or of both that belong together.
-void tell(const Read* before, const Read* after, std::vector<std::string>& lines) {
-  const Read& one = before != nullptr ? *before : *after;
-  for (std::size_t i = 0; i < one.objects.size(); ++i) {
-    const ManifestObject& object = one.objects[i].object;
-    if (before == nullptr || after == nullptr) {
-      lines.push_back(name_of(object) + " (" + object.api_version +
-                      (before == nullptr ? "): put in" : "): taken out"));
-    } else if (const std::string& now = after->objects[i].object.api_version; now != object.api_version) {
-      lines.push_back(name_of(object) + ": " + object.api_version + " -> " + now);
-    }
+// Of a document that only one of the two has.
+void tell_whole(const Read& document, std::string_view sign, std::string_view what,
+                std::vector<std::string>& lines) {
+  for (const ObjectNode& found : document.objects)
+    lines.push_back(name_of(found.object) + " (" + found.object.api_version + "): " + std::string(what));
+  if (!may_be_shown(document)) return;
+  for (const std::string_view line : lines_of(document.text))
+    lines.push_back(std::string(sign) + std::string(line));
+}
+
+// Of a document with the same objects in both.
+void tell_edit(const Read& before, const Read& after, std::vector<std::string>& lines) {
+  for (std::size_t i = 0; i < before.objects.size(); ++i) {
+    const ManifestObject& was = before.objects[i].object;
+    const ManifestObject& is = after.objects[i].object;
+    if (was.api_version != is.api_version)
+      lines.push_back(name_of(was) + ": " + was.api_version + " -> " + is.api_version);
   }
-  if (!may_be_shown(one)) return;
-  const auto old_lines = lines_of(before != nullptr ? before->text : "");
-  const auto new_lines = lines_of(after != nullptr ? after->text : "");
+  if (!may_be_shown(before)) return;
+  const auto old_lines = lines_of(before.text);
+  const auto new_lines = lines_of(after.text);
   for (const auto& [went, came] : align(old_lines, new_lines, std::equal_to<>())) {
-    if (went && came) continue;
-    lines.push_back(went ? "- " + std::string(old_lines[*went]) : "+ " + std::string(new_lines[*came]));
+    if (!came) lines.push_back("- " + std::string(old_lines[*went]));
+    if (!went) lines.push_back("+ " + std::string(new_lines[*came]));
   }
 }
 
@@ -114,10 +120,13 @@ std::vector<std::string> manifest_diff(std::string_view before, std::string_view
   const std::vector<Read> new_documents = documents_of(after);
   std::vector<std::string> lines;
   for (const auto& [went, came] : align(old_documents, new_documents, is_same_document)) {
-    const Read* const old_one = went ? &old_documents[*went] : nullptr;
-    const Read* const new_one = came ? &new_documents[*came] : nullptr;
-    if (old_one != nullptr && new_one != nullptr && old_one->text == new_one->text) continue;
-    tell(old_one, new_one, lines);
+    if (!came) {
+      tell_whole(old_documents[*went], "- ", "taken out", lines);
+    } else if (!went) {
+      tell_whole(new_documents[*came], "+ ", "put in", lines);
+    } else if (old_documents[*went].text != new_documents[*came].text) {
+      tell_edit(old_documents[*went], new_documents[*came], lines);
+    }
   }
   return lines;
 }

@@ -107,21 +107,22 @@ YamlEdit with_new_version(YamlEdit edit, const YAML::Node& object, const Row& ro
 std::optional<std::string> map_document(std::string_view text, const IsServed& is_served,
                                         ServedManifest& result) {
   YamlEdit edit(text);
-  for (const auto& [object, node, place] : object_nodes(text)) {
+  for (const ObjectNode& found : object_nodes(text)) {
+    const ManifestObject& object = found.object;
     if (is_served(kind_of(object))) continue;
     const auto leave = [&](std::string why) {
       result.unmapped.push_back({.object = object, .why = std::move(why)});
     };
     if (const Row* row = find_row(object, is_served)) {
       try {
-        edit = with_new_version(edit, node, *row);
+        edit = with_new_version(edit, found.node, *row);
         result.mapped.push_back({.object = object, .to = std::string(row->to)});
       } catch (const Error& error) {
         leave(error.what());
       }
     } else if (!is_given_up(object)) {
       leave("nothing that is served says the same");
-    } else if (place == ObjectNode::Place::in_list) {
+    } else if (found.place == ObjectNode::Place::in_list) {
       leave("it is one of a List");
     } else {
       result.mapped.push_back({.object = object, .to = {}});

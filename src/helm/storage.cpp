@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -63,10 +62,9 @@ std::vector<StoredRevision> list_releases(kube::Client& client, const std::strin
 }
 
 std::optional<StoredRevision> newest_deployed(std::span<const StoredRevision> revisions) {
-  for (const StoredRevision& stored : revisions | std::views::reverse) {
-    if (stored.status == "deployed") return stored;
-  }
-  return std::nullopt;
+  const auto newest =
+      std::ranges::find(revisions.rbegin(), revisions.rend(), "deployed", &StoredRevision::status);
+  return newest == revisions.rend() ? std::nullopt : std::optional(*newest);
 }
 
 StoredData read_data(kube::Client& client, const StoredRevision& stored) {
