@@ -52,6 +52,7 @@ json to_json(const Change& change) {
               {"before", change.before},        {"after", change.after}, {"why", change.why}};
   // Of a create: how it is to be deleted again.
   if (change.verb != Verb::patch) result["propagation"] = kube::to_string(change.propagation);
+  if (change.undo != Undo::needed) result["undo"] = word_of(kUndos, change.undo);
   for (const Change::Need& need : change.needs)
     result["needs"].push_back({{"created", to_json(need.created)}, {"at", need.at}});
   return result;
@@ -65,6 +66,7 @@ Change change_from_json(const json& value, const std::string& place) {
                 .after = value.value("after", json(nullptr)),
                 .why = text_member(value, "why", place)};
   if (change.verb != Verb::patch) change.propagation = member_of(kPropagations, value, "propagation", place);
+  if (value.contains("undo")) change.undo = member_of(kUndos, value, "undo", place);
   if (change.verb != Verb::remove) (void)member(value, "after", Type::object, place);
   const json needs = value.value("needs", json::array());
   for (std::size_t i = 0; i < needs.size(); ++i) {

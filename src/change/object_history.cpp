@@ -43,7 +43,7 @@ bool went_with_its_owners(const JournalEntry& entry, const std::set<std::string>
 void collect(const json& before, const json& after, std::vector<std::string>& path,
              std::vector<PatchedKey>& keys) {
   if (!after.is_object() || after.empty()) {
-    keys.push_back({path, before, after});
+    keys.push_back({.path = path, .before = before, .after = after});
     return;
   }
   for (const auto& [key, value] : after.items()) {
@@ -52,6 +52,12 @@ void collect(const json& before, const json& after, std::vector<std::string>& pa
     collect(before.is_object() && was != before.end() ? *was : json(nullptr), value, path, keys);
     path.pop_back();
   }
+}
+
+std::vector<PatchedKey> keys_of(const Change& patch) {
+  std::vector<PatchedKey> keys = patched_keys(patch.before, patch.after);
+  for (PatchedKey& key : keys) key.undo = patch.undo;
+  return keys;
 }
 
 // The first value before and the last one after count.
@@ -97,7 +103,7 @@ void add(ObjectHistory& history, const JournalEntry& entry) {
       return;
     case Verb::patch:
       if (history.origin == ObjectHistory::Origin::present && !deleted)
-        join_keys(history.keys, patched_keys(change.before, change.after));
+        join_keys(history.keys, keys_of(change));
       return;
     case Verb::remove:
       if (history.origin == ObjectHistory::Origin::absent || deleted) return;

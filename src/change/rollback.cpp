@@ -129,7 +129,11 @@ class Planner {
       if (now != key.after) {
         std::string path;
         for (const std::string& part : key.path) path += (path.empty() ? "" : "/") + part;
-        (void)conflict("rollback.conflict.changed", history.object, path);
+        if (key.undo == Undo::while_unchanged) {
+          observer_.note("rollback.left", {{"object", kube::describe(history.object)}, {"key", path}});
+        } else {
+          (void)conflict("rollback.conflict.changed", history.object, path);
+        }
         continue;
       }
       set_at(patch, key.path, key.before);

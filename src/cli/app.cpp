@@ -23,8 +23,8 @@ namespace {
 
 constexpr const char* kDescription =
     "Migrates a CircleCI Server 3.x installation (KOTS) in place to 4.x (Helm).\n"
-    "Without a subcommand the whole migration runs: checks, export, transform, annotate,\n"
-    "kots_cleanup, flyway, postgres, message.";
+    "Without a subcommand the whole migration runs: checks, export, transform,\n"
+    "fix-manifest (where it is needed), annotate, kots_cleanup, flyway, postgres, message.";
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -114,12 +114,12 @@ int parse_and_run(int argc, char** argv) {
   Flags flags;
   add_flags(app, flags);
   const std::vector<Declared> commands = {
-      declare_run(app, flags),       declare_secret(app, flags),   declare_export(app, flags),
-      declare_transform(app, flags), declare_annotate(app, flags), declare_kots_cleanup(app, flags),
-      declare_flyway(app, flags),    declare_postgres(app, flags), declare_message(app, flags),
-      declare_runs(app, flags),      declare_rollback(app, flags), declare_config(app, flags),
-      declare_validate(app, flags),  declare_diff(app, flags),     declare_plan(app, flags),
-      declare_apply(app, flags),     declare_check(app, flags)};
+      declare_run(app, flags),          declare_secret(app, flags),       declare_export(app, flags),
+      declare_transform(app, flags),    declare_fix_manifest(app, flags), declare_annotate(app, flags),
+      declare_kots_cleanup(app, flags), declare_flyway(app, flags),       declare_postgres(app, flags),
+      declare_message(app, flags),      declare_runs(app, flags),         declare_rollback(app, flags),
+      declare_config(app, flags),       declare_validate(app, flags),     declare_diff(app, flags),
+      declare_plan(app, flags),         declare_apply(app, flags),        declare_check(app, flags)};
   for (const Declared& command : commands) command.app->fallthrough();
   try {
     app.parse(words_of(argc, argv));

@@ -29,7 +29,8 @@ Declared declare_check(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("check", "look for everything that would stop the migration; change nothing");
   auto step = std::make_shared<std::string>("run");
-  command->add_option("STEP", *step, "annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  command->add_option("STEP", *step,
+                      "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
   command->footer(
       "Examples:\n"
       "  # See whether the migration would go through\n"

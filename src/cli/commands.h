@@ -22,6 +22,7 @@ struct Declared {
 [[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_fix_manifest(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);

@@ -51,7 +51,8 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
 void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_option("-f,--func", flags.func, "run one step, as the script's flag did")
       ->group("Steps")
-      ->check(CLI::IsMember({"all", "annotate", "flyway", "kots_cleanup", "cleanup_kots", "message"}));
+      ->check(CLI::IsMember(
+          {"all", "fix-manifest", "annotate", "flyway", "kots_cleanup", "cleanup_kots", "message"}));
   app.add_option("-r,--annotate", flags.annotate, "0 leaves the annotate step out of a whole run (1)")
       ->group("Steps")
       ->check(CLI::IsMember({"0", "1"}));

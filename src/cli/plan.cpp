@@ -43,7 +43,8 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  command->add_option("STEP", own->step, "annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  command->add_option("STEP", own->step,
+                      "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets");
   command->footer(
       "Examples:\n"

@@ -23,9 +23,10 @@ std::vector<values::Value> corrections(const Flags& flags) {
 
 migration::Part part_of(const std::string& step) {
   if (const auto part = migration::part_from(step)) return *part;
-  throw UsageError("there is no step " + step + " that changes a cluster", {},
-                   "Name annotate, kots_cleanup, flyway or postgres, or none for the whole migration. Of "
-                   "other commands --dry-run=client shows the plan.");
+  throw UsageError(
+      "there is no step " + step + " that changes a cluster", {},
+      "Name fix-manifest, annotate, kots_cleanup, flyway or postgres, or none for the whole migration. Of "
+      "other commands --dry-run=client shows the plan.");
 }
 
 migration::RunOptions run_options(const Flags& flags, migration::Part part, License license) {

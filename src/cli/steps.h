@@ -15,8 +15,8 @@ enum class License { needed, if_given };
 [[nodiscard]] migration::RunOptions run_options(const Flags& flags, migration::Part part,
                                                 License license = License::needed);
 
-// The commands run, annotate, kots_cleanup, flyway and postgres: plans the part and carries it out. Returns
-// the exit code.
+// The commands run, fix-manifest, annotate, kots_cleanup, flyway and postgres: plans the part and carries it
+// out. Returns the exit code.
 int run_part(Flags& flags, migration::Part part);
 
 }  // namespace kots_export::cli

@@ -25,24 +25,31 @@ int revision_of(const Value& release) {
   return version != nullptr && version->is_number() ? std::atoi(version->as_number().text.c_str()) : 0;
 }
 
-}  // namespace
-
-Release decode_release(std::string_view data_release) {
+Value decode_json(std::string_view data_release) {
   std::string bytes = decode_base64(decode_base64(data_release, "Kubernetes'"), "Helm's");
   try {
     if (util::is_gzip(bytes)) bytes = util::gunzip(bytes);
   } catch (const Error& error) {
     throw Error("the release's data is damaged", error.what());
   }
-  const Value release = [&] {
-    try {
-      return values::parse_json(bytes, "the release");
-    } catch (const Error& error) {
-      throw Error("the release's data is damaged", error.what());
-    }
-  }();
+  Value release;
+  try {
+    release = values::parse_json(bytes, "the release");
+  } catch (const Error& error) {
+    throw Error("the release's data is damaged", error.what());
+  }
   if (!release.is_map()) throw Error("the release's data is damaged", "it is no JSON object");
+  return release;
+}
 
+std::string encode_json(const Value& release) {
+  return util::base64_encode(util::base64_encode(util::gzip(values::to_json(release))));
+}
+
+}  // namespace
+
+Release decode_release(std::string_view data_release) {
+  const Value release = decode_json(data_release);
   Release result{.name = string_at(release, {"name"}),
                  .ns = string_at(release, {"namespace"}),
                  .revision = revision_of(release),
@@ -69,7 +76,13 @@ std::string encode_release(const Release& release) {
   set(json, {"manifest"}, release.manifest);
   set(json, {"version"}, values::Number{std::to_string(release.revision), true});
   set(json, {"namespace"}, release.ns);
-  return util::base64_encode(util::base64_encode(util::gzip(values::to_json(json))));
+  return encode_json(json);
+}
+
+std::string with_manifest(std::string_view data_release, std::string manifest) {
+  Value release = decode_json(data_release);
+  set(release, {"manifest"}, std::move(manifest));
+  return encode_json(release);
 }
 
 }  // namespace kots_export::helm

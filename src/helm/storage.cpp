@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -33,10 +32,18 @@ std::optional<StoredRevision> stored_revision(const kube::ObjectMetadata& object
                         .status = status != nullptr ? *status : std::string()};
 }
 
+std::string cannot_read(const StoredRevision& stored) {
+  return "cannot read release Secret " + stored.secret.name;
+}
+
 }  // namespace
 
 std::string secret_name(const std::string& release, int revision) {
   return std::string(kNamePrefix) + release + ".v" + std::to_string(revision);
+}
+
+bool is_release_secret(const kube::ObjectRef& object) {
+  return object.gvr.group.empty() && object.kind == "Secret" && object.name.starts_with(kNamePrefix);
 }
 
 std::vector<StoredRevision> list_releases(kube::Client& client, const std::string& ns) {
@@ -54,8 +61,14 @@ std::vector<StoredRevision> list_releases(kube::Client& client, const std::strin
   return revisions;
 }
 
-Release read_revision(kube::Client& client, const StoredRevision& stored) {
-  const std::string what = "cannot read release Secret " + stored.secret.name;
+std::optional<StoredRevision> newest_deployed(std::span<const StoredRevision> revisions) {
+  const auto newest =
+      std::ranges::find(revisions.rbegin(), revisions.rend(), "deployed", &StoredRevision::status);
+  return newest == revisions.rend() ? std::nullopt : std::optional(*newest);
+}
+
+StoredData read_data(kube::Client& client, const StoredRevision& stored) {
+  const std::string what = cannot_read(stored);
   const std::optional<json> secret = client.get(stored.secret);
   if (!secret)
     throw Error(what, "it is gone", "Somebody changed the release meanwhile; run the command again.");
@@ -65,10 +78,19 @@ Release read_revision(kube::Client& client, const StoredRevision& stored) {
     throw Error(what, "it has no data.release",
                 "Helm and KOTS write one; choose another revision with --revision.");
   }
+  StoredData result{.secret = stored.secret, .release = release->get<std::string>()};
+  const json metadata = secret->value("metadata", json::object());
+  result.secret.uid = metadata.value("uid", "");
+  result.secret.resource_version = metadata.value("resourceVersion", "");
+  return result;
+}
+
+Release read_revision(kube::Client& client, const StoredRevision& stored) {
+  const StoredData data = read_data(client, stored);
   try {
-    return decode_release(release->get_ref<const std::string&>());
+    return decode_release(data.release);
   } catch (const Error& error) {
-    throw Error(what, error.what(),
+    throw Error(cannot_read(stored), error.what(),
                 error.hint().empty()
                     ? "Choose another revision with --revision, or restore the Secret from a backup."
                     : error.hint());

@@ -32,6 +32,11 @@ std::vector<helm::StoredRevision> stored_revisions(Context& context) {
   return revisions;
 }
 
+helm::StoredRevision current_revision(Context& context) {
+  const auto revisions = stored_revisions(context);
+  return helm::newest_deployed(revisions).value_or(revisions.back());
+}
+
 const helm::Release& decoded_revision(Context& context, const helm::StoredRevision& stored) {
   const auto known = context.decoded.find(stored.revision);
   if (known != context.decoded.end()) return known->second;

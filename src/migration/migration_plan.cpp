@@ -1,5 +1,6 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/export.h>
+#include <kots_export/migration/fix_manifest.h>
 #include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
@@ -17,8 +18,9 @@ namespace kots_export::migration {
 
 namespace {
 
-constexpr std::array<std::pair<Part, std::string_view>, 5> kParts = {{
+constexpr std::array<std::pair<Part, std::string_view>, 6> kParts = {{
     {Part::whole, "run"},
+    {Part::fix_manifest, "fix-manifest"},
     {Part::annotate, "annotate"},
     {Part::kots_cleanup, "kots_cleanup"},
     {Part::flyway, "flyway"},
@@ -81,7 +83,7 @@ std::optional<Part> part_from(std::string_view name) {
 
 change::Plan MigrationPlan::together() const {
   change::Plan all;
-  for (const change::Plan* plan : {&metadata, &flyway.start, &flyway.clean_up, &postgres}) {
+  for (const change::Plan* plan : {&manifest, &metadata, &flyway.start, &flyway.clean_up, &postgres}) {
     all.changes.insert(all.changes.end(), plan->changes.begin(), plan->changes.end());
     all.already_right += plan->already_right;
   }
@@ -93,6 +95,10 @@ namespace {
 MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options) {
   MigrationPlan plan;
   plan.part = part;
+  if (part == Part::fix_manifest) {
+    plan.manifest = plan_fix_manifest(context);
+    return plan;
+  }
   helm::Release release;
   if (part != Part::kots_cleanup && part != Part::flyway) {
     release =
@@ -100,9 +106,11 @@ MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options)
   }
   if (part == Part::whole) {
     plan.values = in_step(context, "transform", [&] { return plan_values(context, release, options); });
+    if (!served_manifest(context).mapped.empty()) plan.manifest = plan_fix_manifest(context);
   }
   if (part != Part::flyway && part != Part::postgres) {
     plan_metadata(context, release.manifest, options, plan);
+    expect_own_patches(plan.manifest, plan.metadata);
   }
   if (includes(part, Part::flyway)) {
     plan.flyway = plan_flyway(

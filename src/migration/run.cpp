@@ -1,4 +1,5 @@
 #include <kots_export/migration/export.h>
+#include <kots_export/migration/fix_manifest.h>
 #include <kots_export/migration/metadata_stream.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
@@ -68,6 +69,9 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
   if (writes && plan.values) {
     write_values(context, options.paths.values_v3(), "values-3.x", plan.values->v3);
     write_values(context, options.paths.values(), "values", plan.values->v4);
+  }
+  if (!plan.manifest.empty() || plan.part == Part::fix_manifest) {
+    in_step(context, "fix-manifest", [&] { run_fix_manifest(context, plan.manifest); });
   }
   if (includes(plan.part, Part::annotate) || plan.part == Part::kots_cleanup) {
     in_step(context, "apply", [&] {

@@ -95,7 +95,8 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     std::vector<std::string> changed;
     std::size_t done = 0;
     change::Made made;
-    for (change::Plan* plan : {&left.metadata, &left.flyway.start, &left.flyway.clean_up, &left.postgres}) {
+    for (change::Plan* plan :
+         {&left.manifest, &left.metadata, &left.flyway.start, &left.flyway.clean_up, &left.postgres}) {
       change::Recheck result = change::recheck(context.client, *plan, now, std::move(made));
       made = std::move(result.made);
       changed.insert(changed.end(), result.changed.begin(), result.changed.end());

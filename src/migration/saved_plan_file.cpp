@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kKind = "Plan";
 constexpr std::string_view kGroup = "kots-export/v";
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 
 json target_json(const PlanTarget& target) {
   return {{"server", target.server},
@@ -54,6 +54,7 @@ MigrationPlan plan_from(const json& file) {
   const auto read = [&plans](const char* key) {
     return change::plan_from_json(member(plans, key, Type::object, "plans"), std::string("plans.") + key);
   };
+  if (plans.contains("manifest")) plan.manifest = read("manifest");  // since format 3
   plan.metadata = read("metadata");
   plan.flyway = {.start = read("flyway"), .clean_up = read("flywayCleanUp")};
   plan.postgres = read("postgres");
@@ -105,7 +106,8 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                 {"options", {{"registry", saved.registry.name}, {"targetVersion", saved.target_version}}},
                 {"values", nullptr},
                 {"plans",
-                 {{"metadata", change::to_json(plan.metadata)},
+                 {{"manifest", change::to_json(plan.manifest)},
+                  {"metadata", change::to_json(plan.metadata)},
                   {"flyway", change::to_json(plan.flyway.start)},
                   {"flywayCleanUp", change::to_json(plan.flyway.clean_up)},
                   {"postgres", change::to_json(plan.postgres)}}}};

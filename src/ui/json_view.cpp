@@ -4,6 +4,8 @@
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
+#include "ui/release_edit.h"
+
 namespace kots_export::ui {
 
 using nlohmann::json;
@@ -17,7 +19,7 @@ double seconds_between(TimePoint from, TimePoint to) {
 }
 
 JsonView::ChangeKey key_of(const change::Change& change) {
-  return {change.verb, kube::key_of(change.object)};
+  return {change.verb, kube::key_of(change.object), change.step};
 }
 
 json object_json(const kube::ObjectRef& object) {
@@ -81,6 +83,7 @@ json& JsonView::entry_of(const change::Change& change) {
     entry["needs"] = json::array();
     for (const change::Change::Need& need : change.needs)
       entry["needs"].push_back({{"created", object_json(need.created)}, {"at", need.at}});
+    if (auto edit = release_edit(change)) entry["manifestDiff"] = std::move(*edit);
     if (change.verb == change::Verb::remove) entry["propagationPolicy"] = kube::to_string(change.propagation);
     changes_.push_back(std::move(entry));
   }

@@ -4,6 +4,8 @@
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
 
+#include "ui/release_edit.h"
+
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -58,12 +60,17 @@ std::string show(const json& value) {
   return text.substr(0, end) + "...";
 }
 
-// What a patch does to its object, a line for each key.
+// What a patch does to its object, a line for each key; of a release's record, the lines of the manifest.
 std::vector<std::string> edit_of(const Change& change) {
   const Leaves before = leaves_of(change.before, change.object.kind);
   const std::map<std::string, json> old(before.begin(), before.end());
+  const auto manifest = release_edit(change);
   std::vector<std::string> lines;
   for (const auto& [path, value] : leaves_of(change.after, change.object.kind)) {
+    if (manifest && path == "data.release") {
+      for (const std::string& line : *manifest) lines.push_back(util::printable(line));
+      continue;
+    }
     const auto was = old.find(path);
     const bool absent = was == old.end() || was->second.is_null();
     lines.push_back(path + ": " + (absent ? "(none)" : show(was->second)) + " -> " +

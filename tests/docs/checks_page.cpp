@@ -57,7 +57,9 @@ int main() {
   std::cout << kIntroduction << "\n| check | looks at |";
   for (std::size_t i = 0; i < kCheckedCommands; ++i)
     std::cout << " " << to_string(static_cast<CheckedCommand>(i)) << " |";
-  std::cout << "\n|---|---|---|---|---|---|---|---|\n";
+  std::cout << "\n|---|---|";
+  for (std::size_t i = 0; i < kCheckedCommands; ++i) std::cout << "---|";
+  std::cout << "\n";
   for (const Check& check : all_checks()) {
     std::cout << "| `" << check.id << "`" << (check.skipping == Check::Skipping::refused ? " !" : "") << " | "
               << check.what << " |";

@@ -23,6 +23,10 @@ enum class Verb { create, patch, remove };
 // a delete and 422 (UID) or 409 (resourceVersion) to a patch.
 enum class Guard { uid, resource_version };
 
+// What a rollback makes of a patched key that somebody else has written since: it is left alone either way;
+// `needed` counts it as not put back, `while_unchanged` as right.
+enum class Undo { needed, while_unchanged };
+
 struct Change {
   Verb verb = Verb::patch;
   std::string step;  // the step that wants it, "annotate"
@@ -34,7 +38,8 @@ struct Change {
   nlohmann::json after;
   kube::Propagation propagation = kube::Propagation::background;  // of a delete
   Guard guard = Guard::uid;
-  std::string why;  // for people; decides nothing
+  Undo undo = Undo::needed;  // of a patch
+  std::string why;           // for people; decides nothing
   // What an earlier Change of the same plan creates and this one names. Its UID is known only then: the
   // Executor fills it in before this one is sent.
   struct Need {

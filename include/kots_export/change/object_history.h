@@ -13,6 +13,7 @@ struct PatchedKey {
   std::vector<std::string> path;  // {"metadata","labels","app"}
   nlohmann::json before;          // null: it was absent
   nlohmann::json after;           // null: it was removed
+  Undo undo = Undo::needed;
 };
 
 // What a run did to one object, all its Changes together: enough to say what the object was before.

@@ -27,4 +27,8 @@ struct Release {
 // The other way round. Only what Release holds.
 [[nodiscard]] std::string encode_release(const Release& release);
 
+// `data_release` with another manifest and nothing else changed: what Release does not hold stays as well, in
+// its order and with its digits. Throws what decode_release throws.
+[[nodiscard]] std::string with_manifest(std::string_view data_release, std::string manifest);
+
 }  // namespace kots_export::helm

@@ -14,8 +14,8 @@
 namespace kots_export::migration {
 
 // The columns of the table: what the checks are for.
-enum class CheckedCommand { run, annotate, kots_cleanup, flyway, postgres, rollback };
-inline constexpr std::size_t kCheckedCommands = 6;
+enum class CheckedCommand { run, fix_manifest, annotate, kots_cleanup, flyway, postgres, rollback };
+inline constexpr std::size_t kCheckedCommands = 7;
 
 [[nodiscard]] std::string_view to_string(CheckedCommand command);
 [[nodiscard]] CheckedCommand checked_command(Part part);

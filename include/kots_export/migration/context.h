@@ -2,6 +2,7 @@
 
 #include <kots_export/change/executor.h>
 #include <kots_export/change/observer.h>
+#include <kots_export/helm/served_versions.h>
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/types.h>
@@ -43,6 +44,8 @@ struct Context {
   std::optional<std::vector<helm::StoredRevision>> releases = std::nullopt;
   // See decoded_revision: by revision.
   std::map<int, helm::Release> decoded = {};
+  // See served_manifest.
+  std::optional<helm::ServedManifest> served_manifest = std::nullopt;
   // See database_access.
   std::optional<DatabaseAccess> database = std::nullopt;
   // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
@@ -62,6 +65,10 @@ struct Context {
 [[nodiscard]] const std::vector<helm::StoredRevision>& stored_releases(Context& context);
 // Those of the context's release, oldest first.
 [[nodiscard]] std::vector<helm::StoredRevision> stored_revisions(Context& context);
+
+// The one that runs, and that `helm upgrade` compares with: the newest that is deployed, else the newest. Of
+// a release that has a record (check `release`).
+[[nodiscard]] helm::StoredRevision current_revision(Context& context);
 
 // One revision of the context's release, read and decoded when it is first asked for. Throws what
 // helm::read_revision throws.

@@ -13,7 +13,7 @@
 namespace kots_export::migration {
 
 // What is planned and carried out as one: the whole migration, or one of its steps that change the cluster.
-enum class Part { whole, annotate, kots_cleanup, flyway, postgres };
+enum class Part { whole, fix_manifest, annotate, kots_cleanup, flyway, postgres };
 
 [[nodiscard]] std::string_view to_string(Part part);  // the command's name: "run", "annotate", ...
 // True where `part` is that step or the whole.
@@ -31,6 +31,7 @@ struct MigrationPlan {
     Secret<std::string> v4;  // with the MongoDB password that was made for it
   };
   std::optional<Values> values;
+  change::Plan manifest;  // fix-manifest
   change::Plan metadata;  // annotate and kots_cleanup: one patch an object
   // Where the lists of a large namespace go on: what is there is planned while the first pages are patched.
   // Empty in a plan that is shown or saved.

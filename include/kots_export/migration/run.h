@@ -38,13 +38,14 @@ struct RunOptions {
 };
 
 // Checks the installation and plans a part of the migration. Reads only, and only what the part needs. The
-// whole in order: checks, export, transform, annotate, kots_cleanup, flyway, postgres; annotate and
-// kots_cleanup of the same object are one patch. Throws what the checks and the steps throw.
+// whole in order: checks, export, transform, fix-manifest (where it is needed), annotate, kots_cleanup,
+// flyway, postgres; annotate and kots_cleanup of the same object are one patch. Throws what the checks and
+// the steps throw.
 [[nodiscard]] MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options);
 
 // Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, writes the
-// values files (not in a dry run), then the objects' metadata, flyway, postgres. Returns the next steps after
-// the whole migration, nothing after a single step.
+// values files (not in a dry run), then the release's manifest, the objects' metadata, flyway, postgres.
+// Returns the next steps after the whole migration, nothing after a single step.
 std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options);
 
 // Both, one after the other: what the commands without a plan file do.

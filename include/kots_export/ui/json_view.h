@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,8 @@ namespace kots_export::ui {
 // timings, files, notices, error, exit status. Secrets are masked as on the screen.
 class JsonView : public change::Observer {
  public:
-  using ChangeKey = std::pair<change::Verb, kube::ObjectKey>;
+  // The step too: fix-manifest and annotate both patch the release's Secret.
+  using ChangeKey = std::tuple<change::Verb, kube::ObjectKey, std::string>;
   using Clock = std::function<std::chrono::system_clock::time_point()>;
   // `command` as it was named; `version` of the tool. Time starts to run now.
   JsonView(std::string command, std::string version, Clock now = std::chrono::system_clock::now);

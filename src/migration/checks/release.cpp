@@ -1,4 +1,4 @@
-#include <kots_export/helm/manifest.h>
+#include <kots_export/migration/fix_manifest.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/text.h>
 
@@ -33,17 +33,9 @@ Version version_of(const std::string& text) {
 
 bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }
 
-std::optional<StoredRevision> newest_deployed(const std::vector<StoredRevision>& revisions) {
-  for (const StoredRevision& stored : revisions | std::views::reverse) {
-    if (stored.status == kDeployed) return stored;
-  }
-  return std::nullopt;
-}
-
-// The one that runs: the newest that is deployed, else the newest.
-StoredRevision current_of(Context& context) {
-  const auto revisions = stored_revisions(context);
-  return newest_deployed(revisions).value_or(revisions.back());
+// "Ingress web (extensions/v1beta1)"
+std::string name_of(const helm::ManifestObject& object) {
+  return object.kind + " " + object.name + " (" + object.api_version + ")";
 }
 
 std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
@@ -94,7 +86,7 @@ CheckFinding check_release(Checking& checking) {
 
 CheckFinding check_release_chart(Checking& checking) {
   constexpr int kOldest = 4;  // the guide: Server 3.4 or later
-  const helm::Release& release = decoded_revision(checking.context, current_of(checking.context));
+  const helm::Release& release = decoded_revision(checking.context, current_revision(checking.context));
   const std::string what = "release " + checking.context.release + " is chart " +
                            util::printable(release.chart_name + " " + release.chart_version) + " (revision " +
                            std::to_string(release.revision) + ")";
@@ -121,7 +113,7 @@ CheckFinding check_release_status(Checking& checking) {
   if (is_pending(newest))
     return problem(what + ": Helm will refuse the upgrade (another operation is in progress)",
                    way_out_of_pending(checking.context, revisions));
-  const auto deployed = newest_deployed(revisions);
+  const auto deployed = helm::newest_deployed(revisions);
   if (!deployed)
     return problem(what + ", and none is deployed: Helm will refuse the upgrade",
                    "Look at `" +
@@ -138,29 +130,38 @@ CheckFinding check_release_status(Checking& checking) {
 }
 
 CheckFinding check_manifest_apis(Checking& checking) {
-  const helm::Release& release = decoded_revision(checking.context, current_of(checking.context));
-  const auto objects = helm::manifest_objects(release.manifest);
-  std::vector<std::pair<std::string, std::string>> kinds;
-  for (const auto& object : objects) kinds.emplace_back(object.api_version, object.kind);
-  const std::vector<bool> served = checking.context.client.serves(kinds);
-  std::vector<std::string> dropped;
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (!served[i])
-      dropped.push_back(objects[i].kind + " " + objects[i].name + " (" + objects[i].api_version + ")");
+  Context& context = checking.context;
+  const helm::ServedManifest& served = served_manifest(context);
+  if (served.mapped.empty() && served.unmapped.empty()) return ok("all of versions that are served");
+  const auto refusal = [](const std::vector<std::string>& objects) {
+    return "the server no longer serves " + list_of(objects) +
+           ": `helm upgrade` cannot read what is deployed, and refuses";
+  };
+  std::vector<std::string> objects;
+  for (const auto& [object, why] : served.unmapped) objects.push_back(name_of(object) + ": " + why);
+  if (!objects.empty()) {
+    const std::string show = helm(context, "get manifest " + util::shell_quote(context.release));
+    return problem(refusal(objects), "fix-manifest cannot map these: `" + show +
+                                         "` shows them. Helm's plugin mapkubeapis takes a map of your own.");
   }
-  if (dropped.empty())
-    return ok(util::counted(objects.size(), "object") + ", all of versions that are served");
-  return problem("the server no longer serves " + list_of(dropped) +
-                     ": `helm upgrade` cannot read what is deployed, and refuses",
-                 "Bring the release's record to versions that are served (Helm's plugin mapkubeapis does it) "
-                 "before the migration.");
+  for (const auto& [object, to] : served.mapped) objects.push_back(name_of(object));
+  switch (checking.command) {
+    case CheckedCommand::fix_manifest:
+      return ok(util::counted(objects.size(), "object") + " to map");
+    case CheckedCommand::run:
+      return warning(refusal(objects),
+                     "Nothing is to be done: fix-manifest, the run's first step, maps them.");
+    default:
+      return warning(refusal(objects), "`" + context.commands.kots_export("fix-manifest") +
+                                           "` maps them to versions that are.");
+  }
 }
 
 CheckFinding check_not_upgraded(Checking& checking) {
   Context& context = checking.context;
   const auto revisions = stored_revisions(context);
   if (revisions.empty()) return skipped("release " + context.release + " has no record");
-  for (const StoredRevision& stored : {revisions.back(), current_of(context)}) {
+  for (const StoredRevision& stored : {revisions.back(), current_revision(context)}) {
     if (stored.status != kDeployed && !is_pending(stored)) continue;
     const helm::Release& release = decoded_revision(context, stored);
     if (version_of(release.chart_version).major < 4) continue;

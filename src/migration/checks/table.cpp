@@ -22,56 +22,57 @@ constexpr OnProblem kNone = OnProblem::not_asked;
 constexpr When kBefore = When::before_planning;
 constexpr When kAfter = When::after_planning;
 
-// The columns are those of CheckedCommand: run, annotate, kots_cleanup, flyway, postgres, rollback. annotate
-// and kots_cleanup alone are what is run again after a `helm upgrade` that failed.
+// The columns are those of CheckedCommand: run, fix-manifest, annotate, kots_cleanup, flyway, postgres,
+// rollback. fix-manifest, annotate and kots_cleanup alone are what is run again after a `helm upgrade` that
+// failed.
 // clang-format off
 constexpr std::array kChecks = {
     Check{"server-version", "cluster", "the API server's version against those that the 4.x chart is made for",
-          {kWarn, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_server_version},
+          {kWarn, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_server_version},
     Check{"clock", "cluster", "the API server's clock against this machine's",
-          {kWarn, kWarn, kWarn, kWarn, kWarn, kWarn}, kBefore, Skipping::allowed, Gate::no, check_clock},
+          {kWarn, kWarn, kWarn, kWarn, kWarn, kWarn, kWarn}, kBefore, Skipping::allowed, Gate::no, check_clock},
     Check{"namespace", "cluster", "that the namespace exists",
-          {kStop, kStop, kStop, kStop, kStop, kStop}, kBefore, Skipping::refused, Gate::yes, check_namespace},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kBefore, Skipping::refused, Gate::yes, check_namespace},
     Check{"lock", "cluster", "that no other run is at work on the namespace",
-          {kStop, kStop, kStop, kStop, kStop, kStop}, kBefore, Skipping::refused, Gate::no, check_lock},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kBefore, Skipping::refused, Gate::no, check_lock},
     Check{"reading", "cluster", "that this user may read what the plan is made from",
-          {kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_reading},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_reading},
     Check{"release", "release", "that the Helm release has a record in the namespace",
-          {kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::refused, Gate::yes, check_release},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::refused, Gate::yes, check_release},
     Check{"release-chart", "release", "that the release is of a circleci-server chart 3.4 or later, and not of 4.x",
-          {kStop, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::refused, Gate::no, check_release_chart},
+          {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::refused, Gate::no, check_release_chart},
     Check{"release-status", "release", "that Helm will take the upgrade: the newest revision is deployed",
-          {kStop, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
-    Check{"manifest-apis", "release", "that the server still serves every API version of the release's manifest",
-          {kStop, kWarn, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_manifest_apis},
+          {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
+    Check{"manifest-apis", "release", "that the server serves every API version of the release's manifest, or fix-manifest can map it",
+          {kStop, kStop, kWarn, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_manifest_apis},
     Check{"not-upgraded", "release", "that Helm has not upgraded the release to 4.x, or is about to",
-          {kNone, kNone, kNone, kNone, kNone, kStop}, kBefore, Skipping::allowed, Gate::no, check_not_upgraded},
+          {kNone, kNone, kNone, kNone, kNone, kNone, kStop}, kBefore, Skipping::allowed, Gate::no, check_not_upgraded},
     Check{"pull-secret", "registry", "that Secret regcred can pull from the 4.x registry",
-          {kStop, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_pull_secret},
+          {kStop, kNone, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_pull_secret},
     Check{"registry-image", "registry", "that the registry has the migrator's image, and gives it to Secret regcred",
-          {kStop, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_image},
+          {kStop, kNone, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_image},
     Check{"registry-chart", "registry", "the same of the chart at --target-version",
-          {kStop, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_chart},
+          {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_chart},
     Check{"database", "database", "that the frontend runs, and has the database's address and password",
-          {kStop, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::refused, Gate::no, check_database},
+          {kStop, kNone, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::refused, Gate::no, check_database},
     Check{"migrator-job", "database", "the Job of a database migration that was started before",
-          {kStop, kNone, kNone, kStop, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_migrator_job},
+          {kStop, kNone, kNone, kNone, kStop, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_migrator_job},
     Check{"sidecars", "database", "that no sidecar is injected into the namespace's Pods",
-          {kWarn, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_sidecars},
+          {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_sidecars},
     Check{"workloads", "installation", "what is not healthy before the migration",
-          {kWarn, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_workloads},
+          {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_workloads},
     Check{"volumes", "installation", "volumes whose data goes with their claims",
-          {kWarn, kNone, kWarn, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_volumes},
+          {kWarn, kNone, kNone, kWarn, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_volumes},
     Check{"backup", "installation", "a Velero backup of the namespace, completed in the last 24 hours",
-          {kWarn, kNone, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_backup},
+          {kWarn, kNone, kNone, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_backup},
     Check{"kots-cluster-role", "installation", "KOTS' rights on the whole cluster, which stay behind",
-          {kNote, kNone, kNote, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_kots_cluster_role},
+          {kNote, kNone, kNone, kNote, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_kots_cluster_role},
     Check{"values", "plan", "that the 4.x values are what the chart takes",
-          {kStop, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_values},
+          {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_values},
     Check{"permissions", "plan", "every verb on every resource that the plan needs",
-          {kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_permissions},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_permissions},
     Check{"disk", "plan", "room for values, logs and the journal below --output-dir",
-          {kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_disk},
+          {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_disk},
 };
 // clang-format on
 
@@ -128,8 +129,8 @@ void require(CheckFinding (*check)(Checking&), Context& context) {
 }  // namespace
 
 std::string_view to_string(CheckedCommand command) {
-  constexpr std::array<std::string_view, kCheckedCommands> kNames = {"run",    "annotate", "kots_cleanup",
-                                                                     "flyway", "postgres", "rollback"};
+  constexpr std::array<std::string_view, kCheckedCommands> kNames = {
+      "run", "fix-manifest", "annotate", "kots_cleanup", "flyway", "postgres", "rollback"};
   return kNames.at(static_cast<std::size_t>(command));
 }
 
@@ -137,6 +138,8 @@ CheckedCommand checked_command(Part part) {
   switch (part) {
     case Part::whole:
       return CheckedCommand::run;
+    case Part::fix_manifest:
+      return CheckedCommand::fix_manifest;
     case Part::annotate:
       return CheckedCommand::annotate;
     case Part::kots_cleanup:

@@ -50,6 +50,13 @@ TEST(PlanFile, KeepsEveryPartOfAChange) {
   }
 }
 
+TEST(PlanFile, KeepsHowAChangeIsUndone) {
+  Change change = example(Verb::patch);
+  EXPECT_FALSE(to_json(change).contains("undo"));
+  change.undo = Undo::while_unchanged;
+  EXPECT_EQ(through_a_file({.changes = {change}}).changes[0].undo, Undo::while_unchanged);
+}
+
 TEST(PlanFile, MakesEveryChangeInsistOnWhatItWasPlannedOn) {
   Change known = example(Verb::patch);
   Change unknown = example(Verb::patch);
@@ -70,6 +77,7 @@ TEST(PlanFile, NamesThePlaceOfWhatIsWrong) {
       {{{"object", {{"name", ""}}}}, "plans.metadata.changes[0].object.name is empty"},
       {{{"object", "Deployment"}}, "plans.metadata.changes[0].object is of a wrong type"},
       {{{"propagation", "Sideways"}}, "plans.metadata.changes[0].propagation is unknown: Sideways"},
+      {{{"undo", "never"}}, "plans.metadata.changes[0].undo is unknown: never"},
   };
   for (const auto& [patch, words] : cases) {
     SCOPED_TRACE(patch.dump());

@@ -112,6 +112,21 @@ TEST_F(Rollback, OfARunThatSentNothingPlansNothing) {
   EXPECT_EQ(plan.already_right, 3U);
 }
 
+TEST_F(Rollback, FindsAKeyRightThatIsUndoneOnlyWhileItIsUnchanged) {
+  for (const char* name : {"a", "b"}) {
+    cluster.put(std::string(kConfigMaps) + name, object("ConfigMap", name, std::string("uid-") + name,
+                                                        label(name == std::string("a") ? "Jo" : "Helm")));
+    did(Verb::patch, config_map(name), label("kots"), label("Helm"));
+    run.entries.back().change.undo = Undo::while_unchanged;
+  }
+
+  EXPECT_EQ(roll_back(), 0U);
+
+  EXPECT_THAT(notices.ids, ElementsAre("rollback.left"));
+  EXPECT_EQ(cluster.objects[std::string(kConfigMaps) + "a"]["metadata"]["labels"]["managed-by"], "Jo");
+  EXPECT_EQ(cluster.objects[std::string(kConfigMaps) + "b"]["metadata"]["labels"]["managed-by"], "kots");
+}
+
 TEST_F(Rollback, LeavesAKeyAloneThatSomebodyElseChangedAndDoesTheRest) {
   json two = label("Helm");
   two["metadata"]["labels"]["other"] = "x";

@@ -103,6 +103,19 @@ TEST(Release, EncodesWhatItDecodes) {
   EXPECT_EQ(again.manifest, release.manifest);
 }
 
+TEST(Release, WithAnotherManifestKeepsAllElse) {
+  const std::string json =
+      R"({"z":1,"manifest":"old","chart":{"templates":[{"name":"x","data":"e30="}]},"f":1e10,"n":12345678901234567890})";
+
+  const std::string changed = with_manifest(packed(json), "---\nnew: \"ü\"\n");
+
+  const auto inner = util::base64_decode(util::base64_decode(changed).value()).value();
+  EXPECT_EQ(
+      util::gunzip(inner),
+      R"({"z":1,"manifest":"---\nnew: \"ü\"\n","chart":{"templates":[{"name":"x","data":"e30="}]},"f":1e10,)"
+      R"("n":12345678901234567890})");
+}
+
 }  // namespace
 
 }  // namespace kots_export::helm

@@ -206,8 +206,10 @@ json cluster_object(const std::string& kind, const std::string& name) {
 }
 
 std::vector<Planted> planted_problems() {
-  constexpr const char* kOldIngress =
-      "apiVersion: extensions/v1beta1\nkind: Nothing\nmetadata: {name: circleci-ingress}\n";
+  constexpr const char* kOldPolicy =
+      "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: circleci-policy}\n";
+  constexpr const char* kOldDefinition =
+      "---\napiVersion: apiextensions.k8s.io/v1alpha1\nkind: CustomResourceDefinition\nmetadata: {name: d}\n";
   return {
       {"FreshInstallationOf4", "release-chart", Status::failed, "is chart circleci-server 4.0.0", "--context",
        seed(revision(1, "deployed", "4.0.0"))},
@@ -235,8 +237,11 @@ std::vector<Planted> planted_problems() {
        "helm upgrade", seed(revision(2, "failed", "4.0.1"))},
       {"NothingDeployed", "release-status", Status::failed, "none is deployed", "helm history",
        seed(revision(1, "failed", "3.4.4"))},
-      {"DroppedApi", "manifest-apis", Status::failed, "extensions/v1beta1", "mapkubeapis",
-       seed(revision(1, "deployed", "3.4.4", kOldIngress))},
+      {"DroppedApi", "manifest-apis", Status::warning, "NetworkPolicy circleci-policy (extensions/v1beta1)",
+       "fix-manifest, the run's first step", seed(revision(1, "deployed", "3.4.4", kOldPolicy))},
+      {"DroppedApiThatCannotBeMapped", "manifest-apis", Status::failed,
+       "CustomResourceDefinition d (apiextensions.k8s.io/v1alpha1): nothing that is served", "mapkubeapis",
+       seed(revision(1, "deployed", "3.4.4", std::string(kOldPolicy) + kOldDefinition))},
       {"NoPullSecret", "pull-secret", Status::failed, "does not exist", "kots-export secret",
        [](apiserver::ApiServer& server) { server.remove("Secret", kNs, "regcred"); }},
       {"FrontendDown", "database", Status::failed, "no Pod of the frontend", "get pods",
@@ -298,6 +303,18 @@ TEST_F(Checks, OfAStepThatIsRunAfterAFailedUpgradeOnlyNoteThatUpgrade) {
   EXPECT_EQ(outcome(Part::flyway).first, "");
   EXPECT_EQ(check("release-status").status, Status::warning);
   EXPECT_EQ(outcome(Part::postgres).second, ExitCode::check_failed);
+}
+
+TEST_F(Checks, OfAStepAloneNameTheCommandThatMapsDroppedVersions) {
+  server.seed(revision(1, "deployed", "3.4.4",
+                       "apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: x}\n")
+                  .dump());
+  EXPECT_EQ(outcome(Part::annotate).first, "");
+  EXPECT_EQ(check("manifest-apis").status, Status::warning);
+  EXPECT_THAT(check("manifest-apis").remedy, HasSubstr("`kots-export fix-manifest"));
+  observer.checks.clear();
+  EXPECT_EQ(outcome(Part::fix_manifest).first, "");
+  EXPECT_EQ(check("manifest-apis").status, Status::ok);
 }
 
 TEST_F(Checks, RefuseAPullSecretThatCannotWork) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/helm/storage.h>
 
 #include <string>
 
@@ -42,6 +43,19 @@ inline change::Change creation(const std::string& kind, const std::string& name,
           .before = nullptr,
           .after = std::move(manifest),
           .why = "migrates the database"};
+}
+
+// Puts another manifest into the record of revision 1.
+inline change::Change manifest_patch(const std::string& before, const std::string& after) {
+  const auto data = [](const std::string& manifest) -> nlohmann::json {
+    return {{"data", {{"release", helm::encode_release({.config = values::Map(), .manifest = manifest})}}}};
+  };
+  return {.verb = change::Verb::patch,
+          .step = "fix-manifest",
+          .object = object_of("Secret", helm::secret_name("circleci-server", 1)),
+          .before = data(before),
+          .after = data(after),
+          .why = "because"};
 }
 
 }  // namespace kots_export::test

@@ -50,6 +50,27 @@ TEST_F(JsonViewTest, TimesStepsAndTheWhole) {
   EXPECT_EQ(document["seconds"], 1.25);
 }
 
+TEST_F(JsonViewTest, ShowsWhatChangesInAReleasesManifest) {
+  view_.planned(
+      {.changes = {test::manifest_patch("apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: c}\n",
+                                        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\n")}},
+      kube::DryRun::client);
+
+  const json change = view_.document(0)["changes"][0];
+
+  EXPECT_EQ(change["manifestDiff"], json({"CronJob c: batch/v1beta1 -> batch/v1",
+                                          "- apiVersion: batch/v1beta1", "+ apiVersion: batch/v1"}));
+  EXPECT_EQ(change["after"]["data"]["release"], "***");
+}
+
+TEST_F(JsonViewTest, TellsApartTheStepsThatPatchOneObject) {
+  const change::Change record = test::manifest_patch("a: 1\n", "a: 2\n");
+  view_.planned({.changes = {record}}, kube::DryRun::client);
+  view_.planned({.changes = {label_patch("Secret", record.object.name, "a", "b")}}, kube::DryRun::client);
+
+  EXPECT_EQ(view_.document(0)["summary"]["patch"], 2);
+}
+
 TEST_F(JsonViewTest, NamesTheStepInWhichACommandStopped) {
   view_.step_started("flyway");
   view_.failed(Error("the database migration failed", "why", "hint"));

@@ -63,6 +63,35 @@ TEST(PlanView, ShowsBeforeAndAfterOfAPatch) {
             "      label a: old -> new\n");
 }
 
+constexpr const char* kOldJob =
+    "---\napiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {key: hunter2}\n"
+    "---\napiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: cleaner}\n";
+constexpr const char* kNewJob =
+    "---\napiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {key: hunter2}\n"
+    "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: cleaner}\n";
+
+TEST(PlanView, ShowsTheManifestInAReleasesRecord) {
+  EXPECT_EQ(shown({.changes = {test::manifest_patch(kOldJob, kNewJob)}}),
+            "fix-manifest: 1\n"
+            "  ~ patch Secret sh.helm.release.v1.circleci-server.v1  (because)\n"
+            "      CronJob cleaner: batch/v1beta1 -> batch/v1\n"
+            "      - apiVersion: batch/v1beta1\n"
+            "      + apiVersion: batch/v1\n");
+}
+
+TEST(PlanView, ShowsWhatElseAPatchDoesToAReleasesRecord) {
+  change::Change both = test::manifest_patch(kNewJob, kOldJob);
+  change::join(both, label_patch("Secret", both.object.name, "old", "new"));
+  EXPECT_THAT(shown({.changes = {both}}),
+              AllOf(HasSubstr("+ apiVersion: batch/v1beta1\n"), HasSubstr("label a: old -> new\n")));
+}
+
+TEST(PlanView, MasksARecordThatCannotBeRead) {
+  change::Change broken = test::manifest_patch(kOldJob, kNewJob);
+  broken.after["data"]["release"] = "bm90IGEgcmVsZWFzZQ==";
+  EXPECT_THAT(shown({.changes = {broken}}), HasSubstr("data.release: *** -> ***\n"));
+}
+
 TEST(PlanView, TellsAbsentFromRemoved) {
   EXPECT_THAT(shown({.changes = {label_patch("ConfigMap", "c", nullptr, "new")}}),
               HasSubstr("label a: (none) -> new"));

@@ -1,0 +1,19 @@
+#include "cli/commands.h"
+#include "cli/steps.h"
+
+namespace kots_export::cli {
+
+Declared declare_fix_manifest(CLI::App& app, Flags& flags) {
+  auto* command = app.add_subcommand("fix-manifest",
+                                     "bring the release's stored manifest to API versions that this server "
+                                     "serves, so that helm upgrade reads it");
+  command->footer(
+      "Examples:\n"
+      "  # Look at what would change in the manifest\n"
+      "  kots-export fix-manifest -n circleci-server --dry-run=client\n"
+      "  # Change it\n"
+      "  kots-export fix-manifest -n circleci-server --yes");
+  return {command, [&flags] { return run_part(flags, migration::Part::fix_manifest); }};
+}
+
+}  // namespace kots_export::cli
