@@ -285,7 +285,7 @@ TEST_F(SavedPlan, ThatIsDamagedOrForeignIsRefusedWithItsReason) {
       {"{}", "not written by kots-export plan"},
       {"[1, 2]", "not written by kots-export plan"},
       {"kind: Plan\n", "cut off"},
-      {with("/apiVersion", "kots-export/v3"), "newer kots-export"},
+      {with("/apiVersion", "kots-export/v99"), "newer kots-export"},
       {with("/apiVersion", "v1"), "not written by kots-export plan"},
       {with("/part", "everything"), "plan.part is unknown: everything"},
       {with("/target", nullptr), "plan.target is of a wrong type"},

@@ -204,9 +204,9 @@ TEST_F(JobWatch, GivesUpWhereAPodCannotStart) {
 }
 
 TEST_F(JobWatch, TellsApartWhereTheImageCannotBePulled) {
-  jobs(ok(list_of({job()})));
+  jobs(ok(list_of("JobList", {job()})));
   job_events(events({}));
-  pods(ok(list_of({pod(waiting("ImagePullBackOff", "the reason"))})));
+  pods(ok(list_of("PodList", {pod(waiting("ImagePullBackOff", "the reason"))})));
 
   EXPECT_EQ(follow().result, Result::cannot_pull);
 }
