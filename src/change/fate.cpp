@@ -190,7 +190,8 @@ Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries ear
   }
   const auto& reply = std::get<kube::Reply>(outcome);
   if (kube::http::is_success(reply.status)) {
-    if (auto written = written_object(change.verb, change.object, reply.body)) return judge.done(std::move(*written));
+    if (auto written = written_object(change.verb, change.object, reply.body))
+      return judge.done(std::move(*written));
     return ReadBack{"cannot " + action(change) + ": the answer is not that object", Tries::one_unanswered};
   }
   if (is_clear_refusal(reply)) return fate_of_refusal(change, reply, earlier);

@@ -42,6 +42,7 @@ Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& he
              {"namespace", header.ns},
              {"namespaceUid", header.namespace_uid},
              {"release", header.release},
+             {"user", header.user},
              {"process", header.process}};
   if (!header.rolls_back.empty()) first["rollsBack"] = header.rolls_back;
   try {
@@ -80,7 +81,9 @@ void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
 }
 
 void Journal::record_end(RunEnd end) {
-  file_.append_to_disk(line({{"event", "end"}, {"result", word_of(kRunEnds, end)}}));
+  file_.append_to_disk(line({{"event", "end"},
+                             {"result", word_of(kRunEnds, end)},
+                             {"at", util::rfc3339(std::chrono::system_clock::now())}}));
 }
 
 }  // namespace kots_export::change

@@ -30,6 +30,7 @@ RunHeader header_of(const json& line) {
           .namespace_uid = text_at(line, {"namespaceUid"}),
           .release = text_at(line, {"release"}),
           .rolls_back = text_at(line, {"rollsBack"}),
+          .user = text_at(line, {"user"}),
           .process = text_at(line, {"process"})};
 }
 
@@ -75,6 +76,7 @@ class Reader {
       read_outcome(line);
     } else if (event == "end") {
       // Until format 3 only runs that were complete had an end.
+      run_.ended = text_at(line, {"at"});
       run_.end = value_of(kRunEnds, text_at(line, {"result"})).value_or(RunEnd::complete);
     }
   }
@@ -246,6 +248,25 @@ std::string_view to_string(RunState state) {
       return "rolled back";
   }
   return "";
+}
+
+bool has_something_to_undo(const RunRecord& run) {
+  using Status = ChangeOutcome::Status;
+  const auto happened = [](const JournalEntry& entry) {
+    return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
+  };
+  std::set<kube::ObjectKey> made;
+  std::set<kube::ObjectKey> gone;
+  for (const JournalEntry& entry : run.entries) {
+    const Status status = entry.outcome.status;
+    if (entry.change.verb == Verb::create && happened(entry)) made.insert(kube::key_of(entry.change.object));
+    if (entry.change.verb == Verb::remove && (status == Status::done || status == Status::gone))
+      gone.insert(kube::key_of(entry.change.object));
+  }
+  return std::ranges::any_of(run.entries, [&](const JournalEntry& entry) {
+    const kube::ObjectKey key = kube::key_of(entry.change.object);
+    return happened(entry) && !(made.contains(key) && gone.contains(key));
+  });
 }
 
 bool was_created(std::span<const RunRecord> runs, const kube::ObjectRef& object, const json& live) {

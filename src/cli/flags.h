@@ -37,6 +37,7 @@ struct Flags {
   bool no_input = false;
   bool take_ownership = false;
   bool delete_volumes = false;
+  bool migrate_again = false;
   bool force_unlock = false;
   std::vector<std::string> skip_checks;
   std::vector<std::string> values_files;

@@ -6,9 +6,11 @@
 #include <kots_export/util/interrupt.h>
 
 #include "cli/commands.h"
+#include "cli/named_run.h"
 #include "cli/session.h"
 
 #include <algorithm>
+#include <iostream>
 #include <memory>
 #include <ranges>
 #include <vector>
@@ -21,40 +23,21 @@ namespace {
 
 struct RollbackFlags {
   std::string run;
+  bool all = false;
   bool any_cluster = false;
   bool after_upgrade = false;
   bool stop_migrator = false;
 };
 
-// Throws the Error of a broken journal where that is the run that is meant.
-const change::RunRecord& named(const change::Runs& all, const std::string& name) {
-  const change::RunRecord* found = nullptr;
-  for (const change::RunRecord& run : all.runs) {
-    if (run.header.run == name) return run;
-    if (!run.header.run.starts_with(name)) continue;
-    if (found != nullptr) {
-      throw UsageError("more than one run begins with " + name, {}, "kots-export runs lists them.");
-    }
-    found = &run;
-  }
-  const auto is_meant = [&](const change::BrokenJournal& journal) { return journal.run.starts_with(name); };
-  if (const auto broken = std::ranges::find_if(all.broken, is_meant); broken != all.broken.end()) {
-    if (found == nullptr || broken->run == name) throw broken->error;
-    throw UsageError("more than one run begins with " + name, {}, "kots-export runs lists them.");
-  }
-  if (found == nullptr) throw UsageError("there is no run " + name, {}, "kots-export runs lists them.");
-  return *found;
-}
-
 bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecord> runs,
                   const std::string& ns) {
   return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) &&
-         state_of(run, runs) != change::RunState::rolled_back;
+         state_of(run, runs) != change::RunState::rolled_back && change::has_something_to_undo(run);
 }
 
-// The newest run that is no rollback and not rolled back, or the one that was named.
+// The newest run that is no rollback, not rolled back and has something to undo, or the one that was named.
 const change::RunRecord& choose(const change::Runs& all, const std::string& name, const Flags& flags) {
-  if (!name.empty()) return named(all, name);
+  if (!name.empty()) return named_run(all, name);
   for (const change::RunRecord& run : all.runs | std::views::reverse) {
     if (is_candidate(run, all.runs, flags.ns)) return run;
   }
@@ -140,7 +123,7 @@ void check_plan(migration::Context& context, const change::Plan& plan, const mig
   if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
 }
 
-int roll_back(Flags& flags, const RollbackFlags& own) {
+int roll_back_one(Flags& flags, const RollbackFlags& own) {
   const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
   const std::vector<change::RunRecord>& runs = all.runs;
   const change::RunRecord run = change::read_journal(choose(all, own.run, flags).path);
@@ -183,6 +166,28 @@ int roll_back(Flags& flags, const RollbackFlags& own) {
   });
 }
 
+// Newest first, one rollback each: each is a run with its own journal, and whatever ends this in the middle,
+// a further `rollback --all` goes on.
+int roll_back_all(Flags flags, RollbackFlags own) {
+  if (!own.run.empty()) throw UsageError("--all and a run were given", {}, "Give one of them.");
+  if (flags.document != nullptr) throw UsageError("--all has no document", {}, "Leave -o out.");
+  const bool is_dry_run = flags.dry_run != "none";
+  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  flags.ns = choose(all, {}, flags).header.ns;  // throws where there is none
+  for (const change::RunRecord& run : all.runs | std::views::reverse) {
+    if (!is_candidate(run, all.runs, flags.ns)) continue;
+    own.run = run.header.run;
+    if (const int exit_code = roll_back_one(flags, own); exit_code != 0) return exit_code;
+    if (is_dry_run) std::cerr << "(the runs before it are planned once this one is undone)" << std::endl;
+    if (is_dry_run) return 0;
+  }
+  return 0;
+}
+
+int roll_back(Flags& flags, const RollbackFlags& own) {
+  return own.all ? roll_back_all(flags, own) : roll_back_one(flags, own);
+}
+
 }  // namespace
 
 Declared declare_rollback(CLI::App& app, Flags& flags) {
@@ -190,6 +195,7 @@ Declared declare_rollback(CLI::App& app, Flags& flags) {
   auto own = std::make_shared<RollbackFlags>();
   command->add_option("RUN", own->run,
                       "the run, or how its name begins (the newest that is not rolled back)");
+  command->add_flag("--all", own->all, "undo every run of the namespace, newest first");
   command->add_flag("--any-cluster", own->any_cluster,
                     "roll back although the run was made on another cluster");
   command->add_flag("--after-upgrade", own->after_upgrade,
@@ -202,6 +208,8 @@ Declared declare_rollback(CLI::App& app, Flags& flags) {
       "  kots-export rollback --dry-run=client\n"
       "  # Undo the newest run\n"
       "  kots-export rollback --yes\n"
+      "  # Undo all runs: the state before the first one\n"
+      "  kots-export rollback --all --yes\n"
       "  # Undo a certain run; kots-export runs lists them\n"
       "  kots-export rollback 20261124T101530 --yes");
   return {command, [&flags, own] { return roll_back(flags, *own); }};

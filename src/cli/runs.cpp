@@ -3,13 +3,18 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "cli/commands.h"
+#include "cli/named_run.h"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iomanip>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <ranges>
 
 #include <nlohmann/json.hpp>
@@ -41,6 +46,26 @@ Counts count(const change::RunRecord& run) {
   return counts;
 }
 
+// Of the requests that a Change takes; as the journal has it.
+json document_of(const change::JournalEntry& entry) {
+  json document{{"verb", to_string(entry.change.verb)},
+                {"kind", entry.change.object.kind},
+                {"name", entry.change.object.name},
+                {"step", entry.change.step},
+                {"why", entry.change.why},
+                {"status", to_string(entry.outcome.status)}};
+  if (!entry.outcome.error.empty()) document["error"] = util::printable(entry.outcome.error);
+  return document;
+}
+
+// Nothing where one of both is not known.
+std::optional<std::chrono::seconds> duration(const change::RunRecord& run) {
+  const auto from = util::parse_rfc3339(run.header.started);
+  const auto to = util::parse_rfc3339(run.ended);
+  if (!from || !to) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::seconds>(*to - *from);
+}
+
 json document_of(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
   const Counts counts = count(run);
   const change::RunHeader& header = run.header;
@@ -49,6 +74,8 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"state", to_string(state_of(run, runs))},
           {"namespace", header.ns},
           {"release", header.release},
+          {"user", header.user},
+          {"ended", run.ended.empty() ? json(nullptr) : json(run.ended)},
           {"server", header.server},
           {"context", header.context},
           {"rollsBack", header.rolls_back.empty() ? json(nullptr) : json(header.rolls_back)},
@@ -104,6 +131,52 @@ json documents_of(std::span<const change::BrokenJournal> broken) {
   return documents;
 }
 
+void print_run(const change::RunRecord& run, change::RunState state) {
+  const change::RunHeader& header = run.header;
+  const auto line = [](std::string_view name, const std::string& value) {
+    constexpr int kWidth = 11;
+    if (!value.empty()) std::cout << std::left << std::setw(kWidth) << name << util::printable(value) << '\n';
+  };
+  line("run:", header.run);
+  line("state:", std::string(to_string(state)));
+  line("rolls back:", header.rolls_back);
+  line("user:", header.user);
+  line("cluster:", header.server + (header.context.empty() ? "" : ", context " + header.context));
+  line("namespace:", header.ns + ", release " + header.release);
+  line("started:", header.started);
+  const auto took = duration(run);
+  line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
+  line("version:", header.version);
+  line("changes:", change::to_text(count(run).ends));
+  line("journal:", run.path.string());
+  std::cout << '\n';
+  for (const change::JournalEntry& entry : run.entries) {
+    constexpr int kStatus = 9;
+    constexpr int kVerb = 7;
+    std::cout << std::left << std::setw(kStatus) << to_string(entry.outcome.status) << std::setw(kVerb)
+              << to_string(entry.change.verb)
+              << util::printable(kube::describe(entry.change.object) + " (" + entry.change.step + ")");
+    if (!entry.outcome.error.empty()) std::cout << ": " << util::printable(entry.outcome.error);
+    std::cout << '\n';
+  }
+  std::cout << std::flush;
+}
+
+int show_run(const Flags& flags, const std::string& name) {
+  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+  const change::RunRecord& run = named_run(all, name);
+  if (flags.document == nullptr) {
+    print_run(run, state_of(run, all.runs));
+    return static_cast<int>(ExitCode::done);
+  }
+  json document = document_of(run, all.runs);
+  json entries = json::array();
+  for (const change::JournalEntry& entry : run.entries) entries.push_back(document_of(entry));
+  document["entries"] = std::move(entries);
+  flags.document->set("run", std::move(document));
+  return static_cast<int>(ExitCode::done);
+}
+
 int list_runs(const Flags& flags) {
   const auto [runs, broken] = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
   if (flags.document != nullptr) {
@@ -127,9 +200,16 @@ Declared declare_runs(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  # What ran here, and what came of it\n"
       "  kots-export runs\n"
+      "  # What a run did, change by change\n"
+      "  kots-export runs show 20261124T101530\n"
       "  # The same for a script\n"
       "  kots-export runs -o json");
-  return {command, [&flags] { return list_runs(flags); }};
+  auto* show = command->add_subcommand("show", "what one run did: who, when, how it ended, each change");
+  auto name = std::make_shared<std::string>();
+  show->add_option("RUN", *name, "the run, or how its name begins")->required();
+  show->fallthrough();
+  return {command,
+          [&flags, show, name] { return show->parsed() ? show_run(flags, *name) : list_runs(flags); }};
 }
 
 }  // namespace kots_export::cli

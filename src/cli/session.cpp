@@ -194,6 +194,7 @@ change::RunHeader Session::run_header() {
                            .namespace_uid = {},
                            .release = flags_.release,
                            .rolls_back = rolls_back_,
+                           .user = config_.user + " (" + util::user_at_host() + ")",
                            .process = util::process_identity()};
   try {
     (void)migration::find_namespace(context_);

@@ -6,7 +6,12 @@
 #include <kots_export/util/json.h>
 #include <kots_export/util/time.h>
 
+#include "migration/migrator_job.h"
+
+#include <algorithm>
 #include <chrono>
+#include <ranges>
+#include <span>
 #include <utility>
 
 namespace kots_export::migration {
@@ -64,6 +69,28 @@ bool is_ours(const Context& context, const kube::ObjectRef& job, const json& liv
   return change::was_created(known.runs, job, live);
 }
 
+bool is_migrator(const change::JournalEntry& entry, change::Verb verb) {
+  return entry.change.verb == verb && entry.change.object.kind == "Job" &&
+         entry.change.object.name == names::kMigrator;
+}
+
+// Whether one of `runs` made a Job for that database: its manifest says which.
+bool migrates(std::span<const change::RunRecord> runs, const DatabaseAccess& access) {
+  const auto made_it = [&](const change::JournalEntry& entry) {
+    return is_migrator(entry, change::Verb::create) && names_database(entry.change.after, access);
+  };
+  return std::ranges::any_of(
+      runs, [&](const change::RunRecord& run) { return std::ranges::any_of(run.entries, made_it); });
+}
+
+bool has_finished(const change::RunRecord& run) {
+  using Status = change::ChangeOutcome::Status;
+  return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
+    return is_migrator(entry, change::Verb::remove) &&
+           (entry.outcome.status == Status::done || entry.outcome.status == Status::gone);
+  });
+}
+
 Error of_another_run(Context& context, const EarlierMigration& earlier) {
   const std::string holder = lock_holder(context);
   return Error(
@@ -117,6 +144,23 @@ std::optional<EarlierMigration> find_earlier_migration(Context& context, const P
     if (is_ours(context, job, earlier.live, paths)) earlier.of = EarlierMigration::Of::this_folder;
   }
   return earlier;
+}
+
+std::optional<KnownMigration> find_known_migration(Context& context, const DatabaseAccess& access,
+                                                   const Paths& paths) {
+  const change::Runs known = change::read_runs(paths.backup());
+  change::tell_broken(context.observer, known.broken);
+  const std::string uid = context.namespace_uid.value_or("");
+  for (std::size_t i = known.runs.size(); i-- > 0;) {
+    const change::RunRecord& run = known.runs[i];
+    if (uid.empty() || run.header.namespace_uid != uid) continue;
+    if (!run.header.rolls_back.empty()) return std::nullopt;  // what was migrated may be restored
+    if (!has_finished(run)) continue;
+    // Of the Job a run before it may have been the maker.
+    if (!migrates(std::span(known.runs).first(i + 1), access)) return std::nullopt;
+    return KnownMigration{.run = run.header.run};
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> obstacle(Context& context, const EarlierMigration& earlier) {

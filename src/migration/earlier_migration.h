@@ -30,6 +30,19 @@ struct EarlierMigration {
 // Reads it; nothing where there is none. Throws ApiError, ConnectionError.
 [[nodiscard]] std::optional<EarlierMigration> find_earlier_migration(Context& context, const Paths& paths);
 
+// A database migration that this folder's journals know as done: its Job was deleted by a run, which happens
+// only after it was complete. `run` is the name of that run.
+struct KnownMigration {
+  std::string run;
+};
+
+// The newest one of this namespace (by its UID) and of the database `access`, if no run was rolled back since.
+// Another host or port is another database; user and password may have changed. Tells the observer of broken
+// journals.
+[[nodiscard]] std::optional<KnownMigration> find_known_migration(Context& context,
+                                                                 const DatabaseAccess& access,
+                                                                 const Paths& paths);
+
 // Why no migration can be planned beside it, and what to do: of one that failed, or that runs and is
 // another's. Nothing of all others.
 [[nodiscard]] std::optional<Error> obstacle(Context& context, const EarlierMigration& earlier);

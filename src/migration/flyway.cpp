@@ -183,6 +183,14 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
 
 FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   const auto earlier = find_earlier_migration(context, options.paths);
+  if (!earlier && options.leave_out == FlywayOptions::LeaveOut::known) {
+    const DatabaseAccess& access = database_access(context);
+    if (const auto known = find_known_migration(context, access, options.paths)) {
+      context.observer.note("flyway.done-before",
+                            {{"run", known->run}, {"database", access.host + ":" + access.port}});
+      return {};
+    }
+  }
   if (!earlier)
     return plan_start(context, object_ref(context, "batch", "Job", std::string(names::kMigrator)), options);
   if (const auto error = obstacle(context, *earlier)) throw Error(*error);
@@ -198,6 +206,7 @@ std::optional<std::string> running_migrator(Context& context, const Paths& paths
 }
 
 void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options) {
+  if (plan.empty()) return;
   if (context.executor.dry_run() != kube::DryRun::none) {
     (void)context.executor.run(plan.together());
     return;

@@ -114,7 +114,10 @@ MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options)
   }
   if (includes(part, Part::flyway)) {
     plan.flyway = plan_flyway(
-        context, {.registry = options.registry, .paths = options.paths, .timeout = options.timeout});
+        context, {.registry = options.registry,
+                  .paths = options.paths,
+                  .timeout = options.timeout,
+                  .leave_out = part == Part::whole ? options.leave_out : FlywayOptions::LeaveOut::nothing});
   }
   if (includes(part, Part::postgres)) {
     if (postgres_is_internal(release.config)) {

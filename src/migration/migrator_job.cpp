@@ -2,6 +2,9 @@
 
 #include <kots_export/migration/names.h>
 #include <kots_export/util/base64.h>
+#include <kots_export/util/json.h>
+
+#include <algorithm>
 
 namespace kots_export::migration {
 
@@ -11,6 +14,9 @@ namespace {
 
 // A finished Job and its Pod go by themselves after a day (the script's value).
 constexpr int kTtlSeconds = 86400;
+
+constexpr std::string_view kHost = "POSTGRESQL_HOST";
+constexpr std::string_view kPort = "POSTGRESQL_PORT";
 
 json metadata(const Context& context, std::string_view name) {
   return {{"name", name},
@@ -31,6 +37,15 @@ json plain(std::string_view name, std::string_view value) {
 
 }  // namespace
 
+bool names_database(const json& job, const DatabaseAccess& access) {
+  const json* env = util::find_at(job, {"spec", "template", "spec", "containers"});
+  if (env == nullptr || !env->is_array() || env->empty()) return false;
+  env = util::find_at(env->front(), {"env"});
+  if (env == nullptr || !env->is_array()) return false;
+  const auto has = [env](const json& wanted) { return std::ranges::find(*env, wanted) != env->end(); };
+  return has(plain(kHost, access.host)) && has(plain(kPort, access.port));
+}
+
 std::string migrator_image(const Registry& registry) {
   return registry.host() + "/" + std::string(names::kMigrator) + ":" + std::string(names::kMigratorVersion);
 }
@@ -47,15 +62,15 @@ json migrator_secret(const Context& context, const DatabaseAccess& access) {
 }
 
 json migrator_job(const Context& context, const DatabaseAccess& access, const Registry& registry) {
-  const json container{{"name", names::kMigrator},
-                       {"image", migrator_image(registry)},
-                       {"env",
-                        {plain("FLYWAY_BASELINE_ON_MIGRATE", "true"), plain("POSTGRESQL_HOST", access.host),
-                         plain("POSTGRESQL_PORT", access.port), from_secret("POSTGRESQL_USERNAME"),
-                         from_secret("POSTGRESQL_PASSWORD"), from_secret("DATABASE_URL")}},
-                       {"resources",
-                        {{"limits", {{"cpu", "1"}, {"memory", "100Mi"}}},  // as the server writes 1000m
-                         {"requests", {{"cpu", "2m"}, {"memory", "10Mi"}}}}}};
+  const json container{
+      {"name", names::kMigrator},
+      {"image", migrator_image(registry)},
+      {"env",
+       {plain("FLYWAY_BASELINE_ON_MIGRATE", "true"), plain(kHost, access.host), plain(kPort, access.port),
+        from_secret("POSTGRESQL_USERNAME"), from_secret("POSTGRESQL_PASSWORD"), from_secret("DATABASE_URL")}},
+      {"resources",
+       {{"limits", {{"cpu", "1"}, {"memory", "100Mi"}}},  // as the server writes 1000m
+        {"requests", {{"cpu", "2m"}, {"memory", "10Mi"}}}}}};
   const json pod_spec{{"restartPolicy", "Never"},
                       {"imagePullSecrets", json::array({{{"name", names::kPullSecret}}})},
                       {"containers", json::array({container})}};

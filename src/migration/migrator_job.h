@@ -17,6 +17,9 @@ inline constexpr std::string_view kMigratorSecret = "circle-migrator-database";
 [[nodiscard]] nlohmann::json migrator_job(const Context& context, const DatabaseAccess& access,
                                           const Registry& registry);
 
+// Whether `job`, a manifest of migrator_job, migrates the database at the host and port of `access`.
+[[nodiscard]] bool names_database(const nlohmann::json& job, const DatabaseAccess& access);
+
 // The image that the Job runs.
 [[nodiscard]] std::string migrator_image(const Registry& registry);
 

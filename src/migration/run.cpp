@@ -78,7 +78,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
       carry_out_stream(context, plan.metadata, plan.rest, metadata_steps(context, plan.part, options));
     });
   }
-  if (includes(plan.part, Part::flyway)) {
+  if (!plan.flyway.empty()) {
     in_step(context, "flyway", [&] {
       run_flyway(context, plan.flyway,
                  {.registry = options.registry, .paths = options.paths, .timeout = options.timeout});

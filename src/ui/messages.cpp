@@ -25,6 +25,8 @@ constexpr std::array kNotices = {
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
     Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
+    Words{"flyway.done-before",
+          "run {run} has migrated the database {database} already: left out (--again migrates it once more)"},
     Words{"flyway.complete", "Job {job} has migrated the database: only the end of it is left"},
     Words{"flyway.container-not-asked",
           "container frontend of Pod {pod} could not be asked for its environment ({why}): the database's "

@@ -81,7 +81,6 @@ TEST(Recovery, ABrokenJournalIsNamedAndStopsNothingElse) {
   const Finished flyway = installation.run({"flyway", "--yes"});
   const Finished named = installation.run({"rollback", "20200101", "--yes"});
   const Finished rollback = installation.run({"rollback", "--yes"});
-  const Finished second = installation.run({"rollback", "--yes"});
 
   EXPECT_EQ(report["runs"].size(), 1U);
   ASSERT_EQ(report["unreadable"].size(), 1U);
@@ -94,7 +93,6 @@ TEST(Recovery, ABrokenJournalIsNamedAndStopsNothingElse) {
   EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
   EXPECT_THAT(rollback.err,
               HasSubstr("the journal of run " + broken.filename().string() + " cannot be read"));
-  EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_EQ(difference(before, state_of(installation)), "");
 }
 
@@ -202,7 +200,7 @@ TEST(Recovery, AJobThatAKilledRunLeftIsFollowedToItsEnd) {
 
 TEST(Recovery, CtrlCFinishesWhatIsInFlightAndSaysHowToGoOnAndBack) {
   Installation installation;
-  installation.server.add_fault("method=PATCH delay=50");
+  installation.server.add_fault("method=PATCH delay=500");
   const json before = state_of(installation);
   const Finished run =
       installation.run(Start{.arguments = Installation::whole_run(),
@@ -339,6 +337,70 @@ TEST(Recovery, AJournalThatHoldsNothingIsNamedAndNotChosen) {
   EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
   EXPECT_THAT(rollback.err, HasSubstr("29991231T000000.000Z-aaaa"));
   EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+// --- A migration is one unit ---
+
+TEST(Recovery, ADatabaseThatWasMigratedIsLeftOutUntilARollback) {
+  const Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const std::vector<std::string> plan = {"plan", "--license", "4x-licence", "--detailed-exitcode"};
+
+  const Finished again = installation.run(plan);
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_THAT(again.err, HasSubstr("has migrated the database"));
+  auto forced = plan;
+  forced.emplace_back("--again");
+  EXPECT_EQ(installation.run(forced).exit_code, 3);
+  EXPECT_EQ(installation.run({"plan", "flyway", "--detailed-exitcode"}).exit_code, 3) << "it was asked for";
+
+  ASSERT_EQ(installation.run(kRollback).exit_code, 0);
+  const Finished after = installation.run(plan);
+  EXPECT_EQ(after.exit_code, 3);
+  EXPECT_THAT(after.out + after.err, HasSubstr("Job circle-migrator"));
+}
+
+TEST(Recovery, RollbackPassesOverARunThatLeftNothingToUndo) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0);
+
+  EXPECT_EQ(installation.run(kRollback).exit_code, 0);
+
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+TEST(Recovery, RollbackOfAllGoesBackBeforeTheFirstRun) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  ASSERT_EQ(installation.run({"kots_cleanup", "--yes"}).exit_code, 0);
+
+  const Finished rollback = installation.run({"rollback", "--all", "--yes", "--settle-time=0"});
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+  EXPECT_EQ(installation.run({"rollback", "--all", "--yes"}).exit_code, 1) << "there is nothing left";
+}
+
+TEST(Recovery, RunsShowTellsEachChangeOfARun) {
+  Installation installation;
+  installation.server.add_fault("method=PATCH status=422 path=/deployments/frontend");
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 1);
+  const std::string run = runs_of(installation)[0]["run"];
+
+  const Finished shown = installation.run({"runs", "show", run.substr(0, 15)});
+
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("state:     failed"), HasSubstr("user:      admin ("), HasSubstr("ended:"),
+                    HasSubstr("done     patch  Deployment output-processor (annotate)"),
+                    HasSubstr("refused  patch  Deployment frontend (annotate): ")));
+  const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];
+  EXPECT_EQ(document["state"], "failed");
+  EXPECT_EQ(document["entries"].size(), document["changes"]["patched"].get<std::size_t>() + 1);
+  EXPECT_EQ(installation.run({"runs", "show", "1999"}).exit_code, 2);
 }
 
 TEST(Recovery, NothingIsSentWhoseJournalLineWasNotWritten) {

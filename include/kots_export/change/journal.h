@@ -14,7 +14,7 @@
 //   {"event":"run","format":2,...}    first: where and when
 //   {"event":"change","id":N,...}     before a request is sent, forced to the disk
 //   {"event":"outcome","id":N,...}    after its reply
-//   {"event":"end","result":"..."}    how it ended: complete, failed, interrupted
+//   {"event":"end","result":"...",...} when and how it ended: complete, failed, interrupted
 namespace kots_export::change {
 
 // The version of the format. A reader refuses a newer one.
@@ -31,6 +31,7 @@ struct RunHeader {
   std::string namespace_uid;  // tells this namespace of this cluster from every other
   std::string release;        // Helm release
   std::string rolls_back;     // the run that this one undoes; empty for all others
+  std::string user;           // who ran it: user of the cluster, user and host of the machine
   std::string process;        // util::process_identity() of who wrote it
 };
 

@@ -27,6 +27,7 @@ struct RunRecord {
   RunHeader header;
   std::vector<JournalEntry> entries;  // in the order in which they were sent
   std::optional<RunEnd> end;          // nothing: it is under way, or was killed
+  std::string ended;                  // RFC 3339, UTC; empty where it is not known
   // Until then nobody answered a request of the run that an API server may still be at work on; nothing where
   // each was answered.
   std::optional<std::chrono::system_clock::time_point> unanswered_until;
@@ -65,6 +66,10 @@ void tell_broken(Observer& observer, std::span<const BrokenJournal> broken);
 enum class RunState { complete, failed, interrupted, running, rolled_back };
 [[nodiscard]] RunState state_of(const RunRecord& run, std::span<const RunRecord> runs);
 [[nodiscard]] std::string_view to_string(RunState state);  // "complete", "rolled back"
+
+// Whether something of the run is still there to be put back: what it made and took away again, as a database
+// migration does with its Job, is not.
+[[nodiscard]] bool has_something_to_undo(const RunRecord& run);
 
 // True where a run created `live`: by the UID that the server gave it, or,
 // where that outcome was lost, by `live` holding everything of the manifest that was sent. (Nothing is

@@ -15,6 +15,8 @@ struct FlywayOptions {
   Registry registry;
   Paths paths;
   std::chrono::seconds timeout{600};
+  // known: a migration that this folder's journals know as done is left out.
+  enum class LeaveOut { nothing, known } leave_out = LeaveOut::nothing;
 };
 
 // Reads POSTGRES_HOST, _PORT, _USERNAME and _PASSWORD as the running container `frontend` has them: by
@@ -39,7 +41,8 @@ struct FlywayPlan {
 
 // Plans the Job, the Secret with its credentials and the end of both. Where the Job is there and complete, or
 // an earlier run that was cut off made it, as the journals below paths.backup() say, it is taken up again:
-// only what is left is planned. Throws Error where Job circle-migrator has failed, or is somebody else's and
+// only what is left is planned. Empty where it is left out (options.leave_out); the observer is told. Throws
+// Error where Job circle-migrator has failed, or is somebody else's and
 // running.
 [[nodiscard]] FlywayPlan plan_flyway(Context& context, const FlywayOptions& options);
 
@@ -47,7 +50,7 @@ struct FlywayPlan {
 // ended or is not there.
 [[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
 
-// Carries out a plan of plan_flyway: starts the Job, follows it, writes its log as it comes (observer and
+// Carries out a plan of plan_flyway, nothing where it is empty: starts the Job, follows it, writes its log as it comes (observer and
 // logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,
 // cannot start, or takes longer than the timeout; the Job is then kept and the text says how to look at it
 // and how to run it again. Where the server refuses the Job, the Secret goes; where it is not known whether

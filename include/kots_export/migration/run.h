@@ -29,6 +29,8 @@ struct RunOptions {
   // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
   // from the cluster. Each is a map.
   std::vector<values::Value> corrections = {};
+  // A whole run leaves out a database migration that is known to be done, or not (--again).
+  FlywayOptions::LeaveOut leave_out = FlywayOptions::LeaveOut::known;
   std::vector<std::string> skip_checks = {};  // by id; see require_skippable
 
   // Whether `part` annotates: the step itself always, the whole unless it is left out.
