@@ -61,6 +61,9 @@ void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--delete-volumes", flags.delete_volumes,
                "let the data of KOTS' own volumes be deleted with them")
       ->group("Steps");
+  app.add_flag("--backup-confirmed", flags.backup_confirmed,
+               "there is a backup of today, although Velero knows of none")
+      ->group("Steps");
   app.add_flag("--again", flags.migrate_again,
                "migrate the database once more, although a run of this folder has done it")
       ->group("Steps");

@@ -38,6 +38,7 @@ struct Flags {
   bool take_ownership = false;
   bool delete_volumes = false;
   bool migrate_again = false;
+  bool backup_confirmed = false;
   bool force_unlock = false;
   std::vector<std::string> skip_checks;
   std::vector<std::string> values_files;

@@ -55,13 +55,14 @@ std::string why_nobody_answers(const Flags& flags) {
 
 bool may_ask(const Flags& flags) { return !flags.yes && why_nobody_answers(flags).empty(); }
 
-bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where) {
+bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where, Backup backup) {
   if (const std::string why = why_nobody_answers(flags); !why.empty())
     refuse(flags, plan.changes.size(), why);
   const ui::Colour colour = colour_of(ui::Stream::questions);
   const bool has_no_way_back = std::ranges::any_of(plan.changes, ui::cannot_be_undone);
   const std::string question = util::printable("Change namespace " + flags.ns + " on " + where + "?") +
-                               (has_no_way_back ? " The database migration cannot be undone." : "");
+                               (has_no_way_back ? " The database migration cannot be undone." : "") +
+                               (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(plan, colour, false));
   for (;;) {
     const ui::Consent consent = ui::ask_consent(question);

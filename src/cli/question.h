@@ -15,8 +15,12 @@ namespace kots_export::cli {
 // True where what is missing may be asked for: somebody is there, and --yes was not given.
 [[nodiscard]] bool may_ask(const Flags& flags);
 
+// missing: none was found, and nobody has confirmed one; the question asks for it.
+enum class Backup { missing, not_asked_for };
+
 // Shows what `plan` changes and asks whether to go on; `where` names the cluster ("context prod"). Throws
 // UsageError where nobody can be asked, Interrupted.
-[[nodiscard]] bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where);
+[[nodiscard]] bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where,
+                                 Backup backup);
 
 }  // namespace kots_export::cli

@@ -149,7 +149,9 @@ bool Session::confirm(const change::Plan& plan) {
   // A context says nothing of a server that was named beside it.
   const bool has_context = !config_.context.empty() && flags_.server.empty();
   try {
-    if (ask_to_change(flags_, plan, has_context ? "context " + config_.context : config_.server)) return true;
+    if (ask_to_change(flags_, plan, has_context ? "context " + config_.context : config_.server,
+                      context_.is_backup_missing ? Backup::missing : Backup::not_asked_for))
+      return true;
   } catch (...) {
     leave_nothing();
     throw;

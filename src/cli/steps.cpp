@@ -45,6 +45,8 @@ migration::RunOptions run_options(const Flags& flags, migration::Part part, Lice
       .timeout = std::chrono::seconds(flags.timeout_seconds),
       .target_version = flags.target_version,
       .corrections = part == migration::Part::whole ? corrections(flags) : std::vector<values::Value>(),
+      .backup = flags.backup_confirmed ? migration::RunOptions::Backup::confirmed
+                                       : migration::RunOptions::Backup::as_found,
       .leave_out = flags.migrate_again ? migration::FlywayOptions::LeaveOut::nothing
                                        : migration::FlywayOptions::LeaveOut::known,
       .skip_checks = flags.skip_checks};

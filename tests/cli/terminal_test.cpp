@@ -82,6 +82,19 @@ TEST_F(OnATerminal, ThatIsClosedEndsNoRun) {
   EXPECT_EQ(nlohmann::json::parse(runs.out)["runs"][0]["changes"]["notSent"], 0);
 }
 
+TEST_F(OnATerminal, AsksForABackupWhereNoneWasFound) {
+  for (const bool confirmed : {false, true}) {
+    SCOPED_TRACE(confirmed);
+    std::vector<std::string> arguments = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"};
+    if (confirmed) arguments.emplace_back("--backup-confirmed");
+    PseudoTerminal terminal = start(arguments);
+    terminal.expect(kQuestion);
+    EXPECT_EQ(terminal.screen().find("No backup was found: is there one?") == std::string::npos, confirmed);
+    terminal.type("n\n");
+    EXPECT_EQ(terminal.finish(), 1);
+  }
+}
+
 TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {
   const std::vector<std::vector<std::string>> commands = {
       {"-n", kNamespace, "--dry-run=client", "-l", "l"},

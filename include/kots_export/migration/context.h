@@ -52,6 +52,8 @@ struct Context {
   std::function<std::optional<Error>()> other_run = {};
   // The way to the registry; without one it is not asked.
   TransportTo transport_to = {};
+  // Whether the check `backup` found none, and nobody confirmed one.
+  bool is_backup_missing = false;
   // The checks that stop this command, by id; see run_checks.
   std::vector<std::string> failed_checks = {};
 };

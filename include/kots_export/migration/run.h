@@ -29,6 +29,7 @@ struct RunOptions {
   // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
   // from the cluster. Each is a map.
   std::vector<values::Value> corrections = {};
+  enum class Backup { as_found, confirmed } backup = Backup::as_found;  // confirmed: --backup-confirmed
   // A whole run leaves out a database migration that is known to be done, or not (--again).
   FlywayOptions::LeaveOut leave_out = FlywayOptions::LeaveOut::known;
   std::vector<std::string> skip_checks = {};  // by id; see require_skippable

@@ -51,6 +51,34 @@ bool holds(const json& backup, const std::string& ns) {
   return is_in && !(excluded != nullptr && names_namespace(*excluded, ns));
 }
 
+CheckFinding find_backup(Checking& checking) {
+  Context& context = checking.context;
+  const std::string remedy =
+      "Take one, of external datastores too (Velero does not hold them): the database migration cannot be "
+      "undone.";
+  const kube::ApiResource* backups = context.client.find_resource("velero.io", "Backup");
+  if (backups == nullptr) return problem("this cluster has no Velero, so no backup is known here", remedy);
+  constexpr std::chrono::hours kOldest{24};
+  const auto now = std::chrono::system_clock::now();
+  std::optional<std::chrono::system_clock::time_point> newest;
+  std::string name;
+  for (const json& backup : context.client.list(*backups, {})) {
+    if (util::text_at(backup, {"status", "phase"}) != "Completed" || !holds(backup, context.ns.name))
+      continue;
+    const auto done = util::parse_api_time(util::text_at(backup, {"status", "completionTimestamp"}));
+    if (!done || (newest && *newest >= *done)) continue;
+    newest = done;
+    name = util::text_at(backup, {"metadata", "name"});
+  }
+  if (!newest) return problem("Velero has no completed backup of namespace " + context.ns.name, remedy);
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(now - *newest);
+  const std::string text =
+      "Velero backup " + name + " is " +
+      util::counted(static_cast<std::size_t>(std::max<std::int64_t>(hours.count(), 0)), "hour") + " old";
+  if (hours < kOldest) return ok(text);
+  return problem(text + ", and the newest of namespace " + context.ns.name, remedy);
+}
+
 }  // namespace
 
 CheckFinding check_workloads(Checking& checking) {
@@ -95,32 +123,15 @@ CheckFinding check_volumes(Checking& checking) {
               "KOTS' own are set to Retain before they are deleted; the others are not touched.");
 }
 
+// Before a question, and in what only looks, it is told and no more: who answers --yes answers for it.
 CheckFinding check_backup(Checking& checking) {
-  Context& context = checking.context;
-  const std::string remedy =
-      "Take one, of external datastores too (Velero does not hold them): the database migration cannot be "
-      "undone.";
-  const kube::ApiResource* backups = context.client.find_resource("velero.io", "Backup");
-  if (backups == nullptr) return problem("this cluster has no Velero, so no backup is known here", remedy);
-  constexpr std::chrono::hours kOldest{24};
-  const auto now = std::chrono::system_clock::now();
-  std::optional<std::chrono::system_clock::time_point> newest;
-  std::string name;
-  for (const json& backup : context.client.list(*backups, {})) {
-    if (util::text_at(backup, {"status", "phase"}) != "Completed" || !holds(backup, context.ns.name))
-      continue;
-    const auto done = util::parse_api_time(util::text_at(backup, {"status", "completionTimestamp"}));
-    if (!done || (newest && *newest >= *done)) continue;
-    newest = done;
-    name = util::text_at(backup, {"metadata", "name"});
-  }
-  if (!newest) return problem("Velero has no completed backup of namespace " + context.ns.name, remedy);
-  const auto hours = std::chrono::duration_cast<std::chrono::hours>(now - *newest);
-  const std::string text =
-      "Velero backup " + name + " is " +
-      util::counted(static_cast<std::size_t>(std::max<std::int64_t>(hours.count(), 0)), "hour") + " old";
-  if (hours < kOldest) return ok(text);
-  return problem(text + ", and the newest of namespace " + context.ns.name, remedy);
+  if (checking.options.backup == RunOptions::Backup::confirmed) return ok("confirmed by --backup-confirmed");
+  CheckFinding finding = find_backup(checking);
+  if (finding.kind != CheckFinding::Kind::problem) return finding;
+  checking.context.is_backup_missing = true;
+  finding.remedy += " Where there is one, --backup-confirmed says so.";
+  if (checking.only_looks()) finding.kind = CheckFinding::Kind::note;
+  return finding;
 }
 
 CheckFinding check_kots_cluster_role(Checking& checking) {
