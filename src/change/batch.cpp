@@ -52,9 +52,9 @@ std::optional<Clock::time_point> Batch::wake_at() {
 // Also while a server that hangs answers nothing: the operator is to know what is waited for.
 kube::Flow Batch::tick() {
   const bool stopping = interrupted_ || (tools_.options.interrupted && tools_.options.interrupted());
-  if (stopping && !said_what_it_waits_for_ && writes_in_flight_ > 0) {
+  if (stopping && !said_what_it_waits_for_ && !in_flight_.empty()) {
     said_what_it_waits_for_ = true;
-    tools_.observer.note("executor.stopping", {{"requests", util::counted(writes_in_flight_, "request")}});
+    tools_.observer.note("executor.stopping", {{"requests", util::counted(in_flight_.size(), "request")}});
   }
   return kube::Flow::go_on;
 }
@@ -138,11 +138,11 @@ bool Batch::in_journal(const std::function<void(Journal&)>& write) {
 
 kube::Exchange Batch::send(const WritePtr& write) {
   if (++write->attempts == 1) write->first_sent = Clock::now();
-  ++writes_in_flight_;
+  in_flight_.insert(write);
   return {.request = write_request(write->change, tools_.options.dry_run),
           .done =
               [this, write](kube::Outcome outcome) {
-                --writes_in_flight_;
+                in_flight_.erase(write);
                 write->asked_to_wait = kube::retry_after(outcome);
                 settle(write, fate_of_write(write->change, outcome, write->tries));
               },
@@ -150,11 +150,11 @@ kube::Exchange Batch::send(const WritePtr& write) {
 }
 
 kube::Exchange Batch::read_back(const WritePtr& write, ReadBack why) {
-  ++writes_in_flight_;
+  in_flight_.insert(write);
   return {.request = kube::get_request(write->change.object),
           .done =
               [this, write, why = std::move(why)](kube::Outcome outcome) {
-                --writes_in_flight_;
+                in_flight_.erase(write);
                 settle(write, fate_of_read_back(write->change, outcome, why));
               },
           .on_data = {}};
@@ -197,14 +197,18 @@ void Batch::finish(const Write& write, const ChangeOutcome& outcome) {
 }
 
 ChangeOutcome Batch::leave_unsent(const Change& change) {
-  ChangeOutcome outcome{.status = Status::not_sent, .error = "not sent", .object = change.object};
+  ChangeOutcome outcome{.status = Status::not_sent, .error = {}, .object = change.object};
   ++settled_;
   result_.counts.count(outcome.status);
   tools_.on_outcome(change, outcome);
+  tools_.observer.change_done(change, outcome);
   return outcome;
 }
 
 void Batch::finish_unsent() {
+  for (const WritePtr& write : in_flight_)
+    finish(*write, give_up(write->change, {"no answer", Tries::one_unanswered}));
+  in_flight_.clear();
   for (const WritePtr& write : again_) finish(*write, give_up(write->change, {write->doubt, write->tries}));
   again_.clear();
   for (const WritePtr& write : ready_) {
@@ -225,14 +229,20 @@ Execution Batch::result(OnFailure on_failure) {
     }
   }
   if (failure_) std::rethrow_exception(failure_);
-  const std::string of_all = " of " + std::to_string(pulled_) + " changes ";
+  const std::size_t unknown = result_.counts.unknown;
+  const std::size_t not_made = result_.counts.failed() - unknown;
+  const std::string of_all = " of " + std::to_string(pulled_) + " changes";
+  std::string what = not_made > 0 || unknown == 0 ? std::to_string(not_made) + of_all + " were not made" : "";
+  if (unknown > 0) {
+    what += (what.empty() ? "of " : ", of ") + std::to_string(unknown) + (what.empty() ? of_all : "") +
+            " it is not known";
+  }
   // Where all was done before the stop could stop anything, it is for what comes next to hear.
   if (interrupted_ && result_.counts.failed() > 0) {
-    throw Interrupted(std::to_string(result_.counts.failed()) + of_all + "were not made");
+    throw Interrupted(what);
   }
   if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run()) {
-    throw NotMade(std::to_string(result_.counts.failed()) + of_all + "were not made",
-                  result_.failures.front().error, result_.counts);
+    throw NotMade(what, result_.failures.front().error, result_.counts);
   }
   if (phase_ == Phase::changes) source_.finish();
   return std::move(result_);

@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,7 +76,7 @@ class Batch : public kube::RequestSource {
   std::deque<Change> deletes_;
   enum class Phase { changes, deletes } phase_ = Phase::changes;
   std::size_t reads_in_flight_ = 0;
-  std::size_t writes_in_flight_ = 0;  // and read-backs
+  std::set<WritePtr> in_flight_;  // or its read-back is
   std::size_t pulled_ = 0;
   std::size_t settled_ = 0;
   bool interrupted_ = false;

@@ -150,9 +150,10 @@ RunRecord read(const std::filesystem::path& file, Content content) {
   Reader reader(run, content);
   std::optional<Trouble> trouble;
   std::size_t number = 0;
+  std::string first_bytes;
   util::read_lines(file, [&](std::string_view line, util::LineEnd end) {
     if (trouble) fail(run, *trouble);
-    ++number;
+    if (++number == 1) first_bytes = line.substr(0, 64);
     if (end == util::LineEnd::missing) return;  // cut in the middle
     try {
       reader.read(json::parse(line));
@@ -167,8 +168,12 @@ RunRecord read(const std::filesystem::path& file, Content content) {
   // A file system that lost power can keep a last line's length and not its bytes.
   if (trouble && trouble->kind != Trouble::Kind::no_json) fail(run, *trouble);
   if (!reader.has_header()) {
+    constexpr std::string_view kBeginning = R"({"event":"run")";
+    const bool was_cut = std::filesystem::file_size(file) == 0 || first_bytes.starts_with(kBeginning);
     throw Error("cannot read " + run.path.string(), "it has no whole first line",
-                "A run that was cut off before it sent anything leaves such a file; it can be deleted.");
+                was_cut
+                    ? "A run that was cut off before it sent anything leaves such a file; it can be deleted."
+                    : "The disk is damaged, or it is no journal.");
   }
   reader.end(util::last_written(file));
   return run;

@@ -71,6 +71,16 @@ Request get_json(std::string path, std::vector<std::string> kinds, const char* a
           .expected = {.kinds = std::move(kinds), .name = {}}};
 }
 
+Request log_request(const std::string& ns, const std::string& pod, const std::string& container) {
+  return {.method = Method::get,
+          .path = "/api/v1/namespaces/" + util::percent_encode(ns) + "/pods/" + util::percent_encode(pod) +
+                  "/log?container=" + util::percent_encode(container),
+          .headers = {},
+          .body = {},
+          .timeout = {},
+          .expected = {.kinds = {}, .content_type = "text/plain"}};
+}
+
 Error not_json(const std::string& action) { return Error("cannot " + action, kNotJson, kForeignAnswerHint); }
 
 json parse_body(const std::string& body, const std::string& action) {
@@ -209,13 +219,7 @@ std::optional<ObjectMetadata> Client::get_metadata(const ObjectRef& object) {
 std::optional<std::string> Client::log(const std::string& ns, const std::string& pod,
                                        const std::string& container) {
   const std::string action = "read the log of Pod " + pod;
-  Reply reply = send({.method = Method::get,
-                      .path = "/api/v1/namespaces/" + util::percent_encode(ns) + "/pods/" +
-                              util::percent_encode(pod) + "/log?container=" + util::percent_encode(container),
-                      .headers = {},
-                      .body = {},
-                      .timeout = {}},
-                     action);
+  Reply reply = send(log_request(ns, pod, container), action);
   if (reply.status == http::kNotFound) return std::nullopt;
   if (!http::is_success(reply.status)) throw api_error(action, reply);
   return std::move(reply.body);

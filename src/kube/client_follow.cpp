@@ -32,7 +32,8 @@ struct WatchStream {
   bool open = false;
   bool finished = false;
   int failures = 0;
-  int gaps = 0;  // in a row: it has to be listed again, and no event has come
+  std::exception_ptr last_failure = nullptr;  // nothing: the last try went well
+  int gaps = 0;                               // in a row: it has to be listed again, and no event has come
   Clock::time_point not_before;
 };
 
@@ -103,7 +104,13 @@ class FollowSource : public RequestSource, public Client::Follow {
   Client::FollowEnd result() const {
     if (failure_) std::rethrow_exception(failure_);
     if (interrupted_now_) throw Interrupted("stopped waiting", "What was started goes on in the cluster.");
-    return timed_out_ ? Client::FollowEnd::timed_out : Client::FollowEnd::stopped;
+    if (!timed_out_) return Client::FollowEnd::stopped;
+    // Where the time ran out because nothing could be seen, that is what is to be told.
+    for (const WatchStream& watch : watches_) {
+      if (watch.last_failure && watch.spec.needed == WatchSpec::Needed::yes)
+        std::rethrow_exception(watch.last_failure);
+    }
+    return Client::FollowEnd::timed_out;
   }
 
  private:
@@ -142,6 +149,7 @@ class FollowSource : public RequestSource, public Client::Follow {
     // Without a version it would only be asked for again and again.
     if (version.empty()) return try_again(watch, not_json(action_of(watch)));
     watch.failures = 0;
+    watch.last_failure = nullptr;
     watch.resource_version = version;
     for (const json& object : page.value("items", json::array())) {
       if (watch.finished) return;
@@ -166,6 +174,7 @@ class FollowSource : public RequestSource, public Client::Follow {
             .on_data =
                 [this, &watch](std::string_view data) {
                   watch.failures = 0;
+                  watch.last_failure = nullptr;
                   watch.lines.feed(
                       data, [&](std::string_view line) { return on_event(watch, line) == Flow::go_on; });
                   return watch.finished || watch.resource_version.empty() ? Flow::stop : Flow::go_on;
@@ -232,6 +241,7 @@ class FollowSource : public RequestSource, public Client::Follow {
   template <typename E>
   void try_again(WatchStream& watch, const E& error) {
     watch.not_before = Clock::now() + pause_after(++watch.failures);
+    watch.last_failure = std::make_exception_ptr(error);
     if (watch.failures >= kStreamTries) give_up(watch, error);
   }
 

@@ -67,6 +67,10 @@ class ListedRequests : public RequestSource {
 [[nodiscard]] ObjectMetadata metadata_of(const nlohmann::json& object, const GroupVersionResource& gvr,
                                          const std::string& kind);
 
+// A GET of what the container has written so far.
+[[nodiscard]] Request log_request(const std::string& ns, const std::string& pod,
+                                  const std::string& container);
+
 // Throws ApiError, ConnectionError where the server or its core group does not answer.
 [[nodiscard]] Discovered discover(Client& client);
 

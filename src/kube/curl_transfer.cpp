@@ -119,6 +119,10 @@ std::chrono::milliseconds Transfer::limit_of(const Request& request) const {
   return has_own ? request.timeout : options_.try_timeout;
 }
 
+bool Transfer::is_expected_type() const {
+  return reply_.header("content-type").value_or("").starts_with(exchange_.request.expected.content_type);
+}
+
 // A write without a body is whole with its header; libcurl would begin it again where it was cut.
 bool Transfer::begin() {
   const Request& request = exchange_.request;
@@ -152,7 +156,7 @@ std::size_t Transfer::give_body(std::span<char> buffer) {
 }
 
 std::size_t Transfer::take_body(std::string_view data) {
-  const long status = exchange_.on_data ? response_code() : 0;
+  const long status = exchange_.on_data && is_expected_type() ? response_code() : 0;
   if (http::is_success(static_cast<int>(status))) {
     try {
       stopped_ = exchange_.on_data(data) == Flow::stop;

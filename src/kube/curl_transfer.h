@@ -71,7 +71,9 @@ class Transfer {
   Reply reply_;
   std::size_t sent_ = 0;  // of the body
   bool begun_ = false;
-  bool is_repeat_ = false;     // libcurl wanted to begin again
+  bool is_repeat_ = false;  // libcurl wanted to begin again
+  [[nodiscard]] bool is_expected_type() const;
+
   bool stopped_ = false;       // by on_data
   bool taken_back_ = false;    // before it was sent
   std::exception_ptr thrown_;  // by a callback: exceptions do not cross libcurl

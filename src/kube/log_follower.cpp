@@ -60,14 +60,13 @@ Exchange LogFollower::open(Reading reading) {
   last_heard_ = Clock::now();
   to_skip_ = received_;
   const int stream = ++stream_;
-  Request request = get_json(pod_path(spec_) + "/log?" + (reading == Reading::follow ? "follow=true&" : "") +
-                                 "container=" + util::percent_encode(spec_.container),
-                             {});
+  Request request = log_request(spec_.ns, spec_.pod, spec_.container);
+  if (reading == Reading::follow) request.path.insert(request.path.find("container="), "follow=true&");
   if (reading == Reading::rest) request.timeout = kLongestRest;
   return {.request = std::move(request),
           .done =
-              [this, stream](const Outcome& outcome) {
-                if (stream == stream_) on_end(outcome);
+              [this, stream, expected = request](Outcome outcome) {
+                if (stream == stream_) on_end(believed(expected, std::move(outcome)));
               },
           .on_data =
               [this, stream](std::string_view data) {

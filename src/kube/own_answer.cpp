@@ -30,6 +30,8 @@ bool wants_json(const Request& request) {
 }
 
 std::optional<TransportFailure> problem_of_success(const Request& request, const Reply& reply) {
+  const std::string type = reply.header("content-type").value_or(request.expected.content_type);
+  if (!type.starts_with(request.expected.content_type)) return foreign("the answer is of type " + type);
   if (!wants_json(request)) return std::nullopt;
   const std::string_view body = util::trim(reply.body);
   if (!body.starts_with('{') || !body.ends_with('}')) return foreign(kNotJson);

@@ -143,6 +143,12 @@ void start(Context& context, const FlywayPlan& plan) {
   }
 }
 
+Error not_seen(const Context& context, const std::string& job, const Error& error) {
+  return Error("whether Job " + job + " has ended cannot be seen", error.what(),
+               (error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
+                   "To follow it to its end and go on, " + again(context) + ".");
+}
+
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
   try {
     return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
@@ -150,6 +156,10 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
     throw Interrupted(
         "stopped waiting for Job " + job + ", which goes on in the cluster",
         std::string(kDoNotDelete) + "To follow it to its end and go on, " + again(context) + ".");
+  } catch (const kube::ApiError& error) {
+    throw not_seen(context, job, error);
+  } catch (const kube::ConnectionError& error) {
+    throw not_seen(context, job, error);
   }
 }
 

@@ -59,6 +59,9 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
 
 void HumanView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
   using Status = change::ChangeOutcome::Status;
+  // What was not sent because the run stopped is counted at its end.
+  const bool was_left = outcome.status == Status::not_sent && outcome.error.empty();
+  if (was_left && detail_ == Detail::normal) return;
   const Face& face = dry_run_ == kube::DryRun::none ? progress_ : out_;
   const std::string what = std::string(to_string(change.verb)) + " " + kube::describe(change.object);
   if (const std::string_view failed = failure_word(outcome.status); !failed.empty()) {

@@ -339,6 +339,35 @@ TEST(Recovery, AJournalThatHoldsNothingIsNamedAndNotChosen) {
   EXPECT_EQ(difference(before, state_of(installation)), "");
 }
 
+TEST(Recovery, WhatWasInFlightWhenTheLockWasLostIsUnknown) {
+  Installation installation;
+  installation.server.add_fault("method=PATCH path=/configmaps/ hold-answer");
+  installation.server.add_fault("method=PATCH path=/leases status=503");
+  const Finished run = installation.run({"annotate", "--yes", "--lock-duration", "3s", "-o", "json"});
+  installation.server.clear_faults();
+
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  const json document = json::parse(run.out);
+  const json journal = runs_of(installation)[0]["changes"];
+  EXPECT_GT(journal["unknown"], 0);
+  EXPECT_EQ(document["summary"]["unknown"], journal["unknown"]);
+  EXPECT_EQ(document["summary"]["notSent"], journal["notSent"]);
+  EXPECT_THAT(run.err, HasSubstr("unknown " + journal["unknown"].dump()));
+}
+
+TEST(Recovery, ASignInPageIsNeitherTheMigratorsLogNorTheEndOfItsJob) {
+  Installation installation;
+  installation.server.add_fault("method=GET path=/log html times=1");
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0);
+  EXPECT_THAT(read(installation.folder / "logs/circle-migrator.log"), Not(HasSubstr("<html>")));
+
+  installation.server.add_fault("method=GET path=jobs?watch html");
+  const Finished unseen = installation.run({"flyway", "--yes", "--timeout", "2"});
+  EXPECT_EQ(unseen.exit_code, 1);
+  EXPECT_THAT(unseen.err, AllOf(HasSubstr("whether Job circle-migrator has ended cannot be seen"),
+                                HasSubstr("Do not delete it"), HasSubstr("the answer is not JSON")));
+}
+
 // --- A migration is one unit ---
 
 TEST(Recovery, ADatabaseThatWasMigratedIsLeftOutUntilARollback) {

@@ -126,7 +126,7 @@ TEST_F(OnATerminal, ShowsWhatItChangesAndAsksBeforeIt) {
   terminal.expect("! + create Job circle-migrator\r\n");
   terminal.expect("  ~ patch ");
   terminal.expect(
-      "Change namespace circleci-server on context test? The database migration cannot be undone. "
+      "Change namespace circleci-server on context test? The database migration cannot be undone. No backup was found: is there one? "
       "[y/N/d = details] ");
   EXPECT_EQ(installation_.server.count_writes(), 0U);
   terminal.type("d\n");

@@ -24,6 +24,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 struct ExpectedAnswer {
   std::vector<std::string> kinds;
   std::string name = {};
+  // What Content-Type begins with; empty: anything. The body of a stream that is something else does not go
+  // to on_data.
+  std::string content_type = {};
   // caller: who asked reads an answer beyond 64 kB to its end, and sees what it is.
   enum class ReadBy { client, caller } long_one = ReadBy::client;
 };
