@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/ui/plan_header.h>
 
 #include "cli/flags.h"
 
@@ -15,8 +16,9 @@ namespace kots_export::cli {
 // True where what is missing may be asked for: somebody is there, and --yes was not given.
 [[nodiscard]] bool may_ask(const Flags& flags);
 
-// Shows what `plan` changes and asks whether to go on; `where` names the cluster ("context prod"). Throws
-// UsageError where nobody can be asked, Interrupted.
-[[nodiscard]] bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where);
+// Shows `header` and what `plan` changes, and asks whether to go on; `where` names the cluster ("context
+// prod"). Throws UsageError where nobody can be asked, Interrupted.
+[[nodiscard]] bool ask_to_change(const Flags& flags, const ui::PlanHeader& header, const change::Plan& plan,
+                                 const std::string& where);
 
 }  // namespace kots_export::cli
