@@ -71,7 +71,7 @@ TEST(Plan, OfOneStepShowsThatStepAlone) {
 TEST(Plan, BeginsWithWhereAndWhatAndWhenOnTheSameStream) {
   const Installation installation;
   const std::string header =
-      "^cluster: https://127.0.0.1:[0-9]+, context: test, user: admin\n"
+      "cluster: https://127.0.0.1:[0-9]+, context: test, user: admin\n"
       "namespace: circleci-server, release: circleci-server\n"
       "chart: [0-9.]+ -> 4.0.1\n"
       "planned: 20[0-9TZ:-]+ by kots-export [0-9.]+\n";
