@@ -92,7 +92,7 @@ TEST(Plan, ShowsManyEqualPatchesInALineAndEachObjectInFull) {
   const Finished run = installation.run({"plan", "annotate"});
   const Finished full = installation.run({"plan", "annotate", "--full"});
 
-  EXPECT_THAT(run.out, ContainsRegex("~ patch 15[0-9] ConfigMaps: set label "));
+  EXPECT_THAT(run.out, ContainsRegex("~ patch 15[0-9] ConfigMaps: set annotation meta.helm.sh"));
   EXPECT_THAT(run.out, Not(HasSubstr("ConfigMap c-0")));
   EXPECT_THAT(full.out, HasSubstr("~ patch ConfigMap c-9\n  ~ patch ConfigMap c-10\n"));
   EXPECT_THAT(full.out, HasSubstr("~ patch ConfigMap c-149\n"));
