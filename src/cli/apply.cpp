@@ -39,6 +39,7 @@ int run_apply(Flags& flags, const std::string& file) {
   migration::SavedPlan saved = migration::load_plan(file);
   take_target(flags, saved.target);
   return in_session(flags, Session::Access::write, [&](Session& session) {
+    session.takes(saved);
     if (!saved.applied.empty()) {
       session.observer().note("apply.applied-already", {{"file", file}, {"time", saved.applied}});
       return session.finish();
@@ -52,7 +53,9 @@ int run_apply(Flags& flags, const std::string& file) {
                                         .skip_checks = flags.skip_checks};
     migration::require_skippable(flags.skip_checks);
     auto& context = session.context();
-    const auto next = migration::carry_out(context, migration::recheck(context, saved, options), options);
+    const migration::MigrationPlan left = migration::recheck(context, saved, options);
+    session.show_plan(left);
+    const auto next = migration::carry_out(context, left, options);
     if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
     return session.finish(next);
   });
@@ -70,7 +73,7 @@ Declared declare_apply(CLI::App& app, Flags& flags) {
       "  # Save a plan, let somebody look at it, carry out exactly that\n"
       "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
       "  kots-export apply migration.plan --yes\n"
-      "  # Look at what is in a plan, and whether the cluster is still as it saw it\n"
+      "  # See whether the cluster is still as the plan saw it, and what is left to do\n"
       "  kots-export apply migration.plan --dry-run=client\n"
       "  # Give the database migration half an hour\n"
       "  kots-export apply migration.plan --yes --timeout 1800");

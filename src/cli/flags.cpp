@@ -99,6 +99,8 @@ void add_change_flags(CLI::App& app, Flags& flags) {
   app.add_flag("--no-input", flags.no_input,
                "ask nothing, refuse what needs an answer; so does the variable CI")
       ->group("Steps");
+  app.add_flag("--full", flags.full, "name every object of a plan, also where many of a kind change alike")
+      ->group("Steps");
   app.add_flag("-v,--verbose", flags.verbose, "print every change")->group("Steps");
 }
 

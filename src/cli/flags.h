@@ -27,6 +27,7 @@ struct Flags {
   std::filesystem::path output_dir = ".";
   bool dev = false;
   bool verbose = false;
+  bool full = false;
   // --- the 4.x licence ---
   std::string license;
   std::string license_file;

@@ -1,8 +1,12 @@
 #include <kots_export/migration/saved_plan.h>
+#include <kots_export/ui/messages.h>
+#include <kots_export/ui/plan_header.h>
+#include <kots_export/util/text.h>
 
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/steps.h"
+#include "cli/views.h"
 
 #include <memory>
 
@@ -12,8 +16,31 @@ namespace {
 
 struct PlanFlags {
   std::string step = "run";
+  CLI::Option* step_option = nullptr;
   std::string out;
+  CLI::App* show = nullptr;
+  std::string file;  // to show
 };
+
+// The cluster's and the user's names, for whoever looks at the file.
+migration::PlanTarget target_of(Session& session) {
+  migration::PlanTarget target = migration::read_target(session.context(), session.server());
+  const ui::PlanHeader header = session.header();
+  target.context = header.context;
+  target.user = header.user;
+  target.chart = header.chart;
+  return target;
+}
+
+void save(Session& session, const migration::MigrationPlan& plan, const migration::RunOptions& options,
+          const std::string& file) {
+  migration::SavedPlan saved = migration::freeze(session.context(), plan, options, target_of(session));
+  saved.version = KOTS_EXPORT_VERSION;
+  saved.created = session.header().time;  // as it was shown
+  migration::save_plan(file, saved);
+  session.observer().file_written("plan", file);
+  session.observer().warn("plan.holds-secrets", {{"file", file}});
+}
 
 int run_plan(Flags& flags, const PlanFlags& own) {
   const migration::Part part = part_of(own.step);
@@ -25,16 +52,46 @@ int run_plan(Flags& flags, const PlanFlags& own) {
   Session session(flags, Session::Access::write);
   auto& context = session.context();
   const migration::MigrationPlan plan = migration::plan_migration(context, part, options);
+  session.show_plan(plan);
   (void)migration::carry_out(context, plan, options);
-  if (!own.out.empty()) {
-    migration::SavedPlan saved =
-        migration::freeze(context, plan, options, migration::read_target(context, session.server()));
-    saved.version = KOTS_EXPORT_VERSION;
-    migration::save_plan(own.out, saved);
-    session.observer().file_written("plan", own.out);
-    session.observer().warn("plan.holds-secrets", {{"file", own.out}});
-  }
+  if (!own.out.empty()) save(session, plan, options, own.out);
   return session.finish();
+}
+
+void describe(ui::JsonView& document, const migration::SavedPlan& saved) {
+  document.set("target", {{"server", saved.target.server},
+                          {"context", saved.target.context},
+                          {"user", saved.target.user},
+                          {"namespace", saved.target.ns},
+                          {"release", saved.target.release}});
+  document.set("savedPlan",
+               {{"version", saved.version},
+                {"createdAt", saved.created},
+                {"appliedAt", saved.applied.empty() ? nlohmann::json() : nlohmann::json(saved.applied)},
+                {"chart", saved.target.chart},
+                {"targetVersion", saved.target_version}});
+}
+
+// The plan of a file as `plan` shows it; no cluster is asked.
+int show_saved(Flags& flags, const PlanFlags& own) {
+  if (own.step_option->count() > 0 || !own.out.empty())
+    throw UsageError("plan show takes a FILE alone", {}, "Leave STEP and --out out.");
+  const migration::SavedPlan saved = migration::load_plan(own.file);
+  const change::Plan changes = saved.plan.together();
+  flags.dry_run = "client";
+  Views views(flags);
+  views.head(ui::header_of(saved));
+  if (flags.document != nullptr) describe(*flags.document, saved);
+  if (flags.document == nullptr) views.show(saved.plan);
+  views.planned(changes, kube::DryRun::client);
+  if (flags.document != nullptr) return static_cast<int>(ExitCode::done);
+  std::cout << ui::text_of(summarize(changes), ui::Tense::planned) << '\n';
+  if (saved.applied.empty()) {
+    std::cout << "(saved plan: nothing was changed)" << std::endl;
+  } else {
+    std::cout << "(carried out on " << util::printable(saved.applied) << ')' << std::endl;
+  }
+  return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
@@ -43,9 +100,20 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  command->add_option("STEP", own->step,
-                      "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  own->step_option = command->add_option(
+      "STEP", own->step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets");
+  own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
+  own->show->fallthrough();
+  own->show->add_option("FILE", own->file, "the saved plan; - is standard input")->required();
+  own->show->footer(
+      "Examples:\n"
+      "  # Look at what is in a plan\n"
+      "  kots-export plan show migration.plan\n"
+      "  # Name every object of it\n"
+      "  kots-export plan show migration.plan --full\n"
+      "  # The same for a machine to read\n"
+      "  kots-export plan show migration.plan -o json");
   command->footer(
       "Examples:\n"
       "  # Look at every change of the migration\n"
@@ -56,10 +124,12 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"
       "  # The same as a document for programs\n"
       "  kots-export plan postgres -n circleci-server -o json\n"
-      "  # Save the plan, and carry exactly that out later\n"
+      "  # Save the plan, look at it again, and carry exactly that out later\n"
       "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
+      "  kots-export plan show migration.plan\n"
       "  kots-export apply migration.plan --yes");
-  return {command, [&flags, own] { return run_plan(flags, *own); }};
+  return {command,
+          [&flags, own] { return own->show->parsed() ? show_saved(flags, *own) : run_plan(flags, *own); }};
 }
 
 }  // namespace kots_export::cli

@@ -34,10 +34,11 @@ bool is_ci() {
                         : "; --dry-run=client shows the changes"));
 }
 
-std::string text_of(const change::Plan& plan, ui::Colour colour, bool whole) {
+std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::Colour colour, bool whole) {
   std::ostringstream text;
+  ui::print_header(text, header);
   if (whole) {
-    ui::print_plan(text, plan, colour, ui::Detail::normal);
+    ui::print_plan(text, plan, colour, ui::Detail::full);
   } else {
     ui::print_summary(text, plan, colour);
   }
@@ -55,7 +56,8 @@ std::string why_nobody_answers(const Flags& flags) {
 
 bool may_ask(const Flags& flags) { return !flags.yes && why_nobody_answers(flags).empty(); }
 
-bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where, Backup backup) {
+bool ask_to_change(const Flags& flags, const ui::PlanHeader& header, const change::Plan& plan,
+                   const std::string& where, Backup backup) {
   if (const std::string why = why_nobody_answers(flags); !why.empty())
     refuse(flags, plan.changes.size(), why);
   const ui::Colour colour = colour_of(ui::Stream::questions);
@@ -63,11 +65,11 @@ bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::stri
   const std::string question = util::printable("Change namespace " + flags.ns + " on " + where + "?") +
                                (has_no_way_back ? " The database migration cannot be undone." : "") +
                                (backup == Backup::missing ? " No backup was found: is there one?" : "");
-  ui::tell(text_of(plan, colour, false));
+  ui::tell(text_of(header, plan, colour, false));
   for (;;) {
     const ui::Consent consent = ui::ask_consent(question);
     if (consent != ui::Consent::details) return consent == ui::Consent::yes;
-    ui::tell(text_of(plan, colour, true));
+    ui::tell(text_of(header, plan, colour, true));
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/ui/plan_header.h>
 
 #include "cli/flags.h"
 
@@ -18,9 +19,9 @@ namespace kots_export::cli {
 // missing: none was found, and nobody has confirmed one; the question asks for it.
 enum class Backup { missing, not_asked_for };
 
-// Shows what `plan` changes and asks whether to go on; `where` names the cluster ("context prod"). Throws
-// UsageError where nobody can be asked, Interrupted.
-[[nodiscard]] bool ask_to_change(const Flags& flags, const change::Plan& plan, const std::string& where,
-                                 Backup backup);
+// Shows `header` and what `plan` changes, and asks whether to go on; `where` names the cluster ("context
+// prod"). Throws UsageError where nobody can be asked, Interrupted.
+[[nodiscard]] bool ask_to_change(const Flags& flags, const ui::PlanHeader& header, const change::Plan& plan,
+                                 const std::string& where, Backup backup);
 
 }  // namespace kots_export::cli

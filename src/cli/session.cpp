@@ -109,8 +109,12 @@ Session::Session(const Flags& flags, Access access)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
   describe_target();
   if (access == Access::read) return;
-  print_target();
-  if (executor_.dry_run() != kube::DryRun::none) return;
+  ui::print_target(std::cerr, header());
+  std::cerr << std::flush;
+  if (executor_.dry_run() != kube::DryRun::none) {
+    views_.head(header());
+    return;
+  }
   made_folders_ = missing_folders({paths_.logs(), paths_.output()});
   util::require_writable_folder(paths_.logs());
   log_.emplace(log_file());
@@ -127,11 +131,33 @@ void Session::describe_target() const {
   flags_.document->set("dryRun", flags_.dry_run);
 }
 
-void Session::print_target() const {
-  std::cerr << "cluster: " << util::printable(config_.server);
-  if (!config_.context.empty()) std::cerr << ", context: " << util::printable(config_.context);
-  if (!config_.user.empty()) std::cerr << ", user: " << util::printable(config_.user);
-  std::cerr << "\nnamespace: " << flags_.ns << ", release: " << flags_.release << std::endl;
+ui::PlanHeader Session::header() const {
+  ui::PlanHeader header{.server = config_.server,
+                        .context = config_.context,
+                        .user = config_.user,
+                        .ns = flags_.ns,
+                        .release = flags_.release,
+                        .chart = migration::known_chart_version(context_),
+                        .target_version = flags_.target_version,
+                        .time = started_,
+                        .version = KOTS_EXPORT_VERSION};
+  if (!of_file_) return header;
+  header.chart = of_file_->chart;
+  header.target_version = of_file_->target_version;
+  header.time = of_file_->time;
+  header.version = of_file_->version;
+  return header;
+}
+
+void Session::takes(const migration::SavedPlan& saved) {
+  of_file_ = ui::header_of(saved);
+  if (executor_.dry_run() == kube::DryRun::none && flags_.yes) ui::print_origin(std::cerr, header());
+}
+
+void Session::show_plan(const migration::MigrationPlan& plan) {
+  if (executor_.dry_run() == kube::DryRun::none || flags_.document != nullptr) return;
+  views_.head(header());  // now the chart is known
+  views_.show(plan);
 }
 
 change::ExecutorOptions Session::executor_options(Access access) {
@@ -149,7 +175,7 @@ bool Session::confirm(const change::Plan& plan) {
   // A context says nothing of a server that was named beside it.
   const bool has_context = !config_.context.empty() && flags_.server.empty();
   try {
-    if (ask_to_change(flags_, plan, has_context ? "context " + config_.context : config_.server,
+    if (ask_to_change(flags_, header(), plan, has_context ? "context " + config_.context : config_.server,
                       context_.is_backup_missing ? Backup::missing : Backup::not_asked_for))
       return true;
   } catch (...) {

@@ -8,7 +8,9 @@
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
+#include <kots_export/migration/saved_plan.h>
 #include <kots_export/ui/log_view.h>
+#include <kots_export/ui/plan_header.h>
 
 #include "cli/flags.h"
 #include "cli/views.h"
@@ -34,6 +36,12 @@ class Session {
   [[nodiscard]] const migration::Paths& paths() const { return paths_; }
   [[nodiscard]] change::Observer& observer() { return views_; }
   [[nodiscard]] const std::string& server() const { return config_.server; }
+  // What stands above a plan of this session.
+  [[nodiscard]] ui::PlanHeader header() const;
+  // From here on the plan is this one of a file.
+  void takes(const migration::SavedPlan& saved);
+  // Shows the plan of a dry run.
+  void show_plan(const migration::MigrationPlan& plan);
   // A transport to another server, with the proxy of the environment and the system's roots.
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
 
@@ -67,7 +75,6 @@ class Session {
   change::LeaseOptions lock_options() const;
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target() const;  // in the document
-  void print_target() const;
   void print_end() const;
 
   const Flags& flags_;
@@ -76,6 +83,7 @@ class Session {
   std::string run_;                                  // name of this run, sorts by time
   std::string started_;                              // RFC 3339
   std::string rolls_back_;
+  std::optional<ui::PlanHeader> of_file_;  // where the plan is one of a file
   std::optional<ui::LogView> log_;
   Views views_;
   kube::ResolvedConfig config_;

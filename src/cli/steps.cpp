@@ -56,10 +56,9 @@ int run_part(Flags& flags, migration::Part part) {
   complete_installation(flags);
   const migration::RunOptions options = run_options(flags, part);
   return in_session(flags, Session::Access::write, [&](Session& session) {
-    if (part == migration::Part::whole)
-      return session.finish(migration::run_migration(session.context(), options));
-    migration::run_step(session.context(), part, options);
-    return session.finish();
+    const migration::MigrationPlan plan = migration::plan_migration(session.context(), part, options);
+    session.show_plan(plan);
+    return session.finish(migration::carry_out(session.context(), plan, options));
   });
 }
 

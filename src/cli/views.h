@@ -10,6 +10,7 @@
 #include <iostream>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 namespace kots_export::cli {
 
@@ -22,12 +23,18 @@ class Views : public ui::MultiView {
       : human_({.stream = flags.document == nullptr ? std::cout : nowhere_,
                 .colour = colour_of(ui::Stream::out)},
                {.stream = std::cerr, .colour = colour_of(ui::Stream::err)},
-               detail.value_or(flags.verbose ? ui::Detail::verbose : ui::Detail::normal),
+               detail.value_or(flags.verbose ? ui::Detail::verbose
+                               : flags.full  ? ui::Detail::full
+                                             : ui::Detail::normal),
                detail || flags.dry_run != "none" ? ui::HumanView::Purpose::look
                                                  : ui::HumanView::Purpose::write) {
     add(human_);
     if (flags.document != nullptr) add(*flags.document);
   }
+
+  // See HumanView.
+  void head(ui::PlanHeader header) { human_.head(std::move(header)); }
+  void show(const migration::MigrationPlan& plan) { human_.show(plan); }
 
  private:
   std::ostream nowhere_{nullptr};

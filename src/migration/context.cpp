@@ -43,6 +43,10 @@ const helm::Release& decoded_revision(Context& context, const helm::StoredRevisi
   return context.decoded.emplace(stored.revision, helm::read_revision(context.client, stored)).first->second;
 }
 
+std::string known_chart_version(const Context& context) {
+  return context.decoded.empty() ? std::string() : context.decoded.rbegin()->second.chart_version;
+}
+
 const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
                                           std::string_view kind) {
   if (const kube::ApiResource* resource = client.find_resource(group, kind)) return *resource;

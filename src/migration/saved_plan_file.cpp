@@ -23,17 +23,24 @@ json target_json(const PlanTarget& target) {
           {"clusterUid", target.cluster_uid},
           {"namespaceUid", target.namespace_uid},
           {"namespace", target.ns},
-          {"release", target.release}};
+          {"release", target.release},
+          {"context", target.context},
+          {"user", target.user},
+          {"chart", target.chart}};
 }
 
 PlanTarget target_from(const json& file) {
   const json& value = member(file, "target", Type::object, "plan");
   const auto text = [&value](const char* key) { return text_member(value, key, "target"); };
+  const auto text_if_any = [&](const char* key) { return value.contains(key) ? text(key) : std::string(); };
   PlanTarget target{.server = text("server"),
                     .cluster_uid = text("clusterUid"),
                     .namespace_uid = text("namespaceUid"),
                     .ns = text("namespace"),
-                    .release = text("release")};
+                    .release = text("release"),
+                    .context = text_if_any("context"),
+                    .user = text_if_any("user"),
+                    .chart = text_if_any("chart")};
   if (target.ns.empty() || target.namespace_uid.empty() || target.release.empty())
     throw Error("target.namespace, target.namespaceUid or target.release is empty");
   return target;

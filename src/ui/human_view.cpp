@@ -2,6 +2,8 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
+#include <utility>
+
 namespace kots_export::ui {
 
 namespace {
@@ -48,9 +50,23 @@ void HumanView::step_started(std::string_view step) {
   progress_.stream << paint(progress_.colour, "==> " + heading_of(step), kBold) << std::endl;
 }
 
+void HumanView::print_head() {
+  if (header_) print_header(out_.stream, *std::exchange(header_, std::nullopt));
+}
+
+void HumanView::show(const migration::MigrationPlan& plan) {
+  print_head();
+  print_plan(out_.stream, plan, out_.colour, detail_);
+  shown_ = Shown::yes;
+}
+
 void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   dry_run_ = dry_run;
-  if (dry_run != kube::DryRun::none) return print_plan(out_.stream, plan, out_.colour, detail_);
+  if (dry_run != kube::DryRun::none) {
+    if (shown_ == Shown::yes) return;
+    print_head();
+    return print_plan(out_.stream, plan, out_.colour, detail_);
+  }
   const change::PlanSummary summary = summarize(plan);
   if (plan.empty() && summary.already_right > 0)
     progress_.stream << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
@@ -71,7 +87,7 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   }
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none) return;
-  if (detail_ == Detail::normal && change.verb == change::Verb::patch) return;
+  if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
   face.stream << paint(face.colour, mark(change.verb), colour_of(change.verb)) << " " << util::printable(what)
               << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
 }
@@ -79,7 +95,7 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
 void HumanView::check_done(const change::CheckOutcome& check) {
   using Status = change::CheckOutcome::Status;
   const bool is_fine = check.status == Status::ok || check.status == Status::skipped;
-  if (is_fine && detail_ == Detail::normal) return;
+  if (is_fine && detail_ != Detail::verbose) return;
   const Face& face = purpose_ == Purpose::look ? out_ : progress_;
   constexpr std::size_t kWord = 8;
   std::string word(to_string(check.status));

@@ -1,83 +1,26 @@
 #include <kots_export/migration/names.h>
-#include <kots_export/ui/masking.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
 
-#include "ui/release_edit.h"
+#include "ui/plan_edit.h"
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <vector>
 
 namespace kots_export::ui {
 
 using change::Change;
 using change::Verb;
-using nlohmann::json;
 
 namespace {
 
-// Values that are longer are cut: a terminal's line is to stay readable.
-constexpr std::size_t kLongestValue = 120;
-// And a question is to stand on the screen with what it asks about.
+// A question is to stand on the screen with what it asks about.
 constexpr std::size_t kMostNames = 30;
-
-// Path and value of everything in an object that is not an object or array itself.
-using Leaves = std::vector<std::pair<std::string, json>>;
-
-std::string below(const std::string& path, const std::string& key) {
-  if (path == "metadata.labels") return "label " + key;
-  if (path == "metadata.annotations") return "annotation " + key;
-  if (key.find('.') != std::string::npos) return path + "[" + key + "]";
-  return path.empty() ? key : path + "." + key;
-}
-
-void collect(const json& node, const std::string& path, Leaves& leaves) {
-  if (node.is_object() && !node.empty()) {
-    for (const auto& [key, value] : node.items()) collect(value, below(path, key), leaves);
-  } else if (node.is_array() && !node.empty() && node.front().is_structured()) {
-    for (std::size_t i = 0; i < node.size(); ++i)
-      collect(node[i], path + "[" + std::to_string(i) + "]", leaves);
-  } else {
-    leaves.emplace_back(path, node);
-  }
-}
-
-Leaves leaves_of(const json& image, const std::string& kind) {
-  Leaves leaves;
-  collect(masked(image, kind), "", leaves);
-  return leaves;
-}
-
-std::string show(const json& value) {
-  const bool plain = value.is_string() && value.get_ref<const std::string&>().find('\n') == std::string::npos;
-  std::string text = util::printable(plain ? value.get<std::string>()
-                                           : value.dump(-1, ' ', false, json::error_handler_t::replace));
-  if (text.size() <= kLongestValue) return text;
-  std::size_t end = kLongestValue;
-  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // never inside a character
-  return text.substr(0, end) + "...";
-}
-
-// What a patch does to its object, a line for each key; of a release's record, the lines of the manifest.
-std::vector<std::string> edit_of(const Change& change) {
-  const Leaves before = leaves_of(change.before, change.object.kind);
-  const std::map<std::string, json> old(before.begin(), before.end());
-  const auto manifest = release_edit(change);
-  std::vector<std::string> lines;
-  for (const auto& [path, value] : leaves_of(change.after, change.object.kind)) {
-    if (manifest && path == "data.release") {
-      for (const std::string& line : *manifest) lines.push_back(util::printable(line));
-      continue;
-    }
-    const auto was = old.find(path);
-    const bool absent = was == old.end() || was->second.is_null();
-    lines.push_back(path + ": " + (absent ? "(none)" : show(was->second)) + " -> " +
-                    (value.is_null() ? "(removed)" : show(value)));
-  }
-  return lines;
-}
+// So many equal patches of a kind have a line each.
+constexpr std::size_t kMostEqual = 10;
 
 using Changes = std::vector<const Change*>;
 
@@ -91,62 +34,115 @@ std::string kinds_of(const Changes& changes) {
   return text;
 }
 
+// "ConfigMaps", "Ingresses", "NetworkPolicies"
+std::string plural(const std::string& kind) {
+  constexpr std::string_view kVowels = "aeiou";
+  if (kind.empty() || kind == "Endpoints") return kind;
+  if (kind.back() == 's') return kind + "es";
+  const bool is_ies =
+      kind.back() == 'y' && kind.size() > 1 && kVowels.find(kind[kind.size() - 2]) == std::string_view::npos;
+  return is_ies ? kind.substr(0, kind.size() - 1) + "ies" : kind + "s";
+}
+
+// Deletes, creates, patches; of each by kind and name.
+bool stands_before(const Change* a, const Change* b) {
+  const auto rank = [](Verb verb) { return verb == Verb::remove ? 0 : verb == Verb::create ? 1 : 2; };
+  const int left = rank(a->verb);
+  const int right = rank(b->verb);
+  if (std::tie(left, a->object.kind) != std::tie(right, b->object.kind))
+    return std::tie(left, a->object.kind) < std::tie(right, b->object.kind);
+  return util::natural_less(a->object.name, b->object.name);
+}
+
+Changes in_order(const change::Plan& plan) {
+  Changes changes;
+  changes.reserve(plan.changes.size());
+  for (const Change& change : plan.changes) changes.push_back(&change);
+  std::ranges::stable_sort(changes, stands_before);
+  return changes;
+}
+
+// "! - delete Job a"; without "!", two blanks.
+std::string line_of(const Change& change, Colour colour) {
+  return (cannot_be_undone(change) ? paint(colour, "! ", kRed) : "  ") +
+         paint(colour,
+               std::string(mark(change.verb)) + " " + std::string(to_string(change.verb)) + " " +
+                   util::printable(kube::describe(change.object)),
+               colour_of(change.verb));
+}
+
+// "annotate: reason"
+std::string reason_of(const Change& change) {
+  return change.why.empty() ? change.step : change.step + ": " + change.why;
+}
+
 class Printer {
  public:
   Printer(std::ostream& out, Colour colour, Detail detail) : out_(out), colour_(colour), detail_(detail) {}
 
-  void print_step(const std::string& step, const Changes& changes) {
-    out_ << paint(colour_, step, kBold) << paint(colour_, ": " + std::to_string(changes.size()), kDim)
-         << '\n';
-    print_patches(changes);
-    for (const Verb verb : {Verb::create, Verb::remove}) {
-      for (const Change* change : changes) {
-        if (change->verb == verb) print_whole(*change);
-      }
+  void print(const change::Plan& plan) {
+    const Changes changes = in_order(plan);
+    const auto patches = std::ranges::find(changes, Verb::patch, &Change::verb);
+    std::for_each(changes.begin(), patches, [this](const Change* change) { print_whole(*change); });
+    for (auto kind = patches; kind != changes.end();) {
+      const auto next = std::find_if(kind, changes.end(), [&](const Change* other) {
+        return other->object.kind != (*kind)->object.kind;
+      });
+      print_patches(Changes(kind, next));
+      kind = next;
     }
   }
 
  private:
-  // Patches that do the same stand together, in the order of the first of each.
+  // Patches of one kind. Those that do the same for the same reason stand together, where the first of them
+  // is.
   void print_patches(const Changes& changes) {
-    std::vector<std::pair<std::vector<std::string>, Changes>> groups;
+    using Group = std::pair<std::pair<std::string, std::vector<std::string>>, Changes>;
+    std::vector<Group> groups;
+    std::map<Group::first_type, std::size_t> known;
     for (const Change* change : changes) {
-      if (change->verb != Verb::patch) continue;
-      std::vector<std::string> edit = edit_of(*change);
-      auto group = std::ranges::find(groups, edit, &std::pair<std::vector<std::string>, Changes>::first);
-      if (group == groups.end()) group = groups.insert(groups.end(), {std::move(edit), {}});
-      group->second.push_back(change);
+      Group::first_type same{reason_of(*change), edit_of(*change)};
+      const auto [place, is_new] = known.try_emplace(same, groups.size());
+      if (is_new) groups.emplace_back(std::move(same), Changes{});
+      groups[place->second].second.push_back(change);
     }
-    for (const auto& [edit, members] : groups) {
-      if (members.size() == 1) {
-        print_line(*members.front(), members.front()->why);
-        print_needs(*members.front());
-        print_lines(edit);
-        continue;
-      }
-      out_ << "  " << members.size() << " objects (" << kinds_of(members)
-           << "), each:" << paint(colour_, "  (" + members.front()->why + ")", kDim) << '\n';
+    for (const auto& [same, members] : groups) print_group(same.second, members);
+  }
+
+  void print_group(const std::vector<std::string>& edit, const Changes& members) {
+    const Change& first = *members.front();
+    if (members.size() == 1) {
+      print_line(first, reason_of(first));
+      print_needs(first);
       print_lines(edit);
-      for (const Change* change : members) print_line(*change, "");
+      return;
     }
+    const std::string all = std::to_string(members.size()) + " " + plural(first.object.kind);
+    if (members.size() > kMostEqual && detail_ == Detail::normal) {
+      out_ << "  "
+           << paint(colour_, std::string(mark(Verb::patch)) + " patch " + util::printable(all),
+                    colour_of(Verb::patch))
+           << ": " << edit_in_short(first) << reason(reason_of(first)) << '\n';
+      return;
+    }
+    out_ << "  " << util::printable(all) << ", each:" << reason(reason_of(first)) << '\n';
+    print_lines(edit);
+    for (const Change* change : members) print_line(*change, "");
   }
 
   void print_whole(const Change& change) {
-    print_line(change, change.why);
+    print_line(change, reason_of(change));
     print_needs(change);
-    const bool deletes = change.verb == Verb::remove;
-    if (deletes && detail_ == Detail::normal) return;
-    for (const auto& [path, value] : leaves_of(deletes ? change.before : change.after, change.object.kind))
-      print_lines({path + ": " + show(value)});
+    if (change.verb == Verb::remove && detail_ != Detail::verbose) return;
+    print_lines(content_of(change));
   }
 
   void print_line(const Change& change, const std::string& why) {
-    out_ << "  "
-         << paint(colour_,
-                  std::string(mark(change.verb)) + " " + std::string(to_string(change.verb)) + " " +
-                      util::printable(kube::describe(change.object)),
-                  colour_of(change.verb))
-         << (why.empty() ? "" : paint(colour_, "  (" + why + ")", kDim)) << '\n';
+    out_ << line_of(change, colour_) << reason(why) << '\n';
+  }
+
+  [[nodiscard]] std::string reason(const std::string& why) const {
+    return why.empty() ? "" : paint(colour_, "  (" + util::printable(why) + ")", kDim);
   }
 
   // What has its UID from an earlier Change of the plan.
@@ -180,24 +176,20 @@ bool cannot_be_undone(const Change& change) {
 }
 
 void print_summary(std::ostream& out, const change::Plan& plan, Colour colour) {
-  for (const Verb verb : {Verb::remove, Verb::create}) {
-    std::size_t count = 0;
-    for (const Change& change : plan.changes) {
-      // What cannot be undone is named however many there are.
-      if (change.verb != verb || (++count > kMostNames && !cannot_be_undone(change))) continue;
-      out << (cannot_be_undone(change) ? paint(colour, "! ", kRed) : "  ")
-          << paint(colour,
-                   std::string(mark(verb)) + " " + std::string(to_string(verb)) + " " +
-                       util::printable(kube::describe(change.object)),
-                   colour_of(verb))
-          << '\n';
+  std::map<Verb, std::size_t> counts;
+  Changes patches;
+  for (const Change* change : in_order(plan)) {
+    if (change->verb == Verb::patch) {
+      patches.push_back(change);
+      continue;
     }
+    // What cannot be undone is named however many there are.
+    if (++counts[change->verb] <= kMostNames || cannot_be_undone(*change))
+      out << line_of(*change, colour) << '\n';
+  }
+  for (const auto& [verb, count] : counts) {
     if (count > kMostNames)
       out << "  " << mark(verb) << " ... " << count << " to " << to_string(verb) << " in all\n";
-  }
-  Changes patches;
-  for (const Change& change : plan.changes) {
-    if (change.verb == Verb::patch) patches.push_back(&change);
   }
   if (!patches.empty())
     out << "  "
@@ -208,14 +200,7 @@ void print_summary(std::ostream& out, const change::Plan& plan, Colour colour) {
 }
 
 void print_plan(std::ostream& out, const change::Plan& plan, Colour colour, Detail detail) {
-  std::vector<std::pair<std::string, Changes>> steps;
-  for (const Change& change : plan.changes) {
-    auto step = std::ranges::find(steps, change.step, &std::pair<std::string, Changes>::first);
-    if (step == steps.end()) step = steps.insert(steps.end(), {change.step, {}});
-    step->second.push_back(&change);
-  }
-  Printer printer(out, colour, detail);
-  for (const auto& [step, changes] : steps) printer.print_step(step, changes);
+  Printer(out, colour, detail).print(plan);
   out.flush();
 }
 

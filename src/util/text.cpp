@@ -126,4 +126,32 @@ std::string counted(std::size_t count, std::string_view word) {
   return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
 }
 
+bool natural_less(std::string_view a, std::string_view b) {
+  constexpr std::string_view kDigits = "0123456789";
+  // Cuts the number at the start of `text` off, without the zeros before it.
+  const auto take_number = [kDigits](std::string_view& text) {
+    std::string_view number = text.substr(0, text.find_first_not_of(kDigits));
+    text.remove_prefix(number.size());
+    number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+    return number;
+  };
+  const auto is_digit = [kDigits](char c) { return kDigits.find(c) != std::string_view::npos; };
+  const std::string_view whole_a = a;
+  const std::string_view whole_b = b;
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const std::string_view left = take_number(a);
+      const std::string_view right = take_number(b);
+      if (left.size() != right.size()) return left.size() < right.size();
+      if (left != right) return left < right;
+    } else if (a.front() != b.front()) {
+      return a.front() < b.front();
+    } else {
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.empty() && b.empty() ? whole_a < whole_b : a.empty();
+}
+
 }  // namespace kots_export::util

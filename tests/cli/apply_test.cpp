@@ -1,5 +1,7 @@
 #include "cli/installation.h"
 
+#include <fstream>
+
 #include <gmock/gmock.h>
 
 // A plan in a file, and carrying exactly that out.
@@ -60,6 +62,79 @@ TEST_F(SavedPlan, IsPrivateAndTheOperatorIsTold) {
                              HasSubstr("saved plan (it holds secrets): migration.plan")));
   using std::filesystem::perms;
   EXPECT_EQ(std::filesystem::status(file()).permissions(), perms::owner_read | perms::owner_write);
+}
+
+// From the header on, without the last line, which says that nothing was changed.
+std::string plan_in(const std::string& out) {
+  const auto begin = out.find("cluster: ");
+  return begin == std::string::npos ? out : out.substr(begin, out.rfind('\n', out.size() - 2) - begin);
+}
+
+TEST_F(SavedPlan, IsShownAsItWasPlannedWithoutACluster) {
+  const Finished planned =
+      installation_.run({"plan", "--license", "4x-licence", "--out", "migration.plan", "--verbose"});
+  ASSERT_EQ(planned.exit_code, 0) << planned.err;
+  installation_.server.clear_requests();
+
+  const Finished shown =
+      installation_.run({"plan", "show", "migration.plan", "--verbose", "--kubeconfig", "is-not-there"});
+
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(plan_in(shown.out), plan_in(planned.out));
+  EXPECT_THAT(shown.out, HasSubstr("\n(saved plan: nothing was changed)\n"));
+  EXPECT_TRUE(installation_.server.requests().empty());
+  const std::string saved = read(file());
+  for (const char* secret : {"4x-licence", "p@ss w0rd"}) {
+    SCOPED_TRACE(secret);
+    ASSERT_THAT(saved, HasSubstr(secret));
+    EXPECT_THAT(shown.out + shown.err, Not(HasSubstr(secret)));
+  }
+}
+
+TEST_F(SavedPlan, IsShownAsADocument) {
+  save({"annotate"});
+
+  const json report = json::parse(installation_.run({"plan", "show", "migration.plan", "-o", "json"}).out);
+
+  EXPECT_EQ(report["target"]["context"], "test");
+  EXPECT_EQ(report["savedPlan"]["appliedAt"], nullptr);
+  EXPECT_EQ(report["summary"]["patch"], report["changes"].size());
+  EXPECT_FALSE(report["changes"].empty());
+}
+
+TEST_F(SavedPlan, ThatWasCarriedOutIsShownAsSuch) {
+  save({"annotate"});
+  ASSERT_EQ(apply().exit_code, 0);
+
+  EXPECT_THAT(installation_.run({"plan", "show", "migration.plan"}).out, HasSubstr("\n(carried out on 20"));
+}
+
+TEST_F(SavedPlan, OfAnEarlierVersionHasNoNamesAndIsShown) {
+  save({"annotate"});
+  json document = json::parse(read(file()));
+  for (const char* key : {"context", "user", "chart"}) document["target"].erase(key);
+  std::ofstream(file()) << document.dump();
+
+  const Finished run = installation_.run({"plan", "show", "migration.plan"});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(Not(HasSubstr("context:")), Not(HasSubstr("chart:"))));
+}
+
+TEST_F(SavedPlan, IsShownAlone) {
+  EXPECT_EQ(installation_.run({"plan", "annotate", "show", "migration.plan"}).exit_code, 2);
+  EXPECT_EQ(installation_.run({"plan", "--out", "f", "show", "migration.plan"}).exit_code, 2);
+  EXPECT_EQ(installation_.run({"plan", "show"}).exit_code, 2);
+  EXPECT_EQ(installation_.run({"plan", "show", "is-not-there"}).exit_code, 1);
+}
+
+TEST_F(SavedPlan, IsAppliedUnderItsOwnHeader) {
+  save({"annotate"});
+  const std::string planned =
+      "planned: " + json::parse(read(file()))["createdAt"].get<std::string>() + " by kots-export ";
+
+  EXPECT_THAT(installation_.run({"apply", "migration.plan", "--dry-run=client"}).out, HasSubstr(planned));
+  EXPECT_THAT(apply().err, HasSubstr(planned));
 }
 
 TEST_F(SavedPlan, OfTheWholeMigrationDoesWhatTheRunDoes) {

@@ -122,6 +122,7 @@ TEST_F(OnATerminal, AsksForNoLicenceWithYesOrForADocument) {
 
 TEST_F(OnATerminal, ShowsWhatItChangesAndAsksBeforeIt) {
   PseudoTerminal terminal = start(kMigration);
+  terminal.expect("release: circleci-server\r\nchart: 3.4.4 -> 4.0.1\r\nplanned: ");
   terminal.expect("  - delete Deployment kotsadm\r\n");
   terminal.expect("! + create Job circle-migrator\r\n");
   terminal.expect("  ~ patch ");

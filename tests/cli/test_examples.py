@@ -16,6 +16,7 @@ BEFORE = {
     "diff": [TRANSFORM, "cp values-3.x.yaml output/helm-values-v3.yaml"],
     "validate": [TRANSFORM, "cp output/helm-values.yaml values-4.x.yaml"],
     "message": [TRANSFORM],
+    "plan show": ["kots-export plan annotate --out migration.plan"],
     "rollback": ["kots-export annotate --yes"],
     "secret": ["kots-export secret --docker-username USER --docker-password-file password.txt --force --yes"],
 }
@@ -66,6 +67,9 @@ class Examples(unittest.TestCase):
         for name in commands():
             with self.subTest(name):
                 self.run_all(name, examples(name))
+
+    def test_of_plan_show(self):
+        self.run_all("plan show", examples("plan", "show"))
 
     def test_help_of_a_command_is_its_help_flag(self):
         shown = subprocess.run([PROGRAM, "help", "apply"], capture_output=True, text=True)

@@ -31,6 +31,8 @@ class Report(unittest.TestCase):
                     self.assertIsNone(report["journal"])
                     self.assertEqual(len(report["changes"]), sum(report["summary"][verb] for verb in ("patch", "delete", "create")))
             self.report(server, "plan", *LICENSE, "--out", "migration.plan")
+            shown = self.report(server, "plan", "show", "migration.plan")
+            self.assertEqual((shown["target"]["context"], shown["savedPlan"]["appliedAt"]), ("test", None))
             self.report(server, "apply", "migration.plan", "--dry-run=client")
             self.assertIn("nobody can be asked", self.report(server, "apply", "migration.plan", code=2)["error"]["what"])
             self.report(server, "apply", "migration.plan", "--yes")

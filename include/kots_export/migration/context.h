@@ -76,6 +76,9 @@ struct Context {
 // helm::read_revision throws.
 [[nodiscard]] const helm::Release& decoded_revision(Context& context, const helm::StoredRevision& stored);
 
+// The version of the release's chart, as far as a record of it was decoded: the newest one's. Else empty.
+[[nodiscard]] std::string known_chart_version(const Context& context);
+
 // The registry of images and charts: "cciserver.azurecr.io", or the development one.
 struct Registry {
   std::string name = "cciserver";

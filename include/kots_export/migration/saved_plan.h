@@ -17,6 +17,10 @@ struct PlanTarget {
   std::string namespace_uid;
   std::string ns;
   std::string release;
+  // For people too; empty in a file of an earlier version.
+  std::string context = {};
+  std::string user = {};
+  std::string chart = {};  // version of the release's chart
 };
 
 struct SavedPlan {

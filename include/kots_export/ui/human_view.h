@@ -2,9 +2,11 @@
 
 #include <kots_export/change/observer.h>
 #include <kots_export/ui/colour.h>
+#include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 
 #include <cstddef>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -25,6 +27,11 @@ class HumanView : public change::Observer {
   HumanView(Face out, Face progress, Detail detail, Purpose purpose = Purpose::write)
       : out_(out), progress_(progress), detail_(detail), purpose_(purpose) {}
 
+  // What stands above the first plan of a dry run.
+  void head(PlanHeader header) { header_ = std::move(header); }
+  // Shows a plan as one: its parts are not shown again when they are `planned` in a dry run.
+  void show(const migration::MigrationPlan& plan);
+
   void step_started(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
@@ -34,10 +41,14 @@ class HumanView : public change::Observer {
   void file_written(std::string_view what, const std::string& path) override;
 
  private:
+  void print_head();
+
   Face out_;
   Face progress_;
   Detail detail_;
   Purpose purpose_;
+  std::optional<PlanHeader> header_;
+  enum class Shown { no, yes } shown_ = Shown::no;
   kube::DryRun dry_run_ = kube::DryRun::none;
 };
 

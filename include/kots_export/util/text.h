@@ -34,4 +34,8 @@ namespace kots_export::util {
 // "1 change", "2 changes": `word` is one that takes an s.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view word);
 
+// True where `a` comes before `b` in an order for people, in which numbers count as numbers: "a-2" before
+// "a-10". A strict order: two texts that differ are never equal.
+[[nodiscard]] bool natural_less(std::string_view a, std::string_view b);
+
 }  // namespace kots_export::util

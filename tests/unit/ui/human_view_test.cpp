@@ -36,6 +36,28 @@ TEST_F(HumanViewTest, ShowsThePlanOfADryRunAsItsResult) {
   EXPECT_THAT(progress_.str(), IsEmpty());
 }
 
+TEST_F(HumanViewTest, HeadsTheFirstPlanOfADryRun) {
+  view_.head({.server = "https://example.com"});
+  view_.planned({.changes = {deletion("Job", "j", {})}}, kube::DryRun::client);
+  view_.planned({.changes = {deletion("Job", "k", {})}}, kube::DryRun::client);
+
+  EXPECT_THAT(out_.str(), StartsWith("cluster: https://example.com\n"));
+  EXPECT_EQ(out_.str().find("cluster:"), out_.str().rfind("cluster:"));
+  EXPECT_THAT(out_.str(), HasSubstr("- delete Job k"));
+}
+
+TEST_F(HumanViewTest, ShowsAPlanAsOneAndItsPartsNotAgain) {
+  migration::MigrationPlan plan;
+  plan.postgres.changes = {deletion("Job", "j", {})};
+  view_.show(plan);
+  const std::string once = out_.str();
+
+  view_.planned(plan.postgres, kube::DryRun::server);
+
+  EXPECT_THAT(once, HasSubstr("- delete Job j"));
+  EXPECT_EQ(out_.str(), once);
+}
+
 TEST_F(HumanViewTest, CountsThePlanOfARealRunAsProgress) {
   view_.planned(
       {.changes = {deletion("Job", "j", {}), label_patch("Job", "k", "a", "b")}, .already_right = 3},

@@ -58,8 +58,7 @@ TEST(PlanView, OfAnEmptyPlanIsEmpty) { EXPECT_EQ(shown({}), ""); }
 
 TEST(PlanView, ShowsBeforeAndAfterOfAPatch) {
   EXPECT_EQ(shown({.changes = {label_patch("ConfigMap", "c", "old", "new")}}),
-            "annotate: 1\n"
-            "  ~ patch ConfigMap c  (because)\n"
+            "  ~ patch ConfigMap c  (annotate: because)\n"
             "      label a: old -> new\n");
 }
 
@@ -72,8 +71,7 @@ constexpr const char* kNewJob =
 
 TEST(PlanView, ShowsTheManifestInAReleasesRecord) {
   EXPECT_EQ(shown({.changes = {test::manifest_patch(kOldJob, kNewJob)}}),
-            "fix-manifest: 1\n"
-            "  ~ patch Secret sh.helm.release.v1.circleci-server.v1  (because)\n"
+            "  ~ patch Secret sh.helm.release.v1.circleci-server.v1  (fix-manifest: because)\n"
             "      CronJob cleaner: batch/v1beta1 -> batch/v1\n"
             "      - apiVersion: batch/v1beta1\n"
             "      + apiVersion: batch/v1\n");
@@ -105,35 +103,73 @@ TEST(PlanView, ShowsTheSameEditOfManyObjectsOnce) {
                   label_patch("ConfigMap", "c2", nullptr, "x"), label_patch("Service", "v", nullptr, "x")}};
 
   EXPECT_EQ(shown(plan),
-            "annotate: 4\n"
-            "  3 objects (2 ConfigMap, 1 Service), each:  (because)\n"
+            "  2 ConfigMaps, each:  (annotate: because)\n"
             "      label a: (none) -> x\n"
             "  ~ patch ConfigMap c1\n"
             "  ~ patch ConfigMap c2\n"
-            "  ~ patch Service v\n"
-            "  ~ patch Secret s  (because)\n"
-            "      label a: other -> x\n");
+            "  ~ patch Secret s  (annotate: because)\n"
+            "      label a: other -> x\n"
+            "  ~ patch Service v  (annotate: because)\n"
+            "      label a: (none) -> x\n");
 }
 
-TEST(PlanView, GroupsByStepInTheOrderOfTheirFirstChanges) {
-  const Plan plan{.changes = {deletion("Job", "j", {{"spec", 1}}), label_patch("Job", "k", "a", "b"),
-                              deletion("Job", "l", {{"spec", 1}})}};
+TEST(PlanView, HasDeletesAndCreatesFirstAndMarksWhatCannotBeUndone) {
+  const Plan plan{.changes = {label_patch("ConfigMap", "k", "a", "b"),
+                              creation("Job", "circle-migrator", {{"spec", 2}}),
+                              deletion("Service", "a", {{"spec", 1}}), deletion("Job", "l", {{"spec", 1}})}};
 
   EXPECT_EQ(shown(plan),
-            "kots_cleanup: 2\n"
-            "  - delete Job j  (part of KOTS)\n"
-            "  - delete Job l  (part of KOTS)\n"
-            "annotate: 1\n"
-            "  ~ patch Job k  (because)\n"
+            "  - delete Job l  (kots_cleanup: part of KOTS)\n"
+            "  - delete Service a  (kots_cleanup: part of KOTS)\n"
+            "! + create Job circle-migrator  (flyway: migrates the database)\n"
+            "      spec: 2\n"
+            "  ~ patch ConfigMap k  (annotate: because)\n"
             "      label a: a -> b\n");
+}
+
+TEST(PlanView, CountsNumbersInNamesAsNumbers) {
+  EXPECT_EQ(shown({.changes = {deletion("Job", "a-10", {}), deletion("Job", "a-2", {})}}),
+            "  - delete Job a-2  (kots_cleanup: part of KOTS)\n"
+            "  - delete Job a-10  (kots_cleanup: part of KOTS)\n");
+}
+
+Plan equal_patches(int count) {
+  Plan plan;
+  for (int i = 0; i < count; ++i) {
+    change::Change patch = label_patch("Ingress", "i-" + std::to_string(i), nullptr, "x");
+    patch.before["metadata"]["annotations"]["old"] = "gone";
+    patch.after["metadata"]["annotations"]["old"] = nullptr;
+    plan.changes.push_back(patch);
+  }
+  return plan;
+}
+
+TEST(PlanView, HasOneLineForMoreThanTenEqualPatchesOfAKind) {
+  EXPECT_THAT(shown(equal_patches(10)), HasSubstr("~ patch Ingress i-9\n"));
+  EXPECT_EQ(shown(equal_patches(11)),
+            "  ~ patch 11 Ingresses: set label a=x; remove annotation old  (annotate: because)\n");
+}
+
+TEST(PlanView, NamesEveryObjectInFull) {
+  EXPECT_THAT(
+      shown(equal_patches(11), Detail::full),
+      AllOf(HasSubstr("  11 Ingresses, each:"), HasSubstr("~ patch Ingress i-9\n  ~ patch Ingress i-10\n")));
+  EXPECT_THAT(shown(equal_patches(11), Detail::verbose), HasSubstr("~ patch Ingress i-10\n"));
+}
+
+TEST(PlanView, KeepsPatchesForAnotherReasonApart) {
+  Plan plan = equal_patches(11);
+  plan.changes[3].why = "something else";
+
+  EXPECT_THAT(shown(plan), AllOf(HasSubstr("10 Ingresses, each:  (annotate: because)"),
+                                 HasSubstr("~ patch Ingress i-3  (annotate: something else)")));
 }
 
 TEST(PlanView, ShowsTheManifestOfACreateAndMasksIt) {
   const Plan plan{.changes = {creation("Secret", "s", {{"type", "Opaque"}, {"data", {{"p", "cA=="}}}})}};
 
   EXPECT_EQ(shown(plan),
-            "flyway: 1\n"
-            "  + create Secret s  (migrates the database)\n"
+            "  + create Secret s  (flyway: migrates the database)\n"
             "      data.p: ***\n"
             "      type: Opaque\n");
 }
@@ -143,6 +179,27 @@ TEST(PlanView, ShowsWhatIsDeletedOnlyInDetail) {
 
   EXPECT_THAT(shown(plan), Not(HasSubstr("port")));
   EXPECT_THAT(shown(plan, Detail::verbose), HasSubstr("      spec.ports[0].port: 80\n"));
+}
+
+TEST(PlanView, OfTheMigrationShowsWhatHappensToTheValuesAndMasksSecrets) {
+  migration::MigrationPlan plan;
+  plan.values = {.v3 = Secret<std::string>("replicas: 1\nsmtp: {password: hunter2}\n"),
+                 .v4 = Secret<std::string>("replicas: 2\nsmtp: {password: hunter3}\n")};
+  plan.metadata.changes = {label_patch("Job", "k", "a", "b")};
+  plan.postgres.changes = {deletion("Job", "l", {})};
+  std::ostringstream out;
+
+  print_plan(out, plan, Colour::no, Detail::normal);
+
+  EXPECT_EQ(out.str(),
+            "values, from 3.x to 4.x:\n"
+            "  - replicas: 1\n"
+            "  + replicas: 2\n"
+            "  ~ smtp.password: *** (another one)\n"
+            "objects:\n"
+            "  - delete Job l  (kots_cleanup: part of KOTS)\n"
+            "  ~ patch Job k  (annotate: because)\n"
+            "      label a: a -> b\n");
 }
 
 TEST(PlanView, KeepsALineALineAndATerminalATerminal) {

@@ -99,6 +99,20 @@ TEST(Trim, TakesBlanksAtBothEndsOnly) {
 
 TEST(Lower, TakesLettersOfAsciiOnly) { EXPECT_EQ(lower("aZ-9 \xC3\x84"), "az-9 \xC3\x84"); }
 
+TEST(NaturalLess, CountsNumbersAsNumbers) {
+  EXPECT_TRUE(natural_less("a-2", "a-10"));
+  EXPECT_FALSE(natural_less("a-10", "a-2"));
+  EXPECT_TRUE(natural_less("a-2-b", "a-2-c"));
+  EXPECT_TRUE(natural_less("a-99999999999999999999998", "a-99999999999999999999999"));
+}
+
+TEST(NaturalLess, IsAStrictOrder) {
+  EXPECT_FALSE(natural_less("a-1", "a-1"));
+  EXPECT_NE(natural_less("a-01", "a-1"), natural_less("a-1", "a-01"));
+  EXPECT_TRUE(natural_less("a", "a-1"));
+  EXPECT_FALSE(natural_less("a-1", "a"));
+}
+
 }  // namespace
 
 }  // namespace kots_export::util
