@@ -30,6 +30,9 @@ struct DatabaseAccess {
   Secret<std::string> password;
 };
 
+// Whether the server lets `helm upgrade --force` replace a Service; see check `helm-force`.
+enum class HelmForce { unknown, taken, refused };
+
 // What every step that touches a cluster works with. The references outlive the step.
 struct Context {
   kube::Client& client;
@@ -54,6 +57,7 @@ struct Context {
   TransportTo transport_to = {};
   // The checks that stop this command, by id; see run_checks.
   std::vector<std::string> failed_checks = {};
+  HelmForce helm_force = HelmForce::unknown;
 };
 
 // Tells whether the context's namespace exists, and notes its UID there: empty where the user's rights end at

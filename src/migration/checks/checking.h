@@ -63,6 +63,7 @@ CheckFinding check_release(Checking& checking);
 CheckFinding check_release_chart(Checking& checking);
 CheckFinding check_release_status(Checking& checking);
 CheckFinding check_manifest_apis(Checking& checking);
+CheckFinding check_helm_force(Checking& checking);
 CheckFinding check_not_upgraded(Checking& checking);
 // registry
 CheckFinding check_pull_secret(Checking& checking);

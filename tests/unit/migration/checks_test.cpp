@@ -333,6 +333,56 @@ TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
   EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--dev"));
 }
 
+TEST_F(Checks, SayThatForceIsRefusedWhereTheServerKeepsNoAddress) {
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::note);
+  EXPECT_THAT(check("helm-force").detail, HasSubstr("primary clusterIP can not be unset"));
+  EXPECT_THAT(check("helm-force").remedy, HasSubstr("no --force"));
+  EXPECT_EQ(context.helm_force, HelmForce::refused);
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+class ChecksOfANewServer : public Checks {
+ protected:
+  ChecksOfANewServer() : Checks(of_minor(22)) {}
+  static apiserver::ApiServerOptions of_minor(int minor) {
+    apiserver::ApiServerOptions options = with_installation();
+    options.minor = minor;
+    return options;
+  }
+};
+
+TEST_F(ChecksOfANewServer, SayThatForceIsTaken) {
+  const json before = *server.get("Service", kNs, "frontend");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::ok);
+  EXPECT_EQ(context.helm_force, HelmForce::taken);
+  EXPECT_EQ(*server.get("Service", kNs, "frontend"), before);
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+// What says nothing of a Service without its address: no right to replace one, a webhook's word, another
+// answer.
+TEST_F(Checks, DoNotKnowOfForceWhereTheServerSaysSomethingElse) {
+  for (const char* fault :
+       {"status=403 path=/services/frontend method=PUT", "status=422 path=/services/frontend method=PUT",
+        "status=409 path=/services/frontend method=PUT"}) {
+    SCOPED_TRACE(fault);
+    server.clear_faults();
+    server.add_fault(fault);
+    EXPECT_EQ(outcome().first, "");
+    EXPECT_EQ(check("helm-force").status, Status::note);
+    EXPECT_THAT(check("helm-force").detail, HasSubstr("is not known: "));
+    EXPECT_EQ(context.helm_force, HelmForce::unknown);
+  }
+}
+
+TEST_F(Checks, TryForceOnNoServiceThatIsNotTheReleases) {
+  server.remove("Service", kNs, "frontend");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::skipped);
+}
+
 // With a registry that answers every question about a manifest in one way.
 class ChecksWithARegistry : public Checks {
  protected:
