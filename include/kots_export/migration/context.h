@@ -5,6 +5,7 @@
 #include <kots_export/helm/served_versions.h>
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/identity.h>
 #include <kots_export/kube/types.h>
 #include <kots_export/migration/commands.h>
 #include <kots_export/migration/names.h>
@@ -53,6 +54,8 @@ struct Context {
   std::optional<DatabaseAccess> database = std::nullopt;
   // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
   std::function<std::optional<Error>()> other_run = {};
+  // What the credential says of itself; kube::credential_facts.
+  std::function<kube::CredentialFacts()> credential = {};
   // The way to the registry; without one it is not asked.
   TransportTo transport_to = {};
   // The checks that stop this command, by id; see run_checks.

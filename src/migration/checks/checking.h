@@ -56,6 +56,7 @@ inline CheckFinding skipped(std::string why) {
 // cluster
 CheckFinding check_server_version(Checking& checking);
 CheckFinding check_clock(Checking& checking);
+CheckFinding check_identity(Checking& checking);
 CheckFinding check_namespace(Checking& checking);
 CheckFinding check_lock(Checking& checking);
 // release

@@ -31,6 +31,8 @@ constexpr std::array kChecks = {
           {kWarn, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_server_version},
     Check{"clock", "cluster", "the API server's clock against this machine's",
           {kWarn, kWarn, kWarn, kWarn, kWarn, kWarn, kWarn}, kBefore, Skipping::allowed, Gate::no, check_clock},
+    Check{"identity", "cluster", "who this user is, and that the credential lasts as long as a run can: --timeout and 10 minutes",
+          {kWarn, kWarn, kWarn, kWarn, kWarn, kWarn, kWarn}, kBefore, Skipping::allowed, Gate::no, check_identity},
     Check{"namespace", "cluster", "that the namespace exists",
           {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kBefore, Skipping::refused, Gate::yes, check_namespace},
     Check{"lock", "cluster", "that no other run is at work on the namespace",

@@ -9,7 +9,7 @@ THEMES = {
     "Deletes": deletes.ROWS,
     "Watches": watches.ROWS,
     "Pods, Jobs and volumes": pods.ROWS,
-    "Kinds and permissions": server_itself.DISCOVERIES,
+    "Kinds and permissions": server_itself.DISCOVERIES + server_itself.IDENTITIES,
     "A server in trouble": server_itself.TROUBLE,
 }
 ROWS = tuple(row for rows in THEMES.values() for row in rows)

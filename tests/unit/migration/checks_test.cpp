@@ -333,6 +333,47 @@ TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
   EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--dev"));
 }
 
+// With a credential that says this of itself.
+class ChecksOfAUser : public Checks {
+ protected:
+  static std::time_t in(std::chrono::seconds time) {
+    return std::time(nullptr) + static_cast<std::time_t>(time.count());
+  }
+  void say(const kube::CredentialFacts& facts) {
+    context.credential = [facts] { return facts; };
+    EXPECT_EQ(outcome().first, "");
+  }
+  const kube::User jane{.name = "jane", .groups = {"ops", "ci"}};
+};
+
+TEST_F(ChecksOfAUser, NameHimAndTheEndOfHisCredential) {
+  say({.kind = "client certificate", .user = jane, .ends = in(std::chrono::hours(24))});
+  EXPECT_EQ(check("identity").status, Status::ok);
+  EXPECT_THAT(check("identity").detail,
+              AllOf(HasSubstr("user jane, groups ops, ci (the server does not say)"),
+                    HasSubstr("the client certificate is valid until 2")));
+}
+
+TEST_F(ChecksOfAUser, WarnWhereTheCredentialEndsBeforeARunCould) {
+  const auto run = options().timeout + std::chrono::minutes(10);
+  say({.kind = "token", .user = jane, .ends = in(run - std::chrono::seconds(30))});
+  EXPECT_EQ(check("identity").status, Status::warning);
+  EXPECT_THAT(check("identity").detail, HasSubstr("the token ends at 2"));
+  say({.kind = "token", .user = jane, .ends = in(run + std::chrono::seconds(30))});
+  EXPECT_EQ(check("identity").status, Status::ok);
+}
+
+TEST_F(ChecksOfAUser, DoNotWarnOfACredentialThatIsRenewed) {
+  say({.kind = "token", .user = jane, .ends = in(std::chrono::seconds(1)), .is_renewed = true});
+  EXPECT_EQ(check("identity").status, Status::ok);
+}
+
+TEST_F(ChecksOfAUser, OnlyNoteThatAnEndIsNotKnown) {
+  say({});
+  EXPECT_EQ(check("identity").status, Status::note);
+  EXPECT_THAT(check("identity").detail, HasSubstr("does not say until when"));
+}
+
 TEST_F(Checks, SayThatForceIsRefusedWhereTheServerKeepsNoAddress) {
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("helm-force").status, Status::note);
