@@ -57,6 +57,9 @@ IDENTITIES = (
         source="API reference, SelfSubjectReview v1", since=28, seen=()),
     Row("who-am-i-not-served", "a SelfSubjectReview, where the server has none", "kube/identity.cpp",
         call=Call("POST", WHO_AM_I, SELF, status=404, answer={"kind": "Status", "reason": "NotFound"}), source="API reference 1.27, authentication.k8s.io/v1", until=27),
+    Row("who-am-i-wrong-token", "a SelfSubjectReview, with a wrong token", "kube/identity.cpp",
+        call=Call("POST", WHO_AM_I, SELF, login=Login.WRONG_TOKEN, status=401, answer={"kind": "Status", "reason": "Unauthorized"}),
+        source="apiserver, endpoints/filters/authentication.go"),
 )
 
 DISCOVERIES = (
