@@ -104,6 +104,7 @@ Session::Session(const Flags& flags, Access access)
                .release = flags.release,
                .commands = commands(flags, config_.context),
                .other_run = [this] { return lock_.other_run(flags_.ns); },
+               .credential = [this] { return kube::credential_facts(config_, *credentials_); },
                .transport_to = [this](const std::string& url) { return transport_to(url); }} {
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;

@@ -42,7 +42,9 @@ class FixedCredentials : public CredentialSource {
 class TokenFileCredentials : public CredentialSource {
  public:
   TokenFileCredentials(RequestCredentials base, std::filesystem::path file)
-      : base_(std::move(base)), file_(std::move(file)) {}
+      : base_(std::move(base)), file_(std::move(file)) {
+    base_.is_renewed = true;
+  }
 
   RequestCredentials current() override {
     const auto now = std::chrono::steady_clock::now();
@@ -107,6 +109,8 @@ class ExecCredentials : public CredentialSource {
       result.client_key_pem = credential_->client_key_pem;
     }
     if (!credential_->token.empty()) result.authorization = bearer(credential_->token.reveal());
+    result.is_renewed = true;
+    if (credential_->expires) result.expires = std::chrono::system_clock::to_time_t(*credential_->expires);
     return result;
   }
 

@@ -60,6 +60,11 @@ Request merge_patch_request(const ObjectRef& object, const json& patch, DryRun d
   return request;
 }
 
+Request try_replace_request(const ObjectRef& object, const json& manifest) {
+  return json_request(Method::put, object_path(object) + write_query(DryRun::server), "application/json",
+                      manifest);
+}
+
 Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run) {
   json options{
       {"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", to_string(propagation)}};

@@ -16,7 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 bool is_read(const Request& request) {
-  return request.method == Method::get || request.path.starts_with(kReviewsPath);
+  return request.method == Method::get || request.path.starts_with(kReviewsPath) ||
+         request.path.starts_with(kIdentityPath);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace kots_export::kube {
 
 // Below it are questions, asked by POST: they change nothing, and may be asked again.
 inline constexpr std::string_view kReviewsPath = "/apis/authorization.k8s.io/";
+inline constexpr std::string_view kIdentityPath = "/apis/authentication.k8s.io/";
 
 // Stands between a source and the transport and repeats failed requests as RetryPolicy says. The inner source
 // sees each exchange's last outcome only. A stream that has given data is never repeated.

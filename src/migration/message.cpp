@@ -32,13 +32,14 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
   const std::string release = util::shell_quote(options.release);
   const std::string chart = "oci://" + host + "/" + std::string(names::kChart) + " --version " +
                             util::shell_quote(options.target_version);
+  const std::string force = options.helm_force == HelmForce::refused ? "" : " --force";
   NextSteps steps{
       .values_file = options.values_file.string(),
       .login_command = "helm registry login " + host + " --username <image-registry-username>",
       .diff_command = options.commands.helm(options.ns, "diff upgrade " + release,
                                             "-f " + file + " --show-secrets --context 5 " + chart),
       .upgrade_command =
-          options.commands.helm(options.ns, "upgrade " + release, "-f " + file + " " + chart + " --force"),
+          options.commands.helm(options.ns, "upgrade " + release, "-f " + file + " " + chart + force),
       .nomad_server_endpoint = {},
   };
   const values::Value* domain = values::find(values, {"global", "domainName"});

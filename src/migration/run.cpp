@@ -40,7 +40,8 @@ NextSteps steps_after(const Context& context, const MigrationPlan::Values& value
                      .release = context.release,
                      .registry = options.registry,
                      .target_version = options.target_version,
-                     .commands = context.commands},
+                     .commands = context.commands,
+                     .helm_force = context.helm_force},
                     values::parse_yaml(values.v4.reveal(), file.string()));
 }
 

@@ -1,10 +1,10 @@
 // Keys, keysets and certificates: what they are made of.
 #include <kots_export/util/base64.h>
+#include <kots_export/util/certificate.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/time.h>
 #include <kots_export/values/json.h>
 
-#include "values/certificate.h"
 #include "values/check_context.h"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ void require_pem(CheckContext& context, const Path& path, std::string_view label
     context.report(path, "is not base64 of PEM");
   } else if (pem->find(label) == std::string::npos) {
     context.report(path, "is base64 of PEM, but holds no " + std::string(label));
-  } else if (label == "CERTIFICATE-----" && validity_of(*pem).empty()) {
+  } else if (label == "CERTIFICATE-----" && util::certificates_in(*pem).empty()) {
     context.report(path, "is base64 of PEM, but what it holds is no X.509 certificate");
   }
 }
@@ -56,7 +56,7 @@ void judge_validity(CheckContext& context, const Judge& judge) {
   for (const Path& path : certificates()) {
     const auto pem = pem_at(context, path);
     if (!pem) continue;
-    for (const Validity& validity : validity_of(*pem)) judge(path, validity);
+    for (const auto& certificate : util::certificates_in(*pem)) judge(path, certificate);
   }
 }
 
@@ -92,19 +92,19 @@ void check_certificate_texts(CheckContext& context) {
 }
 
 void check_certificate_expired(CheckContext& context) {
-  judge_validity(context, [&](const Path& path, const Validity& validity) {
-    if (validity.not_after < context.options().now)
-      context.report(path, "holds a certificate that expired on " + day_of(validity.not_after));
-    if (validity.not_before > context.options().now)
-      context.report(path, "holds a certificate that is valid only from " + day_of(validity.not_before));
+  judge_validity(context, [&](const Path& path, const util::Certificate& certificate) {
+    if (certificate.not_after < context.options().now)
+      context.report(path, "holds a certificate that expired on " + day_of(certificate.not_after));
+    if (certificate.not_before > context.options().now)
+      context.report(path, "holds a certificate that is valid only from " + day_of(certificate.not_before));
   });
 }
 
 void check_certificate_expires_soon(CheckContext& context) {
   const std::time_t now = context.options().now;
-  judge_validity(context, [&](const Path& path, const Validity& validity) {
-    if (validity.not_after >= now && validity.not_after < now + kSoon)
-      context.report(path, "holds a certificate that expires on " + day_of(validity.not_after));
+  judge_validity(context, [&](const Path& path, const util::Certificate& certificate) {
+    if (certificate.not_after >= now && certificate.not_after < now + kSoon)
+      context.report(path, "holds a certificate that expires on " + day_of(certificate.not_after));
   });
 }
 

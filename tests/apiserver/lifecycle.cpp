@@ -103,6 +103,22 @@ void require_free_address(Cluster& cluster, const ResourceType& type, const Json
   }
 }
 
+// An update that leaves out the address which the server chose: servers from 1.22 on keep it, those before
+// refuse. (1.20.11 and 1.21.5 keep it too: this server is the first patch of its minor version.) Source:
+// kubernetes/kubernetes pull request 103532.
+void keep_address(const Cluster& cluster, const Json& before, Json& after) {
+  constexpr int kKeptSince = 22;
+  const Json& address = member(before, {"spec", "clusterIP"});
+  const bool has_address = address.is_string() && !text_member(after, {"spec", "clusterIP"}).empty();
+  if (!address.is_string() || has_address || text_member(after, {"spec", "type"}) == "ExternalName") return;
+  if (cluster.registry.minor() < kKeptSince) {
+    throw invalid(cluster.type("Service"), text_member(before, {"metadata", "name"}),
+                  {{"spec.clusterIPs[0]", "FieldValueInvalid",
+                    "Invalid value: []string(nil): primary clusterIP can not be unset"}});
+  }
+  after["spec"]["clusterIP"] = address;
+}
+
 void complete_kind(Cluster& cluster, const ResourceType& type, Json& body, Origin origin) {
   if (type.kind == "Namespace") {
     body["spec"]["finalizers"] = Json::array({"kubernetes"});
@@ -254,6 +270,7 @@ ObjectPtr update_object(Cluster& cluster, const ObjectPtr& current, Json after, 
       metadata["managedFields"] = kept;
     }
   }
+  if (type.kind == "Service") keep_address(cluster, before, after);
   apply_defaults(type, after);
   drop_empty(after);
   if (part == Part::main) {

@@ -125,6 +125,16 @@ class PlantedProblems(ClusterCase):
         self.assertEqual(checks["clock"]["status"], "ok", checks["clock"])
         self.assertIn("v1.20", checks["server-version"]["detail"])
 
+    def test_force_is_refused_where_the_server_keeps_no_address(self):
+        self.put_release(2, "deployed", manifest="apiVersion: v1\nkind: Service\nmetadata: {name: forced}\n")
+        self.apply([{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "forced"}, "spec": {"ports": [{"port": 80}]}}])
+        self.addCleanup(kubectl, "-n", self.namespace, "delete", "service", "forced")
+        before = self.versions()
+        _, checks = self.check()
+        self.assertEqual(checks["helm-force"]["status"], "note", checks["helm-force"])
+        self.assertIn("primary clusterIP can not be unset", checks["helm-force"]["detail"])
+        self.assertEqual(self.versions(), before)
+
     def test_a_pending_upgrade(self):
         self.put_release(2, "pending-upgrade")
         code, checks = self.check()

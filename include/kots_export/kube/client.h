@@ -200,6 +200,8 @@ class Client {
 // With preconditions.uid where `object.uid` is known.
 [[nodiscard]] Request delete_request(const ObjectRef& object, Propagation propagation, DryRun dry_run);
 [[nodiscard]] Request get_request(const ObjectRef& object);
+// A PUT of the whole object with dryRun=All: the server says whether it would take it, and changes nothing.
+[[nodiscard]] Request try_replace_request(const ObjectRef& object, const nlohmann::json& manifest);
 
 // Which object the body of an answer holds: a whole one, or its PartialObjectMetadata. What it does not say
 // is empty.

@@ -2,6 +2,7 @@
 
 #include <kots_export/kube/kubeconfig.h>
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,8 @@ struct RequestCredentials {
   std::optional<Secret<std::string>> authorization;  // the header's value
   std::string client_cert_pem;
   Secret<std::string> client_key_pem;
+  std::optional<std::time_t> expires = {};  // where the exec plugin says so
+  bool is_renewed = false;                  // current() gives new ones in time
 };
 
 // Gives credentials, new ones where the old have expired. One thread.

@@ -5,6 +5,7 @@
 #include <kots_export/helm/served_versions.h>
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/client.h>
+#include <kots_export/kube/identity.h>
 #include <kots_export/kube/types.h>
 #include <kots_export/migration/commands.h>
 #include <kots_export/migration/names.h>
@@ -30,6 +31,9 @@ struct DatabaseAccess {
   Secret<std::string> password;
 };
 
+// Whether the server lets `helm upgrade --force` replace a Service; see check `helm-force`.
+enum class HelmForce { unknown, taken, refused };
+
 // What every step that touches a cluster works with. The references outlive the step.
 struct Context {
   kube::Client& client;
@@ -50,12 +54,15 @@ struct Context {
   std::optional<DatabaseAccess> database = std::nullopt;
   // The Error of another run that is at work on the namespace, or nothing; change::Lease::other_run.
   std::function<std::optional<Error>()> other_run = {};
+  // What the credential says of itself; kube::credential_facts.
+  std::function<kube::CredentialFacts()> credential = {};
   // The way to the registry; without one it is not asked.
   TransportTo transport_to = {};
   // Whether the check `backup` found none, and nobody confirmed one.
   bool is_backup_missing = false;
   // The checks that stop this command, by id; see run_checks.
   std::vector<std::string> failed_checks = {};
+  HelmForce helm_force = HelmForce::unknown;
 };
 
 // Tells whether the context's namespace exists, and notes its UID there: empty where the user's rights end at

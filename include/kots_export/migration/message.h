@@ -17,6 +17,7 @@ struct MessageOptions {
   Registry registry;
   std::string target_version = std::string(names::kTargetVersion);
   Commands commands = {};
+  HelmForce helm_force = HelmForce::unknown;  // refused: the upgrade is printed without --force
 };
 
 // The steps that are left to the operator, as data: ui/ has the words. Commands are quoted for a POSIX shell.

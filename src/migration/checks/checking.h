@@ -56,6 +56,7 @@ inline CheckFinding skipped(std::string why) {
 // cluster
 CheckFinding check_server_version(Checking& checking);
 CheckFinding check_clock(Checking& checking);
+CheckFinding check_identity(Checking& checking);
 CheckFinding check_namespace(Checking& checking);
 CheckFinding check_lock(Checking& checking);
 // release
@@ -63,6 +64,7 @@ CheckFinding check_release(Checking& checking);
 CheckFinding check_release_chart(Checking& checking);
 CheckFinding check_release_status(Checking& checking);
 CheckFinding check_manifest_apis(Checking& checking);
+CheckFinding check_helm_force(Checking& checking);
 CheckFinding check_not_upgraded(Checking& checking);
 // registry
 CheckFinding check_pull_secret(Checking& checking);

@@ -48,6 +48,20 @@ SMALL_LEVEL = (
     Call("GET", f"{HOOKED}/configmaps", login=Login.FLOOD, header={"x-kubernetes-pf-prioritylevel-uid": "$level"}, until=True, only="real"),
 )
 
+WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+SELF = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+
+IDENTITIES = (
+    Row("who-am-i", "a SelfSubjectReview", "kube/identity.cpp",
+        call=Call("POST", WHO_AM_I, SELF, status=201, answer={"kind": "SelfSubjectReview", "status/userInfo/username": PRESENT, "status/userInfo/groups": PRESENT}),
+        source="API reference, SelfSubjectReview v1", since=28, seen=()),
+    Row("who-am-i-not-served", "a SelfSubjectReview, where the server has none", "kube/identity.cpp",
+        call=Call("POST", WHO_AM_I, SELF, status=404, answer={"kind": "Status", "reason": "NotFound"}), source="API reference 1.27, authentication.k8s.io/v1", until=27),
+    Row("who-am-i-wrong-token", "a SelfSubjectReview, with a wrong token", "kube/identity.cpp",
+        call=Call("POST", WHO_AM_I, SELF, login=Login.WRONG_TOKEN, status=401, answer={"kind": "Status", "reason": "Unauthorized"}),
+        source="apiserver, endpoints/filters/authentication.go"),
+)
+
 DISCOVERIES = (
     Row("groups", "the groups, where the server does not know aggregated discovery", "kube/discovery.cpp",
         call=look("/apis", accept=AGGREGATED, status=200, header={"content-type": JSON}, answer={"kind": "APIGroupList", "groups/0/name": PRESENT, "groups/0/preferredVersion/version": PRESENT}),
@@ -100,4 +114,4 @@ TROUBLE = (
         call=look(status=503, header={"retry-after": "1"}), source=OTHERS, seen=(), fault="status=503 retry-after=1 times=1"),
 )
 
-ROWS = DISCOVERIES + TROUBLE
+ROWS = DISCOVERIES + IDENTITIES + TROUBLE

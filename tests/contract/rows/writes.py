@@ -63,6 +63,21 @@ CREATES = (
         source="core service registry, rest.go Create"),
 )
 
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$name"}, "spec": {"ports": [{"port": 80}]}}
+OLD_SERVICE = {**SERVICE, "metadata": {"name": "$name", "resourceVersion": "$version"}}
+
+REPLACES = (
+    Row("replace-service-without-address", "a Service without the address that the server chose, with dryRun=All", "migration/checks/helm_force.cpp",
+        call=Call("PUT", f"{NS}/services/$name{AS_US}&dryRun=All", OLD_SERVICE, status=422,
+                  answer={"kind": "Status", "reason": "Invalid", "details/causes/0/field": matches(r"^spec\.clusterIPs?"), "message": matches("primary clusterIP can not be unset")}),
+        given=(make(SERVICE, f"{NS}/services"),), source="core service validation ValidateServiceClusterIPsRelatedFields; without kubernetes pull request 103532", until=21),
+    Row("replace-service-keeps-address", "a Service without the address that the server chose, with dryRun=All", "migration/checks/helm_force.cpp",
+        call=Call("PUT", f"{NS}/services/$name{AS_US}&dryRun=All", OLD_SERVICE, status=200, answer={"kind": "Service", "metadata/name": "$name", "spec/clusterIP": "$address"}),
+        given=(Call("POST", f"{NS}/services", SERVICE, keep={"uid": "metadata/uid", "version": "metadata/resourceVersion", "address": "spec/clusterIP"}),),
+        then=(look(f"{NS}/services/$name", answer={"metadata/resourceVersion": "$version"}),),
+        source="core service registry, patchAllocatedValues (kubernetes pull request 103532: 1.22, 1.21.5, 1.20.11)", since=22, seen=()),
+)
+
 PATCHES = (
     Row("patch", "a merge patch that names the object's own UID", "change/fate.cpp kube/requests.cpp",
         call=patch({"metadata": {"uid": "$uid", "labels": {"b": "2"}, "annotations": {"x": None}}, "data": {"a": None, "b": "2"}}, accept=METADATA, status=200,
@@ -122,4 +137,4 @@ PATCHES = (
         then=(Call("DELETE", "/api/v1/persistentvolumes/$ns-$name"),), source="API reference, PersistentVolume"),
 )
 
-ROWS = CREATES + PATCHES
+ROWS = CREATES + REPLACES + PATCHES

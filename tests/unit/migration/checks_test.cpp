@@ -333,6 +333,97 @@ TEST_F(Checks, LookForTheRegistryThatWasAskedFor) {
   EXPECT_THAT(check("pull-secret").remedy, HasSubstr("--dev"));
 }
 
+// With a credential that says this of itself.
+class ChecksOfAUser : public Checks {
+ protected:
+  static std::time_t in(std::chrono::seconds time) {
+    return std::time(nullptr) + static_cast<std::time_t>(time.count());
+  }
+  void say(const kube::CredentialFacts& facts) {
+    context.credential = [facts] { return facts; };
+    EXPECT_EQ(outcome().first, "");
+  }
+  const kube::User jane{.name = "jane", .groups = {"ops", "ci"}};
+};
+
+TEST_F(ChecksOfAUser, NameHimAndTheEndOfHisCredential) {
+  say({.kind = "client certificate", .user = jane, .ends = in(std::chrono::hours(24))});
+  EXPECT_EQ(check("identity").status, Status::ok);
+  EXPECT_THAT(check("identity").detail,
+              AllOf(HasSubstr("user jane, groups ops, ci (the server does not say)"),
+                    HasSubstr("the client certificate is valid until 2")));
+}
+
+TEST_F(ChecksOfAUser, WarnWhereTheCredentialEndsBeforeARunCould) {
+  const auto run = options().timeout + std::chrono::minutes(10);
+  say({.kind = "token", .user = jane, .ends = in(run - std::chrono::seconds(30))});
+  EXPECT_EQ(check("identity").status, Status::warning);
+  EXPECT_THAT(check("identity").detail, HasSubstr("the token ends at 2"));
+  say({.kind = "token", .user = jane, .ends = in(run + std::chrono::seconds(30))});
+  EXPECT_EQ(check("identity").status, Status::ok);
+}
+
+TEST_F(ChecksOfAUser, DoNotWarnOfACredentialThatIsRenewed) {
+  say({.kind = "token", .user = jane, .ends = in(std::chrono::seconds(1)), .is_renewed = true});
+  EXPECT_EQ(check("identity").status, Status::ok);
+}
+
+TEST_F(ChecksOfAUser, OnlyNoteThatAnEndIsNotKnown) {
+  say({});
+  EXPECT_EQ(check("identity").status, Status::note);
+  EXPECT_THAT(check("identity").detail, HasSubstr("does not say until when"));
+}
+
+TEST_F(Checks, SayThatForceIsRefusedWhereTheServerKeepsNoAddress) {
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::note);
+  EXPECT_THAT(check("helm-force").detail, HasSubstr("primary clusterIP can not be unset"));
+  EXPECT_THAT(check("helm-force").remedy, HasSubstr("no --force"));
+  EXPECT_EQ(context.helm_force, HelmForce::refused);
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+class ChecksOfANewServer : public Checks {
+ protected:
+  ChecksOfANewServer() : Checks(of_minor(22)) {}
+  static apiserver::ApiServerOptions of_minor(int minor) {
+    apiserver::ApiServerOptions options = with_installation();
+    options.minor = minor;
+    return options;
+  }
+};
+
+TEST_F(ChecksOfANewServer, SayThatForceIsTaken) {
+  const json before = *server.get("Service", kNs, "frontend");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::ok);
+  EXPECT_EQ(context.helm_force, HelmForce::taken);
+  EXPECT_EQ(*server.get("Service", kNs, "frontend"), before);
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+// What says nothing of a Service without its address: no right to replace one, a webhook's word, another
+// answer.
+TEST_F(Checks, DoNotKnowOfForceWhereTheServerSaysSomethingElse) {
+  for (const char* fault :
+       {"status=403 path=/services/frontend method=PUT", "status=422 path=/services/frontend method=PUT",
+        "status=409 path=/services/frontend method=PUT"}) {
+    SCOPED_TRACE(fault);
+    server.clear_faults();
+    server.add_fault(fault);
+    EXPECT_EQ(outcome().first, "");
+    EXPECT_EQ(check("helm-force").status, Status::note);
+    EXPECT_THAT(check("helm-force").detail, HasSubstr("is not known: "));
+    EXPECT_EQ(context.helm_force, HelmForce::unknown);
+  }
+}
+
+TEST_F(Checks, TryForceOnNoServiceThatIsNotTheReleases) {
+  server.remove("Service", kNs, "frontend");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("helm-force").status, Status::skipped);
+}
+
 // With a registry that answers every question about a manifest in one way.
 class ChecksWithARegistry : public Checks {
  protected:

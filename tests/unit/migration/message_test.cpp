@@ -62,6 +62,15 @@ TEST(Message, TakesVersionReleaseNamespaceAndRegistry) {
             "oci://devcharts.azurecr.io/circleci-server --version 4.1.3 --force");
 }
 
+TEST(Message, LeavesOutForceWhereTheServerRefusesIt) {
+  MessageOptions options = options_for("/v.yaml");
+  options.helm_force = HelmForce::refused;
+
+  EXPECT_EQ(steps_from("{}", options).upgrade_command,
+            "helm upgrade circleci-server -n circleci-server -f /v.yaml "
+            "oci://cciserver.azurecr.io/circleci-server --version 4.0.1");
+}
+
 TEST(Message, QuotesForAShellWhatNeedsIt) {
   MessageOptions options = options_for("/it's here/$HOME.yaml");
   options.ns = "a b";

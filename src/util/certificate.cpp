@@ -1,16 +1,16 @@
-#include "values/certificate.h"
-
 #include <kots_export/util/base64.h>
+#include <kots_export/util/certificate.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <time.h>
 
-namespace kots_export::values {
+namespace kots_export::util {
 
 namespace {
 
@@ -21,6 +21,8 @@ struct Element {
 };
 
 constexpr unsigned char kSequence = 0x30;
+constexpr unsigned char kSet = 0x31;
+constexpr unsigned char kObjectIdentifier = 0x06;
 constexpr unsigned char kExplicitVersion = 0xA0;
 constexpr unsigned char kUtcTime = 0x17;
 constexpr unsigned char kGeneralizedTime = 0x18;
@@ -74,8 +76,27 @@ std::optional<std::time_t> time_of(const Element& element) {
   return good ? std::optional(::timegm(&utc)) : std::nullopt;
 }
 
-// Certificate { TBSCertificate { [version], serial, algorithm, issuer, validity { from, to }, ...
-std::optional<Validity> validity_in(std::string_view der) {
+// id-at-commonName and id-at-organizationName (2.5.4.3, 2.5.4.10).
+constexpr std::string_view kCommonName = "\x55\x04\x03";
+constexpr std::string_view kOrganization = "\x55\x04\x0a";
+
+// RDNSequence of SETs of { type, value }. What cannot be read is left out.
+void read_subject(std::string_view names, Certificate& certificate) {
+  while (auto set = take(names)) {
+    if (set->tag != kSet) return;
+    while (const auto pair = take(set->content)) {
+      std::string_view parts = pair->content;
+      const auto type = take(parts);
+      const auto value = take(parts);
+      if (pair->tag != kSequence || !type || type->tag != kObjectIdentifier || !value) return;
+      if (type->content == kCommonName) certificate.common_name = value->content;
+      if (type->content == kOrganization) certificate.organizations.emplace_back(value->content);
+    }
+  }
+}
+
+// Certificate { TBSCertificate { [version], serial, algorithm, issuer, validity { from, to }, subject, ...
+std::optional<Certificate> certificate_in(std::string_view der) {
   const auto certificate = take(der);
   if (!certificate || certificate->tag != kSequence) return std::nullopt;
   std::string_view content = certificate->content;
@@ -92,28 +113,31 @@ std::optional<Validity> validity_in(std::string_view der) {
   const auto not_before = from ? time_of(*from) : std::nullopt;
   const auto not_after = to ? time_of(*to) : std::nullopt;
   if (!not_before || !not_after) return std::nullopt;
-  return Validity{.not_before = *not_before, .not_after = *not_after};
+  Certificate result{.not_before = *not_before, .not_after = *not_after};
+  if (const auto subject = take(fields); subject && subject->tag == kSequence)
+    read_subject(subject->content, result);
+  return result;
 }
 
 }  // namespace
 
-std::vector<Validity> validity_of(std::string_view pem) {
+std::vector<Certificate> certificates_in(std::string_view pem) {
   constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
-  std::vector<Validity> all;
+  std::vector<Certificate> all;
   for (std::size_t at = pem.find(kBegin); at != std::string_view::npos; at = pem.find(kBegin, at)) {
     at += kBegin.size();
     const std::size_t end = pem.find(kEnd, at);
     if (end == std::string_view::npos) return {};
     std::string body(pem.substr(at, end - at));
     std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
-    const auto der = util::base64_decode(body);
-    const auto validity = der ? validity_in(*der) : std::nullopt;
-    if (!validity) return {};
-    all.push_back(*validity);
+    const auto der = base64_decode(body);
+    auto certificate = der ? certificate_in(*der) : std::nullopt;
+    if (!certificate) return {};
+    all.push_back(std::move(*certificate));
     at = end;
   }
   return all;
 }
 
-}  // namespace kots_export::values
+}  // namespace kots_export::util
