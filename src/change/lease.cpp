@@ -195,9 +195,15 @@ void Lease::release() noexcept {
     // A client of its own: Ctrl-C must not keep the lock from being given back.
     kube::Client client(transport_, {.attempts = 1, .attempts_when_asked = 1});
     const auto until = now() + kLongestRelease;
-    for (int tries = 1; now() < until && !is_released(client, uid); ++tries) {
-      if (tries == 1) observer_.note("lock.releasing", {{"namespace", ref_.ns}});
+    bool released = is_released(client, uid);
+    if (!released) observer_.note("lock.releasing", {{"namespace", ref_.ns}});
+    while (!released && now() < until) {
       options_.pause(kBetweenReleases);
+      released = is_released(client, uid);
+    }
+    if (!released) {
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.duration).count();
+      observer_.warn("lock.not-released", {{"namespace", ref_.ns}, {"seconds", std::to_string(seconds)}});
     }
   } catch (const std::exception&) {
     // It runs out by itself.

@@ -140,6 +140,8 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
     require_no_running_migrator(session, own);
     const migration::RunOptions checked = check_options(flags, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
+    // To plan may mean to wait for what a run has in flight.
+    if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
 
     change::RollbackOptions options;
     options.interrupted = util::interrupted;

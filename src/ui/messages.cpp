@@ -58,6 +58,8 @@ constexpr std::array kNotices = {
           "nobody else runs kots-export on it"},
     Words{"lock.not-renewed",
           "the lock of the namespace could not be renewed ({why}): nothing more is sent until it is"},
+    Words{"lock.not-released",
+          "the lock of namespace {namespace} could not be given back: it runs out within {seconds} s"},
     Words{"lock.releasing", "giving back the lock of namespace {namespace}: the server does not answer yet"},
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",

@@ -77,8 +77,20 @@ TEST(Run, PrintsTheNextStepsOnStandardOutput) {
           HasSubstr("helm registry login cciserver.azurecr.io --username"),
           HasSubstr("helm diff upgrade circleci-server -n circleci-server --kube-context test --kubeconfig " +
                     installation.server.kubeconfig_path().string() + " -f "),
-          HasSubstr("oci://cciserver.azurecr.io/circleci-server --version 4.1.2 --force"),
+          HasSubstr("oci://cciserver.azurecr.io/circleci-server --version 4.1.2\n"),
           HasSubstr("server.circleci.example.com:4647")));
+}
+
+// Before 1.22 the server refuses what Helm then does.
+TEST(Run, PrintsAnUpgradeByForceWhereTheServerTakesIt) {
+  apiserver::ApiServerOptions options;
+  options.minor = 24;
+  const Installation installation(options);
+
+  const Finished run = installation.run(Installation::whole_run());
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr(" --force\n"));
 }
 
 TEST(Run, ShowsTheMigratorsLogAsItComesAndKeepsIt) {

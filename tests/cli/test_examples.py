@@ -6,8 +6,8 @@ import unittest
 
 from server import DATA, PROGRAM, Server
 
-# These want a terminal, or a registry that is not here: secret_test.cpp covers what they do.
-NEEDS_MORE = ("--verify", "rollback 2026")
+# These want a registry, or a run, that is not here: secret_test.cpp and recovery_test.cpp cover what they do.
+NEEDS_MORE = ("--verify", "rollback 2026", "show 2026")
 # Exit codes that are no failure: diff ends as diff(1) does, and validate finds made-up keys and certificates in the sample.
 GOOD = {"diff": (0, 1), "validate": (0, 1)}
 # What must have happened before a command's examples make sense.
@@ -17,7 +17,7 @@ BEFORE = {
     "validate": [TRANSFORM, "cp output/helm-values.yaml values-4.x.yaml"],
     "message": [TRANSFORM],
     "plan show": ["kots-export plan annotate --out migration.plan"],
-    "rollback": ["kots-export annotate --yes"],
+    "rollback": ["kots-export annotate --yes", "kots-export kots_cleanup --yes"],
     "secret": ["kots-export secret --docker-username USER --docker-password-file password.txt --force --yes"],
 }
 
