@@ -60,7 +60,7 @@ json document_of(const change::JournalEntry& entry) {
 
 // Nothing where one of both is not known.
 std::optional<std::chrono::seconds> duration(const change::RunRecord& run) {
-  const auto from = util::parse_rfc3339(run.header.started);
+  const auto from = util::parse_api_time(run.header.started);
   const auto to = util::parse_rfc3339(run.ended);
   if (!from || !to) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::seconds>(*to - *from);

@@ -422,10 +422,10 @@ TEST(Recovery, RunsShowTellsEachChangeOfARun) {
   const Finished shown = installation.run({"runs", "show", run.substr(0, 15)});
 
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
-  EXPECT_THAT(shown.out,
-              AllOf(HasSubstr("state:     failed"), HasSubstr("user:      admin ("), HasSubstr("ended:"),
-                    HasSubstr("done     patch  Deployment output-processor (annotate)"),
-                    HasSubstr("refused  patch  Deployment frontend (annotate): ")));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("state:     failed"), HasSubstr("user:      admin ("),
+                               ::testing::ContainsRegex("ended:     .*Z \\(.*s\\)"),
+                               HasSubstr("done     patch  Deployment output-processor (annotate)"),
+                               HasSubstr("refused  patch  Deployment frontend (annotate): ")));
   const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];
   EXPECT_EQ(document["state"], "failed");
   EXPECT_EQ(document["entries"].size(), document["changes"]["patched"].get<std::size_t>() + 1);
