@@ -5,6 +5,7 @@
 #include <kots_export/ui/colour.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
@@ -13,6 +14,8 @@
 
 #include <iostream>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 namespace kots_export::cli {
 
@@ -25,6 +28,15 @@ inline ui::Colour colour_of(ui::Stream stream) {
 inline void show(const Flags& flags, const migration::NextSteps& steps) {
   if (flags.document != nullptr) return flags.document->next_steps(steps);
   std::cout << ui::text_of(steps) << std::flush;
+}
+
+// What the work, or a plan in a file, is for: in the document.
+inline void describe_target(ui::JsonView& document, const ui::PlanHeader& header) {
+  document.set("target", {{"server", header.server},
+                          {"context", header.context},
+                          {"user", header.user},
+                          {"namespace", header.ns},
+                          {"release", header.release}});
 }
 
 // Throws UsageError where a command's result and the document of -o would both go to standard output.

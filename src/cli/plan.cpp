@@ -4,6 +4,7 @@
 #include <kots_export/util/text.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
 #include "cli/steps.h"
 #include "cli/views.h"
@@ -59,11 +60,7 @@ int run_plan(Flags& flags, const PlanFlags& own) {
 }
 
 void describe(ui::JsonView& document, const migration::SavedPlan& saved) {
-  document.set("target", {{"server", saved.target.server},
-                          {"context", saved.target.context},
-                          {"user", saved.target.user},
-                          {"namespace", saved.target.ns},
-                          {"release", saved.target.release}});
+  describe_target(document, ui::header_of(saved));
   document.set("savedPlan",
                {{"version", saved.version},
                 {"createdAt", saved.created},

@@ -124,11 +124,7 @@ Session::Session(const Flags& flags, Access access)
 
 void Session::describe_target() const {
   if (flags_.document == nullptr) return;
-  flags_.document->set("target", {{"server", config_.server},
-                                  {"context", config_.context},
-                                  {"user", config_.user},
-                                  {"namespace", flags_.ns},
-                                  {"release", flags_.release}});
+  cli::describe_target(*flags_.document, header());
   flags_.document->set("dryRun", flags_.dry_run);
 }
 
