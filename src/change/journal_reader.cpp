@@ -255,11 +255,18 @@ std::string_view to_string(RunState state) {
   return "";
 }
 
-bool has_something_to_undo(const RunRecord& run) {
+bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs) {
   using Status = ChangeOutcome::Status;
   const auto happened = [](const JournalEntry& entry) {
     return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
   };
+  std::set<std::string> deleted;
+  for (const RunRecord& other : runs) {
+    for (const JournalEntry& entry : other.entries) {
+      if (entry.change.verb == Verb::remove && entry.outcome.status == Status::done)
+        deleted.insert(entry.change.object.uid);
+    }
+  }
   std::set<kube::ObjectKey> made;
   std::set<kube::ObjectKey> gone;
   for (const JournalEntry& entry : run.entries) {
@@ -270,6 +277,9 @@ bool has_something_to_undo(const RunRecord& run) {
   }
   return std::ranges::any_of(run.entries, [&](const JournalEntry& entry) {
     const kube::ObjectKey key = kube::key_of(entry.change.object);
+    if (entry.change.undo == Undo::delete_only &&
+        (entry.change.verb != Verb::create || deleted.contains(entry.outcome.object.uid)))
+      return false;
     return happened(entry) && !(made.contains(key) && gone.contains(key));
   });
 }

@@ -94,6 +94,12 @@ void add(ObjectHistory& history, const JournalEntry& entry) {
   const bool deleted = !history.image.is_null();
   switch (change.verb) {
     case Verb::create:
+      if (change.undo == Undo::delete_only) {
+        // What stood in its place is nothing to go back to.
+        history.origin = ObjectHistory::Origin::absent;
+        history.image = nullptr;
+        history.keys.clear();
+      }
       if (entry.outcome.status == ChangeOutcome::Status::done) {
         history.created_uids.push_back(entry.outcome.object.uid);
       } else {
@@ -150,6 +156,7 @@ std::vector<ObjectHistory> histories_of(const RunRecord& run) {
       ObjectHistory history;
       history.object = object;
       history.uid = object.uid;
+      history.undo = entry.change.undo;
       if (entry.change.verb == Verb::create) history.origin = ObjectHistory::Origin::absent;
       histories.push_back(std::move(history));
     }

@@ -47,6 +47,7 @@ class Planner {
 
   // `is_going`: it is still being deleted, and has to be looked at again.
   Verdict decide(const ObjectHistory& history, const std::optional<json>& live) {
+    if (is_not_made_again(history)) return right();
     if (live && is_terminating(*live)) {
       // What the run created goes already, as it should.
       if (history.origin == ObjectHistory::Origin::absent) return right();
@@ -69,6 +70,14 @@ class Planner {
   }
 
  private:
+  // The run deleted or patched what serves the work of runs alone: there is nothing to put back.
+  bool is_not_made_again(const ObjectHistory& history) {
+    const bool is = history.undo == Undo::delete_only && history.origin == ObjectHistory::Origin::present;
+    if (is && !history.image.is_null())
+      observer_.note("rollback.not-made-again", {{"object", kube::describe(history.object)}});
+    return is;
+  }
+
   Verdict right() {
     ++plan_.already_right;
     return Verdict::decided;
@@ -106,6 +115,7 @@ class Planner {
     object.uid = uid_of(*live);
     plan_.deletes.changes.push_back(
         change(Verb::remove, std::move(object), *live, nullptr, history.propagation));
+    plan_.deletes.changes.back().undo = history.undo;
     return Verdict::decided;
   }
 

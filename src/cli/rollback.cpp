@@ -32,7 +32,7 @@ struct RollbackFlags {
 bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecord> runs,
                   const std::string& ns) {
   return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) &&
-         state_of(run, runs) != change::RunState::rolled_back && change::has_something_to_undo(run);
+         state_of(run, runs) != change::RunState::rolled_back && change::has_something_to_undo(run, runs);
 }
 
 // The newest run that is no rollback, not rolled back and has something to undo, or the one that was named.
@@ -68,8 +68,7 @@ void use_installation_of(const change::RunHeader& run, Flags& flags) {
 
 bool migrated_the_database(const change::RunRecord& run) {
   return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
-    return entry.change.verb == change::Verb::create && entry.change.object.kind == "Job" &&
-           entry.change.object.name == migration::names::kMigrator;
+    return entry.change.object.kind == "Job" && entry.change.object.name == migration::names::kMigrator;
   });
 }
 

@@ -24,6 +24,7 @@ change::Change change_of(change::Verb verb, kube::ObjectRef object, json before,
           .object = std::move(object),
           .before = std::move(before),
           .after = std::move(after),
+          .undo = change::Undo::delete_only,
           .why = std::move(why)};
 }
 

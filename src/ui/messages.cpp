@@ -92,6 +92,7 @@ constexpr std::array kNotices = {
     Words{"rollback.left", "{object} was written by somebody else since: {key} stays as it is"},
     Words{"rollback.migrator-runs",
           "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
+    Words{"rollback.not-made-again", "{object} served a run's own work, and is not made again"},
     Words{"rollback.run", "undoing run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",

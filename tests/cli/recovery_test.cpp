@@ -400,6 +400,38 @@ TEST(Recovery, RollbackPassesOverARunThatLeftNothingToUndo) {
   EXPECT_EQ(difference(before, state_of(installation)), "");
 }
 
+TEST(Recovery, AMigrationThatTwoRunsMadeIsNeverStartedByARollback) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  installation.server.add_fault("method=GET path=jobs?watch html");
+  ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "2"}).exit_code, 1);
+  installation.server.clear_faults();
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0) << "takes the Job up, and deletes it";
+  installation.server.clear_requests();
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_EQ(difference(before, state_of(installation)), "") << "both are passed over";
+  EXPECT_EQ(installation.server.count_requests("POST", "/jobs"), 0U);
+}
+
+TEST(Recovery, AMigratorThatARollbackStoppedIsNotStartedByUndoingThat) {
+  Installation installation;
+  installation.server.add_fault("method=GET path=jobs?watch html");
+  ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "2"}).exit_code, 1);
+  installation.server.clear_faults();
+  ASSERT_EQ(installation.run({"rollback", "--yes", "--settle-time=0", "--stop-migrator"}).exit_code, 0);
+  const std::string rollback = runs_of(installation).at(0)["run"];
+  installation.server.clear_requests();
+
+  EXPECT_EQ(installation.run({"rollback", rollback, "--yes"}).exit_code, 0);
+
+  EXPECT_EQ(installation.server.count_requests("POST", "/jobs"), 0U);
+  EXPECT_FALSE(installation.server.get("Secret", kNamespace, "circle-migrator-database"));
+}
+
 TEST(Recovery, RollbackOfAllGoesBackBeforeTheFirstRun) {
   Installation installation;
   const json before = state_of(installation);

@@ -23,9 +23,14 @@ enum class Verb { create, patch, remove };
 // a delete and 422 (UID) or 409 (resourceVersion) to a patch.
 enum class Guard { uid, resource_version };
 
-// What a rollback makes of a patched key that somebody else has written since: it is left alone either way;
-// `needed` counts it as not put back, `while_unchanged` as right.
-enum class Undo { needed, while_unchanged };
+// What a rollback makes of a Change.
+enum class Undo {
+  needed,           // all is put back; a patched key that somebody else has written since counts as not put back
+  while_unchanged,  // such a key is left alone as well, but counts as right
+  // Of an object that serves the work of a run alone, as a Job does: a rollback deletes what was created, and
+  // never makes the object again, whichever run or rollback deleted it.
+  delete_only,
+};
 
 struct Change {
   Verb verb = Verb::patch;
@@ -38,8 +43,8 @@ struct Change {
   nlohmann::json after;
   kube::Propagation propagation = kube::Propagation::background;  // of a delete
   Guard guard = Guard::uid;
-  Undo undo = Undo::needed;  // of a patch
-  std::string why;           // for people; decides nothing
+  Undo undo = Undo::needed;
+  std::string why;  // for people; decides nothing
   // What an earlier Change of the same plan creates and this one names. Its UID is known only then: the
   // Executor fills it in before this one is sent.
   struct Need {

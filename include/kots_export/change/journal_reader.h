@@ -68,8 +68,8 @@ enum class RunState { complete, failed, interrupted, running, rolled_back };
 [[nodiscard]] std::string_view to_string(RunState state);  // "complete", "rolled back"
 
 // Whether something of the run is still there to be put back: what it made and took away again, as a database
-// migration does with its Job, is not.
-[[nodiscard]] bool has_something_to_undo(const RunRecord& run);
+// migration does with its Job, is not; nor is what another of `runs` took away.
+[[nodiscard]] bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs);
 
 // True where a run created `live`: by the UID that the server gave it, or,
 // where that outcome was lost, by `live` holding everything of the manifest that was sent. (Nothing is

@@ -21,6 +21,7 @@ struct ObjectHistory {
   kube::ObjectRef object;
   // absent: the run created it, and before the run there was nothing of its name.
   enum class Origin { absent, present } origin = Origin::present;
+  Undo undo = Undo::needed;
   // present: the object's UID before the run, and what the run patched before it deleted the object.
   std::string uid;
   std::vector<PatchedKey> keys;

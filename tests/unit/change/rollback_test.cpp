@@ -127,6 +127,18 @@ TEST_F(Rollback, FindsAKeyRightThatIsUndoneOnlyWhileItIsUnchanged) {
   EXPECT_EQ(cluster.objects[std::string(kConfigMaps) + "b"]["metadata"]["labels"]["managed-by"], "kots");
 }
 
+TEST_F(Rollback, NeverMakesAgainWhatServedTheWorkOfARun) {
+  did(Verb::patch, config_map("a"), label(nullptr), label("owned"));
+  run.entries.back().change.undo = Undo::delete_only;
+  did(Verb::remove, config_map("a"), object("ConfigMap", "a", "uid-a", label("owned")), nullptr);
+  run.entries.back().change.undo = Undo::delete_only;
+
+  EXPECT_EQ(roll_back(), 0U);
+
+  EXPECT_TRUE(together(plan).empty());
+  EXPECT_THAT(notices.ids, ElementsAre("rollback.not-made-again"));
+}
+
 TEST_F(Rollback, LeavesAKeyAloneThatSomebodyElseChangedAndDoesTheRest) {
   json two = label("Helm");
   two["metadata"]["labels"]["other"] = "x";
