@@ -25,10 +25,11 @@ std::string shortened(std::string text, std::size_t limit) {
   return text + "...";
 }
 
-// What a body that is no Status has to say: a line of text, but not the HTML page of a proxy.
+// What a body that is no Status has to say: a line of text, but not a proxy's HTML page or its JSON.
 std::string first_line(std::string_view body) {
   body = util::trim(body);
   if (body.starts_with('<')) return "the answer is a web page, not Kubernetes'; a proxy may be in the way";
+  if (body.starts_with('{')) return "the answer is JSON, but no Status of Kubernetes'";
   return std::string(util::trim(body.substr(0, body.find('\n'))));
 }
 
