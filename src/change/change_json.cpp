@@ -18,6 +18,11 @@ Value member_of(const Words<Value, N>& words, const json& object, const std::str
   throw Error(place + "." + key + " is unknown: " + word);
 }
 
+}  // namespace
+
+std::string_view to_string(Verb verb) { return word_of(kVerbs, verb); }
+std::string_view to_string(ChangeOutcome::Status status) { return word_of(kStatuses, status); }
+
 json to_json(const kube::ObjectRef& object) {
   return {{"apiVersion", kube::api_version(object.gvr)},
           {"resource", object.gvr.resource},
@@ -41,11 +46,6 @@ kube::ObjectRef object_from_json(const json& value, const std::string& place) {
           .uid = text_member(value, "uid", place),
           .resource_version = text_member(value, "resourceVersion", place)};
 }
-
-}  // namespace
-
-std::string_view to_string(Verb verb) { return word_of(kVerbs, verb); }
-std::string_view to_string(ChangeOutcome::Status status) { return word_of(kStatuses, status); }
 
 json to_json(const Change& change) {
   json result{{"verb", to_string(change.verb)}, {"step", change.step},   {"object", to_json(change.object)},

@@ -4,6 +4,7 @@
 
 #include "change/live_objects.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -16,6 +17,9 @@ using kube::ObjectMetadata;
 using nlohmann::json;
 
 namespace {
+
+// Of what changed in one object.
+constexpr std::size_t kNamedAtMost = 3;
 
 std::unordered_map<kube::ObjectKey, const ObjectMetadata*> by_key(std::span<const ObjectMetadata> objects) {
   std::unordered_map<kube::ObjectKey, const ObjectMetadata*> index;
@@ -32,8 +36,8 @@ json as_object(const ObjectMetadata& object) {
 
 class Rechecker {
  public:
-  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now, Made made)
-      : client_(client), now_(by_key(now)), made_(std::move(made)) {}
+  Rechecker(kube::Client& client, std::span<const ObjectMetadata> now, const ObjectStates& then, Made made)
+      : client_(client), now_(by_key(now)), then_(then), made_(std::move(made)) {}
 
   Recheck run(const Plan& plan) {
     Recheck result{
@@ -42,7 +46,7 @@ class Rechecker {
       if (change.verb == Verb::remove) deleted_.insert(kube::key_of(change.object));
     }
     for (const auto& planned : plan.changes) {
-      const Change change = with_uids_of_done(planned);
+      Change change = with_uids_of_done(planned);
       const std::optional<std::string> trouble = look_at(change);
       if (trouble && trouble->empty()) {
         ++result.done;
@@ -51,7 +55,8 @@ class Rechecker {
       } else if (trouble) {
         result.changed.push_back(kube::describe(change.object) + " " + *trouble);
       } else {
-        result.left.changes.push_back(change);
+        insist_on_now(change);
+        result.left.changes.push_back(std::move(change));
       }
     }
     result.left.already_right += result.done;
@@ -75,9 +80,32 @@ class Rechecker {
     }
     if (now.ref.uid != change.object.uid) return "was replaced by another object of the same name";
     if (change.verb == Verb::patch && is_true(change, now)) return "";
-    const std::string& planned = change.object.resource_version;
-    if (!planned.empty() && planned != now.ref.resource_version) return "was changed";
-    return std::nullopt;
+    return what_changed(change.object, now);
+  }
+
+  std::optional<std::string> what_changed(const kube::ObjectRef& planned, const ObjectMetadata& now) {
+    if (planned.resource_version.empty() || planned.resource_version == now.ref.resource_version)
+      return std::nullopt;
+    const auto then = then_.find(kube::key_of(planned));
+    const std::optional<json> live = client_.get(planned);
+    if (!live) return "does not exist any more";
+    const std::string writer = last_writer(*live);
+    const std::string by = writer.empty() ? writer : " (" + writer + ")";
+    if (then == then_.end()) return "was changed" + by;
+    const std::vector<std::string> found = differences(then->second, state_of(planned, *live));
+    if (found.empty()) return std::nullopt;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(found.size(), kNamedAtMost); ++i)
+      list += (i > 0 ? ", " : "") + found[i];
+    if (found.size() > kNamedAtMost) list += " and " + std::to_string(found.size() - kNamedAtMost) + " more";
+    return "was changed: " + list + by;
+  }
+
+  // What counts of it is as it was planned on; from now on nothing may change.
+  void insist_on_now(Change& change) const {
+    const auto found = now_.find(kube::key_of(change.object));
+    if (!change.object.resource_version.empty() && found != now_.end())
+      change.object.resource_version = found->second->ref.resource_version;
   }
 
   // What the plan was to create, and is there.
@@ -100,6 +128,7 @@ class Rechecker {
 
   kube::Client& client_;
   std::unordered_map<kube::ObjectKey, const ObjectMetadata*> now_;
+  const ObjectStates& then_;
   std::unordered_set<kube::ObjectKey> deleted_;
   Made made_;
 };
@@ -114,8 +143,9 @@ std::vector<ObjectMetadata> read_objects(kube::Client& client, const Plan& plan)
   return objects;
 }
 
-Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now, Made made) {
-  return Rechecker(client, now, std::move(made)).run(plan);
+Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now,
+                const ObjectStates& then, Made made) {
+  return Rechecker(client, now, then, std::move(made)).run(plan);
 }
 
 }  // namespace kots_export::change

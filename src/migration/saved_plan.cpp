@@ -51,6 +51,17 @@ void refuse_changed(const std::vector<std::string>& changed) {
          std::to_string(changed.size()) + " of its objects are not as it saw them:" + list, kPlanAnew);
 }
 
+// What a plan says of an object is what it was planned on.
+void require_as_planned(const kube::ObjectRef& planned, const change::ObjectStates& states) {
+  const auto found = states.find(kube::key_of(planned));
+  const kube::ObjectRef now = found == states.end() ? kube::ObjectRef{} : found->second.object;
+  const bool same_version =
+      planned.resource_version.empty() || planned.resource_version == now.resource_version;
+  if (planned.uid == now.uid && same_version) return;
+  throw Error("the plan was not saved", kube::describe(planned) + " was changed while it was made",
+              "Run the same command again.");
+}
+
 }  // namespace
 
 PlanTarget read_target(Context& context, std::string server) {
@@ -69,10 +80,10 @@ PlanTarget read_target(Context& context, std::string server) {
 
 SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options, PlanTarget target) {
   const change::Plan all = plan.together();
-  const auto now = change::recheck(context.client, all, change::read_objects(context.client, all));
-  if (!now.changed.empty()) {
-    throw Error("the plan was not saved", now.changed.front() + " while it was made",
-                "Run the same command again.");
+  change::ObjectStates states = change::read_states(context.client, all);
+  for (const change::Change& change : all.changes) {
+    if (change.verb != change::Verb::create && change.needs.empty())
+      require_as_planned(change.object, states);
   }
   return {.version = {},
           .created = util::rfc3339(std::chrono::system_clock::now()),
@@ -80,6 +91,7 @@ SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options
           .registry = options.registry,
           .target_version = options.target_version,
           .plan = std::move(plan),
+          .states = std::move(states),
           .applied = {}};
 }
 
@@ -97,7 +109,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     change::Made made;
     for (change::Plan* plan :
          {&left.manifest, &left.metadata, &left.flyway.start, &left.flyway.clean_up, &left.postgres}) {
-      change::Recheck result = change::recheck(context.client, *plan, now, std::move(made));
+      change::Recheck result = change::recheck(context.client, *plan, now, saved.states, std::move(made));
       made = std::move(result.made);
       changed.insert(changed.end(), result.changed.begin(), result.changed.end());
       done += result.done;

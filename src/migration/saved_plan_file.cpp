@@ -68,6 +68,17 @@ MigrationPlan plan_from(const json& file) {
   return plan;
 }
 
+change::ObjectStates states_from(const json& file) {
+  change::ObjectStates states;
+  const json& objects = member(file, "objects", Type::array, "plan");
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    change::ObjectState state =
+        change::state_from_json(objects[i], "plan.objects[" + std::to_string(i) + "]");
+    states[kube::key_of(state.object)] = std::move(state);
+  }
+  return states;
+}
+
 SavedPlan saved_from(const json& file) {
   const json& options = member(file, "options", Type::object, "plan");
   return {.version = text_member(file, "version", "plan"),
@@ -76,6 +87,7 @@ SavedPlan saved_from(const json& file) {
           .registry = {.name = text_member(options, "registry", "options")},
           .target_version = text_member(options, "targetVersion", "options"),
           .plan = plan_from(file),
+          .states = file.contains("objects") ? states_from(file) : change::ObjectStates{},
           .applied = text_member(file, "appliedAt", "plan")};
 }
 
@@ -118,6 +130,8 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                   {"flyway", change::to_json(plan.flyway.start)},
                   {"flywayCleanUp", change::to_json(plan.flyway.clean_up)},
                   {"postgres", change::to_json(plan.postgres)}}}};
+  json& objects = document["objects"] = json::array();
+  for (const auto& [key, state] : saved.states) objects.push_back(change::to_json(state));
   if (plan.values) document["values"] = {{"v3", plan.values->v3.reveal()}, {"v4", plan.values->v4.reveal()}};
   if (file.has_parent_path()) util::create_private_folder(file.parent_path());
   util::write_private_file(file, document.dump(1) + "\n");

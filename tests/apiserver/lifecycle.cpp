@@ -228,6 +228,9 @@ ObjectPtr create_object(Cluster& cluster, const ResourceType& type, Json body, c
   apply_defaults(type, body);
   complete_kind(cluster, type, body, origin);
   drop_empty(body);
+  // Go writes a struct that is not a pointer, be it empty.
+  if (type.has_subresource("status") && !body.contains("status"))
+    body["status"] = type.kind == "Service" ? Json{{"loadBalancer", Json::object()}} : Json::object();
   validate(type, body);
   if (type.namespaced()) require_namespace(cluster, body);
   record_manager(body, manager);

@@ -241,7 +241,22 @@ TEST_F(SavedPlan, IsRefusedWhereALabelChanged) {
   save({"annotate"});
   touch("Deployment", "frontend", {{"metadata", {{"labels", {{"team", "blue"}}}}}});
 
-  expect_refused(apply(), 4);
+  const Finished run = apply();
+
+  expect_refused(run, 4);
+  EXPECT_THAT(run.err, HasSubstr("Deployment frontend was changed: label team"));
+}
+
+TEST_F(SavedPlan, IsNotOutOfDateWhereAnObjectOnlyReportedItsStatus) {
+  save({"annotate"});
+  touch("Deployment", "frontend", {{"status", {{"readyReplicas", 7}}}});
+  touch("Service", "frontend", {{"status", {{"loadBalancer", {{"ingress", json::array()}}}}}});
+
+  const Finished run = apply();
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const json frontend = installation_.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_EQ(frontend["metadata"]["labels"]["app.kubernetes.io/managed-by"], "Helm");
 }
 
 TEST_F(SavedPlan, IsRefusedWhereAnObjectWasReplaced) {

@@ -26,7 +26,7 @@ class SavedPlan(ClusterCase):
         before = self.versions()
         done = self.kots_export("apply", self.plan, "--yes")
         self.assertEqual(done.returncode, 4, done.stderr)
-        self.assertIn("ConfigMap frontend-config was changed", done.stderr)
+        self.assertIn("ConfigMap frontend-config was changed: label team (by kubectl-label at ", done.stderr)
         self.assertEqual(before, self.versions())
         self.assertFalse((self.folder / "output" / "helm-values.yaml").exists())
 

@@ -16,6 +16,10 @@ namespace kots_export::change {
 // another type, or a word that this version does not know: nothing is guessed.
 [[nodiscard]] Change change_from_json(const nlohmann::json& value, const std::string& place);
 
+// The same for the object that a Change is about.
+[[nodiscard]] nlohmann::json to_json(const kube::ObjectRef& object);
+[[nodiscard]] kube::ObjectRef object_from_json(const nlohmann::json& value, const std::string& place);
+
 // Members of a JSON object by name and type. Throw Error naming the place where one is missing or of another
 // type.
 [[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, const std::string& key,

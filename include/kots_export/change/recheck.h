@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/change/object_state.h>
 #include <kots_export/kube/client.h>
 
 #include <span>
@@ -19,15 +20,19 @@ namespace kots_export::change {
 using Made = std::unordered_map<kube::ObjectKey, std::string>;
 
 struct Recheck {
-  Plan left;                         // what is still to be done
-  std::size_t done = 0;              // Changes that are already true: a plan that was cut off goes on
-  std::vector<std::string> changed;  // "Deployment frontend was changed", ...: these forbid the whole plan
-  Made made;                         // for plans that go on from this one
+  Plan left;             // what is still to be done
+  std::size_t done = 0;  // Changes that are already true: a plan that was cut off goes on
+  // "Deployment frontend was changed: label team (by kubectl at ...)", ...: these forbid the whole plan.
+  std::vector<std::string> changed;
+  Made made;  // for plans that go on from this one
 };
 
-// Compares `now` with the plan: another UID is another object, another resourceVersion is a change. An object
-// that is to be created and is there already is read whole and compared.
+// Compares `now` with the plan: another UID is another object. One with another resourceVersion is read
+// whole, and compared with what `then` says of it in all that counts (object_state.h); where that says
+// nothing, another resourceVersion is a change. What is left to be done insists on the resourceVersion of
+// `now`. An object that is to be created and is there already is read whole and compared.
 [[nodiscard]] Recheck recheck(kube::Client& client, const Plan& plan,
-                              std::span<const kube::ObjectMetadata> now, Made made = {});
+                              std::span<const kube::ObjectMetadata> now, const ObjectStates& then,
+                              Made made = {});
 
 }  // namespace kots_export::change

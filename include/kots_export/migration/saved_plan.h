@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kots_export/change/object_state.h>
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/migration/run.h>
 
@@ -30,6 +31,8 @@ struct SavedPlan {
   Registry registry;
   std::string target_version;
   MigrationPlan plan;
+  // What it patches or deletes, as it was then; empty in a file of an earlier version.
+  change::ObjectStates states;
   std::string applied;  // when it was carried out, RFC 3339; empty: not yet
 };
 

@@ -4,6 +4,7 @@ from rows import deletes, pods, reads, server_itself, watches, writes
 THEMES = {
     "Reads": reads.ROWS,
     "Creates": writes.CREATES,
+    "States": writes.STATES,
     "Replaces": writes.REPLACES,
     "Patches": writes.PATCHES,
     "Deletes": deletes.ROWS,

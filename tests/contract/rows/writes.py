@@ -66,6 +66,31 @@ CREATES = (
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "$name"}, "spec": {"ports": [{"port": 80}]}}
 OLD_SERVICE = {**SERVICE, "metadata": {"name": "$name", "resourceVersion": "$version"}}
 
+SERVICES = f"{NS}/services"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/$ns/deployments"
+DEPLOYMENT = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "$name"},
+              "spec": {"replicas": 0, "selector": {"matchLabels": {"of": "$name"}},
+                       "template": {"metadata": {"labels": {"of": "$name"}}, "spec": {"containers": [{"name": "main", "image": "docker.io/library/bb:1"}]}}}}
+
+# What tells a later change of an object from a report of its status.
+STATES = (
+    Row("generation-counts-specs", "a Deployment whose spec changes", "change/object_state.cpp",
+        call=patch({"spec": {"paused": True}}, f"{DEPLOYMENTS}/$name", status=200, answer={"metadata/generation": 2}), given=(make(DEPLOYMENT, DEPLOYMENTS),),
+        source="meta/v1 ObjectMeta; apps deployment strategy PrepareForUpdate"),
+    Row("generation-passes-over-the-rest", "a Deployment whose labels and status change", "change/object_state.cpp",
+        call=patch({"metadata": {"labels": {"a": "b"}}}, f"{DEPLOYMENTS}/$name", status=200, answer={"metadata/generation": 1, "metadata/labels/a": "b"}),
+        given=(make(DEPLOYMENT, DEPLOYMENTS), patch({"status": {"collisionCount": 1}}, f"{DEPLOYMENTS}/$name/status", status=200)),
+        source="meta/v1 ObjectMeta; apps deployment strategy PrepareForUpdate"),
+    Row("service-has-a-status-and-no-generation", "a new Service", "change/object_state.cpp",
+        call=look(f"{SERVICES}/$name", status=200, answer={"status": PRESENT, "metadata/generation": ABSENT}), given=(make(SERVICE, SERVICES),),
+        source="core/v1 Service"),
+    Row("config-map-has-no-status", "a new ConfigMap", "change/object_state.cpp",
+        call=look(status=200, answer={"status": ABSENT, "metadata/generation": ABSENT}), given=(make(),), source="core/v1 ConfigMap"),
+    Row("managed-fields-name-the-writer", "an object after a patch", "change/object_state.cpp",
+        call=look(status=200, answer={"metadata/managedFields/0/manager": "kots-export", "metadata/managedFields/0/time": PRESENT}),
+        given=(make(path=CONFIG_MAPS + AS_US),), source="API concepts, Field management", since=18),
+)
+
 REPLACES = (
     Row("replace-service-without-address", "a Service without the address that the server chose, with dryRun=All", "migration/checks/helm_force.cpp",
         call=Call("PUT", f"{NS}/services/$name{AS_US}&dryRun=All", OLD_SERVICE, status=422,
@@ -137,4 +162,4 @@ PATCHES = (
         then=(Call("DELETE", "/api/v1/persistentvolumes/$ns-$name"),), source="API reference, PersistentVolume"),
 )
 
-ROWS = CREATES + REPLACES + PATCHES
+ROWS = CREATES + STATES + REPLACES + PATCHES

@@ -58,11 +58,12 @@ class RecheckTest : public ::testing::Test {
  protected:
   Recheck check(const Change& change, const std::vector<ObjectMetadata>& now) {
     kube::Client client(transport_);
-    return recheck(client, {.changes = {change}, .already_right = 2}, now);
+    return recheck(client, {.changes = {change}, .already_right = 2}, now, then_);
   }
 
   json whole_{{"kind", "Deployment"},
               {"metadata", {{"name", "frontend"}}}};  // what a read of the whole object gives
+  ObjectStates then_;
   test::ScriptedTransport transport_{[this](const kube::Request&) { return test::reply(200, whole_); }};
 };
 
@@ -98,6 +99,29 @@ TEST_F(RecheckTest, FindsWhatChanged) {
               ElementsAre("Deployment frontend was replaced by another object of the same name"));
   EXPECT_THAT(check(patch(), {}).changed, ElementsAre("Deployment frontend does not exist any more"));
   EXPECT_THAT(check(creation(), {seen()}).changed, ElementsAre("Deployment frontend exists already"));
+}
+
+TEST_F(RecheckTest, LeavesWhatOnlyReportedItsStatusAndInsistsOnWhatItIsNow) {
+  whole_["metadata"].update({{"uid", "u-1"}, {"resourceVersion", "1"}, {"generation", 5}});
+  then_[kube::key_of(object())] = state_of(object(), whole_);
+  whole_["metadata"]["resourceVersion"] = "2";
+
+  const Recheck result = check(patch(), {with_version(seen(), "2")});
+
+  EXPECT_THAT(result.changed, IsEmpty());
+  ASSERT_EQ(result.left.changes.size(), 1U);
+  EXPECT_EQ(result.left.changes[0].object.resource_version, "2");
+}
+
+TEST_F(RecheckTest, SaysWhatChangedAndWhoWroteIt) {
+  whole_["metadata"].update({{"uid", "u-1"}, {"resourceVersion", "1"}, {"generation", 5}});
+  then_[kube::key_of(object())] = state_of(object(), whole_);
+  whole_["metadata"].update({{"resourceVersion", "2"}, {"generation", 6}});
+  whole_["metadata"]["managedFields"] = {{{"manager", "kubectl-scale"}, {"time", "2026-11-24T10:00:00Z"}}};
+
+  EXPECT_THAT(check(deletion(), {with_version(seen(), "2")}).changed,
+              ElementsAre("Deployment frontend was changed: spec (generation 5, now 6) "
+                          "(by kubectl-scale at 2026-11-24T10:00:00Z)"));
 }
 
 TEST_F(RecheckTest, ComparesTheUidAloneWhereThePlanKnowsNoVersion) {
