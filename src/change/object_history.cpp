@@ -156,11 +156,12 @@ std::vector<ObjectHistory> histories_of(const RunRecord& run) {
       ObjectHistory history;
       history.object = object;
       history.uid = object.uid;
-      history.undo = entry.change.undo;
       if (entry.change.verb == Verb::create) history.origin = ObjectHistory::Origin::absent;
       histories.push_back(std::move(history));
     }
-    add(histories[place->second], entry);
+    ObjectHistory& history = histories[place->second];
+    if (entry.change.undo == Undo::delete_only) history.undo = Undo::delete_only;
+    add(history, entry);
   }
   std::ranges::reverse(histories);
   return histories;

@@ -143,6 +143,22 @@ std::vector<ObjectMetadata> read_objects(kube::Client& client, const Plan& plan)
   return objects;
 }
 
+bool is_as_planned(const Plan& plan, std::span<const ObjectMetadata> now) {
+  const auto there = by_key(now);
+  std::unordered_set<kube::ObjectKey> deleted;
+  for (const Change& change : plan.changes) {
+    if (change.verb == Verb::remove) deleted.insert(kube::key_of(change.object));
+  }
+  return std::ranges::all_of(plan.changes, [&](const Change& change) {
+    if (!change.needs.empty()) return true;  // what it is about is still to be made
+    const auto found = there.find(kube::key_of(change.object));
+    if (change.verb == Verb::create) return found == there.end() || deleted.contains(found->first);
+    if (found == there.end() || found->second->ref.uid != change.object.uid) return false;
+    const std::string& planned = change.object.resource_version;
+    return planned.empty() || planned == found->second->ref.resource_version;
+  });
+}
+
 Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now,
                 const ObjectStates& then, Made made) {
   return Rechecker(client, now, then, std::move(made)).run(plan);

@@ -50,12 +50,14 @@ int run_apply(Flags& flags, const std::string& file) {
                                         .revision = {},
                                         .timeout = std::chrono::seconds(flags.timeout_seconds),
                                         .target_version = saved.target_version,
+                                        .leave_out = migration::FlywayOptions::LeaveOut::nothing,
                                         .skip_checks = flags.skip_checks};
     migration::require_skippable(flags.skip_checks);
     auto& context = session.context();
-    const migration::MigrationPlan left = migration::recheck(context, saved, options);
+    const auto look_again = [&] { return migration::recheck(context, saved, options); };
+    const migration::MigrationPlan left = look_again();
     session.show_plan(left);
-    const auto next = migration::carry_out(context, left, options);
+    const auto next = migration::carry_out(context, left, options, look_again);
     if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
     return session.finish(next);
   });

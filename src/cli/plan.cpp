@@ -52,9 +52,10 @@ int run_plan(Flags& flags, const PlanFlags& own) {
   const migration::RunOptions options = run_options(flags, part);
   Session session(flags, Session::Access::write);
   auto& context = session.context();
-  const migration::MigrationPlan plan = migration::plan_migration(context, part, options);
+  const auto make_plan = [&] { return migration::plan_migration(context, part, options); };
+  const migration::MigrationPlan plan = make_plan();
   session.show_plan(plan);
-  (void)migration::carry_out(context, plan, options);
+  (void)migration::carry_out(context, plan, options, make_plan);
   if (!own.out.empty()) save(session, plan, options, own.out);
   return session.finish();
 }

@@ -56,9 +56,10 @@ int run_part(Flags& flags, migration::Part part) {
   complete_installation(flags);
   const migration::RunOptions options = run_options(flags, part);
   return in_session(flags, Session::Access::write, [&](Session& session) {
-    const migration::MigrationPlan plan = migration::plan_migration(session.context(), part, options);
+    const auto make_plan = [&] { return migration::plan_migration(session.context(), part, options); };
+    const migration::MigrationPlan plan = make_plan();
     session.show_plan(plan);
-    return session.finish(migration::carry_out(session.context(), plan, options));
+    return session.finish(migration::carry_out(session.context(), plan, options, make_plan));
   });
 }
 

@@ -2,6 +2,8 @@
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/names.h>
 
+#include "migration/migrator_job.h"
+
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -35,6 +37,12 @@ std::optional<std::string> owner_other_than(const std::string& release, const ku
   return owner_ns == nullptr || *owner_ns == ns ? std::optional(*owner) : std::nullopt;
 }
 
+// Nothing of the release's: what the database migration of a run makes and deletes again.
+bool is_of_migrator(const kube::ObjectRef& object) {
+  return (object.kind == "Job" && object.name == names::kMigrator) ||
+         (object.kind == "Secret" && object.name == kMigratorSecret);
+}
+
 }  // namespace
 
 ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership) {
@@ -45,6 +53,7 @@ ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership) {
 
   return [&context, take_ownership, edit = std::move(edit), releases = names_of_releases(context)](
              const kube::ObjectMetadata& object) -> std::optional<change::Change> {
+    if (is_of_migrator(object.ref)) return std::nullopt;
     if (take_ownership == TakeOwnership::no) {
       if (const auto owner = owner_other_than(context.release, object, context.ns.name, releases)) {
         context.observer.note("annotate.other-release",

@@ -8,6 +8,7 @@
 #include <kots_export/values/yaml.h>
 
 #include "migration/in_step.h"
+#include "migration/unchanged.h"
 
 namespace kots_export::migration {
 
@@ -64,9 +65,14 @@ void tell_what_is_left(Context& context, const RunOptions& options) {
 
 }  // namespace
 
-std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options) {
+std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options,
+                                   const PlanAgain& plan_again) {
   const bool writes = context.executor.dry_run() == kube::DryRun::none;
   context.executor.confirm(plan.together());
+  if (writes && !plan.together().empty()) {
+    context.executor.begin_writing();
+    require_unchanged(context, plan, options, plan_again);
+  }
   if (writes && plan.values) {
     write_values(context, options.paths.values_v3(), "values-3.x", plan.values->v3);
     write_values(context, options.paths.values(), "values", plan.values->v4);
@@ -91,14 +97,6 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
   if (plan.part == Part::flyway && writes) tell_what_is_left(context, options);
   if (!plan.values) return std::nullopt;
   return in_step(context, "message", [&] { return steps_after(context, *plan.values, options); });
-}
-
-NextSteps run_migration(Context& context, const RunOptions& options) {
-  return carry_out(context, plan_migration(context, Part::whole, options), options).value();
-}
-
-void run_step(Context& context, Part step, const RunOptions& options) {
-  (void)carry_out(context, plan_migration(context, step, options), options);
 }
 
 }  // namespace kots_export::migration

@@ -30,6 +30,8 @@ LogView::LogView(const std::filesystem::path& file)
     : log_(std::make_unique<Log>(Log{spdlog::logger("kots-export", open_sink(file))})) {
   log_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   log_->logger.flush_on(spdlog::level::info);
+  // Of a disk that is full the run itself tells; spdlog would write a line of its own onto the terminal.
+  log_->logger.set_error_handler([](const std::string&) {});
 }
 
 LogView::~LogView() = default;

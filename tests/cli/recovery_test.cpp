@@ -417,6 +417,71 @@ TEST(Recovery, AMigrationThatTwoRunsMadeIsNeverStartedByARollback) {
   EXPECT_EQ(installation.server.count_requests("POST", "/jobs"), 0U);
 }
 
+// The Job stands there while a whole run, or annotate, goes over the namespace.
+TEST(Recovery, WhatTheMigratorLeftIsNotMarkedAsTheReleases) {
+  const std::vector<std::vector<std::vector<std::string>>> ways = {
+      {Installation::whole_run()}, {{"annotate", "--yes"}, {"flyway", "--yes"}}};
+  for (const auto& way : ways) {
+    Installation installation;
+    const json before = state_of(installation);
+    installation.server.add_fault("method=GET path=jobs?watch html");
+    ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "2"}).exit_code, 1);
+    installation.server.clear_faults();
+    for (const auto& command : way) ASSERT_EQ(installation.run(command).exit_code, 0);
+    installation.server.clear_requests();
+
+    const Finished rollback = installation.run({"rollback", "--all", "--yes", "--settle-time=0"});
+
+    EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+    EXPECT_EQ(difference(before, state_of(installation)), "");
+    EXPECT_THAT(rollback.err, Not(HasSubstr("create Job circle-migrator")));
+  }
+}
+
+TEST(Recovery, APlanThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
+  Installation installation;
+  installation.server.add_fault("method=POST path=/leases hold-answer");
+  const Finished run =
+      installation.run(Start{.arguments = Installation::whole_run(),
+                             .environment = {},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = [&, done = false](pid_t) mutable {
+                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
+                               done = true;  // as another run would have done
+                               ASSERT_TRUE(installation.server.remove("Deployment", kNamespace, "kotsadm"));
+                               installation.server.clear_faults();
+                             }});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("the cluster is not as the plan saw it any more"),
+                             HasSubstr("not needed any more: delete Deployment kotsadm"),
+                             HasSubstr("Run the same command again")));
+  EXPECT_EQ(written_objects(installation), json::array());
+  EXPECT_FALSE(std::filesystem::exists(installation.folder / "output/helm-values.yaml"));
+}
+
+TEST(Recovery, APlanWhoseObjectsOnlyReportedTheirStatusIsCarriedOut) {
+  Installation installation;
+  installation.server.add_fault("method=POST path=/leases hold-answer");
+  const Finished run =
+      installation.run(Start{.arguments = Installation::whole_run(),
+                             .environment = {},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = [&, done = false](pid_t) mutable {
+                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
+                               done = true;
+                               json frontend =
+                                   installation.server.get("Deployment", kNamespace, "frontend").value();
+                               frontend["status"]["observedGeneration"] = 7;
+                               installation.server.put(frontend);
+                               installation.server.clear_faults();
+                             }});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
 TEST(Recovery, AMigratorThatARollbackStoppedIsNotStartedByUndoingThat) {
   Installation installation;
   installation.server.add_fault("method=GET path=jobs?watch html");

@@ -16,6 +16,10 @@ namespace kots_export::change {
 // which it names many are listed, the others are read by name. Throws ApiError, ConnectionError.
 [[nodiscard]] std::vector<kube::ObjectMetadata> read_objects(kube::Client& client, const Plan& plan);
 
+// True where each object of `plan` is in `now` as it was planned on, to its resourceVersion, and what the
+// plan creates is not there.
+[[nodiscard]] bool is_as_planned(const Plan& plan, std::span<const kube::ObjectMetadata> now);
+
 // UIDs of what a plan was to create, and is there.
 using Made = std::unordered_map<kube::ObjectKey, std::string>;
 

@@ -10,6 +10,7 @@
 #include <kots_export/util/secret.h>
 #include <kots_export/values/value.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,13 +47,15 @@ struct RunOptions {
 // the steps throw.
 [[nodiscard]] MigrationPlan plan_migration(Context& context, Part part, const RunOptions& options);
 
-// Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, writes the
-// values files (not in a dry run), then the release's manifest, the objects' metadata, flyway, postgres.
-// Returns the next steps after the whole migration, nothing after a single step.
-std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options);
+// How the same plan is made once more.
+using PlanAgain = std::function<MigrationPlan()>;
 
-// Both, one after the other: what the commands without a plan file do.
-[[nodiscard]] NextSteps run_migration(Context& context, const RunOptions& options);
-void run_step(Context& context, Part step, const RunOptions& options);
+// Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, takes the
+// lock, writes the values files, then the release's manifest, the objects' metadata, flyway, postgres. Where
+// with the lock in hand `plan_again` gives another plan, nothing is changed: throws Error with what differs.
+// In a dry run there is neither lock nor file. Returns the next steps after the whole migration, nothing
+// after a single step.
+std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options,
+                                   const PlanAgain& plan_again);
 
 }  // namespace kots_export::migration

@@ -15,6 +15,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+NextSteps run_migration(Context& context, const RunOptions& options) {
+  const auto make_plan = [&] { return plan_migration(context, Part::whole, options); };
+  return carry_out(context, make_plan(), options, make_plan).value();
+}
+
 class Run : public MigrationTest {
  protected:
   Run() : MigrationTest(with_installation()) {}
@@ -48,23 +53,34 @@ TEST_F(Run, TouchesEachObjectOnce) {
   }
 }
 
-TEST_F(Run, WritesBothValuesFilesBeforeTheFirstWriteToTheCluster) {
-  bool files_there = false;
-  const auto look = [&] {
-    files_there = std::filesystem::exists(options().paths.values()) &&
-                  std::filesystem::exists(options().paths.values_v3());
-    return std::unique_ptr<change::Journal>();
-  };
-  change::Executor watched(connection.client, observer, {.begin_writing = look});
+// Keeps whether the values files were there when the first Change was done.
+class FilesAtTheFirstChange : public test::RecordingObserver {
+ public:
+  explicit FilesAtTheFirstChange(const Paths& paths) : paths_(paths) {}
+  void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override {
+    if (changes.empty()) {
+      were_there = std::filesystem::exists(paths_.values()) && std::filesystem::exists(paths_.values_v3());
+    }
+    RecordingObserver::change_done(change, outcome);
+  }
+  bool were_there = false;
+
+ private:
+  Paths paths_;
+};
+
+TEST_F(Run, WritesBothValuesFilesBeforeTheFirstChange) {
+  FilesAtTheFirstChange watching(options().paths);
+  change::Executor watched(connection.client, watching, {});
   Context watched_context{.client = connection.client,
                           .executor = watched,
-                          .observer = observer,
+                          .observer = watching,
                           .ns = {kNs},
                           .release = "circleci-server"};
 
   (void)run_migration(watched_context, options());
 
-  EXPECT_TRUE(files_there);
+  EXPECT_TRUE(watching.were_there);
 }
 
 TEST_F(Run, PlansEverythingBeforeTheFirstWrite) {
