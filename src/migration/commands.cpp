@@ -51,7 +51,7 @@ std::string Commands::kubectl(std::string_view ns, std::string_view command) con
 
 std::string Commands::helm(std::string_view ns, std::string_view command, std::string_view rest) const {
   return before(*this) + "helm " + std::string(command) + " -n " + shell_quote(ns) +
-         cluster_flags(*this, kHelm) + " " + std::string(rest);
+         cluster_flags(*this, kHelm) + (rest.empty() ? "" : " ") + std::string(rest);
 }
 
 std::string Commands::kots_export(std::string_view command) const {

@@ -223,7 +223,9 @@ CheckFinding check_values(Checking& checking) {
     if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
     if (finding.level == values::Level::warning) ++warnings;
   }
-  const std::string look = "`kots-export validate` says more once the values are written.";
+  const std::string look = "`kots-export validate " +
+                           util::shell_quote(checking.options.paths.values().string()) +
+                           "` says more once the values are written.";
   if (errors.empty())
     return warnings == 0
                ? ok("chart " +

@@ -25,9 +25,9 @@ struct Wanted {
 
 // --force makes the Secret, too, where there is none.
 std::string remedy(const Checking& checking) {
-  return "Make it with: " +
+  return "Make it with `" +
          checking.context.commands.kots_export("secret" + checking.options.registry.flag()) +
-         " --force --docker-username USER";
+         " --force --docker-username USER`.";
 }
 
 const PullSecret& pull_secret(Checking& checking) {
