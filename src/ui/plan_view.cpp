@@ -49,7 +49,9 @@ bool stands_before(const Entry& left, const Entry& right) {
   const auto rank = [](Verb verb) { return verb == Verb::remove ? 0 : verb == Verb::create ? 1 : 2; };
   const Change& a = *left.change;
   const Change& b = *right.change;
-  const auto key = [&](const Change& change) { return std::pair(rank(change.verb), change.object.kind); };
+  const auto key = [&](const Change& change) {
+    return std::pair(rank(change.verb), std::string_view(change.object.kind));
+  };
   if (key(a) != key(b)) return key(a) < key(b);
   return util::natural_less(a.object.name, b.object.name);
 }
