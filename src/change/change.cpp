@@ -1,7 +1,7 @@
 #include <kots_export/change/change.h>
 
+#include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace kots_export::change {
 
@@ -13,6 +13,21 @@ void fill_in(Change& change, const Change::Need& need, const std::string& uid) {
   } else {
     change.after[json::json_pointer(need.at)] = uid;
   }
+}
+
+bool is_about_created(const Change& change) {
+  return std::ranges::any_of(change.needs, [](const Change::Need& need) { return need.at.empty(); });
+}
+
+std::unordered_set<kube::ObjectKey> created_and_deleted(const Plan& plan) {
+  std::unordered_set<kube::ObjectKey> created;
+  std::unordered_set<kube::ObjectKey> both;
+  for (const Change& change : plan.changes) {
+    const kube::ObjectKey key = kube::key_of(change.object);
+    if (change.verb == Verb::create) created.insert(key);
+    if (change.verb == Verb::remove && is_about_created(change) && created.contains(key)) both.insert(key);
+  }
+  return both;
 }
 
 void PlanSummary::count(Verb verb) {

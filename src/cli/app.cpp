@@ -1,4 +1,5 @@
 #include <kots_export/cli/app.h>
+#include <kots_export/migration/migration_plan.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
@@ -8,6 +9,7 @@
 
 #include "cli/again.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 
 #include <algorithm>
 #include <functional>
@@ -76,6 +78,18 @@ int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
   }
 }
 
+// Markdown is of plans: those that a command shows and does not carry out.
+void require_markdown_makes_sense(const Flags& flags) {
+  if (!is_markdown(flags) || flags.command == "plan") return;
+  const std::vector<std::string> others = {"apply", "rollback", "secret"};
+  const bool plans =
+      migration::part_from(flags.command) || std::ranges::find(others, flags.command) != others.end();
+  if (plans && flags.dry_run != "none") return;
+  throw UsageError(
+      "-o markdown shows a plan, and " + flags.command + " makes none that it only shows", {},
+      plans ? "Add --dry-run=client or --dry-run=server." : "Use it with plan, plan show or --dry-run.");
+}
+
 // Runs a command with -o: whatever happens, standard output gets one document.
 int run_with_document(const Declared& command, Flags& flags) {
   ui::JsonView view(command.app->get_name(), KOTS_EXPORT_VERSION);
@@ -132,7 +146,8 @@ int parse_and_run(int argc, char** argv) {
   flags.as_the_script = !command.app->parsed();
   flags.again = again(app, *command.app);
   flags.given = given_places(app);
-  return flags.output.empty() ? command.run() : run_with_document(command, flags);
+  require_markdown_makes_sense(flags);
+  return flags.output.empty() || is_markdown(flags) ? command.run() : run_with_document(command, flags);
 }
 
 }  // namespace

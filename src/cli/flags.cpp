@@ -92,9 +92,10 @@ void add_change_flags(CLI::App& app, Flags& flags) {
                "end a dry run with 3 where changes are pending")
       ->group("Steps");
   app.add_option("-o,--output", flags.output,
-                 "json or yaml: one document with plan, outcome and timings on standard output")
+                 "json or yaml: one document with plan, outcome and timings on standard output; markdown: a "
+                 "plan or a dry run for people")
       ->group("Steps")
-      ->check(CLI::IsMember({"json", "yaml"}));
+      ->check(CLI::IsMember({"json", "yaml", "markdown"}));
   app.add_flag("-y,--yes", flags.yes, "ask nothing, change what the plan changes")->group("Steps");
   app.add_flag("--no-input", flags.no_input,
                "ask nothing, refuse what needs an answer; so does the variable CI")

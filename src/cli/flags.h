@@ -51,7 +51,7 @@ struct Flags {
   std::string target_version = std::string(migration::names::kTargetVersion);
   std::size_t concurrency = 64;
   // --- what stands on standard output ---
-  std::string output;                // empty (text), "json" or "yaml"
+  std::string output;                // empty (text), "markdown", "json" or "yaml"
   ui::JsonView* document = nullptr;  // with json and yaml: takes what the command has to say, see app.cpp
   // --- the cluster, as kubectl names it ---
   std::string kubeconfig;

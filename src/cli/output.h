@@ -3,6 +3,7 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/ui/colour.h>
+#include <kots_export/ui/document.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_header.h>
@@ -13,7 +14,9 @@
 #include "cli/flags.h"
 
 #include <iostream>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -24,10 +27,19 @@ inline ui::Colour colour_of(ui::Stream stream) {
   return ui::wants_colour(stream) ? ui::Colour::yes : ui::Colour::no;
 }
 
-// The next steps: as text on standard output, or in the document.
+inline bool is_markdown(const Flags& flags) { return flags.output == "markdown"; }
+
+// The next steps on standard output, or in the document.
 inline void show(const Flags& flags, const migration::NextSteps& steps) {
   if (flags.document != nullptr) return flags.document->next_steps(steps);
-  std::cout << ui::text_of(steps) << std::flush;
+  if (!is_markdown(flags)) {
+    std::cout << ui::text_of(steps) << std::flush;
+    return;
+  }
+  ui::Code code{.language = "text", .lines = {}};
+  std::istringstream lines(ui::text_of(steps));
+  for (std::string line; std::getline(lines, line);) code.lines.push_back(line);
+  ui::write_markdown(std::cout, {.title = {}, .blocks = {std::move(code)}});
 }
 
 // What the work, or a plan in a file, is for: in the document.

@@ -1,7 +1,7 @@
 #include <kots_export/migration/saved_plan.h>
-#include <kots_export/ui/messages.h>
+#include <kots_export/ui/effects_view.h>
 #include <kots_export/ui/plan_header.h>
-#include <kots_export/util/text.h>
+#include <kots_export/ui/plan_view.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -78,17 +78,18 @@ int show_saved(Flags& flags, const PlanFlags& own) {
   const change::Plan changes = saved.plan.together();
   flags.dry_run = "client";
   Views views(flags);
-  views.head(ui::header_of(saved));
-  if (flags.document != nullptr) describe(*flags.document, saved);
-  if (flags.document == nullptr) views.show(saved.plan);
-  views.planned(changes, kube::DryRun::client);
-  if (flags.document != nullptr) return static_cast<int>(ExitCode::done);
-  std::cout << ui::text_of(summarize(changes), ui::Tense::planned) << '\n';
-  if (saved.applied.empty()) {
-    std::cout << "(saved plan: nothing was changed)" << std::endl;
-  } else {
-    std::cout << "(carried out on " << util::printable(saved.applied) << ')' << std::endl;
+  ui::PlanHeader header = ui::header_of(saved);
+  header.timeout = std::chrono::seconds(flags.timeout_seconds);  // not the file's: apply has its own
+  if (flags.document != nullptr) {
+    describe(*flags.document, saved);
+    flags.document->set("effects", ui::json_of(migration::effects_of(saved.plan, header.timeout)));
+    views.planned(changes, kube::DryRun::client);
+    return static_cast<int>(ExitCode::done);
   }
+  views.show(saved.plan, header);
+  ui::Line what_became = {{"saved plan: nothing was changed"}};
+  if (!saved.applied.empty()) what_became = {{"carried out on "}, {saved.applied, ui::Style::name}};
+  views.show(ui::end_of(summarize(changes), std::move(what_became)));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -111,7 +112,9 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "  # Name every object of it\n"
       "  kots-export plan show migration.plan --full\n"
       "  # The same for a machine to read\n"
-      "  kots-export plan show migration.plan -o json");
+      "  kots-export plan show migration.plan -o json\n"
+      "  # For a pull request or a ticket\n"
+      "  kots-export plan show migration.plan -o markdown");
   command->footer(
       "Examples:\n"
       "  # Look at every change of the migration\n"
@@ -122,6 +125,8 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"
       "  # The same as a document for programs\n"
       "  kots-export plan postgres -n circleci-server -o json\n"
+      "  # For a pull request or a ticket: GitHub's Markdown, secrets masked\n"
+      "  kots-export plan -n circleci-server --license-file licence.txt -o markdown\n"
       "  # Save the plan, look at it again, and carry exactly that out later\n"
       "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
       "  kots-export plan show migration.plan\n"

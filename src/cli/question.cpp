@@ -1,5 +1,6 @@
 #include "cli/question.h"
 
+#include <kots_export/migration/effects.h>
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/ui/terminal.h>
@@ -36,12 +37,8 @@ bool is_ci() {
 
 std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::Colour colour, bool whole) {
   std::ostringstream text;
-  ui::print_header(text, header);
-  if (whole) {
-    ui::print_plan(text, plan, colour, ui::Detail::full);
-  } else {
-    ui::print_summary(text, plan, colour);
-  }
+  ui::write_text(text, whole ? ui::document_of(plan, header, ui::Detail::full) : ui::summary_of(plan, header),
+                 colour);
   return text.str();
 }
 
@@ -61,7 +58,7 @@ bool ask_to_change(const Flags& flags, const ui::PlanHeader& header, const chang
   if (const std::string why = why_nobody_answers(flags); !why.empty())
     refuse(flags, plan.changes.size(), why);
   const ui::Colour colour = colour_of(ui::Stream::questions);
-  const bool has_no_way_back = std::ranges::any_of(plan.changes, ui::cannot_be_undone);
+  const bool has_no_way_back = std::ranges::any_of(plan.changes, migration::cannot_be_undone);
   const std::string question = util::printable("Change namespace " + flags.ns + " on " + where + "?") +
                                (has_no_way_back ? " The database migration cannot be undone." : "") +
                                (backup == Backup::missing ? " No backup was found: is there one?" : "");

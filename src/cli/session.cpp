@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include <kots_export/migration/checks.h>
+#include <kots_export/ui/effects_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/interrupt.h>
@@ -110,8 +111,7 @@ Session::Session(const Flags& flags, Access access)
     std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
   describe_target();
   if (access == Access::read) return;
-  ui::print_target(std::cerr, header());
-  std::cerr << std::flush;
+  ui::write_text(std::cerr, {.title = {}, .blocks = {target_of(header())}}, ui::Colour::no);
   if (executor_.dry_run() != kube::DryRun::none) {
     views_.head(header());
     return;
@@ -137,7 +137,8 @@ ui::PlanHeader Session::header() const {
                         .chart = migration::known_chart_version(context_),
                         .target_version = flags_.target_version,
                         .time = started_,
-                        .version = KOTS_EXPORT_VERSION};
+                        .version = KOTS_EXPORT_VERSION,
+                        .timeout = std::chrono::seconds(flags_.timeout_seconds)};
   if (!of_file_) return header;
   header.chart = of_file_->chart;
   header.target_version = of_file_->target_version;
@@ -148,13 +149,15 @@ ui::PlanHeader Session::header() const {
 
 void Session::takes(const migration::SavedPlan& saved) {
   of_file_ = ui::header_of(saved);
-  if (executor_.dry_run() == kube::DryRun::none && flags_.yes) ui::print_origin(std::cerr, header());
+  if (executor_.dry_run() == kube::DryRun::none && flags_.yes)
+    ui::write_text(std::cerr, {.title = {}, .blocks = {origin_of(header())}}, ui::Colour::no);
 }
 
 void Session::show_plan(const migration::MigrationPlan& plan) {
-  if (executor_.dry_run() == kube::DryRun::none || flags_.document != nullptr) return;
-  views_.head(header());  // now the chart is known
-  views_.show(plan);
+  if (executor_.dry_run() == kube::DryRun::none) return;
+  const ui::PlanHeader now = header();  // in which the chart is known
+  if (flags_.document == nullptr) return views_.show(plan, now);
+  flags_.document->set("effects", ui::json_of(migration::effects_of(plan, now.timeout)));
 }
 
 change::ExecutorOptions Session::executor_options(Access access) {
@@ -254,12 +257,11 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) c
   return std::make_unique<OwningTransport>(config, options);
 }
 
-void Session::print_end() const {
+void Session::print_end() {
   const change::PlanSummary& totals = executor_.totals();
   if (executor_.dry_run() != kube::DryRun::none) {
     if (flags_.document != nullptr) return;
-    std::cout << ui::text_of(totals, ui::Tense::planned) << "\n(dry run: nothing was changed)" << std::endl;
-    return;
+    return views_.show(ui::end_of(totals, {{"dry run: nothing was changed"}}));
   }
   std::cerr << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
             << std::endl;
@@ -302,7 +304,7 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   lock_.release();
   print_end();
   if (flags_.document != nullptr) flags_.document->already_right(executor_.totals().already_right);
-  if (next && flags_.document == nullptr) std::cout << '\n';
+  if (next && flags_.output.empty()) std::cout << '\n';
   if (next) show(flags_, *next);
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
   if (is_dry_run && executor_.counts().failed() > 0) {

@@ -75,7 +75,7 @@ class Session {
   change::LeaseOptions lock_options() const;
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target() const;  // in the document
-  void print_end() const;
+  void print_end();
 
   const Flags& flags_;
   migration::Paths paths_;

@@ -21,7 +21,8 @@ class Views : public ui::MultiView {
   // `detail`: where it is not what --verbose says.
   explicit Views(const Flags& flags, std::optional<ui::Detail> detail = std::nullopt)
       : human_({.stream = flags.document == nullptr ? std::cout : nowhere_,
-                .colour = colour_of(ui::Stream::out)},
+                .colour = colour_of(ui::Stream::out),
+                .format = is_markdown(flags) ? ui::HumanView::Format::markdown : ui::HumanView::Format::text},
                {.stream = std::cerr, .colour = colour_of(ui::Stream::err)},
                detail.value_or(flags.verbose ? ui::Detail::verbose
                                : flags.full  ? ui::Detail::full
@@ -34,7 +35,8 @@ class Views : public ui::MultiView {
 
   // See HumanView.
   void head(ui::PlanHeader header) { human_.head(std::move(header)); }
-  void show(const migration::MigrationPlan& plan) { human_.show(plan); }
+  void show(const migration::MigrationPlan& plan, const ui::PlanHeader& header) { human_.show(plan, header); }
+  void show(const ui::Document& document) { human_.show(document); }
 
  private:
   std::ostream nowhere_{nullptr};

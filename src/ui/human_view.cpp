@@ -50,13 +50,13 @@ void HumanView::step_started(std::string_view step) {
   progress_.stream << paint(progress_.colour, "==> " + heading_of(step), kBold) << std::endl;
 }
 
-void HumanView::print_head() {
-  if (header_) print_header(out_.stream, *std::exchange(header_, std::nullopt));
+void HumanView::show(const Document& document) {
+  if (out_.format == Format::markdown) return write_markdown(out_.stream, document);
+  write_text(out_.stream, document, out_.colour);
 }
 
-void HumanView::show(const migration::MigrationPlan& plan) {
-  print_head();
-  print_plan(out_.stream, plan, out_.colour, detail_);
+void HumanView::show(const migration::MigrationPlan& plan, const PlanHeader& header) {
+  show(document_of(plan, header, detail_));
   shown_ = Shown::yes;
 }
 
@@ -64,8 +64,13 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   dry_run_ = dry_run;
   if (dry_run != kube::DryRun::none) {
     if (shown_ == Shown::yes) return;
-    print_head();
-    return print_plan(out_.stream, plan, out_.colour, detail_);
+    Document document;
+    if (const auto header = std::exchange(header_, std::nullopt)) {
+      document.title = "plan";
+      document.blocks.emplace_back(fields_of(*header));
+    }
+    if (!plan.empty()) document.blocks.emplace_back(list_of(plan, detail_));
+    return show(document);
   }
   const change::PlanSummary summary = summarize(plan);
   if (plan.empty() && summary.already_right > 0)
@@ -78,18 +83,21 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   // What was not sent because the run stopped is counted at its end.
   const bool was_left = outcome.status == Status::not_sent && outcome.error.empty();
   if (was_left && detail_ == Detail::normal) return;
-  const Face& face = dry_run_ == kube::DryRun::none ? progress_ : out_;
   const std::string what = std::string(to_string(change.verb)) + " " + kube::describe(change.object);
   if (const std::string_view failed = failure_word(outcome.status); !failed.empty()) {
-    face.stream << paint(face.colour, failed, kRed) << " " << util::printable(what + ": " + outcome.error)
-                << std::endl;
-    return;
+    const Document document{
+        .title = {},
+        .blocks = {Paragraph{
+            {{std::string(failed), Style::removed}, {" "}, {what + ": " + outcome.error, Style::name}}}}};
+    if (dry_run_ != kube::DryRun::none) return show(document);
+    return write_text(progress_.stream, document, progress_.colour);
   }
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none) return;
   if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
-  face.stream << paint(face.colour, mark(change.verb), colour_of(change.verb)) << " " << util::printable(what)
-              << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
+  progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
+                   << util::printable(what) << (outcome.status == Status::gone ? " (was gone already)" : "")
+                   << std::endl;
 }
 
 void HumanView::check_done(const change::CheckOutcome& check) {
@@ -97,6 +105,7 @@ void HumanView::check_done(const change::CheckOutcome& check) {
   const bool is_fine = check.status == Status::ok || check.status == Status::skipped;
   if (is_fine && detail_ != Detail::verbose) return;
   const Face& face = purpose_ == Purpose::look ? out_ : progress_;
+  if (face.format == Format::markdown) return show_check(check);
   constexpr std::size_t kWord = 8;
   std::string word(to_string(check.status));
   word.resize(kWord, ' ');
@@ -104,6 +113,18 @@ void HumanView::check_done(const change::CheckOutcome& check) {
               << util::printable(check.detail) << '\n';
   if (!check.remedy.empty()) face.stream << "         -> " << util::printable(check.remedy) << '\n';
   face.stream << std::flush;
+}
+
+// An item of a list that grows by one with each check.
+void HumanView::show_check(const change::CheckOutcome& check) {
+  const bool is_first = std::exchange(check_title_, Title::done) == Title::open;
+  Item item{.text = {{std::string(to_string(check.status)), Style::strong},
+                     {" "},
+                     {std::string(check.id), Style::name},
+                     {": "},
+                     {check.detail, Style::name}},
+            .note = check.remedy};
+  show(Document{.title = is_first ? "checks" : "", .blocks = {List{{std::move(item)}}}});
 }
 
 void HumanView::log_line(std::string_view source, std::string_view line) {

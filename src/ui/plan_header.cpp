@@ -1,5 +1,7 @@
 #include <kots_export/ui/plan_header.h>
-#include <kots_export/util/text.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace kots_export::ui {
 
@@ -15,26 +17,27 @@ PlanHeader header_of(const migration::SavedPlan& saved) {
           .version = saved.version};
 }
 
-void print_target(std::ostream& out, const PlanHeader& header) {
-  out << "cluster: " << util::printable(header.server);
-  if (!header.context.empty()) out << ", context: " << util::printable(header.context);
-  if (!header.user.empty()) out << ", user: " << util::printable(header.user);
-  out << "\nnamespace: " << util::printable(header.ns) << ", release: " << util::printable(header.release)
-      << '\n';
+Fields target_of(const PlanHeader& header) {
+  Fields fields;
+  fields.lines.push_back({{"cluster", header.server}});
+  if (!header.context.empty()) fields.lines.back().emplace_back("context", header.context);
+  if (!header.user.empty()) fields.lines.back().emplace_back("user", header.user);
+  fields.lines.push_back({{"namespace", header.ns}, {"release", header.release}});
+  return fields;
 }
 
-void print_origin(std::ostream& out, const PlanHeader& header) {
-  if (!header.chart.empty()) {
-    out << "chart: " << util::printable(header.chart) << " -> " << util::printable(header.target_version)
-        << '\n';
-  }
-  out << "planned: " << util::printable(header.time) << " by kots-export " << util::printable(header.version)
-      << '\n';
+Fields origin_of(const PlanHeader& header) {
+  Fields fields;
+  if (!header.chart.empty())
+    fields.lines.push_back({{"chart", header.chart + " -> " + header.target_version}});
+  fields.lines.push_back({{"planned", header.time + " by kots-export " + header.version}});
+  return fields;
 }
 
-void print_header(std::ostream& out, const PlanHeader& header) {
-  print_target(out, header);
-  print_origin(out, header);
+Fields fields_of(const PlanHeader& header) {
+  Fields fields = target_of(header);
+  std::ranges::move(origin_of(header).lines, std::back_inserter(fields.lines));
+  return fields;
 }
 
 }  // namespace kots_export::ui

@@ -1,13 +1,14 @@
-#include <kots_export/migration/names.h>
-#include <kots_export/ui/messages.h>
+#include <kots_export/migration/effects.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
 
 #include "ui/plan_edit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <tuple>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace kots_export::ui {
@@ -17,19 +18,10 @@ using change::Verb;
 
 namespace {
 
-// A question is to stand on the screen with what it asks about.
-constexpr std::size_t kMostNames = 30;
-// So many equal patches of a kind have a line each.
-constexpr std::size_t kMostEqual = 10;
-
-using Changes = std::vector<const Change*>;
-
 // "3 ConfigMap, 2 Secret"
-std::string kinds_of(const Changes& changes) {
-  std::map<std::string, std::size_t> counts;
-  for (const Change* change : changes) ++counts[change->object.kind];
+std::string counted(const std::map<std::string, std::size_t>& kinds) {
   std::string text;
-  for (const auto& [kind, count] : counts)
+  for (const auto& [kind, count] : kinds)
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
   return text;
 }
@@ -44,31 +36,42 @@ std::string plural(const std::string& kind) {
   return is_ies ? kind.substr(0, kind.size() - 1) + "ies" : kind + "s";
 }
 
+// A Change that has a line, and whether it is for its object's end too: of what the plan creates and deletes
+// again, the delete has none of its own.
+struct Entry {
+  const Change* change;
+  enum class Stays { yes, no } stays = Stays::yes;
+};
+using Entries = std::vector<Entry>;
+
 // Deletes, creates, patches; of each by kind and name.
-bool stands_before(const Change* a, const Change* b) {
+bool stands_before(const Entry& left, const Entry& right) {
   const auto rank = [](Verb verb) { return verb == Verb::remove ? 0 : verb == Verb::create ? 1 : 2; };
-  const int left = rank(a->verb);
-  const int right = rank(b->verb);
-  if (std::tie(left, a->object.kind) != std::tie(right, b->object.kind))
-    return std::tie(left, a->object.kind) < std::tie(right, b->object.kind);
-  return util::natural_less(a->object.name, b->object.name);
+  const Change& a = *left.change;
+  const Change& b = *right.change;
+  const auto key = [&](const Change& change) {
+    return std::pair(rank(change.verb), std::string_view(change.object.kind));
+  };
+  if (key(a) != key(b)) return key(a) < key(b);
+  return util::natural_less(a.object.name, b.object.name);
 }
 
-Changes in_order(const change::Plan& plan) {
-  Changes changes;
-  changes.reserve(plan.changes.size());
-  for (const Change& change : plan.changes) changes.push_back(&change);
-  std::ranges::stable_sort(changes, stands_before);
-  return changes;
+Entries in_order(const change::Plan& plan) {
+  const auto transient = change::created_and_deleted(plan);
+  Entries entries;
+  entries.reserve(plan.changes.size());
+  for (const Change& change : plan.changes) {
+    const bool is_transient = transient.contains(kube::key_of(change.object));
+    if (is_transient && change.verb == Verb::remove && change::is_about_created(change)) continue;
+    const bool has_end = is_transient && change.verb == Verb::create;
+    entries.push_back({&change, has_end ? Entry::Stays::no : Entry::Stays::yes});
+  }
+  std::ranges::stable_sort(entries, stands_before);
+  return entries;
 }
 
-// "! - delete Job a"; without "!", two blanks.
-std::string line_of(const Change& change, Colour colour) {
-  return (cannot_be_undone(change) ? paint(colour, "! ", kRed) : "  ") +
-         paint(colour,
-               std::string(mark(change.verb)) + " " + std::string(to_string(change.verb)) + " " +
-                   util::printable(kube::describe(change.object)),
-               colour_of(change.verb));
+Style style_of(Verb verb) {
+  return verb == Verb::create ? Style::added : verb == Verb::patch ? Style::changed : Style::removed;
 }
 
 // "annotate: reason"
@@ -76,91 +79,74 @@ std::string reason_of(const Change& change) {
   return change.why.empty() ? change.step : change.step + ": " + change.why;
 }
 
-class Printer {
- public:
-  Printer(std::ostream& out, Colour colour, Detail detail) : out_(out), colour_(colour), detail_(detail) {}
+Item item_of(const Entry& entry, std::string note) {
+  using Weight = Item::Weight;
+  const Change& change = *entry.change;
+  const std::string what = entry.stays == Entry::Stays::no
+                               ? "+- create and delete"
+                               : std::string(mark(change.verb)) + " " + std::string(to_string(change.verb));
+  return {.weight = migration::cannot_be_undone(change) ? Weight::grave : Weight::normal,
+          .text = {{what + " " + kube::describe(change.object), style_of(change.verb)}},
+          .note = std::move(note)};
+}
 
-  void print(const change::Plan& plan) {
-    const Changes changes = in_order(plan);
-    const auto patches = std::ranges::find(changes, Verb::patch, &Change::verb);
-    std::for_each(changes.begin(), patches, [this](const Change* change) { print_whole(*change); });
-    for (auto kind = patches; kind != changes.end();) {
-      const auto next = std::find_if(kind, changes.end(), [&](const Change* other) {
-        return other->object.kind != (*kind)->object.kind;
-      });
-      print_patches(Changes(kind, next));
-      kind = next;
-    }
+// What has its UID from an earlier Change of the plan.
+std::vector<std::string> needs_of(const Change& change) {
+  std::vector<std::string> lines;
+  for (const Change::Need& need : change.needs) {
+    if (!need.at.empty())
+      lines.push_back("with the UID of " + kube::describe(need.created) + ", once it is created");
   }
+  return lines;
+}
 
- private:
-  // Patches of one kind. Those that do the same for the same reason stand together, where the first of them
-  // is.
-  void print_patches(const Changes& changes) {
-    using Group = std::pair<std::pair<std::string, std::vector<std::string>>, Changes>;
-    std::vector<Group> groups;
-    std::map<Group::first_type, std::size_t> known;
-    for (const Change* change : changes) {
-      Group::first_type same{reason_of(*change), edit_of(*change)};
-      const auto [place, is_new] = known.try_emplace(same, groups.size());
-      if (is_new) groups.emplace_back(std::move(same), Changes{});
-      groups[place->second].second.push_back(change);
-    }
-    for (const auto& [same, members] : groups) print_group(same.second, members);
+void append(std::vector<std::string>& lines, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(lines));
+}
+
+// A create or a delete.
+Item whole(const Entry& entry, Detail detail) {
+  const Change& change = *entry.change;
+  Item item = item_of(entry, reason_of(change));
+  item.detail = needs_of(change);
+  if (change.verb == Verb::create || detail == Detail::verbose) append(item.detail, content_of(change));
+  return item;
+}
+
+// Patches of a kind that do the same for the same reason.
+Item group(std::vector<std::string> edit, std::span<const Entry> members, Detail detail) {
+  constexpr std::size_t kMostEqual = 10;  // so many have a line each
+  const Change& first = *members.front().change;
+  if (members.size() == 1) {
+    Item item = item_of(members.front(), reason_of(first));
+    item.detail = needs_of(first);
+    append(item.detail, std::move(edit));
+    return item;
   }
-
-  void print_group(const std::vector<std::string>& edit, const Changes& members) {
-    const Change& first = *members.front();
-    if (members.size() == 1) {
-      print_line(first, reason_of(first));
-      print_needs(first);
-      print_lines(edit);
-      return;
-    }
-    const std::string all = std::to_string(members.size()) + " " + plural(first.object.kind);
-    if (members.size() > kMostEqual && detail_ == Detail::normal) {
-      out_ << "  "
-           << paint(colour_, std::string(mark(Verb::patch)) + " patch " + util::printable(all),
-                    colour_of(Verb::patch))
-           << ": " << edit_in_short(first) << reason(reason_of(first)) << '\n';
-      return;
-    }
-    out_ << "  " << util::printable(all) << ", each:" << reason(reason_of(first)) << '\n';
-    print_lines(edit);
-    for (const Change* change : members) print_line(*change, "");
+  const std::string all = std::to_string(members.size()) + " " + plural(first.object.kind);
+  if (members.size() > kMostEqual && detail == Detail::normal) {
+    const std::string what = std::string(mark(Verb::patch)) + " patch " + all;
+    return {.text = {{what, Style::changed}, {": "}, {edit_in_short(first), Style::name}},
+            .note = reason_of(first)};
   }
+  Item item{.text = {{all, Style::name}, {", each:"}}, .note = reason_of(first), .detail = std::move(edit)};
+  for (const Entry& member : members) item.items.push_back(item_of(member, {}));
+  return item;
+}
 
-  void print_whole(const Change& change) {
-    print_line(change, reason_of(change));
-    print_needs(change);
-    if (change.verb == Verb::remove && detail_ != Detail::verbose) return;
-    print_lines(content_of(change));
+// Patches of one kind. Those that do the same for the same reason stand together, where the first of them is.
+void add_patches(std::span<const Entry> patches, Detail detail, List& list) {
+  using Group = std::pair<std::pair<std::string, std::vector<std::string>>, Entries>;
+  std::vector<Group> groups;
+  std::map<Group::first_type, std::size_t> known;
+  for (const Entry& entry : patches) {
+    Group::first_type same{reason_of(*entry.change), edit_of(*entry.change)};
+    const auto [place, is_new] = known.try_emplace(same, groups.size());
+    if (is_new) groups.emplace_back(std::move(same), Entries{});
+    groups[place->second].second.push_back(entry);
   }
-
-  void print_line(const Change& change, const std::string& why) {
-    out_ << line_of(change, colour_) << reason(why) << '\n';
-  }
-
-  [[nodiscard]] std::string reason(const std::string& why) const {
-    return why.empty() ? "" : paint(colour_, "  (" + util::printable(why) + ")", kDim);
-  }
-
-  // What has its UID from an earlier Change of the plan.
-  void print_needs(const Change& change) {
-    for (const Change::Need& need : change.needs) {
-      if (!need.at.empty())
-        print_lines({"with the UID of " + kube::describe(need.created) + ", once it is created"});
-    }
-  }
-
-  void print_lines(const std::vector<std::string>& lines) {
-    for (const auto& line : lines) out_ << "      " << line << '\n';
-  }
-
-  std::ostream& out_;
-  Colour colour_;
-  Detail detail_;
-};
+  for (auto& [same, members] : groups) list.items.push_back(group(std::move(same.second), members, detail));
+}
 
 }  // namespace
 
@@ -170,38 +156,48 @@ std::string_view colour_of(Verb verb) {
   return verb == Verb::create ? kGreen : verb == Verb::patch ? kYellow : kRed;
 }
 
-bool cannot_be_undone(const Change& change) {
-  return change.verb == Verb::create && change.object.kind == "Job" &&
-         change.object.name == migration::names::kMigrator;
+List list_of(const change::Plan& plan, Detail detail) {
+  const Entries entries = in_order(plan);
+  const auto is_patch = [](const Entry& entry) { return entry.change->verb == Verb::patch; };
+  const auto patches = std::ranges::find_if(entries, is_patch);
+  List list;
+  std::for_each(entries.begin(), patches,
+                [&](const Entry& entry) { list.items.push_back(whole(entry, detail)); });
+  for (auto kind = patches; kind != entries.end();) {
+    const auto next = std::find_if(kind, entries.end(), [&](const Entry& other) {
+      return other.change->object.kind != kind->change->object.kind;
+    });
+    add_patches({kind, next}, detail, list);
+    kind = next;
+  }
+  return list;
 }
 
-void print_summary(std::ostream& out, const change::Plan& plan, Colour colour) {
+List short_list_of(const change::Plan& plan) {
+  constexpr std::size_t kMostNames = 30;  // a question is to stand on the screen with what it asks about
   std::map<Verb, std::size_t> counts;
-  Changes patches;
-  for (const Change* change : in_order(plan)) {
-    if (change->verb == Verb::patch) {
-      patches.push_back(change);
+  std::map<std::string, std::size_t> patches;  // by kind
+  List list;
+  for (const Entry& entry : in_order(plan)) {
+    const Change& change = *entry.change;
+    if (change.verb == Verb::patch) {
+      ++patches[change.object.kind];
       continue;
     }
     // What cannot be undone is named however many there are.
-    if (++counts[change->verb] <= kMostNames || cannot_be_undone(*change))
-      out << line_of(*change, colour) << '\n';
+    if (++counts[change.verb] <= kMostNames || migration::cannot_be_undone(change))
+      list.items.push_back(item_of(entry, {}));
   }
   for (const auto& [verb, count] : counts) {
     if (count > kMostNames)
-      out << "  " << mark(verb) << " ... " << count << " to " << to_string(verb) << " in all\n";
+      list.items.push_back({.text = {{std::string(mark(verb)) + " ... " + std::to_string(count) + " to " +
+                                      std::string(to_string(verb)) + " in all"}}});
   }
-  if (!patches.empty())
-    out << "  "
-        << paint(colour, std::string(mark(Verb::patch)) + " patch " + kinds_of(patches),
-                 colour_of(Verb::patch))
-        << '\n';
-  out << text_of(summarize(plan), Tense::planned) << '\n';
-}
-
-void print_plan(std::ostream& out, const change::Plan& plan, Colour colour, Detail detail) {
-  Printer(out, colour, detail).print(plan);
-  out.flush();
+  if (!patches.empty()) {
+    list.items.push_back(
+        {.text = {{std::string(mark(Verb::patch)) + " patch " + counted(patches), Style::changed}}});
+  }
+  return list;
 }
 
 }  // namespace kots_export::ui

@@ -40,7 +40,8 @@ TEST(Plan, OfTheWholeMigrationShowsEveryChangeAndSendsNone) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out,
               AllOf(HasSubstr("~ patch Deployment frontend\n"), HasSubstr("- delete Deployment kotsadm"),
-                    HasSubstr("+ create Job circle-migrator"), HasSubstr("- delete StatefulSet postgresql"),
+                    HasSubstr("! +- create and delete Job circle-migrator"),
+                    HasSubstr("- delete StatefulSet postgresql"),
                     HasSubstr("annotation meta.helm.sh/release-name: (none) -> circleci-server\n"),
                     HasSubstr("label kots.io/backup: velero -> (removed)\n")));
   EXPECT_THAT(run.out, ContainsRegex(std::string("\n") + kSummary));
@@ -76,8 +77,9 @@ TEST(Plan, BeginsWithWhereAndWhatAndWhenOnTheSameStream) {
       "chart: [0-9.]+ -> 4.0.1\n"
       "planned: 20[0-9TZ:-]+ by kots-export [0-9.]+\n";
 
-  EXPECT_THAT(installation.run(plan()).out, ContainsRegex(header + "values, from 3.x to 4.x:\n"));
-  EXPECT_THAT(installation.run({"annotate", "--dry-run=server"}).out, ContainsRegex(header + "  ~ patch "));
+  EXPECT_THAT(installation.run(plan()).out, ContainsRegex(header + "what it does to Pods, data and time:\n"));
+  EXPECT_THAT(installation.run({"annotate", "--dry-run=server"}).out,
+              ContainsRegex(header + "what it does to Pods, data and time:\n"));
 }
 
 TEST(Plan, ShowsManyEqualPatchesInALineAndEachObjectInFull) {
@@ -96,6 +98,29 @@ TEST(Plan, ShowsManyEqualPatchesInALineAndEachObjectInFull) {
   EXPECT_THAT(run.out, Not(HasSubstr("ConfigMap c-0")));
   EXPECT_THAT(full.out, HasSubstr("~ patch ConfigMap c-9\n  ~ patch ConfigMap c-10\n"));
   EXPECT_THAT(full.out, HasSubstr("~ patch ConfigMap c-149\n"));
+}
+
+TEST(Plan, SaysWhatItDoesToPodsDataAndTime) {
+  const Installation installation;
+
+  const std::string out = installation.run(plan({"--timeout", "1800"})).out;
+
+  EXPECT_THAT(out,
+              ContainsRegex(
+                  "\nwhat it does to Pods, data and time:\n"
+                  "  Pods: deleted with [^\n]*Deployment kotsadm[^\n]*\n"
+                  "  Pods: those of StatefulSet postgresql go on running without it; [^\n]*\n"
+                  "  Pods: one of Job circle-migrator runs, [^\n]*\n"
+                  "  Pods: all others go on running; new labels and annotations restart none\n"
+                  "  data: [^\n]*\n"
+                  "! data: the database migration changes PostgreSQL's schema and cannot be undone: [^\n]*\n"
+                  "  time: it waits for the database migration, 1800 s at most .--timeout.\n"
+                  "  time: it waits until [^\n]*\n"
+                  "  time: CircleCI's own Pods run on until helm upgrade; [^\n]*\n"
+                  "values, from 3.x to 4.x:\n"));
+  EXPECT_THAT(installation.run({"plan", "annotate"}).out,
+              AllOf(HasSubstr("  Pods: all go on running; new labels and annotations restart none\n"),
+                    Not(HasSubstr("  time: ")), Not(HasSubstr("! data"))));
 }
 
 TEST(Plan, MasksEverySecret) {

@@ -124,10 +124,11 @@ TEST_F(OnATerminal, ShowsWhatItChangesAndAsksBeforeIt) {
   PseudoTerminal terminal = start(kMigration);
   terminal.expect("release: circleci-server\r\nchart: 3.4.4 -> 4.0.1\r\nplanned: ");
   terminal.expect("  - delete Deployment kotsadm\r\n");
-  terminal.expect("! + create Job circle-migrator\r\n");
+  terminal.expect("! +- create and delete Job circle-migrator\r\n");
   terminal.expect("  ~ patch ");
   terminal.expect(
-      "Change namespace circleci-server on context test? The database migration cannot be undone. No backup was found: is there one? "
+      "Change namespace circleci-server on context test? The database migration cannot be undone. No backup "
+      "was found: is there one? "
       "[y/N/d = details] ");
   EXPECT_EQ(installation_.server.count_writes(), 0U);
   terminal.type("d\n");

@@ -32,6 +32,10 @@ class Report(unittest.TestCase):
                     self.assertEqual(len(report["changes"]), sum(report["summary"][verb] for verb in ("patch", "delete", "create")))
             self.report(server, "plan", *LICENSE, "--out", "migration.plan")
             shown = self.report(server, "plan", "show", "migration.plan")
+            effects = self.report(server, "plan", *LICENSE)["effects"]
+            self.assertIn({"kind": "StatefulSet", "name": "postgresql"}, effects["pods"]["orphanedBy"])
+            self.assertEqual((effects["data"]["databaseMigration"], effects["time"]["migrationSeconds"]), (True, 600))
+            self.assertEqual(shown["effects"], effects)
             self.assertEqual((shown["target"]["context"], shown["savedPlan"]["appliedAt"]), ("test", None))
             self.report(server, "apply", "migration.plan", "--dry-run=client")
             self.assertIn("nobody can be asked", self.report(server, "apply", "migration.plan", code=2)["error"]["what"])

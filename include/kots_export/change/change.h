@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +26,7 @@ enum class Guard { uid, resource_version };
 
 // What a rollback makes of a Change.
 enum class Undo {
-  needed,           // all is put back; a patched key that somebody else has written since counts as not put back
+  needed,  // all is put back; a patched key that somebody else has written since counts as not put back
   while_unchanged,  // such a key is left alone as well, but counts as right
   // Of an object that serves the work of a run alone, as a Job does: a rollback deletes what was created, and
   // never makes the object again, whichever run or rollback deleted it.
@@ -58,6 +59,9 @@ struct Change {
 // Puts the UID of what `need` names where it belongs.
 void fill_in(Change& change, const Change::Need& need, const std::string& uid);
 
+// True where `change` is about an object that an earlier Change of its plan creates.
+[[nodiscard]] bool is_about_created(const Change& change);
+
 // What a step wants done, and what it found that needs nothing.
 struct Plan {
   std::vector<Change> changes;
@@ -67,6 +71,9 @@ struct Plan {
   // Adds `change`, or counts an object that needs none.
   void add(std::optional<Change> change);
 };
+
+// What `plan` creates and deletes again: objects that serve the work of its run alone.
+[[nodiscard]] std::unordered_set<kube::ObjectKey> created_and_deleted(const Plan& plan);
 
 struct PlanSummary {
   std::size_t create = 0;

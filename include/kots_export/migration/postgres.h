@@ -14,11 +14,14 @@ namespace kots_export::migration {
 // postgresql, which the 4.x chart makes anew and cannot patch. Nothing where both are gone.
 [[nodiscard]] change::Plan plan_postgres(Context& context);
 
+// How long run_postgres waits for what it deletes.
+inline constexpr std::chrono::minutes kPostgresPatience{1};
+
 // Carries that plan out and waits until the objects are gone, as `kubectl delete` does: an orphaning deletion
 // goes on behind the answer, and a `helm upgrade` that patched the StatefulSet meanwhile would lose it. Warns
 // of what is still there after `patience` (finalizers that nobody serves). Throws what the executor throws,
 // and Interrupted.
 void run_postgres(Context& context, const change::Plan& plan,
-                  std::chrono::milliseconds patience = std::chrono::minutes(1));
+                  std::chrono::milliseconds patience = kPostgresPatience);
 
 }  // namespace kots_export::migration

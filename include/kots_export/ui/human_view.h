@@ -2,6 +2,7 @@
 
 #include <kots_export/change/observer.h>
 #include <kots_export/ui/colour.h>
+#include <kots_export/ui/document.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 
@@ -16,10 +17,12 @@ namespace kots_export::ui {
 // other. Foreign text is made printable.
 class HumanView : public change::Observer {
  public:
-  // A stream and whether it takes colour.
+  // A stream, whether it takes colour, and what documents are on it.
+  enum class Format { text, markdown };
   struct Face {
     std::ostream& stream;
     Colour colour;
+    Format format = Format::text;
   };
   // `out` takes what the command is run for (a dry run's plan and checks); `progress` takes the rest. Of
   // checks those that are as they should be are shown with `verbose` alone.
@@ -29,8 +32,11 @@ class HumanView : public change::Observer {
 
   // What stands above the first plan of a dry run.
   void head(PlanHeader header) { header_ = std::move(header); }
-  // Shows a plan as one: its parts are not shown again when they are `planned` in a dry run.
-  void show(const migration::MigrationPlan& plan);
+  // Shows a plan as one, under its header: its parts are not shown again when they are `planned` in a dry
+  // run.
+  void show(const migration::MigrationPlan& plan, const PlanHeader& header);
+  // Shows what the command is run for.
+  void show(const Document& document);
 
   void step_started(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
@@ -41,7 +47,7 @@ class HumanView : public change::Observer {
   void file_written(std::string_view what, const std::string& path) override;
 
  private:
-  void print_head();
+  void show_check(const change::CheckOutcome& check);
 
   Face out_;
   Face progress_;
@@ -49,6 +55,7 @@ class HumanView : public change::Observer {
   Purpose purpose_;
   std::optional<PlanHeader> header_;
   enum class Shown { no, yes } shown_ = Shown::no;
+  enum class Title { open, done } check_title_ = Title::open;
   kube::DryRun dry_run_ = kube::DryRun::none;
 };
 

@@ -49,7 +49,7 @@ TEST_F(HumanViewTest, HeadsTheFirstPlanOfADryRun) {
 TEST_F(HumanViewTest, ShowsAPlanAsOneAndItsPartsNotAgain) {
   migration::MigrationPlan plan;
   plan.postgres.changes = {deletion("Job", "j", {})};
-  view_.show(plan);
+  view_.show(plan, {});
   const std::string once = out_.str();
 
   view_.planned(plan.postgres, kube::DryRun::server);
@@ -97,6 +97,32 @@ TEST_F(HumanViewTest, ShowsDeletesAsTheyHappenAndCountsPatches) {
   view_.change_done(deletion("Job", "j", {}), outcome(ChangeOutcome::Status::gone));
 
   EXPECT_EQ(progress_.str(), "- delete Job j (was gone already)\n");
+}
+
+TEST_F(HumanViewTest, HasPlanChecksAndRefusalsInMarkdown) {
+  HumanView view({.stream = out_, .colour = Colour::no, .format = HumanView::Format::markdown},
+                 {.stream = progress_, .colour = Colour::no}, Detail::normal, HumanView::Purpose::look);
+  const auto change = deletion("Job", "<j>", {});
+
+  view.check_done({.id = "values",
+                   .group = "values",
+                   .status = change::CheckOutcome::Status::warning,
+                   .detail = "a|b",
+                   .remedy = "mend it"});
+  view.head({.server = "https://example.com", .ns = "n", .release = "r", .time = "t", .version = "1"});
+  view.planned({.changes = {change}}, kube::DryRun::server);
+  view.change_done(change, outcome(ChangeOutcome::Status::refused, "<b>no</b>"));
+
+  EXPECT_EQ(out_.str(),
+            "## Checks\n\n"
+            "- **warning** `values`: `a|b` (`mend it`)\n\n"
+            "## Plan\n\n"
+            "- cluster: `https://example.com`\n"
+            "- namespace: `n`, release: `r`\n"
+            "- planned: `t by kots-export 1`\n\n"
+            "- `- delete Job <j>` (`kots_cleanup: part of KOTS`)\n\n"
+            "`refused` `delete Job <j>: <b>no</b>`\n\n");
+  EXPECT_THAT(progress_.str(), IsEmpty());
 }
 
 TEST_F(HumanViewTest, MakesForeignBytesPrintable) {

@@ -13,7 +13,7 @@ using ::testing::Not;
 
 std::string shown(const PlanHeader& header) {
   std::ostringstream out;
-  print_header(out, header);
+  write_text(out, {.title = {}, .blocks = {fields_of(header)}}, Colour::no);
   return out.str();
 }
 

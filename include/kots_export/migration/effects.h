@@ -1,0 +1,51 @@
+#pragma once
+
+#include <kots_export/change/change.h>
+#include <kots_export/migration/migration_plan.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kots_export::migration {
+
+// What a plan does beyond the objects that it names: to Pods, to data, and how long it waits. All of it
+// follows from the plan: the cluster is not asked.
+struct Effects {
+  using Objects = std::vector<kube::ObjectRef>;
+
+  // Owners of Pods (or Pods), by what happens to their Pods. All other Pods go on running: labels and
+  // annotations of an owner start none anew, only its Pod template does
+  // (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#updating-a-deployment).
+  Objects deleted;                   // go with their Pods, which the garbage collector deletes
+  Objects orphaned;                  // go; the Pods go on running, and one that goes is not made again
+  Objects restarted;                 // get another Pod template
+  Objects started;                   // are made; Pods that still run and fit their selector are taken over
+  Objects run;                       // are made, run to their end and are deleted: the migrator's Job
+  std::size_t metadata_patches = 0;  // of labels and annotations alone
+
+  struct Claim {
+    kube::ObjectRef claim;
+    std::string volume;
+    // never_bound: there is no data. kept: the plan sets the volume to Retain first. by_policy: the volume
+    // keeps the reclaim policy that it has, which the plan does not know.
+    enum class Data { never_bound, kept, by_policy } data = Data::never_bound;
+  };
+  std::vector<Claim> claims;       // PersistentVolumeClaims that are deleted
+  Objects deleted_with_claims;     // StatefulSets whose claims go with them (whenDeleted: Delete)
+  bool migrates_database = false;  // the plan starts the migrator: no rollback undoes that
+
+  std::optional<std::chrono::seconds> migration_wait;  // longest time for the database migration
+  std::optional<std::chrono::seconds> deletion_wait;   // longest time until what `postgres` deletes is gone
+  bool upgrade_follows = false;  // the whole migration: `helm upgrade` is what comes next
+};
+
+// True of what no rollback brings back: the migrator's Job changes the database.
+[[nodiscard]] bool cannot_be_undone(const change::Change& change);
+
+// `timeout` is how long the run waits for the migrator (--timeout).
+[[nodiscard]] Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout);
+[[nodiscard]] Effects effects_of(const MigrationPlan& plan, std::chrono::seconds timeout);
+
+}  // namespace kots_export::migration

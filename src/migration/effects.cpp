@@ -1,0 +1,110 @@
+#include <kots_export/migration/effects.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/migration/postgres.h>
+#include <kots_export/util/json.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <unordered_set>
+
+namespace kots_export::migration {
+
+using change::Change;
+using change::Verb;
+
+namespace {
+
+// A CronJob owns its Pods through its Jobs, a Deployment through its ReplicaSets: they go as well.
+constexpr std::array<std::string_view, 8> kOwnersOfPods = {
+    "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"};
+// Those that replace their Pods when the template changes.
+constexpr std::array<std::string_view, 3> kRollingOut = {"Deployment", "StatefulSet", "DaemonSet"};
+
+bool is_one_of(std::span<const std::string_view> kinds, const Change& change) {
+  return std::ranges::find(kinds, change.object.kind) != kinds.end();
+}
+
+void add_pods(const Change& change, bool is_transient, Effects& effects) {
+  if (!is_one_of(kOwnersOfPods, change)) return;
+  switch (change.verb) {
+    case Verb::create:
+      (is_transient ? effects.run : effects.started).push_back(change.object);
+      break;
+    case Verb::patch:
+      if (is_one_of(kRollingOut, change) && util::find_at(change.after, {"spec", "template"}) != nullptr)
+        effects.restarted.push_back(change.object);
+      break;
+    case Verb::remove:
+      if (is_transient && change::is_about_created(change)) break;
+      (change.propagation == kube::Propagation::orphan ? effects.orphaned : effects.deleted)
+          .push_back(change.object);
+      break;
+  }
+}
+
+bool is_of_marks_alone(const Change& change) {
+  if (change.verb != Verb::patch || change.after.size() != 1) return false;
+  const nlohmann::json* metadata = util::find_at(change.after, {"metadata"});
+  return metadata != nullptr && std::ranges::all_of(metadata->items(), [](const auto& entry) {
+           return entry.key() == "labels" || entry.key() == "annotations";
+         });
+}
+
+// Names of the volumes that the plan sets to Retain.
+std::unordered_set<std::string> kept_volumes(const change::Plan& plan) {
+  std::unordered_set<std::string> names;
+  for (const Change& change : plan.changes) {
+    if (change.verb == Verb::patch && change.object.kind == "PersistentVolume" &&
+        util::text_at(change.after, {"spec", "persistentVolumeReclaimPolicy"}) == "Retain")
+      names.insert(change.object.name);
+  }
+  return names;
+}
+
+void add_data(const Change& change, const std::unordered_set<std::string>& kept, Effects& effects) {
+  using Data = Effects::Claim::Data;
+  if (change.verb != Verb::remove) return;
+  if (change.object.kind == "PersistentVolumeClaim") {
+    const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
+    const Data data = volume.empty()          ? Data::never_bound
+                      : kept.contains(volume) ? Data::kept
+                                              : Data::by_policy;
+    effects.claims.push_back({.claim = change.object, .volume = volume, .data = data});
+  }
+  // Since Kubernetes 1.23; what is orphaned keeps its claims.
+  const bool takes_claims = util::text_at(change.before, {"spec", "persistentVolumeClaimRetentionPolicy",
+                                                          "whenDeleted"}) == "Delete";
+  if (change.object.kind == "StatefulSet" && takes_claims && change.propagation != kube::Propagation::orphan)
+    effects.deleted_with_claims.push_back(change.object);
+}
+
+}  // namespace
+
+bool cannot_be_undone(const Change& change) {
+  return change.verb == Verb::create && change.object.kind == "Job" && change.object.name == names::kMigrator;
+}
+
+Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {
+  const auto transient = change::created_and_deleted(plan);
+  const auto kept = kept_volumes(plan);
+  Effects effects;
+  for (const Change& change : plan.changes) {
+    add_pods(change, transient.contains(kube::key_of(change.object)), effects);
+    add_data(change, kept, effects);
+    if (is_of_marks_alone(change)) ++effects.metadata_patches;
+    if (cannot_be_undone(change)) effects.migrates_database = true;
+    if (change.verb == Verb::remove && change.step == "postgres") effects.deletion_wait = kPostgresPatience;
+  }
+  if (effects.migrates_database) effects.migration_wait = timeout;
+  return effects;
+}
+
+Effects effects_of(const MigrationPlan& plan, std::chrono::seconds timeout) {
+  Effects effects = effects_of(plan.together(), timeout);
+  effects.upgrade_follows = plan.part == Part::whole;
+  return effects;
+}
+
+}  // namespace kots_export::migration
