@@ -228,6 +228,7 @@ Execution Batch::result(OnFailure on_failure) {
       leave_unsent(*change);
     }
   }
+  tools_.observer.plan_done();
   if (failure_) std::rethrow_exception(failure_);
   const std::size_t unknown = result_.counts.unknown;
   const std::size_t not_made = result_.counts.failed() - unknown;

@@ -186,6 +186,7 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
     client_.run(batch);
   } catch (...) {
     batch.finish_unsent();
+    observer_.plan_done();
     throw;
   }
   return batch.result(on_failure);

@@ -21,12 +21,6 @@ std::string action(const Change& change) {
   return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
 }
 
-std::string text_of(const Error& error) {
-  std::string text = error.what();
-  if (!error.hint().empty()) text += " (" + error.hint() + ")";
-  return text;
-}
-
 // Outcomes of one Change, whose tries before this one were `earlier`.
 class Judge {
  public:
@@ -40,9 +34,10 @@ class Judge {
   [[nodiscard]] ChangeOutcome done() const { return done(change_.object); }
 
   // What the server's last word is, where an earlier try does not leave it open.
-  [[nodiscard]] ChangeOutcome settled(Status status, std::string error) const {
+  [[nodiscard]] ChangeOutcome settled(Status status, std::string error, std::string hint = {}) const {
     return {.status = is_open() ? Status::unknown : status,
             .error = std::move(error),
+            .hint = std::move(hint),
             .object = change_.object,
             .tries = earlier_};
   }
@@ -53,7 +48,7 @@ class Judge {
     return settled(Status::gone, is_open() ? kube::describe(change_.object) + " is not there any more" : "");
   }
   [[nodiscard]] ChangeOutcome refused(const Error& error) const {
-    return settled(Status::refused, text_of(error));
+    return settled(Status::refused, error.what(), error.hint());
   }
   [[nodiscard]] ChangeOutcome replaced() const {
     return refused(Error("cannot " + action(change_),
@@ -87,6 +82,13 @@ bool names_another_uid(const json& status) {
                              [](const json& cause) { return text_at(cause, {"field"}) == "metadata.uid"; });
 }
 
+// Source: apimachinery, api/errors NewForbidden: 'deployments.apps "frontend" is forbidden: WHY'.
+std::string why_forbidden(const kube::ApiError& error) {
+  constexpr std::string_view kBefore = " is forbidden: ";
+  const auto at = error.why().find(kBefore);
+  return at == std::string::npos ? std::string() : error.why().substr(at + kBefore.size());
+}
+
 Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earlier) {
   const Judge judge(change, earlier);
   const kube::ApiError error = kube::api_error(action(change), reply);
@@ -109,7 +111,9 @@ Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earli
   }
   // An earlier try may have happened all the same: the object tells.
   if (judge.is_open()) return ReadBack{error.what(), earlier};
-  return judge.refused(error);
+  ChangeOutcome refused = judge.refused(error);
+  if (reply.status == kube::http::kForbidden) refused.forbidden = why_forbidden(error);
+  return refused;
 }
 
 Fate fate_of_live_object(const Change& change, const json& live, kube::ObjectRef found, const ReadBack& why) {
@@ -186,7 +190,7 @@ Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries ear
     const kube::ConnectionError error(action(change), *failure);
     if (failure->delivered == kube::TransportFailure::Delivered::maybe)
       return ReadBack{error.what(), Tries::one_unanswered};
-    return judge.settled(Status::not_sent, text_of(error));
+    return judge.settled(Status::not_sent, error.what(), error.hint());
   }
   const auto& reply = std::get<kube::Reply>(outcome);
   if (kube::http::is_success(reply.status)) {

@@ -1,6 +1,7 @@
 #include <kots_export/change/holds.h>
 #include <kots_export/change/object_history.h>
 #include <kots_export/change/recheck.h>
+#include <kots_export/util/text.h>
 
 #include "change/live_objects.h"
 
@@ -94,11 +95,7 @@ class Rechecker {
     if (then == then_.end()) return "was changed" + by;
     const std::vector<std::string> found = differences(then->second, state_of(planned, *live));
     if (found.empty()) return std::nullopt;
-    std::string list;
-    for (std::size_t i = 0; i < std::min(found.size(), kNamedAtMost); ++i)
-      list += (i > 0 ? ", " : "") + found[i];
-    if (found.size() > kNamedAtMost) list += " and " + std::to_string(found.size() - kNamedAtMost) + " more";
-    return "was changed: " + list + by;
+    return "was changed: " + util::listed(found, kNamedAtMost) + by;
   }
 
   // What counts of it is as it was planned on; from now on nothing may change.

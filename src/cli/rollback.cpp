@@ -4,6 +4,7 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/interrupt.h>
+#include <kots_export/util/text.h>
 
 #include "cli/commands.h"
 #include "cli/named_run.h"
@@ -89,12 +90,12 @@ void require_no_running_migrator(Session& session, const RollbackFlags& own) {
 }
 
 void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& plan) {
-  std::string jobs;
+  std::vector<std::string> jobs;
   for (const change::Change& change : plan.changes) {
     if (change.verb == change::Verb::create && change.object.kind == "Job")
-      jobs += (jobs.empty() ? "" : ", ") + kube::describe(change.object);
+      jobs.push_back(kube::describe(change.object));
   }
-  if (!jobs.empty()) observer.note("rollback.jobs-run-again", {{"jobs", jobs}});
+  if (!jobs.empty()) observer.note("rollback.jobs-run-again", {{"jobs", util::listed(jobs)}});
 }
 
 void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {

@@ -275,7 +275,9 @@ void Session::failed(Error& error) noexcept {
   } catch (const Error&) {
     // Of a disk that is full the error itself tells.
   }
-  error.set_state(change::to_text(executor_.counts()) + "; journal: " + executor_.journal_path());
+  error.set_state(
+      change::to_text(executor_.counts()) +
+      "; CircleCI 3.x goes on working, its own Pods run on; journal: " + executor_.journal_path());
   if (error.hint().find(" again") != std::string::npos) return;  // it tells a better way on
   std::string ways = "Run the same command again to go on: it does only what is left.";
   if (rolls_back_.empty())

@@ -1,4 +1,5 @@
 #include <kots_export/ui/effects_view.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 
@@ -10,17 +11,13 @@ using Data = Effects::Claim::Data;
 
 namespace {
 
-constexpr std::size_t kMostNames = 10;
-
 Span name(std::string text) { return {.text = std::move(text), .style = Style::name}; }
 
 // "Job a, Job b"
 Span names(const Effects::Objects& objects) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(objects.size(), kMostNames); ++i)
-    text += (i == 0 ? "" : ", ") + kube::describe(objects[i]);
-  if (objects.size() > kMostNames) text += " and " + std::to_string(objects.size() - kMostNames) + " more";
-  return name(std::move(text));
+  std::vector<std::string> names;
+  for (const kube::ObjectRef& object : objects) names.push_back(kube::describe(object));
+  return name(util::listed(names));
 }
 
 class Lines {

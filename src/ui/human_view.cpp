@@ -8,6 +8,14 @@ namespace kots_export::ui {
 
 namespace {
 
+// Of objects that are refused for one reason.
+constexpr std::size_t kMostNames = 10;
+
+// "deployments.apps", as kubectl writes a resource.
+std::string plural_of(const kube::ObjectRef& object) {
+  return object.gvr.resource + (object.gvr.group.empty() ? "" : "." + object.gvr.group);
+}
+
 // What is said of a Change that is not as it should be; empty of all others.
 std::string_view failure_word(change::ChangeOutcome::Status status) {
   using Status = change::ChangeOutcome::Status;
@@ -85,12 +93,15 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   if (was_left && detail_ == Detail::normal) return;
   const std::string what = std::string(to_string(change.verb)) + " " + kube::describe(change.object);
   if (const std::string_view failed = failure_word(outcome.status); !failed.empty()) {
-    const Document document{
-        .title = {},
-        .blocks = {Paragraph{
-            {{std::string(failed), Style::removed}, {" "}, {what + ": " + outcome.error, Style::name}}}}};
-    if (dry_run_ != kube::DryRun::none) return show(document);
-    return write_text(progress_.stream, document, progress_.colour);
+    if (!outcome.forbidden.empty() && detail_ != Detail::verbose) {
+      Forbidden& refused = forbidden_[{std::string(to_string(change.verb)) + " " + plural_of(change.object),
+                                       outcome.forbidden}];
+      refused.names.push_back(change.object.name);
+      refused.hint = outcome.hint;
+      return;
+    }
+    const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
+    return show_failure(std::string(failed), what + ": " + outcome.error + hint);
   }
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none) return;
@@ -98,6 +109,23 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
                    << util::printable(what) << (outcome.status == Status::gone ? " (was gone already)" : "")
                    << std::endl;
+}
+
+void HumanView::show_failure(const std::string& word, const std::string& text) {
+  const Document document{.title = {},
+                          .blocks = {Paragraph{{{word, Style::removed}, {" "}, {text, Style::name}}}}};
+  if (dry_run_ != kube::DryRun::none) return show(document);
+  write_text(progress_.stream, document, progress_.colour);
+}
+
+void HumanView::plan_done() {
+  for (auto& [what, refused] : std::exchange(forbidden_, {})) {
+    std::ranges::sort(refused.names);
+    const std::size_t most = detail_ == Detail::normal ? kMostNames : refused.names.size();
+    const std::string hint = refused.hint.empty() ? "" : " (" + refused.hint + ")";
+    show_failure("refused", what.first + ", " + util::counted(refused.names.size(), "object") + " (" +
+                                util::listed(refused.names, most) + "): " + what.second + hint);
+  }
 }
 
 void HumanView::check_done(const change::CheckOutcome& check) {

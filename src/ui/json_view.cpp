@@ -102,6 +102,7 @@ void JsonView::change_done(const change::Change& change, const change::ChangeOut
   json& entry = entry_of(change);
   entry["outcome"] = {{"status", to_string(outcome.status)}};
   if (!outcome.error.empty()) entry["outcome"]["message"] = util::printable(outcome.error);
+  if (!outcome.hint.empty()) entry["outcome"]["hint"] = util::printable(outcome.hint);
   if (!outcome.object.uid.empty()) entry["object"]["uid"] = outcome.object.uid;
   open_.erase(key_of(change));
 }

@@ -98,6 +98,10 @@ void MultiView::change_started(const change::Change& change) {
 void MultiView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
   for (auto* observer : observers_) observer->change_done(change, outcome);
 }
+void MultiView::plan_done() {
+  for (auto* observer : observers_) observer->plan_done();
+}
+
 void MultiView::check_done(const change::CheckOutcome& check) {
   for (auto* observer : observers_) observer->check_done(check);
 }

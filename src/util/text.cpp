@@ -126,6 +126,14 @@ std::string counted(std::size_t count, std::string_view word) {
   return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
 }
 
+std::string listed(std::span<const std::string> names, std::size_t most) {
+  std::string text;
+  for (const std::string& name : names.first(std::min(names.size(), most)))
+    text += (text.empty() ? "" : ", ") + name;
+  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
+  return text;
+}
+
 bool natural_less(std::string_view a, std::string_view b) {
   constexpr std::string_view kDigits = "0123456789";
   // Cuts the number at the start of `text` off, without the zeros before it.

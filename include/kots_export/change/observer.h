@@ -32,7 +32,11 @@ struct ChangeOutcome {
     not_tried,  // in a server's dry run: it needs what another Change makes
   };
   Status status = Status::done;
-  std::string error;       // of all but done and gone: what the server said, or why there is no answer
+  std::string error;   // of all but done and gone: what the server said, or why there is no answer
+  std::string hint{};  // of refused and not_sent: what to do about it; may be empty
+  // Of a refusal by 403: why, without the object's name, so that it is the same for all that the user may not
+  // do for one reason; else empty.
+  std::string forbidden{};
   kube::ObjectRef object;  // create: with the uid and resourceVersion it got
   // A try before the one that settled it had no answer. An API server works on a request for up to
   // kServerPatience after its client has gone, so until then such a try may still have its effect.
@@ -84,6 +88,8 @@ class Observer {
   virtual void planned(const Plan& /*plan*/, kube::DryRun /*dry_run*/) {}
   virtual void change_started(const Change& /*change*/) {}
   virtual void change_done(const Change& /*change*/, const ChangeOutcome& /*outcome*/) {}
+  // All Changes of a plan that was carried out have ended, or the run has stopped.
+  virtual void plan_done() {}
   virtual void check_done(const CheckOutcome& /*check*/) {}
   // A line of a Pod's log, as it came (foreign bytes).
   virtual void log_line(std::string_view /*source*/, std::string_view /*line*/) {}

@@ -7,9 +7,12 @@
 #include <kots_export/ui/plan_view.h>
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace kots_export::ui {
 
@@ -41,6 +44,7 @@ class HumanView : public change::Observer {
   void step_started(std::string_view step) override;
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void plan_done() override;
   void check_done(const change::CheckOutcome& check) override;
   void log_line(std::string_view source, std::string_view line) override;
   void notice(const change::Notice& notice) override;
@@ -48,6 +52,7 @@ class HumanView : public change::Observer {
 
  private:
   void show_check(const change::CheckOutcome& check);
+  void show_failure(const std::string& word, const std::string& text);
 
   Face out_;
   Face progress_;
@@ -57,6 +62,12 @@ class HumanView : public change::Observer {
   enum class Shown { no, yes } shown_ = Shown::no;
   enum class Title { open, done } check_title_ = Title::open;
   kube::DryRun dry_run_ = kube::DryRun::none;
+  // What the user may not do, by "patch deployments.apps" and why: said once for all its objects.
+  struct Forbidden {
+    std::vector<std::string> names;
+    std::string hint;
+  };
+  std::map<std::pair<std::string, std::string>, Forbidden> forbidden_;
 };
 
 }  // namespace kots_export::ui

@@ -39,6 +39,7 @@ class MultiView : public change::Observer {
   void planned(const change::Plan& plan, kube::DryRun dry_run) override;
   void change_started(const change::Change& change) override;
   void change_done(const change::Change& change, const change::ChangeOutcome& outcome) override;
+  void plan_done() override;
   void check_done(const change::CheckOutcome& check) override;
   void log_line(std::string_view source, std::string_view line) override;
   void notice(const change::Notice& notice) override;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,9 @@ namespace kots_export::util {
 
 // "1 change", "2 changes": `word` is one that takes an s.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view word);
+
+// "a, b, c"; of more than `most` the first of them "and 3 more".
+[[nodiscard]] std::string listed(std::span<const std::string> names, std::size_t most = 10);
 
 // True where `a` comes before `b` in an order for people, in which numbers count as numbers: "a-2" before
 // "a-10". A strict order: two texts that differ are never equal.

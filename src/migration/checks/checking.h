@@ -48,9 +48,6 @@ inline CheckFinding skipped(std::string why) {
   return {.kind = CheckFinding::Kind::skipped, .detail = std::move(why)};
 }
 
-// "a, b, c": the first ten of them.
-[[nodiscard]] std::string list_of(const std::vector<std::string>& names);
-
 // --- The checks, one file a group ---
 
 // cluster

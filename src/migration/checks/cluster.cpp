@@ -94,7 +94,7 @@ CheckFinding check_namespace(Checking& checking) {
   if (find_namespace(context)) return ok(context.ns.name);
   const auto names = visible_namespaces(context);
   return problem("namespace " + context.ns.name + " does not exist on this cluster" +
-                     (names.empty() ? "" : ": namespaces that are there: " + list_of(names)),
+                     (names.empty() ? "" : ": namespaces that are there: " + util::listed(names)),
                  "Name it with --namespace, or choose another cluster with --context.");
 }
 

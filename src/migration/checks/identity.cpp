@@ -17,7 +17,7 @@ constexpr std::chrono::minutes kBesideTheJob{10};
 std::string text_of(const kube::User& user) {
   std::vector<std::string> groups;
   for (const std::string& group : user.groups) groups.push_back(util::printable(group));
-  return "user " + util::printable(user.name) + (groups.empty() ? "" : ", groups " + list_of(groups));
+  return "user " + util::printable(user.name) + (groups.empty() ? "" : ", groups " + util::listed(groups));
 }
 
 std::string who(const std::optional<kube::User>& told, const kube::CredentialFacts& facts) {

@@ -96,7 +96,7 @@ CheckFinding check_workloads(Checking& checking) {
     }
   }
   if (down.empty()) return ok(util::counted(all, "workload") + ", all ready");
-  return problem("not ready before the migration: " + list_of(down),
+  return problem("not ready before the migration: " + util::listed(down),
                  "Look at them first, so that nobody takes them for the migration's doing: `" +
                      context.commands.kubectl(context.ns.name, "get pods") + "`.");
 }
@@ -119,7 +119,7 @@ CheckFinding check_volumes(Checking& checking) {
       deleting.push_back(of_claims[i] + " (" + volumes[i].name + ")");
   }
   if (deleting.empty()) return ok("no claim takes its data along");
-  return note("policy Delete, so that their data goes with their claims: " + list_of(deleting),
+  return note("policy Delete, so that their data goes with their claims: " + util::listed(deleting),
               "KOTS' own are set to Retain before they are deleted; the others are not touched.");
 }
 
@@ -152,8 +152,9 @@ CheckFinding check_kots_cluster_role(Checking& checking) {
                 "`";
   }
   if (left.empty()) return ok("KOTS has no rights on the whole cluster");
-  return problem(list_of(left) + (left.size() == 1 ? " stays" : " stay") + " behind: another KOTS may use it",
-                 "Where none does: " + commands + ".");
+  return problem(
+      util::listed(left) + (left.size() == 1 ? " stays" : " stay") + " behind: another KOTS may use it",
+      "Where none does: " + commands + ".");
 }
 
 }  // namespace kots_export::migration

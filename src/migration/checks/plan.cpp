@@ -172,7 +172,7 @@ std::vector<std::string> table_of(const std::vector<AccessQuestion>& missing) {
   }
   std::vector<std::string> lines;
   for (const auto& [permission, names] : table)
-    lines.push_back(permission + (names.empty() ? "" : " (" + list_of(names) + ")"));
+    lines.push_back(permission + (names.empty() ? "" : " (" + util::listed(names) + ")"));
   return lines;
 }
 
@@ -232,7 +232,7 @@ CheckFinding check_values(Checking& checking) {
                     std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
                     " takes them")
                : note(util::counted(warnings, "warning"), look);
-  return problem(util::counted(errors.size(), "error") + ": " + joined({list_of(errors)}),
+  return problem(util::counted(errors.size(), "error") + ": " + util::listed(errors),
                  "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
 }
 

@@ -78,10 +78,11 @@ CheckFinding check_release(Checking& checking) {
   for (const auto& stored : stored_releases(context)) releases.insert(stored.release);
   if (releases.contains(context.release)) return ok(context.release);
   const std::vector<std::string> names(releases.begin(), releases.end());
-  return problem("namespace " + context.ns.name + " has no release " + context.release + ": " +
-                     (names.empty() ? "it has none at all" : "releases that are there: " + list_of(names)),
-                 "Name the release with --release-name and its namespace with --namespace; `helm list "
-                 "--all-namespaces` shows what is there.");
+  return problem(
+      "namespace " + context.ns.name + " has no release " + context.release + ": " +
+          (names.empty() ? "it has none at all" : "releases that are there: " + util::listed(names)),
+      "Name the release with --release-name and its namespace with --namespace; `helm list "
+      "--all-namespaces` shows what is there.");
 }
 
 CheckFinding check_release_chart(Checking& checking) {
@@ -134,7 +135,7 @@ CheckFinding check_manifest_apis(Checking& checking) {
   const helm::ServedManifest& served = served_manifest(context);
   if (served.mapped.empty() && served.unmapped.empty()) return ok("all of versions that are served");
   const auto refusal = [](const std::vector<std::string>& objects) {
-    return "the server no longer serves " + list_of(objects) +
+    return "the server no longer serves " + util::listed(objects) +
            ": `helm upgrade` cannot read what is deployed, and refuses";
   };
   std::vector<std::string> objects;

@@ -1,4 +1,5 @@
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 
@@ -169,14 +170,6 @@ void require_skippable(std::span<const std::string> ids) {
   }
 }
 
-std::string list_of(const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
-  return text;
-}
-
 void run_checks(Context& context, CheckedCommand command, const RunOptions& options,
                 const MigrationPlan* plan) {
   Checking checking{.context = context, .command = command, .options = options, .plan = plan};
@@ -209,7 +202,7 @@ void throw_if_checks_failed(const Context& context) {
   const std::size_t count = context.failed_checks.size();
   throw Error(
       "nothing was changed",
-      (count == 1 ? "check " : "checks ") + list_of(context.failed_checks) + " failed, as shown above",
+      (count == 1 ? "check " : "checks ") + util::listed(context.failed_checks) + " failed, as shown above",
       "Mend what they name, or leave one out with --skip-check ID where you know better.",
       ExitCode::check_failed);
 }
