@@ -3,6 +3,7 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/interrupt.h>
+#include <kots_export/util/standard_streams.h>
 #include <kots_export/values/json.h>
 #include <kots_export/values/yaml.h>
 
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <span>
 #include <vector>
 
 #include <poll.h>
@@ -95,9 +97,16 @@ bool reader_has_gone() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
+// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help". "--context=" (of a
+// variable that is not set) has an empty value: CLI11 2.3 would take the next word for it.
 std::vector<std::string> words_of(int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words;
+  for (const char* word : std::span(argv + 1, argv + argc)) {
+    const std::string_view text = word;
+    const bool has_no_value = text.starts_with("--") && text.ends_with('=') && text.size() > 3;
+    words.emplace_back(has_no_value ? text.substr(0, text.size() - 1) : text);
+    if (has_no_value) words.emplace_back();
+  }
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
     words.emplace_back("--help");
@@ -138,6 +147,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int run_app(int argc, char** argv) {
+  util::hold_standard_streams();
   util::catch_interrupts();
   const int exit_code = run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
   // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.

@@ -18,9 +18,13 @@ namespace kots_export::cli {
 namespace {
 
 void add_installation_flags(CLI::App& app, Flags& flags) {
-  // Empty is a variable that was not set, and no wish for the default.
+  // Empty is a variable that was not set, and no wish for the default. A name never begins with =.
   const CLI::Validator is_given(
-      [](const std::string& value) { return value.empty() ? "is empty: is a variable not set?" : ""; }, "");
+      [](const std::string& value) {
+        if (value.empty()) return "is empty: is a variable not set?";
+        return value.starts_with('=') ? "has no = after its short form" : "";
+      },
+      "");
   app.add_option("-n,--namespace", flags.ns, "namespace of the installation (circleci-server)")
       ->group("Installation")
       ->check(is_given);
@@ -33,11 +37,16 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
       ->group("Installation");
   app.add_option("--output-dir", flags.output_dir, "where output/, logs/ and backup/ go (.)")
       ->group("Installation");
-  app.add_option("--values", flags.values_files,
-                 "YAML file that corrects the 4.x values, merged last; may be repeated")
+  app.add_option(
+         "--values", flags.values_files,
+         "YAML file that corrects the 4.x values, merged last; may be repeated (those of the last run; "
+         "/dev/null: none)")
       ->group("Installation")
       ->expected(1)
       ->take_all();
+  app.add_flag("--overwrite-values", flags.overwrite_values,
+               "replace a values file that was edited, and keep a copy of it")
+      ->group("Installation");
   app.add_option("--revision", flags.revision, "revision of the release to export (1)")
       ->group("Installation")
       ->check(CLI::Range(1, 1'000'000));
@@ -174,6 +183,10 @@ migration::Registry registry(const Flags& flags) {
 
 std::optional<int> revision(const Flags& flags) {
   return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
+}
+
+migration::OverwriteValues overwrite_values(const Flags& flags) {
+  return flags.overwrite_values ? migration::OverwriteValues::yes : migration::OverwriteValues::no;
 }
 
 migration::Commands commands(const Flags& flags, std::string context) {

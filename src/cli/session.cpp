@@ -2,6 +2,7 @@
 
 #include <kots_export/migration/checks.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/plan_view.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/process.h>
@@ -152,6 +153,7 @@ void Session::takes(const migration::SavedPlan& saved) {
 }
 
 void Session::show_plan(const migration::MigrationPlan& plan) {
+  if (flags_.document != nullptr && plan.values) flags_.document->set("values", ui::json_of(*plan.values));
   if (executor_.dry_run() == kube::DryRun::none || flags_.document != nullptr) return;
   views_.head(header());  // now the chart is known
   views_.show(plan);

@@ -8,7 +8,6 @@
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/secret.h>
-#include <kots_export/values/value.h>
 
 #include <optional>
 #include <string>
@@ -26,9 +25,11 @@ struct RunOptions {
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
   std::string target_version = std::string(names::kTargetVersion);
-  // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
-  // from the cluster. Each is a map.
-  std::vector<values::Value> corrections = {};
+  // Merged into the 4.x values last, in this order, as `helm upgrade -f` does: the 3.x values come from the
+  // cluster.
+  // Nothing: those of the folder's last run.
+  std::optional<std::vector<Correction>> corrections = std::nullopt;
+  OverwriteValues overwrite_values = OverwriteValues::no;
   enum class Backup { as_found, confirmed } backup = Backup::as_found;  // confirmed: --backup-confirmed
   // A whole run leaves out a database migration that is known to be done, or not (--again).
   FlywayOptions::LeaveOut leave_out = FlywayOptions::LeaveOut::known;
@@ -48,11 +49,12 @@ struct RunOptions {
 
 // Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, writes the
 // values files (not in a dry run), then the release's manifest, the objects' metadata, flyway, postgres.
-// Returns the next steps after the whole migration, nothing after a single step.
+// Returns the next steps after the whole migration; nothing after a single step, and after a dry run, which
+// leaves no file that they could name.
 std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options);
 
 // Both, one after the other: what the commands without a plan file do.
-[[nodiscard]] NextSteps run_migration(Context& context, const RunOptions& options);
+std::optional<NextSteps> run_migration(Context& context, const RunOptions& options);
 void run_step(Context& context, Part step, const RunOptions& options);
 
 }  // namespace kots_export::migration

@@ -29,6 +29,7 @@ struct SavedPlan {
   PlanTarget target;
   Registry registry;
   std::string target_version;
+  OverwriteValues overwrite_values = OverwriteValues::no;
   MigrationPlan plan;
   std::string applied;  // when it was carried out, RFC 3339; empty: not yet
 };

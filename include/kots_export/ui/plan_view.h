@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace kots_export::ui {
 
 // How much of a plan is shown. `full` names every object, also where many change alike; `verbose` shows what
@@ -25,9 +27,13 @@ enum class Detail { normal, full, verbose };
 // manifest.
 void print_plan(std::ostream& out, const change::Plan& plan, Colour colour, Detail detail);
 
-// The plan of the whole migration, or of one step: where it writes values files, first what differs between
-// the two, secrets masked; then its Changes. Throws Error where its values are no YAML.
+// The plan of the whole migration, or of one step: where it writes values files, first what corrects them, to
+// which file they go and what differs between the two, secrets masked; then its Changes. Throws Error where
+// its values are no YAML.
 void print_plan(std::ostream& out, const migration::MigrationPlan& plan, Colour colour, Detail detail);
+
+// What corrects the values and which file they go to, without their content.
+[[nodiscard]] nlohmann::json json_of(const migration::ValuesPlan& values);
 
 // True of what no rollback brings back: the migrator's Job changes the database.
 [[nodiscard]] bool cannot_be_undone(const change::Change& change);

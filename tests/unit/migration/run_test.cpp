@@ -122,11 +122,9 @@ TEST_F(Run, InADryRunWritesNothingAnywhere) {
                       .ns = {kNs},
                       .release = "circleci-server"};
 
-  const NextSteps steps = run_migration(dry_context, options());
-
+  EXPECT_FALSE(run_migration(dry_context, options())) << "there is no file that the next steps could name";
   EXPECT_EQ(server.count_writes(), 0U);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
-  EXPECT_EQ(steps.nomad_server_endpoint, "server.circleci.example.com:4647");
 }
 
 TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
@@ -147,6 +145,44 @@ TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
   }
   EXPECT_EQ(test::read_bytes(options().paths.values()), values);
   EXPECT_FALSE(std::filesystem::exists(options().paths.values().string() + ".1"));
+}
+
+TEST_F(Run, GoesOnWithTheValuesThatWereEdited) {
+  (void)run_migration(context, options());
+  test::write_bytes(options().paths.values(), "global: {domainName: edited.example.com}\n");
+  RunOptions unchecked = options();
+  unchecked.skip_checks = {"values"};
+
+  const NextSteps steps = run_migration(context, unchecked).value();
+
+  EXPECT_EQ(steps.values_file, options().paths.values());
+  EXPECT_EQ(steps.nomad_server_endpoint, "edited.example.com:4647");
+}
+
+TEST_F(Run, ChecksTheValuesThatWillBeUsed) {
+  (void)run_migration(context, options());
+  test::write_bytes(options().paths.values(), "sessionCookieKey: short\n");
+
+  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("sessionCookieKey"));
+  RunOptions told = options();
+  told.overwrite_values = OverwriteValues::yes;
+  EXPECT_EQ(problem([&] { (void)run_migration(context, told); }), "");
+}
+
+TEST_F(Run, CorrectsTheValuesAgainAsTheRunBeforeDid) {
+  RunOptions corrected = options();
+  corrected.corrections = {{.path = "c.yaml", .yaml = Secret<std::string>("smtp: {port: 2525}\n")}};
+  (void)run_migration(context, corrected);
+  const std::string values = test::read_bytes(options().paths.values());
+  EXPECT_THAT(values, HasSubstr("2525"));
+
+  (void)run_migration(context, options());
+
+  EXPECT_EQ(test::read_bytes(options().paths.values()), values);
+  EXPECT_EQ(observer.argument("values.corrections-kept", "files"), "c.yaml");
+  corrected.corrections = std::vector<Correction>();
+  (void)run_migration(context, corrected);
+  EXPECT_THAT(test::read_bytes(options().paths.values()), Not(HasSubstr("2525")));
 }
 
 TEST_F(Run, IsRefusedWithoutAConfirmation) {
