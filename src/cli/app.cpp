@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <poll.h>
@@ -97,15 +99,21 @@ bool reader_has_gone() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help". "--context=" (of a
-// variable that is not set) has an empty value: CLI11 2.3 would take the next word for it.
+// Where the = of "--context=" stands, which has no value after it (a variable that is not set), or that of
+// "-n=ci". CLI11 2.3 takes the next word for the one, and "=ci" for the other.
+std::optional<std::size_t> equals_sign(std::string_view word) {
+  if (word.size() > 3 && word.starts_with("--") && word.ends_with('=')) return word.size() - 1;
+  const bool has_short_form = word.size() > 2 && word[0] == '-' && word[1] != '-' && word[2] == '=';
+  return has_short_form ? std::optional<std::size_t>(2) : std::nullopt;
+}
+
+// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words;
-  for (const char* word : std::span(argv + 1, argv + argc)) {
-    const std::string_view text = word;
-    const bool has_no_value = text.starts_with("--") && text.ends_with('=') && text.size() > 3;
-    words.emplace_back(has_no_value ? text.substr(0, text.size() - 1) : text);
-    if (has_no_value) words.emplace_back();
+  for (const std::string_view word : std::span(argv + 1, argv + argc)) {
+    const auto equals = equals_sign(word);
+    words.emplace_back(word.substr(0, equals.value_or(word.size())));
+    if (equals) words.emplace_back(word.substr(*equals + 1));
   }
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());

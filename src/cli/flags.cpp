@@ -18,13 +18,9 @@ namespace kots_export::cli {
 namespace {
 
 void add_installation_flags(CLI::App& app, Flags& flags) {
-  // Empty is a variable that was not set, and no wish for the default. A name never begins with =.
+  // Empty is a variable that was not set, and no wish for the default.
   const CLI::Validator is_given(
-      [](const std::string& value) {
-        if (value.empty()) return "is empty: is a variable not set?";
-        return value.starts_with('=') ? "has no = after its short form" : "";
-      },
-      "");
+      [](const std::string& value) { return value.empty() ? "is empty: is a variable not set?" : ""; }, "");
   app.add_option("-n,--namespace", flags.ns, "namespace of the installation (circleci-server)")
       ->group("Installation")
       ->check(is_given);

@@ -111,13 +111,13 @@ constexpr std::array kNotices = {
     Words{"transform.warning", "{text}"},
     Words{"values.corrections-kept",
           "the files of --values of an earlier run correct the values again, as they were then: {files} "
-          "(--values names others, --values /dev/null none)"},
+          "(--values names others, --values /dev/null drops them)"},
     Words{"values.corrections-of-another",
           "the files of --values of an earlier run ({files}) are of release {release} in namespace "
           "{namespace}: not used here"},
     Words{"values.edited",
-          "{file} was edited, or is of no run, and stays as it is; what the run makes of the 3.x values goes "
-          "to {new} (`kots-export diff` compares the two, --overwrite-values replaces the edited one)"},
+          "{file} was edited, or no run wrote it: it stays as it is, and the values of this run go to {new} "
+          "(`kots-export diff` compares the two, --overwrite-values replaces the edited one)"},
     Words{"values.edited-not-corrected",
           "--values does not reach {file}, which was edited: put what {files} has into it too, or replace it "
           "with --overwrite-values"},

@@ -45,8 +45,9 @@ def prepared(server, name):
     return server
 
 
-def line_of(name, arguments=None):
-    return f"kots-export {name} {ARGUMENTS.get(name, '') if arguments is None else arguments}"
+def line_of(name, arguments=None, first=""):
+    """`first` comes before the arguments: they may end with a redirection."""
+    return f"kots-export {name} {first} {ARGUMENTS.get(name, '') if arguments is None else arguments}"
 
 
 def everything_in(folder):
@@ -76,8 +77,7 @@ class EveryCommand(unittest.TestCase):
                 before = everything_in(server.folder)
                 for arguments in (None, *TO_A_FILE.get(name, ())):
                     for how in ("client", "server"):
-                        # Before the arguments: they may end with a redirection.
-                        line = line_of(name, arguments).replace(name, f"{name} --dry-run={how}", 1)
+                        line = line_of(name, arguments, f"--dry-run={how}")
                         with self.subTest(line):
                             done = server.shell(line)
                             self.assertIn(done.returncode, GOOD.get(name, (0,)), done.stderr)
@@ -87,7 +87,7 @@ class EveryCommand(unittest.TestCase):
         for name in commands():
             with Server() as server:
                 prepared(server, name)
-                line = f"{line_of(name)} --dry-run=client"
+                line = line_of(name, first="--dry-run=client")
                 self.assertNotEqual(server.shell(line).stdout, "", f"{line} prints nothing: this test says nothing of it")
                 for where in (">/dev/full", ">&-", "<&- >&-"):
                     with self.subTest(line + where):
@@ -109,8 +109,9 @@ class EveryCommand(unittest.TestCase):
                         done = server.shell(f"kots-export {flag} {name}")
                         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
                         self.assertIn("error: --", done.stderr)
-            # As kubectl does: an empty flag is none.
+            # As kubectl takes them: an empty flag of the cluster is none.
             self.assertEqual(server.shell("kots-export --context= config view").returncode, 0)
+            self.assertIn("namespace: ci, ", server.shell("kots-export annotate -n=ci --dry-run=client").stderr)
 
 
 class Pipes(unittest.TestCase):

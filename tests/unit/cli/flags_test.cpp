@@ -100,10 +100,7 @@ TEST(Flags, RefuseValuesThatMakeNoSense) {
                                                        {"-n"},
                                                        {"-n", ""},
                                                        {"--namespace="},
-                                                       {"-n="},
-                                                       {"-n=ci"},
                                                        {"-a", ""},
-                                                       {"-a="},
                                                        {"--release-name", ""},
                                                        {"--no-such-flag"}};
   for (const auto& arguments : cases) {

@@ -3,6 +3,9 @@
 
 #include "unit/migration/migration_fixture.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include <gmock/gmock.h>
 
 namespace kots_export::migration {
@@ -10,6 +13,7 @@ namespace kots_export::migration {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -163,7 +167,13 @@ TEST_F(Run, ChecksTheValuesThatWillBeUsed) {
   (void)run_migration(context, options());
   test::write_bytes(options().paths.values(), "sessionCookieKey: short\n");
 
-  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("sessionCookieKey"));
+  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("check values failed"));
+  const auto check =
+      std::ranges::find(observer.checks | std::views::reverse, "values", &change::CheckOutcome::id);
+  EXPECT_THAT(check->detail, AllOf(HasSubstr("in " + options().paths.values().string()),
+                                   HasSubstr("domainName is missing")));
+  EXPECT_THAT(check->remedy, HasSubstr("--overwrite-values"));
+  context.failed_checks.clear();
   RunOptions told = options();
   told.overwrite_values = OverwriteValues::yes;
   EXPECT_EQ(problem([&] { (void)run_migration(context, told); }), "");
