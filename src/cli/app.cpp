@@ -4,6 +4,7 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/interrupt.h>
+#include <kots_export/util/standard_streams.h>
 #include <kots_export/values/json.h>
 #include <kots_export/values/yaml.h>
 
@@ -14,6 +15,9 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <poll.h>
@@ -109,9 +113,22 @@ bool reader_has_gone() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
+// Where the = of "--context=" stands, which has no value after it (a variable that is not set), or that of
+// "-n=ci". CLI11 2.3 takes the next word for the one, and "=ci" for the other.
+std::optional<std::size_t> equals_sign(std::string_view word) {
+  if (word.size() > 3 && word.starts_with("--") && word.ends_with('=')) return word.size() - 1;
+  const bool has_short_form = word.size() > 2 && word[0] == '-' && word[1] != '-' && word[2] == '=';
+  return has_short_form ? std::optional<std::size_t>(2) : std::nullopt;
+}
+
 // The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
 std::vector<std::string> words_of(int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words;
+  for (const std::string_view word : std::span(argv + 1, argv + argc)) {
+    const auto equals = equals_sign(word);
+    words.emplace_back(word.substr(0, equals.value_or(word.size())));
+    if (equals) words.emplace_back(word.substr(*equals + 1));
+  }
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
     words.emplace_back("--help");
@@ -153,6 +170,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int run_app(int argc, char** argv) {
+  util::hold_standard_streams();
   util::catch_interrupts();
   const int exit_code = run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
   // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.

@@ -36,7 +36,10 @@ void mark_applied(const std::string& file, migration::SavedPlan& saved, change::
 }
 
 int run_apply(Flags& flags, const std::string& file) {
+  if (!flags.values_files.empty())
+    throw UsageError("apply takes no --values: the plan holds its values", {}, "Make a plan with --values.");
   migration::SavedPlan saved = migration::load_plan(file);
+  if (flags.overwrite_values) saved.overwrite_values = migration::OverwriteValues::yes;
   take_target(flags, saved.target);
   return in_session(flags, Session::Access::write, [&](Session& session) {
     session.takes(saved);
@@ -50,6 +53,7 @@ int run_apply(Flags& flags, const std::string& file) {
                                         .revision = {},
                                         .timeout = std::chrono::seconds(flags.timeout_seconds),
                                         .target_version = saved.target_version,
+                                        .overwrite_values = saved.overwrite_values,
                                         .leave_out = migration::FlywayOptions::LeaveOut::nothing,
                                         .skip_checks = flags.skip_checks};
     migration::require_skippable(flags.skip_checks);

@@ -13,13 +13,14 @@ namespace kots_export::cli {
 
 namespace {
 
-int run_export(Flags& flags, const std::string& file) {
+int run_export(Flags& flags, const std::string& named) {
+  const std::string file = output_name(named);
   require_free_stdout(flags, file);
   complete_installation(flags);
   Session session(flags, Session::Access::read);
   migration::require_release(session.context());
   const helm::Release release = migration::read_release(session.context(), {.revision = revision(flags)});
-  write_values(file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
+  write_values(flags, file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
                migration::values_yaml(release), session.observer());
   return static_cast<int>(ExitCode::done);
 }

@@ -33,11 +33,16 @@ void add_installation_flags(CLI::App& app, Flags& flags) {
       ->group("Installation");
   app.add_option("--output-dir", flags.output_dir, "where output/, logs/ and backup/ go (.)")
       ->group("Installation");
-  app.add_option("--values", flags.values_files,
-                 "YAML file that corrects the 4.x values, merged last; may be repeated")
+  app.add_option(
+         "--values", flags.values_files,
+         "YAML file that corrects the 4.x values, merged last; may be repeated (those of the last run; "
+         "/dev/null: none)")
       ->group("Installation")
       ->expected(1)
       ->take_all();
+  app.add_flag("--overwrite-values", flags.overwrite_values,
+               "replace a values file that was edited, and keep a copy of it")
+      ->group("Installation");
   app.add_option("--revision", flags.revision, "revision of the release to export (1)")
       ->group("Installation")
       ->check(CLI::Range(1, 1'000'000));
@@ -175,6 +180,10 @@ migration::Registry registry(const Flags& flags) {
 
 std::optional<int> revision(const Flags& flags) {
   return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
+}
+
+migration::OverwriteValues overwrite_values(const Flags& flags) {
+  return flags.overwrite_values ? migration::OverwriteValues::yes : migration::OverwriteValues::no;
 }
 
 migration::Commands commands(const Flags& flags, std::string context) {

@@ -4,6 +4,7 @@
 #include <kots_export/kube/kubeconfig.h>
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/names.h>
+#include <kots_export/migration/values_files.h>
 #include <kots_export/util/secret.h>
 
 #include <filesystem>
@@ -43,6 +44,7 @@ struct Flags {
   bool force_unlock = false;
   std::vector<std::string> skip_checks;
   std::vector<std::string> values_files;
+  bool overwrite_values = false;
   std::string lock_duration = "30s";
   std::string annotate = "1";
   int revision = 0;  // 0: not given
@@ -78,6 +80,7 @@ void add_flags(CLI::App& app, Flags& flags);
 [[nodiscard]] kube::DryRun dry_run(const Flags& flags);
 [[nodiscard]] migration::Registry registry(const Flags& flags);
 [[nodiscard]] std::optional<int> revision(const Flags& flags);
+[[nodiscard]] migration::OverwriteValues overwrite_values(const Flags& flags);
 // `context` is the one in use, which needs not be a flag's.
 [[nodiscard]] migration::Commands commands(const Flags& flags, std::string context);
 // kubectl's forms: "0", "30" (seconds), "500ms", "1m30s", "1.5h". Throws UsageError where it is none.

@@ -51,6 +51,15 @@ inline void describe_target(ui::JsonView& document, const ui::PlanHeader& header
                           {"release", header.release}});
 }
 
+// "-" for what is another name of standard output, or input: such a file cannot be opened where it is a
+// socket, and is not to be begun anew.
+inline std::string output_name(std::string file) {
+  return file == "/dev/stdout" || file == "/dev/fd/1" || file == "/proc/self/fd/1" ? "-" : std::move(file);
+}
+inline std::string input_name(std::string file) {
+  return file == "/dev/stdin" || file == "/dev/fd/0" || file == "/proc/self/fd/0" ? "-" : std::move(file);
+}
+
 // Throws UsageError where a command's result and the document of -o would both go to standard output.
 inline void require_free_stdout(const Flags& flags, const std::string& file) {
   if (file == "-" && flags.document != nullptr)
@@ -58,13 +67,15 @@ inline void require_free_stdout(const Flags& flags, const std::string& file) {
                      "Name a file instead of -, or leave -o out.");
 }
 
-// Writes a values file (0600, an older one is kept beside it), or to standard output where `file` is "-".
-inline void write_values(const std::string& file, std::string_view role, const std::string& yaml,
-                         change::Observer& observer) {
+// Writes a values file (0600, an older one is kept beside it), or to standard output where `file` is "-". In
+// a dry run it only tells that it would write a file.
+inline void write_values(const Flags& flags, const std::string& file, std::string_view role,
+                         const std::string& yaml, change::Observer& observer) {
   if (file == "-") {
     if (!(std::cout << yaml << std::flush)) throw Error("cannot write to standard output");
     return;
   }
+  if (flags.dry_run != "none") return observer.note("values.would-be-written", {{"file", file}});
   const std::filesystem::path path(file);
   util::create_private_folder(path.parent_path());
   if (const auto copy = util::write_private_file(path, yaml, util::Existing::keep_copy)) {

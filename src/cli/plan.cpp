@@ -68,13 +68,16 @@ void describe(ui::JsonView& document, const migration::SavedPlan& saved) {
                 {"appliedAt", saved.applied.empty() ? nlohmann::json() : nlohmann::json(saved.applied)},
                 {"chart", saved.target.chart},
                 {"targetVersion", saved.target_version}});
+  if (saved.plan.values) document.set("values", ui::json_of(*saved.plan.values));
 }
 
 // The plan of a file as `plan` shows it; no cluster is asked.
 int show_saved(Flags& flags, const PlanFlags& own) {
   if (own.step_option->count() > 0 || !own.out.empty())
     throw UsageError("plan show takes a FILE alone", {}, "Leave STEP and --out out.");
-  const migration::SavedPlan saved = migration::load_plan(own.file);
+  migration::SavedPlan saved = migration::load_plan(own.file);
+  if (auto& values = saved.plan.values)
+    values->place = migration::place_values({.root = flags.output_dir}, values->v4, saved.overwrite_values);
   const change::Plan changes = saved.plan.together();
   flags.dry_run = "client";
   Views views(flags);

@@ -3,6 +3,7 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/ui/effects_view.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/plan_view.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/process.h>
@@ -154,6 +155,7 @@ void Session::takes(const migration::SavedPlan& saved) {
 }
 
 void Session::show_plan(const migration::MigrationPlan& plan) {
+  if (flags_.document != nullptr && plan.values) flags_.document->set("values", ui::json_of(*plan.values));
   if (executor_.dry_run() == kube::DryRun::none) return;
   const ui::PlanHeader now = header();  // in which the chart is known
   if (flags_.document == nullptr) return views_.show(plan, now);

@@ -40,7 +40,7 @@ class Session {
   [[nodiscard]] ui::PlanHeader header() const;
   // From here on the plan is this one of a file.
   void takes(const migration::SavedPlan& saved);
-  // Shows the plan of a dry run.
+  // Shows the plan of a dry run; in the document, what values every run plans.
   void show_plan(const migration::MigrationPlan& plan);
   // A transport to another server, with the proxy of the environment and the system's roots.
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;

@@ -1,20 +1,20 @@
 #include "cli/steps.h"
 
 #include <kots_export/migration/checks.h>
-#include <kots_export/util/files.h>
-#include <kots_export/values/yaml.h>
 
+#include "cli/output.h"
 #include "cli/session.h"
 
 namespace kots_export::cli {
 
 namespace {
 
-std::vector<values::Value> corrections(const Flags& flags) {
-  std::vector<values::Value> read;
+// Nothing where none are named. /dev/null stands for none: what an earlier run kept is dropped with it.
+std::optional<std::vector<migration::Correction>> corrections(const Flags& flags) {
+  if (flags.values_files.empty()) return std::nullopt;
+  std::vector<migration::Correction> read;
   for (const std::string& file : flags.values_files) {
-    read.push_back(values::parse_yaml(util::read_file(file), file));
-    values::require_map(read.back());
+    if (file != "/dev/null") read.push_back(migration::read_correction(input_name(file)));
   }
   return read;
 }
@@ -44,7 +44,8 @@ migration::RunOptions run_options(const Flags& flags, migration::Part part, Lice
       .delete_volumes = flags.delete_volumes ? migration::DeleteVolumes::yes : migration::DeleteVolumes::no,
       .timeout = std::chrono::seconds(flags.timeout_seconds),
       .target_version = flags.target_version,
-      .corrections = part == migration::Part::whole ? corrections(flags) : std::vector<values::Value>(),
+      .corrections = part == migration::Part::whole ? corrections(flags) : std::nullopt,
+      .overwrite_values = overwrite_values(flags),
       .backup = flags.backup_confirmed ? migration::RunOptions::Backup::confirmed
                                        : migration::RunOptions::Backup::as_found,
       .leave_out = flags.migrate_again ? migration::FlywayOptions::LeaveOut::nothing

@@ -42,9 +42,11 @@ void print_changes(const TransformFlags& typed, const values::Value& before,
 
 int run_transform(const Flags& flags, TransformFlags typed) {
   const migration::Paths paths{.root = flags.output_dir};
+  typed.from = input_name(typed.from);
+  typed.to = output_name(typed.to);
   if (typed.from.empty()) typed.from = paths.values_v3().string();
   if (typed.to.empty()) typed.to = typed.from == "-" ? "-" : paths.values().string();
-  if (typed.from == "-" && flags.license_file == "-")
+  if (typed.from == "-" && input_name(flags.license_file) == "-")
     throw UsageError("values and licence cannot both come from standard input");
   require_free_stdout(flags, typed.to);
   Views view(flags);
@@ -55,8 +57,10 @@ int run_transform(const Flags& flags, TransformFlags typed) {
   if (typed.to != "-") options.earlier_output = typed.to;
   const values::Transformed result = migration::transform_by_rules(v3, options, view);
   const std::string yaml = values::to_yaml(result.values);
-  write_values(typed.to, "values", yaml, view);
+  write_values(flags, typed.to, "values", yaml, view);
   print_changes(typed, v3, result);
+  // Findings name lines: of a file that was not written they could not be looked up.
+  if (typed.to != "-" && flags.dry_run != "none") return static_cast<int>(ExitCode::done);
   migration::validate_values(yaml, typed.to == "-" ? "standard output" : typed.to, flags.target_version,
                              view);
   return static_cast<int>(ExitCode::done);

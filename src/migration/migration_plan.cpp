@@ -27,13 +27,21 @@ constexpr std::array<std::pair<Part, std::string_view>, 6> kParts = {{
     {Part::postgres, "postgres"},
 }};
 
-MigrationPlan::Values plan_values(Context& context, const helm::Release& release, const RunOptions& options) {
+ValuesPlan plan_values(Context& context, const helm::Release& release, const RunOptions& options) {
   values::Value v4 = transform_values(
       release.config,
       {.license = options.license, .registry = options.registry, .earlier_output = options.paths.values()},
       context.observer);
-  for (const values::Value& correction : options.corrections) values::merge(v4, correction);
-  return {.v3 = Secret<std::string>(values_yaml(release)), .v4 = Secret<std::string>(values::to_yaml(v4))};
+  ValuesPlan plan;
+  plan.corrections_from = options.corrections ? ValuesPlan::From::flags : ValuesPlan::From::earlier_run;
+  plan.corrections = options.corrections ? *options.corrections : kept_corrections(context, options.paths);
+  for (const Correction& correction : plan.corrections)
+    values::merge(v4, values::parse_yaml(correction.yaml.reveal(), correction.path));
+  plan.v3 = Secret<std::string>(values_yaml(release));
+  plan.v4 = Secret<std::string>(values::to_yaml(v4));
+  plan.place = place_values(options.paths, plan.v4, options.overwrite_values);
+  tell_place(context.observer, plan, options.paths);
+  return plan;
 }
 
 // annotate, kots_cleanup (which looks at the namespace alone), or both joined.

@@ -4,7 +4,6 @@
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
 #include <kots_export/migration/transform.h>
-#include <kots_export/util/files.h>
 #include <kots_export/values/yaml.h>
 
 #include "migration/in_step.h"
@@ -13,14 +12,6 @@
 namespace kots_export::migration {
 
 namespace {
-
-void write_values(Context& context, const std::filesystem::path& file, std::string_view what,
-                  const Secret<std::string>& yaml) {
-  if (const auto copy = util::write_private_file(file, yaml.reveal(), util::Existing::keep_copy)) {
-    context.observer.note("values.copy-kept", {{"file", file.string()}, {"copy", copy->string()}});
-  }
-  context.observer.file_written(what, file.string());
-}
 
 // What the steps want of the objects that a plan of the first pages does not know yet.
 MetadataSteps metadata_steps(Context& context, Part part, const RunOptions& options) {
@@ -32,18 +23,23 @@ MetadataSteps metadata_steps(Context& context, Part part, const RunOptions& opti
   return steps;
 }
 
-// In a dry run there is no values file to read them from.
-NextSteps steps_after(const Context& context, const MigrationPlan::Values& values,
-                      const RunOptions& options) {
-  const std::filesystem::path file = options.paths.values();
-  return next_steps({.values_file = file,
-                     .ns = context.ns.name,
-                     .release = context.release,
-                     .registry = options.registry,
-                     .target_version = options.target_version,
-                     .commands = context.commands,
-                     .helm_force = context.helm_force},
-                    values::parse_yaml(values.v4.reveal(), file.string()));
+// Of the values file that stands now. The migration is done: one that cannot be read any more does not make
+// it fail.
+NextSteps steps_after(const Context& context, const ValuesPlan& values, const RunOptions& options) {
+  const MessageOptions message{.values_file = options.paths.values(),
+                               .ns = context.ns.name,
+                               .release = context.release,
+                               .registry = options.registry,
+                               .target_version = options.target_version,
+                               .commands = context.commands,
+                               .helm_force = context.helm_force};
+  try {
+    return next_steps(message);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return next_steps(message, values::parse_yaml(values.v4.reveal(), "values"));
+  }
 }
 
 // After the step alone: what a whole run would have gone on with.
@@ -73,10 +69,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
     context.executor.begin_writing();
     require_unchanged(context, plan, options, plan_again);
   }
-  if (writes && plan.values) {
-    write_values(context, options.paths.values_v3(), "values-3.x", plan.values->v3);
-    write_values(context, options.paths.values(), "values", plan.values->v4);
-  }
+  if (writes && plan.values) write_values(context, *plan.values, options.paths, options.overwrite_values);
   if (!plan.manifest.empty() || plan.part == Part::fix_manifest) {
     in_step(context, "fix-manifest", [&] { run_fix_manifest(context, plan.manifest); });
   }
@@ -95,7 +88,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
     in_step(context, "postgres", [&] { run_postgres(context, plan.postgres); });
   }
   if (plan.part == Part::flyway && writes) tell_what_is_left(context, options);
-  if (!plan.values) return std::nullopt;
+  if (!plan.values || !writes) return std::nullopt;
   return in_step(context, "message", [&] { return steps_after(context, *plan.values, options); });
 }
 

@@ -90,6 +90,7 @@ SavedPlan freeze(Context& context, MigrationPlan plan, const RunOptions& options
           .target = std::move(target),
           .registry = options.registry,
           .target_version = options.target_version,
+          .overwrite_values = options.overwrite_values,
           .plan = std::move(plan),
           .states = std::move(states),
           .applied = {}};
@@ -104,6 +105,10 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     run_checks(context, command, options, nullptr);
     const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
+    if (left.values) {
+      left.values->place = place_values(options.paths, left.values->v4, options.overwrite_values);
+      tell_place(context.observer, *left.values, options.paths);
+    }
     std::vector<std::string> changed;
     std::size_t done = 0;
     change::Made made;

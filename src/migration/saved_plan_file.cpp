@@ -3,6 +3,8 @@
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/files.h>
 
+#include "migration/values_record.h"
+
 #include <charconv>
 
 namespace kots_export::migration {
@@ -56,6 +58,8 @@ MigrationPlan plan_from(const json& file) {
     const json& values = member(file, "values", Type::object, "plan");
     plan.values = {.v3 = Secret<std::string>(text_member(values, "v3", "values")),
                    .v4 = Secret<std::string>(text_member(values, "v4", "values"))};
+    // A file of an earlier version does not name them; they are in its v4.
+    if (values.contains("corrections")) plan.values->corrections = corrections_from_json(values, "values");
   }
   const json& plans = member(file, "plans", Type::object, "plan");
   const auto read = [&plans](const char* key) {
@@ -86,6 +90,8 @@ SavedPlan saved_from(const json& file) {
           .target = target_from(file),
           .registry = {.name = text_member(options, "registry", "options")},
           .target_version = text_member(options, "targetVersion", "options"),
+          .overwrite_values =
+              options.value("overwriteValues", json()) == true ? OverwriteValues::yes : OverwriteValues::no,
           .plan = plan_from(file),
           .states = file.contains("objects") ? states_from(file) : change::ObjectStates{},
           .applied = text_member(file, "appliedAt", "plan")};
@@ -122,7 +128,10 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                 {"appliedAt", saved.applied},
                 {"part", to_string(plan.part)},
                 {"target", target_json(saved.target)},
-                {"options", {{"registry", saved.registry.name}, {"targetVersion", saved.target_version}}},
+                {"options",
+                 {{"registry", saved.registry.name},
+                  {"targetVersion", saved.target_version},
+                  {"overwriteValues", saved.overwrite_values == OverwriteValues::yes}}},
                 {"values", nullptr},
                 {"plans",
                  {{"manifest", change::to_json(plan.manifest)},
@@ -132,7 +141,11 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                   {"postgres", change::to_json(plan.postgres)}}}};
   json& objects = document["objects"] = json::array();
   for (const auto& [key, state] : saved.states) objects.push_back(change::to_json(state));
-  if (plan.values) document["values"] = {{"v3", plan.values->v3.reveal()}, {"v4", plan.values->v4.reveal()}};
+  if (plan.values) {
+    document["values"] = {{"v3", plan.values->v3.reveal()},
+                          {"v4", plan.values->v4.reveal()},
+                          {"corrections", to_json(plan.values->corrections)}};
+  }
   if (file.has_parent_path()) util::create_private_folder(file.parent_path());
   util::write_private_file(file, document.dump(1) + "\n");
 }

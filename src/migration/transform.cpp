@@ -18,7 +18,7 @@ constexpr std::string_view kPasswordAlphabet =
 // The MongoDB password of an earlier run's output, where that can be read as values at all.
 std::optional<Secret<std::string>> earlier_password(const std::filesystem::path& file,
                                                     change::Observer& observer) {
-  const auto text = util::read_file_if_exists(file);
+  const auto text = util::is_stream(file) ? std::nullopt : util::read_file_if_exists(file);
   if (!text) return std::nullopt;
   try {
     const values::Value earlier = values::parse_yaml(*text, file.string());

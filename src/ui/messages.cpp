@@ -109,8 +109,21 @@ constexpr std::array kNotices = {
     Words{"transform.earlier-output-unreadable",
           "{file} of an earlier run cannot be read, so a new MongoDB password is made: {why}"},
     Words{"transform.warning", "{text}"},
+    Words{"values.corrections-kept",
+          "the files of --values of an earlier run correct the values again, as they were then: {files} "
+          "(--values names others, --values /dev/null drops them)"},
+    Words{"values.corrections-of-another",
+          "the files of --values of an earlier run ({files}) are of release {release} in namespace "
+          "{namespace}: not used here"},
+    Words{"values.edited",
+          "{file} was edited, or no run wrote it: it stays as it is, and the values of this run go to {new} "
+          "(`kots-export diff` compares the two, --overwrite-values replaces the edited one)"},
+    Words{"values.edited-not-corrected",
+          "--values does not reach {file}, which was edited: put what {files} has into it too, or replace it "
+          "with --overwrite-values"},
     Words{"values.error", "{file}:{line}: error: {path}: {text}"},
     Words{"values.warnings", "{count} more warnings about {file}: kots-export validate shows them"},
+    Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
 };
 
@@ -132,6 +145,7 @@ constexpr std::array kRoles = {
     Words{"migrator-log", "log of the database migration"},
     Words{"plan", "saved plan (it holds secrets)"},
     Words{"values", "values for Server 4"},
+    Words{"values-new", "values for Server 4, beside the edited ones"},
     Words{"values-3.x", "values as KOTS had them"},
 };
 

@@ -3,21 +3,64 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/ui/values_text.h>
+#include <kots_export/util/sha256.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/diff.h>
 #include <kots_export/values/yaml.h>
 
 #include <sstream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace kots_export::ui {
 
 namespace {
+
+using migration::ValuesPlan;
+using Action = migration::ValuesPlace::Action;
 
 void add_effects(Document& document, const migration::Effects& effects) {
   document.blocks.emplace_back(Heading{"what it does to Pods, data and time"});
   document.blocks.emplace_back(list_of(effects));
 }
 
-void add_values(Document& document, const migration::MigrationPlan::Values& values) {
+// In the document for programs, and what a person reads after the file's name.
+std::pair<std::string_view, std::string_view> words_of(Action action) {
+  switch (action) {
+    case Action::create:
+      return {"create", "a new file"};
+    case Action::leave:
+      return {"leave", "is so already"};
+    case Action::replace:
+      return {"replace", "replaces the file of an earlier run"};
+    case Action::overwrite:
+      return {"overwrite", "replaces the edited file (--overwrite-values); a copy of it is kept"};
+    case Action::beside:
+      return {"beside", "a new file beside the edited one, which stays and is what the upgrade uses"};
+  }
+  return {};
+}
+
+// What corrects the values, and where they go.
+List files_of(const ValuesPlan& values) {
+  List list;
+  for (const migration::Correction& correction : values.corrections) {
+    const bool is_kept = values.corrections_from == ValuesPlan::From::earlier_run;
+    list.items.push_back({.text = {{"corrected by "},
+                                   {correction.path, Style::name},
+                                   {is_kept ? " (as kept from an earlier run), sha256 " : ", sha256 "},
+                                   {util::sha256(correction.yaml.reveal()), Style::name}}});
+  }
+  if (!values.place.file.empty()) {
+    list.items.push_back({.text = {{"written to "},
+                                   {values.place.file.string(), Style::name},
+                                   {": " + std::string(words_of(values.place.action).second)}}});
+  }
+  return list;
+}
+
+void add_values(Document& document, const ValuesPlan& values) {
   const auto read = [](const Secret<std::string>& yaml) {
     return values::parse_yaml(yaml.reveal(), "values");
   };
@@ -26,6 +69,7 @@ void add_values(Document& document, const migration::MigrationPlan::Values& valu
   std::istringstream lines(text_of(differences, Colour::no));
   for (std::string line; std::getline(lines, line);) diff.lines.push_back(line);
   document.blocks.emplace_back(Heading{"values, from 3.x to 4.x"});
+  if (List files = files_of(values); !files.items.empty()) document.blocks.emplace_back(std::move(files));
   document.blocks.emplace_back(std::move(diff));
 }
 
@@ -37,6 +81,18 @@ void add_objects(Document& document, List list) {
 Document begin(const PlanHeader& header) { return {.title = "plan", .blocks = {fields_of(header)}}; }
 
 }  // namespace
+
+nlohmann::json json_of(const ValuesPlan& values) {
+  nlohmann::json corrections = nlohmann::json::array();
+  for (const migration::Correction& correction : values.corrections) {
+    corrections.push_back({{"path", util::printable(correction.path)},
+                           {"sha256", util::sha256(correction.yaml.reveal())},
+                           {"kept", values.corrections_from == ValuesPlan::From::earlier_run}});
+  }
+  return {{"file", util::printable(values.place.file.string())},
+          {"action", words_of(values.place.action).first},
+          {"corrections", std::move(corrections)}};
+}
 
 Document document_of(const migration::MigrationPlan& plan, const PlanHeader& header, Detail detail) {
   const change::Plan changes = plan.together();

@@ -1,16 +1,19 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/interrupt.h>
 #include <kots_export/util/line_buffer.h>
 #include <kots_export/util/random.h>
 
 #include "util/file_calls.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,10 +24,28 @@ namespace {
 
 constexpr std::size_t kChunk = 64 * 1024;
 
+// Waits until `fd` can be read or written. A pipe or a terminal may keep us for ever: throws Interrupted
+// where the process is asked to stop before.
+void wait_for(int fd, short events, const std::string& what) {
+  std::array<pollfd, 2> wanted = {pollfd{fd, events, 0}, pollfd{interrupt_descriptor(), POLLIN, 0}};
+  while (::poll(wanted.data(), wanted.size(), -1) < 0 && errno == EINTR) continue;
+  if (wanted[0].revents == 0 && wanted[1].revents != 0) throw Interrupted(what);
+}
+
+// open(2), which waits at a pipe until its other end is opened too. Returns -1 and errno; throws Interrupted.
+int open_existing(const fs::path& path, int flags, const std::string& what) {
+  for (;;) {
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+    if (fd >= 0 || errno != EINTR) return fd;
+    if (interrupted()) throw Interrupted(what);
+  }
+}
+
 std::string read_all(int fd, const std::string& what, std::size_t limit) {
   std::string content;
   std::array<char, kChunk> chunk{};
   for (;;) {
+    wait_for(fd, POLLIN, what);
     const ssize_t got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail(what, errno);
@@ -143,18 +164,17 @@ fs::path keep_copy(const fs::path& path, std::string_view content, const Fsync& 
   }
 }
 
-// True where `path` is a way to something else than a file: a pipe, a terminal, /dev/stdout. Such a thing is
-// written to; a rename would put a file in its place.
-bool is_stream(const fs::path& path) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  return fs::exists(status) && (!fs::is_regular_file(status) || path.parent_path() == "/dev");
-}
-
 void write_stream(const fs::path& path, std::string_view content, const std::string& what) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  // A file behind /dev/fd/N is not begun anew: what stands in it by now is somebody's.
+  const Descriptor fd(open_existing(path, O_WRONLY | O_APPEND | O_NOCTTY, what));
   if (fd.get() < 0) fail(what, errno);
-  write_all(fd.get(), content, what);
+  while (!content.empty()) {
+    wait_for(fd.get(), POLLOUT, what);
+    const ssize_t put = ::write(fd.get(), content.data(), content.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) fail(what, errno);
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
 }
 
 }  // namespace
@@ -167,6 +187,15 @@ std::chrono::system_clock::time_point last_written(const fs::path& path) {
              std::chrono::nanoseconds(status.st_mtim.tv_nsec));
 }
 
+bool is_stream(const fs::path& path) {
+  constexpr std::array kOfDescriptors = {"/dev", "/dev/fd", "/proc/self/fd"};
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) &&
+         (!fs::is_regular_file(status) ||
+          std::ranges::find(kOfDescriptors, path.parent_path()) != kOfDescriptors.end());
+}
+
 std::string read_file(const fs::path& path, std::size_t limit) {
   if (path == "-") return read_all(STDIN_FILENO, "cannot read standard input", limit);
   auto content = read_file_if_exists(path, limit);
@@ -176,7 +205,7 @@ std::string read_file(const fs::path& path, std::size_t limit) {
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t limit) {
   const std::string what = "cannot read " + path.string();
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(open_existing(path, O_RDONLY, what));
   if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
     throw Error(what, std::strerror(errno));

@@ -32,7 +32,7 @@ struct NextSteps {
 // Reads the values file and returns what comes next. Throws Error where the file is missing or not a values
 // file.
 [[nodiscard]] NextSteps next_steps(const MessageOptions& options);
-// The same from values in memory: in a dry run there is no file.
+// The same from values in memory.
 [[nodiscard]] NextSteps next_steps(const MessageOptions& options, const values::Value& values);
 
 }  // namespace kots_export::migration

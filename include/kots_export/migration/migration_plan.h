@@ -3,7 +3,7 @@
 #include <kots_export/change/change.h>
 #include <kots_export/kube/metadata_lists.h>
 #include <kots_export/migration/flyway.h>
-#include <kots_export/util/secret.h>
+#include <kots_export/migration/values_files.h>
 
 #include <optional>
 #include <string>
@@ -25,12 +25,8 @@ enum class Part { whole, fix_manifest, annotate, kots_cleanup, flyway, postgres 
 // written. Holds secrets: the values, and the database's password in the migrator's Secret.
 struct MigrationPlan {
   Part part = Part::whole;
-  // The values files, as YAML for Helm. Only the whole migration writes them.
-  struct Values {
-    Secret<std::string> v3;
-    Secret<std::string> v4;  // with the MongoDB password that was made for it
-  };
-  std::optional<Values> values;
+  // As YAML for Helm. Only the whole migration writes them.
+  std::optional<ValuesPlan> values;
   change::Plan manifest;  // fix-manifest
   change::Plan metadata;  // annotate and kots_cleanup: one patch an object
   // Where the lists of a large namespace go on: what is there is planned while the first pages are patched.

@@ -12,6 +12,10 @@ struct Paths {
   [[nodiscard]] std::filesystem::path logs() const { return root / "logs"; }
   [[nodiscard]] std::filesystem::path backup() const { return root / "backup"; }
   [[nodiscard]] std::filesystem::path values() const { return output() / "helm-values.yaml"; }
+  // Beside a values file that was edited.
+  [[nodiscard]] std::filesystem::path values_new() const { return output() / "helm-values.new.yaml"; }
+  // What is known of the values files beside what is in them.
+  [[nodiscard]] std::filesystem::path values_record() const { return output() / "helm-values.record.json"; }
   [[nodiscard]] std::filesystem::path values_v3() const { return output() / "helm-values-v3.yaml"; }
   [[nodiscard]] std::filesystem::path migrator_log() const { return logs() / "circle-migrator.log"; }
 };

@@ -8,7 +8,6 @@
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/secret.h>
-#include <kots_export/values/value.h>
 
 #include <functional>
 #include <optional>
@@ -27,9 +26,11 @@ struct RunOptions {
   DeleteVolumes delete_volumes = DeleteVolumes::no;
   std::chrono::seconds timeout{600};
   std::string target_version = std::string(names::kTargetVersion);
-  // Corrections of the 4.x values, merged last in this order, as `helm upgrade -f` does: the 3.x values come
-  // from the cluster. Each is a map.
-  std::vector<values::Value> corrections = {};
+  // Merged into the 4.x values last, in this order, as `helm upgrade -f` does: the 3.x values come from the
+  // cluster.
+  // Nothing: those of the folder's last run.
+  std::optional<std::vector<Correction>> corrections = std::nullopt;
+  OverwriteValues overwrite_values = OverwriteValues::no;
   enum class Backup { as_found, confirmed } backup = Backup::as_found;  // confirmed: --backup-confirmed
   // A whole run leaves out a database migration that is known to be done, or not (--again).
   FlywayOptions::LeaveOut leave_out = FlywayOptions::LeaveOut::known;
@@ -53,8 +54,8 @@ using PlanAgain = std::function<MigrationPlan()>;
 // Carries out a plan, of now or of a file: asks the executor's confirmation once for all of it, takes the
 // lock, writes the values files, then the release's manifest, the objects' metadata, flyway, postgres. Where
 // with the lock in hand `plan_again` gives another plan, nothing is changed: throws Error with what differs.
-// In a dry run there is neither lock nor file. Returns the next steps after the whole migration, nothing
-// after a single step.
+// In a dry run there is neither lock nor file. Returns the next steps after the whole migration; nothing
+// after a single step, and after a dry run, which leaves no file that they could name.
 std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options,
                                    const PlanAgain& plan_again);
 

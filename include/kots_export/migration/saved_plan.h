@@ -30,6 +30,7 @@ struct SavedPlan {
   PlanTarget target;
   Registry registry;
   std::string target_version;
+  OverwriteValues overwrite_values = OverwriteValues::no;
   MigrationPlan plan;
   // What it patches or deletes, as it was then; empty in a file of an earlier version.
   change::ObjectStates states;

@@ -7,6 +7,8 @@
 
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace kots_export::ui {
 
 // How much of a plan is shown. `full` names every object, also where many change alike; `verbose` shows what
@@ -29,6 +31,9 @@ enum class Detail { normal, full, verbose };
 
 // A whole plan: where and what it is for, what it does to Pods, data and time, then its Changes.
 [[nodiscard]] Document document_of(const change::Plan& plan, const PlanHeader& header, Detail detail);
+
+// What corrects the values and which file they go to, without their content.
+[[nodiscard]] nlohmann::json json_of(const migration::ValuesPlan& values);
 
 // The plan of the whole migration, or of one step: where it writes values files, what differs between the two
 // stands before its Changes, secrets masked. Throws Error where its values are no YAML.

@@ -22,12 +22,16 @@ namespace fs = std::filesystem;
 
 // Returns the whole content of `path`. "-" is standard input.
 // Throws Error ("cannot read PATH: permission denied") where it cannot, and where the file is longer than
-// `limit` bytes.
+// `limit` bytes; Interrupted where a pipe or a terminal gives nothing and the process is asked to stop.
 [[nodiscard]] std::string read_file(const fs::path& path, std::size_t limit = std::size_t{256} << 20);
 
 // The same, but nothing where no such file exists. Any other failure throws Error.
 [[nodiscard]] std::optional<std::string> read_file_if_exists(const fs::path& path,
                                                              std::size_t limit = std::size_t{256} << 20);
+
+// True where `path` is a way to something else than a file of its own: a pipe, a terminal, /dev/stdout,
+// /dev/fd/3. Such a thing is written to and not replaced; what was written into it is not to be read.
+[[nodiscard]] bool is_stream(const fs::path& path);
 
 // When `path` was last written. Throws Error where it cannot be told.
 [[nodiscard]] std::chrono::system_clock::time_point last_written(const fs::path& path);
@@ -61,7 +65,7 @@ enum class Existing {
 };
 
 // Replaces the content of `path` atomically, mode 0600, fsynced. The folder must exist. A symbolic link is
-// replaced, not followed; what is no file (a pipe, /dev/stdout) is written to.
+// replaced, not followed; a stream (is_stream) is written to as it is.
 // Returns the path of the copy that was kept, if one was. Throws Error; then the old file is untouched, or,
 // where only the folder could not be forced to the disk, the new one stands there whole.
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content,

@@ -215,7 +215,7 @@ CheckFinding check_values(Checking& checking) {
   if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
   const std::string file = checking.options.paths.values().string();
   const auto findings = values::validate(
-      values::parse_yaml_with_places(checking.plan->values->v4.reveal(), file),
+      values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
       {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
   std::vector<std::string> errors;
   std::size_t warnings = 0;
@@ -223,17 +223,19 @@ CheckFinding check_values(Checking& checking) {
     if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
     if (finding.level == values::Level::warning) ++warnings;
   }
-  const std::string look = "`kots-export validate " +
-                           util::shell_quote(checking.options.paths.values().string()) +
-                           "` says more once the values are written.";
+  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
+  const std::string look = "`kots-export validate " + util::shell_quote(file) + "` says more" +
+                           (is_edited ? "." : " once the values are written.");
   if (errors.empty())
     return warnings == 0
                ? ok("chart " +
                     std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
                     " takes them")
                : note(util::counted(warnings, "warning"), look);
-  return problem(util::counted(errors.size(), "error") + ": " + util::listed(errors),
-                 "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
+  return problem(
+      util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " + util::listed(errors),
+      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
+                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
 }
 
 CheckFinding check_disk(Checking& checking) {

@@ -536,12 +536,12 @@ TEST_F(Checks, LetCorrectionsMendTheValues) {
   server.seed(revision(1, "deployed", "3.4.4").dump());
   EXPECT_EQ(outcome().second, ExitCode::check_failed);
   RunOptions corrected = options();
-  const values::Value sample =
-      values::parse_yaml(test::read_bytes(KOTS_EXPORT_TEST_DATA "/values-3.x.yaml"), "sample");
-  corrected.corrections.push_back(sample);
-  corrected.corrections.push_back(values::parse_yaml(
-      "mongodb: {auth: {password: 0123456789abcdef}}\npostgresql: {auth: {postgresPassword: x1y2z3}}\n",
-      "more"));
+  corrected.corrections = {
+      {.path = "sample",
+       .yaml = Secret<std::string>(test::read_bytes(KOTS_EXPORT_TEST_DATA "/values-3.x.yaml"))},
+      {.path = "more",
+       .yaml = Secret<std::string>("mongodb: {auth: {password: 0123456789abcdef}}\n"
+                                   "postgresql: {auth: {postgresPassword: x1y2z3}}\n")}};
   (void)outcome(Part::whole, corrected);
   EXPECT_NE(check("values").status, Status::failed) << check("values").detail;
 }

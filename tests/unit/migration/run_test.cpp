@@ -3,6 +3,9 @@
 
 #include "unit/migration/migration_fixture.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include <gmock/gmock.h>
 
 namespace kots_export::migration {
@@ -10,14 +13,15 @@ namespace kots_export::migration {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-NextSteps run_migration(Context& context, const RunOptions& options) {
+std::optional<NextSteps> run_migration(Context& context, const RunOptions& options) {
   const auto make_plan = [&] { return plan_migration(context, Part::whole, options); };
-  return carry_out(context, make_plan(), options, make_plan).value();
+  return carry_out(context, make_plan(), options, make_plan);
 }
 
 class Run : public MigrationTest {
@@ -138,11 +142,9 @@ TEST_F(Run, InADryRunWritesNothingAnywhere) {
                       .ns = {kNs},
                       .release = "circleci-server"};
 
-  const NextSteps steps = run_migration(dry_context, options());
-
+  EXPECT_FALSE(run_migration(dry_context, options())) << "there is no file that the next steps could name";
   EXPECT_EQ(server.count_writes(), 0U);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
-  EXPECT_EQ(steps.nomad_server_endpoint, "server.circleci.example.com:4647");
 }
 
 TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
@@ -163,6 +165,50 @@ TEST_F(Run, TheSecondTimeWritesOnlyForTheDatabase) {
   }
   EXPECT_EQ(test::read_bytes(options().paths.values()), values);
   EXPECT_FALSE(std::filesystem::exists(options().paths.values().string() + ".1"));
+}
+
+TEST_F(Run, GoesOnWithTheValuesThatWereEdited) {
+  (void)run_migration(context, options());
+  test::write_bytes(options().paths.values(), "global: {domainName: edited.example.com}\n");
+  RunOptions unchecked = options();
+  unchecked.skip_checks = {"values"};
+
+  const NextSteps steps = run_migration(context, unchecked).value();
+
+  EXPECT_EQ(steps.values_file, options().paths.values());
+  EXPECT_EQ(steps.nomad_server_endpoint, "edited.example.com:4647");
+}
+
+TEST_F(Run, ChecksTheValuesThatWillBeUsed) {
+  (void)run_migration(context, options());
+  test::write_bytes(options().paths.values(), "sessionCookieKey: short\n");
+
+  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("check values failed"));
+  const auto check =
+      std::ranges::find(observer.checks | std::views::reverse, "values", &change::CheckOutcome::id);
+  EXPECT_THAT(check->detail, AllOf(HasSubstr("in " + options().paths.values().string()),
+                                   HasSubstr("domainName is missing")));
+  EXPECT_THAT(check->remedy, HasSubstr("--overwrite-values"));
+  context.failed_checks.clear();
+  RunOptions told = options();
+  told.overwrite_values = OverwriteValues::yes;
+  EXPECT_EQ(problem([&] { (void)run_migration(context, told); }), "");
+}
+
+TEST_F(Run, CorrectsTheValuesAgainAsTheRunBeforeDid) {
+  RunOptions corrected = options();
+  corrected.corrections = {{.path = "c.yaml", .yaml = Secret<std::string>("smtp: {port: 2525}\n")}};
+  (void)run_migration(context, corrected);
+  const std::string values = test::read_bytes(options().paths.values());
+  EXPECT_THAT(values, HasSubstr("2525"));
+
+  (void)run_migration(context, options());
+
+  EXPECT_EQ(test::read_bytes(options().paths.values()), values);
+  EXPECT_EQ(observer.argument("values.corrections-kept", "files"), "c.yaml");
+  corrected.corrections = std::vector<Correction>();
+  (void)run_migration(context, corrected);
+  EXPECT_THAT(test::read_bytes(options().paths.values()), Not(HasSubstr("2525")));
 }
 
 TEST_F(Run, IsRefusedWithoutAConfirmation) {

@@ -5,6 +5,7 @@
 #include "unit/support/temporary_folder.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 namespace kots_export::migration {
 
@@ -54,6 +55,13 @@ TEST_F(TransformStep, MakesANewOneWhereTheEarlierOutputHasNone) {
     write_earlier(yaml);
     EXPECT_THAT(password(), MatchesRegex("[A-Za-z0-9_]{16}"));
   }
+}
+
+// To open it for reading would wait for a writer, which we are going to be.
+TEST_F(TransformStep, ReadsNoEarlierOutputFromAPipe) {
+  ASSERT_EQ(::mkfifo((folder_ / "helm-values.yaml").c_str(), 0600), 0);
+
+  EXPECT_THAT(password(), MatchesRegex("[A-Za-z0-9_]{16}"));
 }
 
 TEST_F(TransformStep, SaysThatTheEarlierOutputCannotBeRead) {

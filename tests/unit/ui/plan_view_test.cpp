@@ -212,6 +212,27 @@ TEST(PlanView, ShowsWhatIsDeletedOnlyInDetail) {
   EXPECT_THAT(shown(plan, Detail::verbose), HasSubstr("      spec.ports[0].port: 80\n"));
 }
 
+TEST(PlanView, OfTheMigrationNamesTheFilesOfTheValues) {
+  migration::MigrationPlan plan;
+  plan.values = {.v3 = Secret<std::string>("a: 1\n"),
+                 .v4 = Secret<std::string>("a: 1\n"),
+                 .corrections = {{.path = "c.yaml", .yaml = Secret<std::string>("abc")}},
+                 .corrections_from = migration::ValuesPlan::From::earlier_run,
+                 .place = {.action = migration::ValuesPlace::Action::beside, .file = "out/new.yaml"}};
+  std::ostringstream out;
+
+  write_text(out, document_of(plan, {}, Detail::normal), Colour::no);
+
+  EXPECT_THAT(out.str(), HasSubstr("corrected by c.yaml (as kept from an earlier run), sha256 "
+                                   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n"));
+  EXPECT_THAT(out.str(), HasSubstr("written to out/new.yaml: a new file beside the edited one, "));
+  EXPECT_EQ(
+      json_of(*plan.values),
+      json::parse(
+          R"({"file": "out/new.yaml", "action": "beside", "corrections": [{"path": "c.yaml", "kept": true,
+              "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]})"));
+}
+
 TEST(PlanView, KeepsALineALineAndATerminalATerminal) {
   const std::string text = shown({.changes = {label_patch("ConfigMap", "c\x1b[31m", nullptr, "a\nb\x07")}});
 

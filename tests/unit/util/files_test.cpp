@@ -305,6 +305,33 @@ TEST(WritePrivateFile, WritesIntoWhatIsNoFile) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+TEST(WritePrivateFile, AddsToAFileBehindADescriptor) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "before ");
+  const int fd = ::open((folder / "file").c_str(), O_WRONLY);
+  ASSERT_GE(fd, 0);
+
+  write_private_file("/dev/fd/" + std::to_string(fd), "after", Existing::keep_copy);
+  write_private_file("/proc/self/fd/" + std::to_string(fd), "!", Existing::keep_copy);
+  ::close(fd);
+
+  EXPECT_EQ(read_bytes(folder / "file"), "before after!");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
+}
+
+TEST(IsStream, OfWhatIsNoFileOfItsOwn) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", folder / "link");
+  write_bytes(folder / "file", "x");
+  fs::create_symlink("file", folder / "link-to-file");
+
+  for (const fs::path& stream : {folder / "pipe", folder / "link", fs::path("/dev/null")})
+    EXPECT_TRUE(is_stream(stream)) << stream;
+  for (const fs::path& other : {folder / "file", folder / "link-to-file", folder / "none"})
+    EXPECT_FALSE(is_stream(other)) << other;
+}
+
 TEST(WritePrivateFile, OnAFullDiskLeavesTheOldFile) {
   const TemporaryFolder folder;
   write_private_file(folder / "file", "old");
