@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <new>
 
 namespace kots_export::values {
@@ -62,12 +63,34 @@ std::string unexpected(char c) {
   return "a value is missing, or a text that starts with this character and needs quotes";
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
 
-void skip_blanks_and_comments(std::string_view& rest) {
-  while (!rest.empty() && (is_blank(rest.front()) || rest.front() == '#')) {
-    const std::size_t length = rest.front() == '#' ? rest.find_first_of("\r\n") : 1;
-    rest.remove_prefix(std::min(length, rest.size()));
+template <typename Predicate>
+std::string_view without_first(std::string_view text, Predicate belongs) {
+  const auto end = std::ranges::find_if_not(text, belongs);
+  return text.substr(static_cast<std::size_t>(end - text.begin()));
+}
+
+// Behind a tag: "!word", "!!word", "!<uri>".
+std::string_view without_tag(std::string_view text) {
+  if (text.starts_with("!<")) return text.substr(std::min(text.find('>') + 1, text.size()));
+  return without_first(text,
+                       [](char c) { return c > ' ' && c != ',' && static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string_view without_separation(std::string_view text) {
+  for (;;) {
+    if (const std::size_t length = break_length(text)) {
+      text.remove_prefix(length);
+    } else if (text.starts_with(' ') || text.starts_with('\t')) {
+      text.remove_prefix(1);
+    } else if (text.starts_with('#')) {
+      while (!text.empty() && break_length(text) == 0) text.remove_prefix(1);
+    } else {
+      return text;
+    }
   }
 }
 
@@ -129,10 +152,7 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
       return;
   }
   if (tag == nullptr || flow_level_ == 0) return;
-  const std::string_view written = written_tag(event);
-  const std::size_t end =
-      written.starts_with("!<") ? written.find('>') + 1 : written.find_first_of(", \t\r\n");
-  if (end < written.size() && written[end] == ',') text_.fail(start_of(event), kTagEnd);
+  if (without_tag(written_tag(event)).starts_with(',')) text_.fail(start_of(event), kTagEnd);
 }
 
 void YamlEvents::require_helms_scalar(const yaml_event_t& event) {
@@ -142,7 +162,7 @@ void YamlEvents::require_helms_scalar(const yaml_event_t& event) {
     text_.fail(start_of(event), "a text in brackets with \"?\" in it; quote it");
   if (scalar.style != YAML_DOUBLE_QUOTED_SCALAR_STYLE || !has_escaped_slash_) return;
   std::string_view written = text_.from(start_of(event));
-  const std::string_view behind = text_.from({.line = event.end_mark.line, .column = event.end_mark.column});
+  const std::string_view behind = text_.from(end_of(event));
   written.remove_suffix(behind.size());
   for (std::size_t at = written.find('\\'); at != std::string_view::npos; at = written.find('\\', at + 2)) {
     if (at + 1 < written.size() && written[at + 1] == '/')
@@ -151,13 +171,11 @@ void YamlEvents::require_helms_scalar(const yaml_event_t& event) {
 }
 
 std::string_view YamlEvents::written_tag(const yaml_event_t& event) {
-  if (!has_tags_ || event.start_mark.index == event.end_mark.index) return {};
+  if (!has_tags_) return {};
   std::string_view rest = text_.from(start_of(event));
-  if (rest.starts_with('&')) {
-    rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
-    skip_blanks_and_comments(rest);
-  }
-  return rest.starts_with('!') ? rest : std::string_view();
+  if (rest.starts_with('&')) rest = without_separation(without_first(rest.substr(1), is_name_character));
+  const bool is_of_node = rest.size() > text_.from(end_of(event)).size();
+  return is_of_node && rest.starts_with('!') ? rest : std::string_view();
 }
 
 std::string YamlEvents::tag_of(const yaml_event_t& event) {

@@ -13,6 +13,10 @@ namespace kots_export::values {
   return {.line = event.start_mark.line, .column = event.start_mark.column};
 }
 
+[[nodiscard]] inline Mark end_of(const yaml_event_t& event) {
+  return {.line = event.end_mark.line, .column = event.end_mark.column};
+}
+
 // The events of a YAML text: libyaml's, less what libyaml 0.2.5 takes and Helm does not. Helm reads with Go's
 // copy of libyaml 0.1 (go-yaml v2, scannerc.go and parserc.go). Where they differ:
 // - refused here, since Helm refuses them: "\/" in double quotes, "?" inside a plain text in brackets,
@@ -36,7 +40,7 @@ class YamlEvents {
  private:
   void require_as_helm(const yaml_event_t& event);
   void require_helms_scalar(const yaml_event_t& event);
-  // The written properties of a node: its tag from the "!" on; empty where it has none.
+  // The text from the "!" of a node's tag on; empty where it has none.
   [[nodiscard]] std::string_view written_tag(const yaml_event_t& event);
   [[noreturn]] void fail();
   [[noreturn]] void fail_more(const Mark& where) const;

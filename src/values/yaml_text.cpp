@@ -19,20 +19,19 @@ bool is_refused(std::string_view text, std::size_t at) {
   return byte(0) == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;   // U+FFFE, U+FFFF
 }
 
-// Of a line break: CR LF, CR, LF, NEL, LS or PS; 0 where none stands there.
-std::size_t break_length(std::string_view rest) {
-  if (rest.starts_with("\r\n")) return 2;
-  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
-  if (rest.starts_with("\xC2\x85")) return 2;
-  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
-}
-
 std::size_t character_length(unsigned char first) {
   if (first < 0x80) return 1;
   return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
 }  // namespace
+
+std::size_t break_length(std::string_view rest) {
+  if (rest.starts_with("\r\n")) return 2;
+  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
+  if (rest.starts_with("\xC2\x85")) return 2;
+  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
+}
 
 YamlText::YamlText(std::string_view text, std::string_view source) : text_(text), source_(source) {
   const auto fail_at = [&](std::size_t offset, const std::string& why, const std::string& hint) {
