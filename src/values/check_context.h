@@ -60,8 +60,13 @@ void check_placeholders(CheckContext& context);
 
 void check_session_cookie_key(CheckContext& context);
 void check_keysets(CheckContext& context);
+
 void check_certificate_texts(CheckContext& context);
+void check_certificate_keys(CheckContext& context);
+void check_certificate_chains(CheckContext& context);
+void check_certificate_names(CheckContext& context);
 void check_certificate_expired(CheckContext& context);
 void check_certificate_expires_soon(CheckContext& context);
+void check_postgresql_tls(CheckContext& context);
 
 }  // namespace kots_export::values

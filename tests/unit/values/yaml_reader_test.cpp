@@ -124,8 +124,7 @@ TEST(YamlReader, DecodesTheEscapesOfTags) {
 }
 
 TEST(YamlReader, RefusesATagWithABrokenEscape) {
-  for (const char* text :
-       {"a: !x%e\n", "a: !%\n", "a: !%4\n", "a: !%4g\n", "a: !<%zz> x\n", "a: !!%7 x\n"}) {
+  for (const char* text : {"a: !x%e\n", "a: !%\n", "a: !%4\n", "a: !%4g\n", "a: !<%zz> x\n", "a: !!%7 x\n"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("% without two hexadecimal digits"));
   }
