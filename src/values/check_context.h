@@ -52,6 +52,8 @@ void check_required(CheckContext& context);
 void check_database_passwords(CheckContext& context);
 void check_external_hosts(CheckContext& context);
 void check_object_storage(CheckContext& context);
+void check_own_secrets(CheckContext& context);
+void check_s3_region(CheckContext& context);
 void check_nomad_mtls(CheckContext& context);
 void check_acm(CheckContext& context);
 void check_one_cloud(CheckContext& context);

@@ -122,7 +122,6 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
   const unsigned char* tag = nullptr;
   switch (event.type) {
     case YAML_DOCUMENT_START_EVENT: {
-      if (document_ != Document::none) fail_more(start_of(event));
       const auto& start = event.data.document_start;
       const bool is_1_1 = start.version_directive == nullptr || start.version_directive->minor == 1;
       if (!is_1_1 || start.tag_directives.start != start.tag_directives.end)
@@ -130,7 +129,7 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
       return;
     }
     case YAML_DOCUMENT_END_EVENT:
-      document_ = event.data.document_end.implicit == 0 ? Document::ended : Document::read;
+      is_ended_ = event.data.document_end.implicit == 0;
       return;
     case YAML_SEQUENCE_START_EVENT:
       tag = event.data.sequence_start.tag;
@@ -191,7 +190,7 @@ void YamlEvents::fail() {
   const std::string_view problem = parser_.problem == nullptr ? "not YAML" : parser_.problem;
   const Mark noticed{.line = parser_.problem_mark.line, .column = parser_.problem_mark.column};
   const Mark begin{.line = parser_.context_mark.line, .column = parser_.context_mark.column};
-  if (problem == "did not find expected <document start>" && document_ == Document::ended) fail_more(noticed);
+  if (problem == "did not find expected <document start>" && is_ended_) fail_more(noticed);
   const std::string_view rest = text_.from(noticed);
   const char found = rest.empty() ? '\0' : rest.front();
   const bool no_value = problem == "did not find expected node content" ||

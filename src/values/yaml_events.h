@@ -33,6 +33,7 @@ class YamlEvents {
 
   // The next event, good until the call after it. Throws Error where the text is not YAML.
   const yaml_event_t& next();
+  [[noreturn]] void fail_more(const Mark& where) const;
   // The tag of a node in full ("tag:yaml.org,2002:str", "!custom", "!"); empty where it has none. For scalars
   // libyaml itself drops "!", which makes any text a string.
   [[nodiscard]] std::string tag_of(const yaml_event_t& event);
@@ -43,13 +44,12 @@ class YamlEvents {
   // The text from the "!" of a node's tag on; empty where it has none.
   [[nodiscard]] std::string_view written_tag(const yaml_event_t& event);
   [[noreturn]] void fail();
-  [[noreturn]] void fail_more(const Mark& where) const;
 
   YamlText& text_;
   bool has_tags_;
   bool has_escaped_slash_;
   int flow_level_ = 0;
-  enum class Document { none, read, ended } document_ = Document::none;  // ended: by "..."
+  bool is_ended_ = false;  // a document was, by "..."
   yaml_parser_t parser_{};
   yaml_event_t event_{};
 };

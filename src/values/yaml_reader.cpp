@@ -35,6 +35,14 @@ bool is_merge_key(const yaml_event_t& event) {
   return value == "<<" && (scalar.plain_implicit != 0 || text_of(scalar.tag) == kMergeTag);
 }
 
+// Of a document without content, which libyaml gives for "---" alone.
+bool is_nothing(const yaml_event_t& event) {
+  if (event.type != YAML_SCALAR_EVENT) return false;
+  const auto& scalar = event.data.scalar;
+  return scalar.length == 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE && scalar.tag == nullptr &&
+         scalar.anchor == nullptr;
+}
+
 class YamlReader {
  public:
   YamlReader(std::string_view text, std::string_view source, Places places)
@@ -46,14 +54,25 @@ class YamlReader {
     events_.next();  // of the stream
     if (events_.next().type == YAML_DOCUMENT_START_EVENT) {
       document.root = node(events_.next(), document.place);
-      events_.next();  // the document's end
-      events_.next();  // the stream's
+      require_end();
     }
     document.place.line = 1;
     return document;
   }
 
  private:
+  // Behind the document nothing but further ones without content: "---" at the end of a file.
+  void require_end() {
+    events_.next();  // the document's end
+    for (;;) {
+      const yaml_event_t& event = events_.next();
+      if (event.type != YAML_DOCUMENT_START_EVENT) return;
+      const Mark start = start_of(event);
+      if (!is_nothing(events_.next())) events_.fail_more(start);
+      events_.next();
+    }
+  }
+
   // What an alias stands for. Empty while the anchor's own node is being read.
   struct Anchor {
     std::size_t id = 0;

@@ -23,7 +23,7 @@ nomad: {server: {gossip: {encryption: {key: k}}}}
 postgresql: {auth: {postgresPassword: p}}
 mongodb: {auth: {password: p, rootPassword: r}}
 rabbitmq: {auth: {password: p, erlangCookie: c}}
-object_storage: {bucketName: b, s3: {enabled: true, irsaRole: r}}
+object_storage: {bucketName: b, s3: {enabled: true, irsaRole: r, region: eu}}
 )";
 
 // One line a finding: "line: level: path: text [rule]".

@@ -205,9 +205,18 @@ TEST(YamlReader, RefusesAKeyTwiceAndNamesBothLines) {
 }
 
 TEST(YamlReader, RefusesSeveralDocuments) {
-  for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n"}) {
+  for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\na: 1\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n~\n",
+                           "a: 1\n---\n---\n{}\n", "a: 1\n---\n&x\n"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("more than one document"));
+  }
+}
+
+TEST(YamlReader, PassesOverDocumentsWithoutContentAtTheEnd) {
+  for (const char* text :
+       {"a: 1\n---\n", "---\na: 1\n---\n# c\n", "a: 1\n---", "a: 1\n...\n---\n---\n...\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(json(text), R"({"a":1})");
   }
 }
 
