@@ -1,143 +1,153 @@
-#include <kots_export/util/base64.h>
 #include <kots_export/util/certificate.h>
 
-#include <algorithm>
-#include <charconv>
-#include <cstdint>
-#include <optional>
-#include <string>
+#include <climits>
+#include <memory>
+#include <new>
 #include <utility>
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <time.h>
 
 namespace kots_export::util {
 
 namespace {
 
-// DER: tag, length, content.
-struct Element {
-  unsigned char tag = 0;
-  std::string_view content;
+template <auto kFree>
+struct Deleter {
+  template <typename T>
+  void operator()(T* object) const {
+    kFree(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
+using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
+
+// The error queue is the thread's: what is wrong with a foreign file is no concern of the next caller.
+class OwnErrors {
+ public:
+  OwnErrors() { ERR_set_mark(); }
+  OwnErrors(const OwnErrors&) = delete;
+  OwnErrors& operator=(const OwnErrors&) = delete;
+  ~OwnErrors() { ERR_pop_to_mark(); }
 };
 
-constexpr unsigned char kSequence = 0x30;
-constexpr unsigned char kSet = 0x31;
-constexpr unsigned char kObjectIdentifier = 0x06;
-constexpr unsigned char kExplicitVersion = 0xA0;
-constexpr unsigned char kUtcTime = 0x17;
-constexpr unsigned char kGeneralizedTime = 0x18;
-
-// Takes the first element off `der`.
-std::optional<Element> take(std::string_view& der) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(der[i]); };
-  if (der.size() < 2) return std::nullopt;
-  const unsigned char tag = byte(0);
-  std::size_t length = byte(1);
-  std::size_t header = 2;
-  if (length >= 0x80) {
-    const std::size_t digits = length & 0x7FU;
-    if (digits == 0 || digits > 4 || der.size() < 2 + digits) return std::nullopt;
-    length = 0;
-    for (std::size_t i = 0; i < digits; ++i) length = length << 8U | byte(2 + i);
-    header += digits;
-  }
-  if (der.size() - header < length) return std::nullopt;
-  const Element element{.tag = tag, .content = der.substr(header, length)};
-  der.remove_prefix(header + length);
-  return element;
+template <typename T>
+T* required(T* object) {
+  if (object == nullptr) throw std::bad_alloc();
+  return object;
 }
 
-// YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ.
-std::optional<std::time_t> time_of(const Element& element) {
-  const bool long_year = element.tag == kGeneralizedTime;
-  const std::size_t year_digits = long_year ? 4 : 2;
-  const std::string_view text = element.content;
-  if ((!long_year && element.tag != kUtcTime) || text.size() != year_digits + 11 || text.back() != 'Z')
-    return std::nullopt;
-  std::size_t at = 0;
-  bool good = true;
-  const auto number = [&](std::size_t digits) {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + digits, value);
-    good = good && error == std::errc() && end == text.data() + at + digits && value >= 0;
-    at += digits;
-    return value;
-  };
+// Reads from `text` itself: no copy of a key.
+Bio bio_of(std::string_view text) {
+  if (text.size() > INT_MAX) text = {};
+  return Bio(required(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))));
+}
+
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*for_writing*/, void* /*data*/) { return -1; }
+
+// All certificates of `pem`; nothing where one of them is broken.
+std::vector<X509Ptr> read_all(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+  std::size_t expected = 0;
+  for (std::size_t at = pem.find(kBegin); at != std::string_view::npos; at = pem.find(kBegin, at + 1))
+    ++expected;
+  const Bio bio = bio_of(pem);
+  std::vector<X509Ptr> all;
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) all.emplace_back(next);
+  if (all.size() != expected) all.clear();
+  return all;
+}
+
+Key read_key(std::string_view pem) {
+  return Key(PEM_read_bio_PrivateKey(bio_of(pem).get(), nullptr, no_passphrase, nullptr));
+}
+
+std::optional<std::time_t> time_of(const ASN1_TIME* time) {
   std::tm utc{};
-  const int year = number(year_digits);
-  constexpr int kCentury = 100;
-  constexpr int kEpoch = 1900;
-  utc.tm_year = long_year ? year - kEpoch : (year < 50 ? year + kCentury : year);
-  utc.tm_mon = number(2) - 1;
-  utc.tm_mday = number(2);
-  utc.tm_hour = number(2);
-  utc.tm_min = number(2);
-  utc.tm_sec = number(2);
-  return good ? std::optional(::timegm(&utc)) : std::nullopt;
+  if (ASN1_TIME_to_tm(time, &utc) == 0) return std::nullopt;
+  return ::timegm(&utc);
 }
 
-// id-at-commonName and id-at-organizationName (2.5.4.3, 2.5.4.10).
-constexpr std::string_view kCommonName = "\x55\x04\x03";
-constexpr std::string_view kOrganization = "\x55\x04\x0a";
+std::string text_of(const X509_NAME_ENTRY* entry) {
+  unsigned char* text = nullptr;
+  const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
+  if (length < 0) return {};
+  std::string copy(reinterpret_cast<const char*>(text), static_cast<std::size_t>(length));
+  OPENSSL_free(text);
+  return copy;
+}
 
-// RDNSequence of SETs of { type, value }. What cannot be read is left out.
-void read_subject(std::string_view names, Certificate& certificate) {
-  while (auto set = take(names)) {
-    if (set->tag != kSet) return;
-    while (const auto pair = take(set->content)) {
-      std::string_view parts = pair->content;
-      const auto type = take(parts);
-      const auto value = take(parts);
-      if (pair->tag != kSequence || !type || type->tag != kObjectIdentifier || !value) return;
-      if (type->content == kCommonName) certificate.common_name = value->content;
-      if (type->content == kOrganization) certificate.organizations.emplace_back(value->content);
-    }
+void read_subject(const X509_NAME* subject, Certificate& certificate) {
+  for (int i = 0; i < X509_NAME_entry_count(subject); ++i) {
+    const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(subject, i);
+    const int kind = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
+    if (kind == NID_commonName) certificate.common_name = text_of(entry);
+    if (kind == NID_organizationName) certificate.organizations.push_back(text_of(entry));
   }
-}
-
-// Certificate { TBSCertificate { [version], serial, algorithm, issuer, validity { from, to }, subject, ...
-std::optional<Certificate> certificate_in(std::string_view der) {
-  const auto certificate = take(der);
-  if (!certificate || certificate->tag != kSequence) return std::nullopt;
-  std::string_view content = certificate->content;
-  const auto to_be_signed = take(content);
-  if (!to_be_signed || to_be_signed->tag != kSequence) return std::nullopt;
-  std::string_view fields = to_be_signed->content;
-  auto field = take(fields);
-  if (field && field->tag == kExplicitVersion) field = take(fields);
-  for (int i = 0; field && i < 3; ++i) field = take(fields);  // serial, algorithm, issuer
-  if (!field || field->tag != kSequence) return std::nullopt;
-  std::string_view times = field->content;
-  const auto from = take(times);
-  const auto to = take(times);
-  const auto not_before = from ? time_of(*from) : std::nullopt;
-  const auto not_after = to ? time_of(*to) : std::nullopt;
-  if (!not_before || !not_after) return std::nullopt;
-  Certificate result{.not_before = *not_before, .not_after = *not_after};
-  if (const auto subject = take(fields); subject && subject->tag == kSequence)
-    read_subject(subject->content, result);
-  return result;
 }
 
 }  // namespace
 
 std::vector<Certificate> certificates_in(std::string_view pem) {
-  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  const OwnErrors errors;
   std::vector<Certificate> all;
-  for (std::size_t at = pem.find(kBegin); at != std::string_view::npos; at = pem.find(kBegin, at)) {
-    at += kBegin.size();
-    const std::size_t end = pem.find(kEnd, at);
-    if (end == std::string_view::npos) return {};
-    std::string body(pem.substr(at, end - at));
-    std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
-    const auto der = base64_decode(body);
-    auto certificate = der ? certificate_in(*der) : std::nullopt;
-    if (!certificate) return {};
-    all.push_back(std::move(*certificate));
-    at = end;
+  for (const X509Ptr& one : read_all(pem)) {
+    const auto not_before = time_of(X509_get0_notBefore(one.get()));
+    const auto not_after = time_of(X509_get0_notAfter(one.get()));
+    if (!not_before || !not_after) return {};
+    Certificate certificate{.not_before = *not_before, .not_after = *not_after};
+    read_subject(X509_get_subject_name(one.get()), certificate);
+    all.push_back(std::move(certificate));
   }
   return all;
+}
+
+bool holds_private_key(std::string_view pem) {
+  const OwnErrors errors;
+  return read_key(pem) != nullptr;
+}
+
+bool key_belongs(std::string_view key_pem, std::string_view pem) {
+  const OwnErrors errors;
+  const auto chain = read_all(pem);
+  const Key key = read_key(key_pem);
+  return !chain.empty() && key != nullptr && X509_check_private_key(chain.front().get(), key.get()) == 1;
+}
+
+std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem) {
+  const OwnErrors errors;
+  const auto chain = read_all(pem);
+  const auto authorities = read_all(authorities_pem);
+  if (chain.empty() || authorities.empty()) return std::nullopt;
+  const Store store(required(X509_STORE_new()));
+  for (const X509Ptr& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
+      required(sk_X509_new_null()), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
+  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
+  const StoreContext context(required(X509_STORE_CTX_new()));
+  if (X509_STORE_CTX_init(context.get(), store.get(), chain.front().get(), others.get()) == 0)
+    throw std::bad_alloc();
+  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
+  if (X509_verify_cert(context.get()) == 1) return std::nullopt;
+  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+}
+
+bool names_host(std::string_view pem, const std::string& host) {
+  const OwnErrors errors;
+  const auto chain = read_all(pem);
+  if (chain.empty()) return false;
+  X509* const own = chain.front().get();
+  return X509_check_host(own, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1 ||
+         X509_check_ip_asc(own, host.c_str(), 0) == 1;
 }
 
 }  // namespace kots_export::util

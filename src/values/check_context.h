@@ -52,6 +52,8 @@ void check_required(CheckContext& context);
 void check_database_passwords(CheckContext& context);
 void check_external_hosts(CheckContext& context);
 void check_object_storage(CheckContext& context);
+void check_own_secrets(CheckContext& context);
+void check_s3_region(CheckContext& context);
 void check_nomad_mtls(CheckContext& context);
 void check_acm(CheckContext& context);
 void check_one_cloud(CheckContext& context);
@@ -60,8 +62,13 @@ void check_placeholders(CheckContext& context);
 
 void check_session_cookie_key(CheckContext& context);
 void check_keysets(CheckContext& context);
+
 void check_certificate_texts(CheckContext& context);
+void check_certificate_keys(CheckContext& context);
+void check_certificate_chains(CheckContext& context);
+void check_certificate_names(CheckContext& context);
 void check_certificate_expired(CheckContext& context);
 void check_certificate_expires_soon(CheckContext& context);
+void check_postgresql_tls(CheckContext& context);
 
 }  // namespace kots_export::values

@@ -1,6 +1,8 @@
 // What must be there, and what contradicts itself.
 #include "values/check_context.h"
+#include "values/own_secrets.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kots_export::values {
@@ -33,32 +35,41 @@ void check_required(CheckContext& context) {
     context.require({"global", "domainName"}, "the domain of the installation");
   }
   context.require({"global", "license"}, "the licence of Server 4.x");
-  context.require({"apiToken"}, "the services know one another by it");
-  context.require({"sessionCookieKey"}, "16 bytes that sign the cookies");
-  context.require({"keyset", "signing"}, "without the old one, signatures of 3.x cannot be checked");
-  context.require({"keyset", "encryption"}, "without the old one, secrets of 3.x cannot be read");
-  context.require({"github", "clientId"}, "the OAuth application of GitHub");
-  context.require({"github", "clientSecret"}, "the OAuth application of GitHub");
-  context.require({"pusher", "secret"}, "the services sign their messages with it");
-  if (context.flag({"nomad", "server", "gossip", "encryption", "enabled"}, true))
-    context.require({"nomad", "server", "gossip", "encryption", "key"}, "gossip encryption is enabled");
+  // The chart's default is an example that everybody knows.
+  if (context.find({"pusher", "secret"}) == nullptr)
+    context.require({"pusher", "secret"}, "the services sign their messages with it");
+  // All of a row may be blank (check_own_secrets), half of it may not.
+  for (const OwnSecretRow& row : own_secret_rows()) {
+    if (!row.is_needed(context.document().root)) continue;
+    const auto blank =
+        std::ranges::find_if(row.values, [&](const Path& path) { return context.is_empty(path); });
+    const auto given =
+        std::ranges::find_if(row.values, [&](const Path& path) { return !context.is_empty(path); });
+    if (blank != row.values.end() && given != row.values.end())
+      context.require(*blank, to_string(*given) + " is given");
+  }
 }
 
 void check_database_passwords(CheckContext& context) {
   if (context.flag({"postgresql", "internal"}, true)) {
-    context.require({"postgresql", "auth", "postgresPassword"}, "PostgreSQL's data was made with one");
+    if (context.is_empty({"postgresql", "auth", "existingSecret"}))
+      context.require({"postgresql", "auth", "postgresPassword"}, "PostgreSQL's data was made with one");
   } else {
     context.require({"postgresql", "auth", "username"}, "the user of the external PostgreSQL");
-    context.require({"postgresql", "auth", "password"}, "the password of the external PostgreSQL");
+    if (context.is_empty({"postgresql", "auth", "existingSecret"}))
+      context.require({"postgresql", "auth", "password"}, "the password of the external PostgreSQL");
   }
-  context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
-  if (context.flag({"mongodb", "internal"}, true)) {
-    context.require({"mongodb", "auth", "rootPassword"}, "MongoDB's data was made with one");
-  } else {
-    context.require({"mongodb", "auth", "username"}, "the user of the external MongoDB");
+  const bool mongodb_inside = context.flag({"mongodb", "internal"}, true);
+  if (!mongodb_inside) context.require({"mongodb", "auth", "username"}, "the user of the external MongoDB");
+  if (context.is_empty({"mongodb", "auth", "existingSecret"})) {
+    context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
+    if (mongodb_inside)
+      context.require({"mongodb", "auth", "rootPassword"}, "MongoDB's data was made with one");
   }
-  context.require({"rabbitmq", "auth", "password"}, "RabbitMQ's data was made with one");
-  context.require({"rabbitmq", "auth", "erlangCookie"}, "RabbitMQ's data was made with one");
+  if (context.is_empty({"rabbitmq", "auth", "existingPasswordSecret"}))
+    context.require({"rabbitmq", "auth", "password"}, "RabbitMQ's data was made with one");
+  if (context.is_empty({"rabbitmq", "auth", "existingErlangSecret"}))
+    context.require({"rabbitmq", "auth", "erlangCookie"}, "RabbitMQ's data was made with one");
 }
 
 void check_external_hosts(CheckContext& context) {
@@ -74,24 +85,22 @@ void check_external_hosts(CheckContext& context) {
   check("vault", {"vault", "url"}, "http://vault:8200");
   if (!context.flag({"vault", "internal"}, true))
     context.require({"vault", "token"}, "vault.internal is false");
-  if (context.flag({"proxy", "enabled"}, false) && context.is_empty({"proxy", "http", "host"}) &&
-      context.is_empty({"proxy", "https", "host"}))
+  if ((context.flag({"proxy", "enabled"}, false) || context.text({"proxy", "enabled"}) == "1") &&
+      context.is_empty({"proxy", "http", "host"}) && context.is_empty({"proxy", "https", "host"}))
     context.report(Path{"proxy", "http", "host"}, "proxy.enabled is true, but no host is given");
 }
 
 void check_object_storage(CheckContext& context) {
   require_one(context, {"object_storage"}, {"s3", "gcs"}, true, "the object storage");
   context.require({"object_storage", "bucketName"}, "builds keep their artifacts there");
-  const auto require_credentials = [&](const char* store, const Path& own, const char* role) {
-    if (!context.flag({"object_storage", store, "enabled"}, false)) return;
-    const Path role_path{"object_storage", store, role};
-    if (context.is_empty(own) && context.is_empty(role_path))
-      context.report(own, "is empty, and so is " + to_string(role_path) + ": one of them is needed");
-  };
-  require_credentials("s3", {"object_storage", "s3", "accessKey"}, "irsaRole");
-  require_credentials("gcs", {"object_storage", "gcs", "service_account"}, "workloadIdentity");
-  if (!context.is_empty({"object_storage", "s3", "accessKey"}))
-    context.require({"object_storage", "s3", "secretKey"}, "accessKey is given");
+}
+
+// Source: the installation reference of 4.x, object_storage.s3.accessKey, option 3.
+void check_s3_region(CheckContext& context) {
+  const Path region{"object_storage", "s3", "region"};
+  const bool has_role = context.flag({"object_storage", "s3", "enabled"}, false) &&
+                        !context.is_empty({"object_storage", "s3", "irsaRole"});
+  if (has_role) context.require(region, "irsaRole is given, and is used in the region of the bucket");
 }
 
 void check_nomad_mtls(CheckContext& context) {

@@ -16,7 +16,7 @@ constexpr std::size_t kMerged = std::numeric_limits<std::size_t>::max();
 void MapBuilder::fail_twice(const std::string& key, const Mark& where, std::size_t line) const {
   constexpr std::size_t kShown = 60;
   const std::string shown = util::printable(std::string_view(key).substr(0, kShown));
-  cursor_.fail(where, "key \"" + shown + "\" stands here and in line " + std::to_string(line + 1));
+  yaml_.fail(where, "key \"" + shown + "\" stands here and in line " + std::to_string(line + 1));
 }
 
 void MapBuilder::set(std::optional<std::size_t> present, std::string key, std::size_t line, Value value,
@@ -46,10 +46,10 @@ void MapBuilder::merge_map(const Map& from, const Mark& where) {
 void MapBuilder::merge(const Value& from, const Mark& where) {
   constexpr const char* kNoMap = "a merge key (<<) of something that is no map";
   if (from.is_map()) return merge_map(from.as_map(), where);
-  if (!from.is_list()) cursor_.fail(where, kNoMap);
+  if (!from.is_list()) yaml_.fail(where, kNoMap);
   const List& maps = from.as_list();
   for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
-    if (!item->is_map()) cursor_.fail(where, kNoMap);
+    if (!item->is_map()) yaml_.fail(where, kNoMap);
     merge_map(item->as_map(), where);
   }
 }

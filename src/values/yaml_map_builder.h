@@ -2,7 +2,7 @@
 
 #include <kots_export/values/yaml.h>
 
-#include "values/yaml_cursor.h"
+#include "values/yaml_text.h"
 
 #include <cstddef>
 #include <optional>
@@ -16,7 +16,7 @@ namespace kots_export::values {
 class MapBuilder {
  public:
   // `places` gets the places of the entries; may be nullptr.
-  MapBuilder(const Cursor& cursor, std::vector<Place>* places) : cursor_(cursor), places_(places) {}
+  MapBuilder(const YamlText& yaml, std::vector<Place>* places) : yaml_(yaml), places_(places) {}
 
   // Throws Error, with both lines, where `key` was written before in this map.
   void add(std::string key, const Mark& where, Value value, Place place);
@@ -35,7 +35,7 @@ class MapBuilder {
   void set(std::optional<std::size_t> present, std::string key, std::size_t line, Value value, Place place);
   [[noreturn]] void fail_twice(const std::string& key, const Mark& where, std::size_t line) const;
 
-  const Cursor& cursor_;
+  const YamlText& yaml_;
   std::vector<Place>* places_;
   Map map_;
   std::vector<std::size_t> lines_;  // of each entry's key; kMerged where it was not written here

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// What matters here of an X.509 certificate: from when to when it is valid, and whom it names (RFC 5280,
-// 4.1).
+// What matters here of X.509 certificates (RFC 5280), as OpenSSL reads and judges them.
 namespace kots_export::util {
 
 struct Certificate {
@@ -18,5 +18,19 @@ struct Certificate {
 
 // Every certificate in `pem`, in order; nothing where one of them cannot be read.
 [[nodiscard]] std::vector<Certificate> certificates_in(std::string_view pem);
+
+// Whether `pem` holds a private key that can be read without a passphrase; nobody is asked for one.
+[[nodiscard]] bool holds_private_key(std::string_view pem);
+
+// Whether the private key of `key_pem` belongs to the first certificate of `pem`.
+[[nodiscard]] bool key_belongs(std::string_view key_pem, std::string_view pem);
+
+// Why the first certificate of `pem` does not lead to one of `authorities_pem` through the others of `pem`,
+// in OpenSSL's words; nothing where it does, or where one cannot be read. Dates are not looked at.
+[[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem);
+
+// Whether the first certificate of `pem` is for `host`, a name or an address. As browsers and Go do, only the
+// subject alternative names count (RFC 6125).
+[[nodiscard]] bool names_host(std::string_view pem, const std::string& host);
 
 }  // namespace kots_export::util

@@ -44,6 +44,17 @@ struct Check {
 // Returns what all checks find, in the order of lines. Throws Error where the document is no map.
 [[nodiscard]] std::vector<Finding> validate(const YamlDocument& document, const ValidateOptions& options);
 
+// A Secret that the chart reads and does not make, since the values leave it to the operator.
+struct NeededSecret {
+  std::string name;
+  std::vector<std::string> keys;
+};
+
+// The Secrets that `v4` leaves to the operator: by values that are blank where the chart then expects a
+// Secret, and by existingSecret, existingPasswordSecret and existingErlangSecret of a datastore inside of the
+// cluster or outside.
+[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4);
+
 // "error", "warning", "note".
 [[nodiscard]] std::string_view name_of(Level level);
 // "4.0", "4.1"; and the target of a chart's version: "4.0.3" is 4.0, later ones are 4.1.

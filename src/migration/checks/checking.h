@@ -79,7 +79,9 @@ CheckFinding check_kots_cluster_role(Checking& checking);
 // plan
 CheckFinding check_permissions(Checking& checking);
 CheckFinding check_reading(Checking& checking);
-CheckFinding check_values(Checking& checking);
 CheckFinding check_disk(Checking& checking);
+// values
+CheckFinding check_values(Checking& checking);
+CheckFinding check_own_secrets(Checking& checking);
 
 }  // namespace kots_export::migration

@@ -1,12 +1,10 @@
 #include <kots_export/kube/access.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/text.h>
-#include <kots_export/values/validate.h>
 
 #include "migration/checks/checking.h"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -209,33 +207,6 @@ CheckFinding check_permissions(Checking& checking) {
   const std::string text = "this user may not: " + joined(table_of(*missing));
   const std::string remedy = ask_administrator(checking.context);
   return all_have_way || checking.only_looks() ? warning(text, remedy) : problem(text, remedy);
-}
-
-CheckFinding check_values(Checking& checking) {
-  if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
-  const std::string file = checking.options.paths.values().string();
-  const auto findings = values::validate(
-      values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-      {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
-  std::vector<std::string> errors;
-  std::size_t warnings = 0;
-  for (const values::Finding& finding : findings) {
-    if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
-    if (finding.level == values::Level::warning) ++warnings;
-  }
-  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
-  const std::string look = "`kots-export validate " + util::shell_quote(file) + "` says more" +
-                           (is_edited ? "." : " once the values are written.");
-  if (errors.empty())
-    return warnings == 0
-               ? ok("chart " +
-                    std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
-                    " takes them")
-               : note(util::counted(warnings, "warning"), look);
-  return problem(
-      util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " + util::listed(errors),
-      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
-                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
 }
 
 CheckFinding check_disk(Checking& checking) {

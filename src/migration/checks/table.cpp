@@ -74,6 +74,8 @@ constexpr std::array kChecks = {
           {kNote, kNone, kNone, kNote, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_kots_cluster_role},
     Check{"values", "plan", "that the 4.x values are what the chart takes",
           {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_values},
+    Check{"own-secrets", "plan", "that the Secrets exist that the 4.x values leave to the operator",
+          {kWarn, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_own_secrets},
     Check{"permissions", "plan", "every verb on every resource that the plan needs",
           {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_permissions},
     Check{"disk", "plan", "room for values, logs and the journal below --output-dir",

@@ -269,6 +269,17 @@ std::vector<Planted> planted_problems() {
        put(cluster_object("ClusterRoleBinding", "kotsadm-rolebinding"))},
       {"ValuesWithoutSecrets", "values", Status::failed, "errors", "--values",
        seed(revision(1, "deployed", "3.4.4"))},
+      {"NoSecretOfTheOperator", "own-secrets", Status::warning, "Secret api-token, Secret session-cookie",
+       "--values", seed(revision(1, "deployed", "3.4.4"))},
+      {"SecretOfTheOperatorWithoutItsKey", "own-secrets", Status::warning,
+       "encryption-key in Secret signing-keys", "helm upgrade",
+       [](apiserver::ApiServer& server) {
+         server.seed(revision(1, "deployed", "3.4.4").dump());
+         put({{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"metadata", {{"name", "signing-keys"}, {"namespace", kNs}}},
+              {"data", {{"signing-key", "eA=="}}}})(server);
+       }},
   };
 }
 

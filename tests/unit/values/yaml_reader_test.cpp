@@ -124,8 +124,7 @@ TEST(YamlReader, DecodesTheEscapesOfTags) {
 }
 
 TEST(YamlReader, RefusesATagWithABrokenEscape) {
-  for (const char* text :
-       {"a: !x,%e\n", "a: !%\n", "a: !%4\n", "a: !%4g\n", "a: !<%zz> x\n", "a: !!%7 x\n"}) {
+  for (const char* text : {"a: !x%e\n", "a: !%\n", "a: !%4\n", "a: !%4g\n", "a: !<%zz> x\n", "a: !!%7 x\n"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("% without two hexadecimal digits"));
   }
@@ -154,6 +153,41 @@ TEST(YamlReader, AMergeKeyMayBeTagged) {
             R"({"x":{"p":1},"a":{"p":1},"b":{"p":1},"c":{"<<":{"p":1}}})");
 }
 
+// Each of them libyaml 0.2.5 takes, and Helm's older port of it does not or reads something else.
+TEST(YamlReader, RefusesWhatHelmRefusesAndLibyamlTakes) {
+  EXPECT_THAT(error("%YAML 1.2\n---\na: 1\n"), HasSubstr("Helm reads YAML 1.1"));
+  EXPECT_THAT(error("%TAG ! !x\n---\na: 1\n"), HasSubstr("Helm reads YAML 1.1"));
+  for (const char* text : {"a: [b?c]\n", "a: {b ?c: d}\n", "a: [[b\n c?]]\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("\"?\" in it"));
+  }
+  for (const char* text : {"a: [!x, b]\n", "a: [!<x>, b]\n", "a: {b: &c !x, d: e}\n", "a: [!,b]\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(error(text), HasSubstr("a tag that does not end with a blank"));
+  }
+  EXPECT_EQ(json("a: b?c\nd: [ef, '?']\ng: [!<x,y> 1, !x 2, 'a,!b,c']\n"),
+            R"({"a":"b?c","d":["ef","?"],"g":["1","2","a,!b,c"]})");
+  EXPECT_THAT(error("a: \"x\\\\\\/\"\n"), HasSubstr("unknown escape"));
+  EXPECT_EQ(json("a: \"x\\\\/\"\nb: '\\/'\n"), R"({"a":"x\\/","b":"\\/"})");
+}
+
+// Helm takes them: they are in the list of refusals (docs/values.md).
+TEST(YamlReader, RefusesWhatLibyamlRefusesAndHelmTakes) {
+  EXPECT_THAT(error("a: \"it\\'s\"\n"), HasSubstr("unknown escape"));
+  EXPECT_THAT(error("a: {b:}\n"), HasSubstr("ends with \":\""));
+  EXPECT_THAT(error("a: !x,y 1\n"), HasSubstr("a tag that does not end with a blank"));
+}
+
+TEST(YamlReader, KnowsALoneExclamationMarkOfThePlainTextBehindIt) {
+  // libyaml drops it.
+  EXPECT_EQ(json("a: ! 12\nb: &x ! 12\nc: &y # !\n  ! 12\nd: &z 12\ne: !\nf: &w !\n"),
+            R"({"a":"12","b":"12","c":"12","d":12,"e":"","f":""})");
+  EXPECT_EQ(json("a: &x\n! b: 1\n&y c: ! 2\n"), R"({"a":null,"b":1,"c":"2"})");
+  EXPECT_EQ(json("x: \xC3\xA9\na: [\xC3\xA9, ! 1, 2]\r\nb: ! 3\n"),
+            "{\"x\":\"\xC3\xA9\",\"a\":[\"\xC3\xA9\",\"1\",2],\"b\":\"3\"}");
+  EXPECT_THAT(error("\n   &a: !a \n    \n   b: 1e\n"), HasSubstr("a key that is null"));
+}
+
 TEST(YamlReader, RefusesASecondDirective) {
   EXPECT_EQ(json("%YAML 1.1 # c\n---\na: 1\n"), R"({"a":1})");
   EXPECT_THAT(error("%YAML 1.1\n%YAML 1.1\n---\na: 1\n"), HasSubstr("line 2"));
@@ -171,9 +205,18 @@ TEST(YamlReader, RefusesAKeyTwiceAndNamesBothLines) {
 }
 
 TEST(YamlReader, RefusesSeveralDocuments) {
-  for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n"}) {
+  for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\na: 1\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n~\n",
+                           "a: 1\n---\n---\n{}\n", "a: 1\n---\n&x\n"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("more than one document"));
+  }
+}
+
+TEST(YamlReader, PassesOverDocumentsWithoutContentAtTheEnd) {
+  for (const char* text :
+       {"a: 1\n---\n", "---\na: 1\n---\n# c\n", "a: 1\n---", "a: 1\n...\n---\n---\n...\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(json(text), R"({"a":1})");
   }
 }
 

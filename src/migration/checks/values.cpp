@@ -1,0 +1,74 @@
+// The 4.x values of the plan.
+#include <kots_export/migration/migration_plan.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+#include <kots_export/values/validate.h>
+
+#include "migration/checks/checking.h"
+
+#include <ctime>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+namespace {
+
+// What is missing of a Secret; empty where nothing is.
+std::string missing_of(const values::NeededSecret& needed, const std::optional<nlohmann::json>& live) {
+  if (!live) return "Secret " + needed.name;
+  std::vector<std::string> keys;
+  for (const std::string& key : needed.keys)
+    if (util::find_at(*live, {"data", key}) == nullptr) keys.push_back(key);
+  return keys.empty() ? std::string() : util::listed(keys) + " in Secret " + needed.name;
+}
+
+}  // namespace
+
+CheckFinding check_values(Checking& checking) {
+  if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
+  const std::string file = checking.options.paths.values().string();
+  const auto findings = values::validate(
+      values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
+      {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
+  std::vector<std::string> errors;
+  std::size_t warnings = 0;
+  for (const values::Finding& finding : findings) {
+    if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
+    if (finding.level == values::Level::warning) ++warnings;
+  }
+  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
+  const std::string look = "`kots-export validate " + util::shell_quote(file) + "` says more" +
+                           (is_edited ? "." : " once the values are written.");
+  if (errors.empty())
+    return warnings == 0
+               ? ok("chart " +
+                    std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
+                    " takes them")
+               : note(util::counted(warnings, "warning"), look);
+  return problem(
+      util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " + util::listed(errors),
+      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
+                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
+}
+
+CheckFinding check_own_secrets(Checking& checking) {
+  if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
+  Context& context = checking.context;
+  const auto needed =
+      values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "the 4.x values"));
+  if (needed.empty()) return ok("the values leave none to you");
+  std::vector<kube::ObjectRef> secrets;
+  for (const values::NeededSecret& secret : needed)
+    secrets.push_back(object_ref(context, "", "Secret", secret.name));
+  const auto live = context.client.get(secrets);
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < needed.size(); ++i)
+    if (std::string text = missing_of(needed[i], live[i]); !text.empty()) missing.push_back(std::move(text));
+  if (missing.empty()) return ok(util::counted(needed.size(), "Secret") + " that the values leave to you");
+  return problem("the values leave to you what is not there: " + util::listed(missing),
+                 "Make it before `helm upgrade`, or give the values with --values FILE.");
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,81 @@
+#include "values/yaml_text.h"
+
+#include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+
+namespace kots_export::values {
+
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// The character starts at `at`, in well-formed UTF-8, and is no ASCII character. libyaml takes a byte order
+// mark at the start only.
+bool is_refused(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  if (byte(0) == 0xC2) return byte(1) < 0xA0 && byte(1) != 0x85;  // C1 controls but NEL
+  return byte(0) == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;   // U+FFFE, U+FFFF
+}
+
+std::size_t character_length(unsigned char first) {
+  if (first < 0x80) return 1;
+  return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+}  // namespace
+
+std::size_t break_length(std::string_view rest) {
+  if (rest.starts_with("\r\n")) return 2;
+  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
+  if (rest.starts_with("\xC2\x85")) return 2;
+  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
+}
+
+YamlText::YamlText(std::string_view text, std::string_view source) : text_(text), source_(source) {
+  const auto fail_at = [&](std::size_t offset, const std::string& why, const std::string& hint) {
+    const auto line = 1 + std::ranges::count(text.substr(0, offset), '\n');
+    fail_whole("line " + std::to_string(line) + ": " + why, hint);
+  };
+  if (const auto bad = util::first_invalid_utf8(text))
+    fail_at(*bad, "it is not UTF-8", "Save the file as UTF-8.");
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool is_printable = c >= 0x20 && c < 0x7F;
+    if (is_printable || c == '\n' || c == '\t' || c == '\r') continue;
+    if (c < 0x80 || ((c == 0xC2 || c == 0xEF) && is_refused(text, i)))
+      fail_at(i, "a control character", "In double quotes it can be written as \\xNN.");
+  }
+  if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+}
+
+std::string_view YamlText::from(const Mark& mark) {
+  if (mark.line < found_.line || (mark.line == found_.line && mark.column < found_.column)) {
+    found_ = {};
+    offset_ = 0;
+  }
+  while (offset_ < text_.size() && (found_.line < mark.line || found_.column < mark.column)) {
+    if (const std::size_t length = break_length(text_.substr(offset_))) {
+      if (found_.line == mark.line) break;  // a mark at the end of its line
+      found_ = {.line = found_.line + 1, .column = 0};
+      offset_ += length;
+    } else {
+      ++found_.column;
+      offset_ += character_length(static_cast<unsigned char>(text_[offset_]));
+    }
+  }
+  return text_.substr(offset_);
+}
+
+void YamlText::fail(const Mark& where, const std::string& why) const {
+  fail_whole(
+      "line " + std::to_string(where.line + 1) + ", column " + std::to_string(where.column + 1) + ": " + why,
+      {});
+}
+
+void YamlText::fail_whole(const std::string& why, const std::string& hint) const {
+  throw Error("cannot read " + std::string(source_), why, hint);
+}
+
+}  // namespace kots_export::values
