@@ -214,16 +214,24 @@ CheckFinding check_permissions(Checking& checking) {
 CheckFinding check_values(Checking& checking) {
   if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
   const std::string file = checking.options.paths.values().string();
-  const auto findings = values::validate(
-      values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-      {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
+  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
+  const std::string remedy =
+      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
+                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.";
+  std::vector<values::Finding> findings;
+  try {
+    findings = values::validate(
+        values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
+        {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
+  } catch (const Error& error) {
+    return problem(error.what(), remedy);
+  }
   std::vector<std::string> errors;
   std::size_t warnings = 0;
   for (const values::Finding& finding : findings) {
     if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
     if (finding.level == values::Level::warning) ++warnings;
   }
-  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
   const std::string look = is_edited ? "`kots-export validate` says more."
                                      : "`kots-export validate` says more once the values are written.";
   if (errors.empty())
@@ -234,9 +242,7 @@ CheckFinding check_values(Checking& checking) {
                : note(util::counted(warnings, "warning"), look);
   return problem(util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " +
                      joined({list_of(errors)}),
-                 is_edited
-                     ? "Correct that file, or let it be replaced with --overwrite-values."
-                     : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
+                 remedy);
 }
 
 CheckFinding check_disk(Checking& checking) {
