@@ -27,8 +27,7 @@ struct RunOptions {
   std::chrono::seconds timeout{600};
   std::string target_version = std::string(names::kTargetVersion);
   // Merged into the 4.x values last, in this order, as `helm upgrade -f` does: the 3.x values come from the
-  // cluster.
-  // Nothing: those of the folder's last run.
+  // cluster. Nothing: those of the folder's last run.
   std::optional<std::vector<Correction>> corrections = std::nullopt;
   OverwriteValues overwrite_values = OverwriteValues::no;
   enum class Backup { as_found, confirmed } backup = Backup::as_found;  // confirmed: --backup-confirmed

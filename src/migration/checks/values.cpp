@@ -29,28 +29,34 @@ std::string missing_of(const values::NeededSecret& needed, const std::optional<n
 CheckFinding check_values(Checking& checking) {
   if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
   const std::string file = checking.options.paths.values().string();
-  const auto findings = values::validate(
-      values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-      {.target = values::target_of_chart(checking.options.target_version), .now = std::time(nullptr)});
+  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
+  const std::string remedy =
+      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
+                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.";
+  const values::Target target = values::target_of_chart(checking.options.target_version);
+  std::vector<values::Finding> findings;
+  try {
+    findings =
+        values::validate(values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
+                         {.target = target, .now = std::time(nullptr)});
+  } catch (const Error& error) {
+    return problem(error.what(), remedy);
+  }
   std::vector<std::string> errors;
   std::size_t warnings = 0;
   for (const values::Finding& finding : findings) {
     if (finding.level == values::Level::error) errors.push_back(finding.path + " " + finding.text);
     if (finding.level == values::Level::warning) ++warnings;
   }
-  const bool is_edited = checking.plan->values->place.action == ValuesPlace::Action::beside;
-  const std::string look = "`kots-export validate " + util::shell_quote(file) + "` says more" +
-                           (is_edited ? "." : " once the values are written.");
-  if (errors.empty())
-    return warnings == 0
-               ? ok("chart " +
-                    std::string(values::name_of(values::target_of_chart(checking.options.target_version))) +
-                    " takes them")
-               : note(util::counted(warnings, "warning"), look);
-  return problem(
-      util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " + util::listed(errors),
-      is_edited ? "Correct that file, or let it be replaced with --overwrite-values."
-                : "Correct them with --values FILE: it is merged last, as `helm upgrade -f` does.");
+  if (!errors.empty()) {
+    return problem(util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " +
+                       util::listed(errors),
+                   remedy);
+  }
+  if (warnings == 0) return ok("chart " + std::string(values::name_of(target)) + " takes them");
+  return note(util::counted(warnings, "warning"), "`kots-export validate " + util::shell_quote(file) +
+                                                      "` says more" +
+                                                      (is_edited ? "." : " once the values are written."));
 }
 
 CheckFinding check_own_secrets(Checking& checking) {

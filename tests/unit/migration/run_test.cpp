@@ -195,6 +195,16 @@ TEST_F(Run, ChecksTheValuesThatWillBeUsed) {
   EXPECT_EQ(problem([&] { (void)run_migration(context, told); }), "");
 }
 
+TEST_F(Run, StopsAtValuesThatWereEditedAndCannotBeRead) {
+  std::filesystem::create_directories(options().paths.output());
+  test::write_bytes(options().paths.values(), "a: [1\n");
+
+  EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("check values failed"));
+  const auto check = std::ranges::find(observer.checks, "values", &change::CheckOutcome::id);
+  EXPECT_THAT(check->detail, HasSubstr("line 1, column 4"));
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
 TEST_F(Run, CorrectsTheValuesAgainAsTheRunBeforeDid) {
   RunOptions corrected = options();
   corrected.corrections = {{.path = "c.yaml", .yaml = Secret<std::string>("smtp: {port: 2525}\n")}};

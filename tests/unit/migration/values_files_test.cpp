@@ -94,6 +94,15 @@ TEST_F(ValuesFiles, TakenFromBesideAreARunsOwn) {
   EXPECT_EQ(action("a: 3\n"), Action::replace);
 }
 
+TEST_F(ValuesFiles, WhoseEditWasTakenBackAreARunsOwn) {
+  write("a: 1\n");
+  edit("a: mine\n");
+  write("a: 2\n");
+  edit("a: 1\n");
+
+  EXPECT_EQ(action("a: 2\n"), Action::replace);
+}
+
 TEST_F(ValuesFiles, WithoutARecordCountAsEditedUnlessTheyAreEqual) {
   write("a: 1\n");
   std::filesystem::remove(paths.values_record());
