@@ -93,12 +93,13 @@ Lines time(const Effects& effects) {
   const auto at_most = [](std::chrono::seconds wait) { return std::to_string(wait.count()) + " s at most"; };
   Lines lines("time");
   if (effects.migration_wait) {
-    lines.add({{"it waits for the database migration, " + at_most(*effects.migration_wait) + " ("},
+    lines.add({{"the run waits for the database migration, " + at_most(*effects.migration_wait) + " ("},
                name("--timeout"),
                {")"}});
   }
   if (effects.deletion_wait)
-    lines.add({{"it waits until what it deletes of PostgreSQL is gone, " + at_most(*effects.deletion_wait)}});
+    lines.add(
+        {{"the run waits until what it deletes of PostgreSQL is gone, " + at_most(*effects.deletion_wait)}});
   if (effects.upgrade_follows) {
     lines.add({{"CircleCI's own Pods run on until "},
                name("helm upgrade"),

@@ -114,8 +114,8 @@ TEST(Plan, SaysWhatItDoesToPodsDataAndTime) {
                   "  Pods: all others go on running; new labels and annotations restart none\n"
                   "  data: [^\n]*\n"
                   "! data: the database migration changes PostgreSQL's schema and cannot be undone: [^\n]*\n"
-                  "  time: it waits for the database migration, 1800 s at most .--timeout.\n"
-                  "  time: it waits until [^\n]*\n"
+                  "  time: the run waits for the database migration, 1800 s at most .--timeout.\n"
+                  "  time: the run waits until [^\n]*\n"
                   "  time: CircleCI's own Pods run on until helm upgrade; [^\n]*\n"
                   "values, from 3.x to 4.x:\n"));
   EXPECT_THAT(installation.run({"plan", "annotate"}).out,
