@@ -174,6 +174,20 @@ TEST(Validate, KnowsTheVersionsOfTheChart) {
   EXPECT_EQ(target_of_chart("4.1.0"), Target::v4_1);
 }
 
+TEST(Validate, KnowsWhereItsTablesEnd) {
+  for (const char* version : {"4.0", "4.0.12", "4.1", "4.1.9", "3.9", ""})
+    EXPECT_FALSE(is_after_tables(version)) << version;
+  for (const char* version : {"4.2", "4.2.0", "4.10", "5.0", "10.0"})
+    EXPECT_TRUE(is_after_tables(version)) << version;
+}
+
+TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
+  EXPECT_TRUE(is_of_3x(parse_yaml("domainName: d\nglobal: {scheme: https}\n", "test")));
+  EXPECT_FALSE(is_of_3x(parse_yaml(kGood + "domainName: d\n", "test")));
+  EXPECT_FALSE(is_of_3x(parse_yaml("{}", "test")));
+  EXPECT_EQ(finding_of_3x(parse_yaml_with_places("a: 1\ndomainName: d\n", "test")).line, 2U);
+}
+
 TEST(Validate, NotesNulls) {
   EXPECT_THAT(findings(kGood + "internal_zone: null\n"),
               Contains(StartsWith("12: note: internal_zone: is null")));
