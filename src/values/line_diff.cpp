@@ -1,7 +1,9 @@
 #include "values/line_diff.h"
 
+#include <kots_export/util/align.h>
+
 #include <algorithm>
-#include <cstdint>
+#include <functional>
 
 namespace kots_export::values {
 
@@ -18,22 +20,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   }
   return lines;
 }
-
-// Lengths of the longest common subsequences of what lies from (i, j) on.
-class Lengths {
- public:
-  Lengths(const std::vector<std::string_view>& a, const std::vector<std::string_view>& b)
-      : width_(b.size() + 1), lengths_((a.size() + 1) * width_) {
-    for (std::size_t i = a.size(); i-- > 0;)
-      for (std::size_t j = b.size(); j-- > 0;)
-        lengths_[i * width_ + j] = a[i] == b[j] ? at(i + 1, j + 1) + 1 : std::max(at(i + 1, j), at(i, j + 1));
-  }
-  [[nodiscard]] std::uint32_t at(std::size_t i, std::size_t j) const { return lengths_[i * width_ + j]; }
-
- private:
-  std::size_t width_;
-  std::vector<std::uint32_t> lengths_;
-};
 
 }  // namespace
 
@@ -53,23 +39,16 @@ std::vector<LineChange> line_diff(std::string_view before, std::string_view afte
     if (line.ends_with('\n')) line.remove_suffix(1);
     changes.push_back({.side = side, .line = common + index + 1, .text = std::string(line)});
   };
-  constexpr std::size_t kMost = 4'000'000;  // 16 MB of lengths
-  const bool is_long = a.size() * b.size() > kMost;
-  const Lengths lengths(is_long ? std::vector<std::string_view>() : a,
-                        is_long ? std::vector<std::string_view>() : b);
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() || j < b.size()) {
-    if (!is_long && i < a.size() && j < b.size() && a[i] == b[j]) {
-      ++i;
-      ++j;
-    } else if (i < a.size() && (is_long || j == b.size() || lengths.at(i + 1, j) >= lengths.at(i, j + 1))) {
-      add(Side::before, i, a[i]);
-      ++i;
-    } else {
-      add(Side::after, j, b[j]);
-      ++j;
-    }
+  constexpr std::size_t kMost = 4'000'000;  // comparisons
+  if (a.size() * b.size() > kMost) {
+    for (std::size_t i = 0; i < a.size(); ++i) add(Side::before, i, a[i]);
+    for (std::size_t j = 0; j < b.size(); ++j) add(Side::after, j, b[j]);
+    return changes;
+  }
+  for (const auto& [i, j] : util::align(a, b, std::equal_to<>())) {
+    if (i && j) continue;
+    if (i) add(Side::before, *i, a[*i]);
+    if (j) add(Side::after, *j, b[*j]);
   }
   return changes;
 }

@@ -6,8 +6,8 @@
 
 namespace kots_export::values {
 
-// Returns the lines that differ between two texts: those of the shortest way from one to the other, or, where
-// the texts are too long to look for that, all between their common start and end.
+// Returns the lines that differ between two texts; where the texts are too long to look for them, all between
+// their common start and end.
 [[nodiscard]] std::vector<LineChange> line_diff(std::string_view before, std::string_view after);
 
 }  // namespace kots_export::values
