@@ -101,6 +101,8 @@ TEST(Validate, TellsTheSecretsThatAnOperatorMakes) {
             "object-storage-secret: gcs_sa.json\n");
   EXPECT_EQ(names(with("mongodb", "mongodb: {auth: {existingSecret: m}}")),
             "m: mongodb-root-password mongodb-password\n");
+  EXPECT_EQ(names(with("mongodb", "mongodb: {internal: false, hosts: 'h:1', auth: {existingSecret: m}}")),
+            "m: mongodb-password\n");
   EXPECT_EQ(names(with("rabbitmq", "rabbitmq: {auth: {existingPasswordSecret: p, existingErlangSecret: e}}")),
             "p: rabbitmq-password\ne: rabbitmq-erlang-cookie\n");
 }
