@@ -19,16 +19,32 @@ namespace {
 struct ValidateFlags {
   std::string file;
   std::string target;
+  bool all = false;
 };
+
+// A version of the 4.x chart: "4.0", "4.1.2".
+std::string require_chart_version(const std::string& version) {
+  const bool is_one = version.size() > 2 && version[0] >= '4' && version[0] <= '9' && version[1] == '.' &&
+                      version.find_first_not_of("0123456789.", 2) == std::string::npos;
+  return is_one ? std::string() : version + " is no version of the 4.x chart: 4.0, 4.1, or a later one";
+}
 
 int run_validate(const Flags& flags, const ValidateFlags& typed) {
   const std::string file =
       typed.file.empty() ? migration::Paths{.root = flags.output_dir}.values().string() : typed.file;
   const std::string name = file == "-" ? "standard input" : file;
-  const values::Target target =
-      values::target_of_chart(typed.target.empty() ? flags.target_version : typed.target);
-  const auto findings = values::validate(values::parse_yaml_with_places(util::read_file(file), name),
-                                         {.target = target, .now = std::time(nullptr)});
+  const std::string& version = typed.target.empty() ? flags.target_version : typed.target;
+  const values::Target target = values::target_of_chart(version);
+  const values::YamlDocument document = values::parse_yaml_with_places(util::read_file(file), name);
+  auto findings = values::validate(document, {.target = target, .now = std::time(nullptr)});
+  if (flags.document == nullptr && !typed.all && values::is_of_3x(document.root))
+    findings = {values::finding_of_3x(document)};
+  if (values::is_after_tables(version))
+    findings.push_back({.level = values::Level::note,
+                        .path = {},
+                        .line = 1,
+                        .rule = "target",
+                        .text = "the tables end at 4.1: checked against 4.1"});
   if (flags.document != nullptr) {
     flags.document->set("validation", ui::json_of(findings, name, target));
   } else {
@@ -50,8 +66,10 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
   command->add_option("FILE", typed->file,
                       "4.x values; - is standard input (OUTPUT-DIR/output/helm-values.yaml)");
   command
-      ->add_option("--target", typed->target, "version of the chart: 4.0 or 4.1 (that of --target-version)")
-      ->check(CLI::IsMember({"4.0", "4.1"}));
+      ->add_option("--target", typed->target,
+                   "version of the chart: 4.0, 4.1, or a later one (that of --target-version)")
+      ->check(CLI::Validator(require_chart_version, ""));
+  command->add_flag("--all", typed->all, "show all findings about a 3.x file too");
   command->footer(
       "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"

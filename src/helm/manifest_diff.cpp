@@ -1,50 +1,15 @@
 #include <kots_export/helm/manifest_diff.h>
+#include <kots_export/util/align.h>
 
 #include "helm/manifest_nodes.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <optional>
-#include <utility>
 
 namespace kots_export::helm {
 
 namespace {
-
-// The places of two things that belong together, or of one that stands alone.
-struct Pair {
-  std::optional<std::size_t> before;
-  std::optional<std::size_t> after;
-};
-
-// Goes through both side by side. Where they part, what lies before the nearest place at which they meet
-// again went and came.
-template <typename T, typename Same>
-std::vector<Pair> align(const std::vector<T>& before, const std::vector<T>& after, Same same) {
-  std::vector<Pair> pairs;
-  const auto meet = [&](std::size_t i, std::size_t j) -> std::pair<std::size_t, std::size_t> {
-    const std::size_t left = before.size() - i + after.size() - j;
-    for (std::size_t apart = 1; apart < left; ++apart) {
-      for (std::size_t k = 0; k <= apart; ++k) {
-        if (i + k < before.size() && j + apart - k < after.size() &&
-            same(before[i + k], after[j + apart - k]))
-          return {i + k, j + apart - k};
-      }
-    }
-    return {before.size(), after.size()};
-  };
-  for (std::size_t i = 0, j = 0; i < before.size() || j < after.size();) {
-    if (i < before.size() && j < after.size() && same(before[i], after[j])) {
-      pairs.push_back({i++, j++});
-      continue;
-    }
-    const auto [i_met, j_met] = meet(i, j);
-    while (i < i_met) pairs.push_back({i++, std::nullopt});
-    while (j < j_met) pairs.push_back({std::nullopt, j++});
-  }
-  return pairs;
-}
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -107,7 +72,7 @@ void tell_edit(const Read& before, const Read& after, std::vector<std::string>& 
   if (!may_be_shown(before)) return;
   const auto old_lines = lines_of(before.text);
   const auto new_lines = lines_of(after.text);
-  for (const auto& [went, came] : align(old_lines, new_lines, std::equal_to<>())) {
+  for (const auto& [went, came] : util::align(old_lines, new_lines, std::equal_to<>())) {
     if (!came) lines.push_back("- " + std::string(old_lines[*went]));
     if (!went) lines.push_back("+ " + std::string(new_lines[*came]));
   }
@@ -119,7 +84,7 @@ std::vector<std::string> manifest_diff(std::string_view before, std::string_view
   const std::vector<Read> old_documents = documents_of(before);
   const std::vector<Read> new_documents = documents_of(after);
   std::vector<std::string> lines;
-  for (const auto& [went, came] : align(old_documents, new_documents, is_same_document)) {
+  for (const auto& [went, came] : util::align(old_documents, new_documents, is_same_document)) {
     if (!came) {
       tell_whole(old_documents[*went], "- ", "taken out", lines);
     } else if (!went) {

@@ -17,6 +17,8 @@ std::string known_names(const KubeconfigEntries& entries) {
 // keeps neither query nor trailing slash.
 std::string normalized_server(std::string server, Problems& problems) {
   if (server.find("://") == std::string::npos) server = "http://" + server;
+  const std::size_t scheme = server.find("://");
+  server.replace(0, scheme, util::lower(server.substr(0, scheme)));  // RFC 3986, 3.1
   server.erase(std::min(server.find_first_of("?#"), server.size()));
   while (server.ends_with('/')) server.pop_back();
   const std::string rest = server.substr(std::min(server.find("://") + 3, server.size()));

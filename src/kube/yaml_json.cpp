@@ -71,6 +71,7 @@ class Converter {
   json scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
     if (tag == "!" || tag == "tag:yaml.org,2002:str") return node.Scalar();
+    if (tag == "tag:yaml.org,2002:binary") return binary(node);
     const util::YamlScalar meaning = util::resolve_plain_scalar(node.Scalar());
     switch (meaning.kind) {
       case util::YamlScalar::Kind::null:
@@ -85,6 +86,13 @@ class Converter {
         break;
     }
     return node.Scalar();
+  }
+
+  // The text in the base64, as kubectl has it: some dumpers take the base64 of a *-data field for bytes.
+  std::string binary(const YAML::Node& node) const {
+    auto bytes = util::decode_yaml_binary(node.Scalar());
+    if (!bytes || !util::is_utf8(*bytes)) fail(node, "!!binary that is not base64 of a text");
+    return std::move(*bytes);
   }
 
   [[noreturn]] void fail(const YAML::Node& node, const std::string& why) const {

@@ -5,6 +5,7 @@
 #include <kots_export/values/yaml.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace kots_export::ui {
 
@@ -40,6 +41,36 @@ std::string side(char mark, const std::string& path, const values::Value& value,
   return out;
 }
 
+// "1,204".
+std::string with_commas(std::size_t number) {
+  constexpr std::size_t kGroup = 3;
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > kGroup;) text.insert(at -= kGroup, 1, ',');
+  return text;
+}
+
+std::string count_of(const values::TextChange& change) {
+  const auto removed = static_cast<std::size_t>(
+      std::ranges::count(change.lines, values::LineChange::Side::before, &values::LineChange::side));
+  const std::size_t lines = std::max(removed, change.lines.size() - removed);
+  return (lines == 1 ? "1 line differs" : with_commas(lines) + " lines differ") + ", length " +
+         with_commas(change.bytes_before) + " to " + with_commas(change.bytes_after);
+}
+
+// The lines that differ, each with its number.
+std::string lines_of(const values::TextChange& change, Colour colour) {
+  std::string text;
+  for (const values::LineChange& line : change.lines) {
+    const bool is_removed = line.side == values::LineChange::Side::before;
+    text += paint(colour,
+                  std::string(is_removed ? "- " : "+ ") + "  line " + std::to_string(line.line) + ": " +
+                      util::printable(line.text),
+                  is_removed ? kRed : kGreen) +
+            "\n";
+  }
+  return text;
+}
+
 json to_document(const std::optional<values::Value>& value) {
   return value ? json::parse(values::to_json(*value)) : json();
 }
@@ -47,8 +78,10 @@ json to_document(const std::optional<values::Value>& value) {
 }  // namespace
 
 std::string text_of(std::span<const values::Finding> findings, const std::string& file, Colour colour) {
+  std::vector<values::Finding> grouped(findings.begin(), findings.end());
+  std::ranges::stable_sort(grouped, {}, &values::Finding::level);
   std::string text;
-  for (const values::Finding& finding : findings) {
+  for (const values::Finding& finding : grouped) {
     text += util::printable(file) + ":" + std::to_string(finding.line) + ": ";
     text += paint(colour, std::string(values::name_of(finding.level)) + ":", colour_of(finding.level)) + " ";
     if (!finding.path.empty()) text += util::printable(finding.path) + ": ";
@@ -90,8 +123,15 @@ std::string text_of(std::span<const values::Difference> differences, Colour colo
   std::string text;
   for (const values::Difference& difference : differences) {
     const bool hidden = difference.before && difference.after && *difference.before == *difference.after;
+    const std::string path = "~ " + util::printable(difference.path);
     if (hidden) {  // two secrets
-      text += paint(colour, "~ " + util::printable(difference.path) + ": *** (another one)", kYellow) + "\n";
+      const std::string how = difference.text ? count_of(*difference.text) : "another one";
+      text += paint(colour, path + ": *** (" + how + ")", kYellow) + "\n";
+      continue;
+    }
+    if (difference.text) {
+      text += paint(colour, path + ": " + count_of(*difference.text), kYellow) + "\n" +
+              lines_of(*difference.text, colour);
       continue;
     }
     if (difference.before) text += side('-', difference.path, *difference.before, kRed, colour);
@@ -119,7 +159,7 @@ std::string text_of(std::span<const values::RuleApplied> applied) {
     if (change.rule != heading) {
       heading = change.rule;
       const auto rule = std::ranges::find(values::rules(), change.rule, &values::Rule::id);
-      text += change.rule + ": " + std::string(rule->what) + "\n";
+      text += change.rule + ": " + std::string(rule->what) + "\n  why: " + std::string(rule->why) + "\n";
     }
     const bool is_set = change.action == values::RuleApplied::Action::set;
     text += std::string(is_set ? "  set      " : "  removed  ") + util::printable(change.path) + "\n";

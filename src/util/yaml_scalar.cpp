@@ -1,3 +1,4 @@
+#include <kots_export/util/base64.h>
 #include <kots_export/util/yaml_scalar.h>
 
 #include <algorithm>
@@ -154,6 +155,11 @@ YamlScalar resolve_plain_scalar(std::string_view text) {
   if (looks_like_float(plain)) return make_float(plain);
   if (auto integer = parse_odd_binary(plain)) return number(std::move(*integer), YamlScalar::Number::integer);
   return {};
+}
+
+std::optional<std::string> decode_yaml_binary(std::string text) {
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  return base64_decode(text);
 }
 
 std::string float_key(const std::string& digits) {

@@ -1,6 +1,8 @@
 #include <kots_export/values/diff.h>
 #include <kots_export/values/secrets.h>
 
+#include "values/line_diff.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -72,7 +74,22 @@ class Comparison {
       if (value == nullptr) return std::nullopt;
       return show_secrets_ == ShowSecrets::yes ? *value : masked(*value, below);
     };
-    found_.push_back({.path = path, .before = shown(before), .after = shown(after)});
+    found_.push_back({.path = path, .before = shown(before), .after = shown(after), .text = std::nullopt});
+    if (before == nullptr || after == nullptr || !before->is_string() || !after->is_string()) return;
+    Difference& difference = found_.back();
+    const bool is_hidden = !(difference.before == *before && difference.after == *after);
+    difference.text = text_change(before->as_string(), after->as_string(), is_hidden);
+  }
+
+  static std::optional<TextChange> text_change(const std::string& before, const std::string& after,
+                                               bool is_hidden) {
+    const bool has_lines = before.find('\n') != std::string::npos || after.find('\n') != std::string::npos;
+    if (!has_lines) return std::nullopt;
+    TextChange change{
+        .lines = line_diff(before, after), .bytes_before = before.size(), .bytes_after = after.size()};
+    if (is_hidden)
+      for (LineChange& line : change.lines) line.text.clear();
+    return change;
   }
 
   ShowSecrets show_secrets_;

@@ -75,7 +75,10 @@ std::vector<NeededSecret> needed_secrets(const Value& v4) {
       needed.push_back({.name = name, .keys = std::move(keys)});
   };
   add_existing({"postgresql", "auth", "existingSecret"}, {"postgres-password"});
-  add_existing({"mongodb", "auth", "existingSecret"}, {"mongodb-root-password", "mongodb-password"});
+  const bool mongodb_inside = flag_at(v4, {"mongodb", "internal"}, true);
+  add_existing({"mongodb", "auth", "existingSecret"},
+               mongodb_inside ? std::vector<std::string>{"mongodb-root-password", "mongodb-password"}
+                              : std::vector<std::string>{"mongodb-password"});
   add_existing({"rabbitmq", "auth", "existingPasswordSecret"}, {"rabbitmq-password"});
   add_existing({"rabbitmq", "auth", "existingErlangSecret"}, {"rabbitmq-erlang-cookie"});
   return needed;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -16,13 +15,6 @@ constexpr std::size_t kLongest = 64;  // of a key that is worth comparing
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// The characters that a text has, as bits.
-std::uint64_t characters_of(std::string_view text) {
-  std::uint64_t bits = 0;
-  for (const char c : text) bits |= std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) % 64U);
-  return bits;
-}
-
 SchemaNode build() {
   SchemaNode root;
   for (const SchemaRow& row : kSchemaRows) {
@@ -32,7 +24,6 @@ SchemaNode build() {
       const std::size_t dot = rest.find('.');
       const std::string key(rest.substr(0, dot));
       at = &at->children[key];
-      at->characters = characters_of(key);
       if (dot == std::string_view::npos) break;
       rest.remove_prefix(dot + 1);
     }
@@ -42,21 +33,17 @@ SchemaNode build() {
   return root;
 }
 
-// Levenshtein's distance, without regard to case; `least` where it is that or more. `key` has at most
-// kLongest characters.
-std::size_t distance(std::string_view name, std::string_view key, std::size_t least) {
+// Levenshtein's, without regard to case. `key` has at most kLongest characters.
+std::size_t distance(std::string_view name, std::string_view key) {
   std::array<std::size_t, kLongest + 1> row;
   std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(key.size()) + 1, std::size_t{0});
   for (std::size_t i = 0; i < name.size(); ++i) {
     std::size_t diagonal = std::exchange(row[0], i + 1);
-    std::size_t nearest = row[0];
     for (std::size_t j = 0; j < key.size(); ++j) {
       const std::size_t replaced = diagonal + (lower(name[i]) == lower(key[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-      nearest = std::min(nearest, row[j + 1]);
     }
-    if (nearest >= least) return least;  // no later row has less
   }
   return row[key.size()];
 }
@@ -72,15 +59,9 @@ std::string nearest_key(const SchemaNode& node, std::string_view key) {
   if (key.size() > kLongest) return {};
   std::string nearest;
   std::size_t least = std::max<std::size_t>(1, key.size() / 3) + 1;
-  const std::uint64_t characters = characters_of(key);
   for (const auto& [name, child] : node.children) {
-    const std::size_t longer = std::max(name.size(), key.size());
-    if (longer - std::min(name.size(), key.size()) >= least) continue;
-    // Each character that the other one lacks is a step: most names need no closer look.
-    const int lacking = std::max(std::popcount(characters & ~child.characters),
-                                 std::popcount(child.characters & ~characters));
-    if (static_cast<std::size_t>(lacking) >= least) continue;
-    if (const std::size_t steps = distance(name, key, least); steps < least) {
+    if (std::max(name.size(), key.size()) - std::min(name.size(), key.size()) >= least) continue;
+    if (const std::size_t steps = distance(name, key); steps < least) {
       least = steps;
       nearest = name;
     }

@@ -2,7 +2,6 @@
 
 #include <kots_export/values/validate.h>
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,7 +16,6 @@ enum class Versions { both, only_4_0, only_4_1 };
 struct SchemaNode {
   SchemaType type = SchemaType::map;
   Versions versions = Versions::both;
-  std::uint64_t characters = 0;  // of its key; for nearest_key
   std::map<std::string, SchemaNode, std::less<>> children;
 
   [[nodiscard]] bool is_in(Target target) const {

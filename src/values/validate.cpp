@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace kots_export::values {
 
@@ -81,6 +82,31 @@ std::string_view name_of(Target target) { return target == Target::v4_0 ? "4.0" 
 
 Target target_of_chart(std::string_view version) {
   return version == "4.0" || version.starts_with("4.0.") ? Target::v4_0 : Target::v4_1;
+}
+
+bool is_after_tables(std::string_view version) {
+  std::array<int, 2> parts{};
+  const char* at = version.data();
+  const char* const end = version.data() + version.size();
+  for (int& part : parts) {
+    at = std::from_chars(at, end, part).ptr;
+    if (at != end) ++at;  // the dot
+  }
+  constexpr std::array<int, 2> kLast = {4, 1};
+  return parts > kLast;
+}
+
+bool is_of_3x(const Value& values) {
+  return string_at(values, {"global", "domainName"}).empty() && !string_at(values, {"domainName"}).empty();
+}
+
+Finding finding_of_3x(const YamlDocument& document) {
+  const CheckContext context(document, {});
+  return {.level = Level::error,
+          .path = {},
+          .line = context.line_of({"domainName"}),
+          .rule = "values-of-3.x",
+          .text = "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
 }
 
 bool CheckContext::flag(const Path& path, bool chart_default) const {

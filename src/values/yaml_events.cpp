@@ -23,7 +23,7 @@ struct Problem {
   std::string_view ours;
 };
 using enum Problem::Place;
-constexpr std::array<Problem, 23> kProblems = {
+constexpr std::array<Problem, 24> kProblems = {
     {{noticed, "mapping values are not allowed in this context",
       "a \": \" where no key can be: quote the text, or check how far the lines are indented"},
      {noticed, "did not find expected key",
@@ -49,6 +49,7 @@ constexpr std::array<Problem, 23> kProblems = {
      {begin, "found an incorrect leading UTF-8 octet", kNotUtf8},
      {begin, "found an incorrect trailing UTF-8 octet", kNotUtf8},
      {begin, "did not find expected whitespace or line break", kTagEnd},
+     {noticed, "found unknown escape character", "an unknown escape after \\ (for ' none is needed)"},
      {noticed, "found invalid Unicode character escape code", "an escape that is no Unicode character"},
      {begin, "found unexpected ':'", "a text in brackets that ends with \":\"; quote it"},
      {begin, "did not find expected alphabetic or numeric character",
@@ -122,6 +123,7 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
   const unsigned char* tag = nullptr;
   switch (event.type) {
     case YAML_DOCUMENT_START_EVENT: {
+      if (is_read_) return;  // a further document is nobody's
       const auto& start = event.data.document_start;
       const bool is_1_1 = start.version_directive == nullptr || start.version_directive->minor == 1;
       if (!is_1_1 || start.tag_directives.start != start.tag_directives.end)
@@ -129,6 +131,7 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
       return;
     }
     case YAML_DOCUMENT_END_EVENT:
+      is_read_ = true;
       is_ended_ = event.data.document_end.implicit == 0;
       return;
     case YAML_SEQUENCE_START_EVENT:

@@ -49,7 +49,8 @@ class YamlEvents {
   bool has_tags_;
   bool has_escaped_slash_;
   int flow_level_ = 0;
-  bool is_ended_ = false;  // a document was, by "..."
+  bool is_read_ = false;   // the first document
+  bool is_ended_ = false;  // by "..."
   yaml_parser_t parser_{};
   yaml_event_t event_{};
 };

@@ -1,6 +1,5 @@
 #include "values/yaml_node.h"
 
-#include <kots_export/util/base64.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/yaml_scalar.h>
 
@@ -39,8 +38,7 @@ bool fits_63_bits(std::string_view digits) {
 }
 
 std::string decode_binary(const YamlText& yaml, const Mark& where, std::string text) {
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-  auto bytes = util::base64_decode(text);
+  auto bytes = util::decode_yaml_binary(std::move(text));
   if (!bytes) yaml.fail(where, "!!binary that is not base64");
   if (!util::is_utf8(*bytes)) yaml.fail(where, "!!binary that is no text; Helm would damage it");
   return std::move(*bytes);

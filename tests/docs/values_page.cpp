@@ -26,14 +26,15 @@ like (`"a:"` is a text, `a: ` a key), `!a,b` (a tag with one of `,[]`), and a ta
 ## How values are transformed
 
 `kots-export transform` applies these rules in this order, and so does a whole run. `--explain` prints which rule set or
-removed what, `--diff` shows the change. Values of 4.x come out as they went in.
+removed what, and why; `--diff` shows the change. Values of 4.x come out as they went in.
 )";
 
 constexpr std::string_view kChecks = R"(
 ## What is checked
 
-`kots-export validate` compares a file with the values of the chart (`--target 4.0` or `4.1`). Each line of its output
-is `file:line: level: path: text [rule]`. It ends with 1 where there is an error. `-o json` gives one document:
+`kots-export validate` compares a file with the values of the chart (`--target 4.0` or `4.1`; a later one is checked
+against 4.1, which a note says). Each line of its output is `file:line: level: path: text [rule]`, errors first. It ends
+with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows the rest. `-o json` gives one document:
 
 | field | holds |
 |---|---|
@@ -49,8 +50,9 @@ constexpr std::string_view kDiff = R"(
 ## How values are compared
 
 `kots-export diff OLD NEW` compares by meaning: the order of keys, comments, quotes and the form of numbers do not
-count. Secrets are shown as `***` unless `--show-secrets` is given. It ends with 0 where both mean the same, 1 where
-they differ, 2 where one cannot be read. `-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`,
+count. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless `--show-secrets` is
+given, of longer ones how many lines differ. It ends with 0 where both mean the same, 1 where they differ, 2 where one
+cannot be read. `-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`,
 `changed`), `before`, `after`.
 )";
 

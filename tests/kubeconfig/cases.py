@@ -123,6 +123,7 @@ FILES = [
     Case("text-as-list", one(user="{as: a, as-groups: g}")),
     Case("data-is-not-base64", one(at(GOOD, "certificate-authority-data: '%%%'")), says="not base64"),
     Case("data-on-several-lines", one(at(GOOD, "certificate-authority-data: \"${ca-lines}\""))),
+    Case("binary-that-is-not-base64", one(user="{token: !!binary '%%%'}"), says="not base64"),
     Case("every-field", one(
         "{server: '" + GOOD + "', certificate-authority: ca, insecure-skip-tls-verify: false, tls-server-name: api.test, "
         "proxy-url: 'http://u:p@127.0.0.1:9', disable-compression: true, extensions: [{name: e, extension: "
@@ -166,11 +167,13 @@ CONTEXTS = [
     Case("server-by-name", one(at("https://localhost:${good}"))),
     Case("server-without-port", one(at("https://api.test", more="proxy-url: 'http://127.0.0.1:${http-proxy}'"))),
     Case("server-of-another-scheme", one(at("ftp://127.0.0.1:${good}"))),
+    Case("server-with-scheme-in-capitals", one(at(GOOD.replace("https", "HTTPS")))),
     Case("server-that-is-no-url", one(at("https://a b")), says="no http or https URL"),
 ]
 
 USERS = [
     Case("token", one(), secrets=["hush"]),
+    Case("token-as-binary", one(user="{token: !!binary aHVzaA==}"), secrets=["hush"]),
     Case("token-with-blanks", one(user="{token: ' hush '}")),
     Case("token-file", one(user="{tokenFile: t}"), {".kube/t": "from-file\n"}, secrets=["from-file"]),
     Case("token-file-beats-token", one(user="{token: hush, tokenFile: t}"), {".kube/t": "from-file"}),

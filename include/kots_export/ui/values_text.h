@@ -13,7 +13,8 @@
 // What is said about values files: findings, differences, rules that were applied.
 namespace kots_export::ui {
 
-// As compilers print: "FILE:LINE: error: PATH: TEXT [RULE]", one line a finding.
+// As compilers print: "FILE:LINE: error: PATH: TEXT [RULE]", one line a finding; errors first, then warnings,
+// then notes.
 [[nodiscard]] std::string text_of(std::span<const values::Finding> findings, const std::string& file,
                                   Colour colour);
 // "2 errors, 1 warning, 0 notes".
@@ -21,7 +22,8 @@ namespace kots_export::ui {
 [[nodiscard]] nlohmann::json json_of(std::span<const values::Finding> findings, const std::string& file,
                                      values::Target target);
 
-// "- path: before" and "+ path: after"; maps and texts of several lines as YAML below their path.
+// "- path: before" and "+ path: after"; maps and new texts of several lines as YAML below their path. Of two
+// texts of several lines the lines that differ, of two secret ones how many.
 [[nodiscard]] std::string text_of(std::span<const values::Difference> differences, Colour colour);
 [[nodiscard]] nlohmann::json json_of(std::span<const values::Difference> differences);
 

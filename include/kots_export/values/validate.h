@@ -60,5 +60,12 @@ struct NeededSecret {
 // "4.0", "4.1"; and the target of a chart's version: "4.0.3" is 4.0, later ones are 4.1.
 [[nodiscard]] std::string_view name_of(Target target);
 [[nodiscard]] Target target_of_chart(std::string_view version);
+// True for versions of the chart after 4.1: nothing is known of them.
+[[nodiscard]] bool is_after_tables(std::string_view version);
+
+// Values of 3.x, which `transform` did not see yet: nearly all findings about them would say so.
+[[nodiscard]] bool is_of_3x(const Value& values);
+// What is to be said first about such values, and alone.
+[[nodiscard]] Finding finding_of_3x(const YamlDocument& document);
 
 }  // namespace kots_export::values

@@ -38,6 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Scalars", "[a, 1, 1.5, yes, off, ~, '1', \"no\", 0x10, 2022-01-01]",
                            R"(["a",1,1.5,true,false,null,"1","no",16,"2022-01-01"])"},
                       Case{"StringTag", "!!str 5", "\"5\""},
+                      Case{"BinaryTag", "[!!binary aGk=, !!binary \"aG\\nk=\"]", R"(["hi","hi"])"},
                       Case{"KeysBecomeStrings", "{n: 1, 0x10: 2, 'y': 3}", R"({"false":1,"16":2,"y":3})"},
                       Case{"LastOfTwoKeysCounts", "{a: 1, a: 2}", R"({"a":2})"},
                       Case{"Alias", "[&x {a: 1}, *x]", R"([{"a":1},{"a":1}])"},

@@ -41,6 +41,49 @@ TEST(Diff, MasksSecretsButTellsThatTheyDiffer) {
             "smtp.password: \"a\" -> \"b\"\n");
 }
 
+// "-3 text" and "+4 text": the lines of the one difference.
+std::string lines(const Value& before, const Value& after, ShowSecrets show = ShowSecrets::no) {
+  const auto found = diff(before, after, show);
+  if (found.size() != 1 || !found[0].text) return "no text";
+  std::string text;
+  for (const LineChange& line : found[0].text->lines)
+    text += (line.side == LineChange::Side::before ? "-" : "+") + std::to_string(line.line) + " " +
+            line.text + "\n";
+  return text + std::to_string(found[0].text->bytes_before) + " to " +
+         std::to_string(found[0].text->bytes_after);
+}
+
+TEST(Diff, OfTextsOfSeveralLinesNamesTheLines) {
+  EXPECT_EQ(lines("a\nb\nc\nd\n", "a\nx\nb\nd\n"), "+2 x\n-3 c\n8 to 8");
+  EXPECT_EQ(lines("a\nb\n", "a\nb"), "-2 b\n+2 b\n4 to 3");  // its final line break
+  EXPECT_EQ(lines("a", "a\nb\n"), "-1 a\n+1 a\n+2 b\n1 to 4");
+  EXPECT_EQ(lines("", "b\n"), "+1 b\n0 to 2");
+  EXPECT_EQ(lines("a", "b"), "no text");
+}
+
+TEST(Diff, OfLongTextsShowsAllBetweenWhatIsCommon) {
+  std::string before = "first\n";
+  std::string after = "first\n";
+  for (int i = 0; i < 3'000; ++i) {
+    before += std::to_string(i) + "\n";
+    after += "x" + std::to_string(i) + "\n";
+  }
+  const auto found = diff(before + "last\n", after + "last\n", ShowSecrets::no);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].text->lines.size(), 6'000U);
+  EXPECT_EQ(found[0].text->lines.front().line, 2U);
+}
+
+TEST(Diff, OfSecretTextsTellsNoLine) {
+  Map before;
+  before.set("password", "a\nhunter2\n");
+  Map after;
+  after.set("password", "a\nhunter3\nb\n");
+  EXPECT_EQ(lines(before, after), "-2 \n+2 \n+3 \n10 to 12");
+  EXPECT_EQ(lines(before, after, ShowSecrets::yes), "-2 hunter2\n+2 hunter3\n+3 b\n10 to 12");
+  EXPECT_EQ(lines("postgres://u:p@h\nx\n", "postgres://u:p@h\ny\n"), "-2 \n+2 \n19 to 19");
+}
+
 TEST(Diff, OfDifferentKindsIsOneDifference) {
   EXPECT_EQ(differences("[1]", "{a: 1}"), ": [1] -> {\"a\":1}\n");
 }

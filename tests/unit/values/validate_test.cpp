@@ -101,6 +101,8 @@ TEST(Validate, TellsTheSecretsThatAnOperatorMakes) {
             "object-storage-secret: gcs_sa.json\n");
   EXPECT_EQ(names(with("mongodb", "mongodb: {auth: {existingSecret: m}}")),
             "m: mongodb-root-password mongodb-password\n");
+  EXPECT_EQ(names(with("mongodb", "mongodb: {internal: false, hosts: 'h:1', auth: {existingSecret: m}}")),
+            "m: mongodb-password\n");
   EXPECT_EQ(names(with("rabbitmq", "rabbitmq: {auth: {existingPasswordSecret: p, existingErlangSecret: e}}")),
             "p: rabbitmq-password\ne: rabbitmq-erlang-cookie\n");
 }
@@ -172,6 +174,20 @@ TEST(Validate, KnowsTheVersionsOfTheChart) {
   EXPECT_THAT(findings(text, Target::v4_1), IsEmpty());
   EXPECT_EQ(target_of_chart("4.0.3"), Target::v4_0);
   EXPECT_EQ(target_of_chart("4.1.0"), Target::v4_1);
+}
+
+TEST(Validate, KnowsWhereItsTablesEnd) {
+  for (const char* version : {"4.0", "4.0.12", "4.1", "4.1.9", "3.9", ""})
+    EXPECT_FALSE(is_after_tables(version)) << version;
+  for (const char* version : {"4.2", "4.2.0", "4.10", "5.0", "10.0"})
+    EXPECT_TRUE(is_after_tables(version)) << version;
+}
+
+TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
+  EXPECT_TRUE(is_of_3x(parse_yaml("domainName: d\nglobal: {scheme: https}\n", "test")));
+  EXPECT_FALSE(is_of_3x(parse_yaml(kGood + "domainName: d\n", "test")));
+  EXPECT_FALSE(is_of_3x(parse_yaml("{}", "test")));
+  EXPECT_EQ(finding_of_3x(parse_yaml_with_places("a: 1\ndomainName: d\n", "test")).line, 2U);
 }
 
 TEST(Validate, NotesNulls) {

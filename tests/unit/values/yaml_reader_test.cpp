@@ -206,7 +206,7 @@ TEST(YamlReader, RefusesAKeyTwiceAndNamesBothLines) {
 
 TEST(YamlReader, RefusesSeveralDocuments) {
   for (const char* text : {"a: 1\n---\nb: 2\n", "---\n---\na: 1\n", "a: 1\n...\nb: 2\n", "a: 1\n---\n~\n",
-                           "a: 1\n---\n---\n{}\n", "a: 1\n---\n&x\n"}) {
+                           "a: 1\n---\n---\n{}\n", "a: 1\n...\n%YAML 1.2\n---\nb: 2\n", "a: 1\n---\n&x\n"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(error(text), HasSubstr("more than one document"));
   }
