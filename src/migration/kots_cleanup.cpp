@@ -96,7 +96,7 @@ ObjectPlanner cleanup_planner() {
                           .object = object.ref,
                           .before = std::move(before),
                           .after = std::move(patch),
-                          .why = "KOTS' marks are of no more use"};
+                          .why = "KOTS is gone, and its marks mean nothing now"};
   };
 }
 

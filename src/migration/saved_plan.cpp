@@ -37,7 +37,7 @@ void check_target(Context& context, const PlanTarget& planned) {
   if (planned.namespace_uid != now.namespace_uid) {
     refuse("the plan is for another namespace " + planned.ns, "it was made on " + planned.server,
            "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and made again, "
-           "the plan is of no more use.");
+           "the plan cannot be used any more.");
   }
 }
 
