@@ -4,6 +4,7 @@
 #include <kots_export/util/text.h>
 
 #include <algorithm>
+#include <array>
 
 namespace kots_export::values {
 
@@ -11,12 +12,20 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// The character starts at `at`, in well-formed UTF-8, and is no ASCII character. libyaml takes a byte order
-// mark at the start only.
-bool is_refused(std::string_view text, std::size_t at) {
+// The character starts at `at`, in well-formed UTF-8, and is no ASCII character.
+bool is_control(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
   if (byte(0) == 0xC2) return byte(1) < 0xA0 && byte(1) != 0x85;  // C1 controls but NEL
   return byte(0) == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE;   // U+FFFE, U+FFFF
+}
+
+// libyaml passes over a byte order mark at the start of any line, Go's copy of it reads it as text.
+bool is_mark_at_line_start(std::string_view text, std::size_t at) {
+  const std::string_view before = text.substr(0, at);
+  constexpr std::array<std::string_view, 6> kLineStarts = {"\n",           "\r",           "\xC2\x85",
+                                                           "\xE2\x80\xA8", "\xE2\x80\xA9", kByteOrderMark};
+  return at > 0 && text.substr(at).starts_with(kByteOrderMark) &&
+         std::ranges::any_of(kLineStarts, [&](std::string_view end) { return before.ends_with(end); });
 }
 
 std::size_t character_length(unsigned char first) {
@@ -44,8 +53,10 @@ YamlText::YamlText(std::string_view text, std::string_view source) : text_(text)
     const auto c = static_cast<unsigned char>(text[i]);
     const bool is_printable = c >= 0x20 && c < 0x7F;
     if (is_printable || c == '\n' || c == '\t' || c == '\r') continue;
-    if (c < 0x80 || ((c == 0xC2 || c == 0xEF) && is_refused(text, i)))
+    if (c < 0x80 || ((c == 0xC2 || c == 0xEF) && is_control(text, i)))
       fail_at(i, "a control character", "In double quotes it can be written as \\xNN.");
+    if (c == 0xEF && is_mark_at_line_start(text, i))
+      fail_at(i, "a byte order mark inside of the text", "Files that were put together have one; delete it.");
   }
   if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
 }

@@ -19,9 +19,10 @@ scalars, so that keys and certificates can be read.
 
 Some files are refused, always with the line: a key that stands twice in one map (Helm would take the last), more than
 one document with content (Helm would take the first), what is not UTF-8, a list or null as a key, `.inf` and `.nan`, `%TAG`,
-`!!timestamp`, more than 400 levels of nesting, and aliases that multiply beyond any values file. So are four spellings
+`!!timestamp`, more than 400 levels of nesting, and aliases that multiply beyond any values file. So are five spellings
 that Helm's parser takes and libyaml, which reads here, does not: `"it\'s"` (no backslash is needed), `{a:}` and the
-like (`"a:"` is a text, `a: ` a key), `!a,b` (a tag with one of `,[]`), and a tag with a comma behind it in brackets.
+like (`"a:"` is a text, `a: ` a key), `!a,b` (a tag with one of `,[]`), a tag with a comma behind it in
+brackets, and a byte order mark at the start of a later line.
 
 ## How values are transformed
 

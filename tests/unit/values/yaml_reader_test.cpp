@@ -76,6 +76,16 @@ TEST(YamlReader, PassesOverAByteOrderMark) {
             R"({"a":1})");
 }
 
+TEST(YamlReader, RefusesAByteOrderMarkAtTheStartOfALaterLine) {
+  EXPECT_THAT(error("x:\n  a: 1\n\xEF\xBB\xBF"
+                    "b: 2\n"),
+              AllOf(HasSubstr("line 3"), HasSubstr("a byte order mark")));
+  EXPECT_THAT(error("\xEF\xBB\xBF\xEF\xBB\xBF"
+                    "a: 1\n"),
+              HasSubstr("a byte order mark"));
+  EXPECT_EQ(json("a: x\xEF\xBB\xBFy\n"), "{\"a\":\"x\xEF\xBB\xBFy\"}");
+}
+
 TEST(YamlReader, ResolvesAnchorsAndAliases) {
   EXPECT_EQ(json("a: &x {p: 1}\nb: *x\nc: &y\n  - q\nd: [*y, *x]\n&k e: *k\n"),
             R"({"a":{"p":1},"b":{"p":1},"c":["q"],"d":[["q"],{"p":1}],"e":"e"})");
