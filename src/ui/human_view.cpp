@@ -2,6 +2,7 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace kots_export::ui {
@@ -96,6 +97,7 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
     if (!outcome.forbidden.empty() && detail_ != Detail::verbose) {
       Forbidden& refused = forbidden_[{std::string(to_string(change.verb)) + " " + plural_of(change.object),
                                        outcome.forbidden}];
+      if (refused.names.empty()) refused.alone = what + ": " + outcome.error;
       refused.names.push_back(change.object.name);
       refused.hint = outcome.hint;
       return;
@@ -120,11 +122,12 @@ void HumanView::show_failure(const std::string& word, const std::string& text) {
 
 void HumanView::plan_done() {
   for (auto& [what, refused] : std::exchange(forbidden_, {})) {
-    std::ranges::sort(refused.names);
+    std::ranges::sort(refused.names, util::natural_less);
     const std::size_t most = detail_ == Detail::normal ? kMostNames : refused.names.size();
+    const std::string all = what.first + ", " + util::counted(refused.names.size(), "object") + " (" +
+                            util::listed(refused.names, most) + "): " + what.second;
     const std::string hint = refused.hint.empty() ? "" : " (" + refused.hint + ")";
-    show_failure("refused", what.first + ", " + util::counted(refused.names.size(), "object") + " (" +
-                                util::listed(refused.names, most) + "): " + what.second + hint);
+    show_failure("refused", (refused.names.size() == 1 ? refused.alone : all) + hint);
   }
 }
 

@@ -34,7 +34,8 @@ TEST(Markdown, OfAPlanHasAllOfIt) {
               ContainsRegex("(^|\n)## Plan\n\n- cluster: `https://127.0.0.1:[0-9]+`, context: `test`, "
                             "user: `admin`\n- namespace: `circleci-server`, "));
   EXPECT_THAT(run.out, AllOf(HasSubstr("\n### What it does to Pods, data and time\n\n- **Pods**: "),
-                             HasSubstr("\n### Values, from 3.x to 4.x\n\n```diff\n- "),
+                             HasSubstr("\n### Values, from 3.x to 4.x\n\n- written to "
+                                       "`./output/helm-values.yaml`: a new file\n\n```diff\n- "),
                              HasSubstr("\n### Objects\n\n- `- delete "),
                              HasSubstr("\n- **!** `+- create and delete Job circle-migrator` (`flyway: "),
                              HasSubstr("\n  - `~ patch Deployment frontend`\n")));

@@ -75,7 +75,7 @@ class AtATerminal(unittest.TestCase):
         with Server() as server, Tmux(server) as terminal:
             (server.folder / "licence.txt").write_text("4.x-licence\n")
             os.chmod(server.folder / "licence.txt", 0o600)
-            terminal.type("clear; kots-export --license-file licence.txt")
+            terminal.type("clear; kots-export -n circleci-server -a circleci-server --license-file licence.txt")
             screen = terminal.expect(QUESTION)
             self.assertIn("The database migration cannot be undone.", screen.replace("\n", " "))
             self.assertIn("to patch", screen)

@@ -65,6 +65,7 @@ class HumanView : public change::Observer {
   // What the user may not do, by "patch deployments.apps" and why: said once for all its objects.
   struct Forbidden {
     std::vector<std::string> names;
+    std::string alone;  // what is said where it is one object
     std::string hint;
   };
   std::map<std::pair<std::string, std::string>, Forbidden> forbidden_;

@@ -27,7 +27,8 @@ struct Certificate {
 
 // Why the first certificate of `pem` does not lead to one of `authorities_pem` through the others of `pem`,
 // in OpenSSL's words; nothing where it does, or where one cannot be read. Dates are not looked at.
-[[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem);
+[[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem,
+                                                       std::string_view authorities_pem);
 
 // Whether the first certificate of `pem` is for `host`, a name or an address. As browsers and Go do, only the
 // subject alternative names count (RFC 6125).

@@ -17,8 +17,8 @@ struct YamlScalar {
 
 [[nodiscard]] YamlScalar resolve_plain_scalar(std::string_view text);
 
-// What stands behind the tag !!binary: base64 in which line breaks do not count. Nothing where it is something
-// else. Source: go-yaml v2, decode.go.
+// What stands behind the tag !!binary: base64 in which line breaks do not count. Nothing where it is
+// something else. Source: go-yaml v2, decode.go.
 [[nodiscard]] std::optional<std::string> decode_yaml_binary(std::string text);
 
 // What sigs.k8s.io/yaml makes of a map's key that is the float `digits`: Go's 'g' format of its 32-bit value.

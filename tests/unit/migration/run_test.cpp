@@ -201,7 +201,7 @@ TEST_F(Run, StopsAtValuesThatWereEditedAndCannotBeRead) {
 
   EXPECT_THAT(problem([&] { (void)run_migration(context, options()); }), HasSubstr("check values failed"));
   const auto check = std::ranges::find(observer.checks, "values", &change::CheckOutcome::id);
-  EXPECT_THAT(check->detail, HasSubstr("line 1, column 4"));
+  EXPECT_THAT(check->detail, HasSubstr("line 2, column 1"));
   EXPECT_EQ(server.count_writes(), 0U);
 }
 

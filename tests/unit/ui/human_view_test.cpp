@@ -67,6 +67,23 @@ TEST_F(HumanViewTest, CountsThePlanOfARealRunAsProgress) {
   EXPECT_THAT(out_.str(), IsEmpty());
 }
 
+TEST_F(HumanViewTest, SaysOnceWhatTheUserMayNotDoForAllItsObjects) {
+  ChangeOutcome forbidden =
+      outcome(ChangeOutcome::Status::refused, "cannot patch it: jobs \"x\" is forbidden: User may not (403)");
+  forbidden.forbidden = "User may not (403)";
+  forbidden.hint = "Ask the administrator.";
+  for (const char* name : {"a-10", "a-2"}) view_.change_done(label_patch("Job", name, "a", "b"), forbidden);
+  view_.change_done(deletion("Job", "c", {}), forbidden);
+  EXPECT_THAT(progress_.str(), IsEmpty());
+
+  view_.plan_done();
+
+  EXPECT_EQ(progress_.str(),
+            "refused delete Job c: cannot patch it: jobs \"x\" is forbidden: User may not (403) "
+            "(Ask the administrator.)\n"
+            "refused patch Jobs, 2 objects (a-2, a-10): User may not (403) (Ask the administrator.)\n");
+}
+
 TEST_F(HumanViewTest, SaysThatNothingIsToDo) {
   view_.planned({.changes = {}, .already_right = 5}, kube::DryRun::none);
 
