@@ -86,7 +86,7 @@ bool names_another_uid(const json& status) {
 std::string why_forbidden(const kube::ApiError& error) {
   constexpr std::string_view kBefore = " is forbidden: ";
   const auto at = error.why().find(kBefore);
-  return at == std::string::npos ? std::string() : error.why().substr(at + kBefore.size());
+  return at == std::string::npos ? error.why() : error.why().substr(at + kBefore.size());
 }
 
 Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earlier) {

@@ -142,6 +142,7 @@ Lease::Holder Lease::judge(const SeenLease& live) {
 }
 
 std::optional<Error> Lease::other_run(const std::string& ns) {
+  if (held()) return std::nullopt;
   ref_ = lease_of(ns);
   for (;;) {
     const auto live = read();

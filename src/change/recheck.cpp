@@ -35,6 +35,21 @@ json as_object(const ObjectMetadata& object) {
   return result;
 }
 
+bool is_same(const Change& one, const Change& other) {
+  return one.verb == other.verb && one.object.uid == other.object.uid && one.after == other.after;
+}
+
+// "not needed any more: delete Deployment kotsadm" for each of `plan` that is not in `other`.
+void compare(const Plan& plan, const Plan& other, const std::string& says, std::vector<std::string>& found) {
+  std::unordered_multimap<kube::ObjectKey, const Change*> index;
+  for (const Change& change : other.changes) index.emplace(kube::key_of(change.object), &change);
+  for (const Change& change : plan.changes) {
+    const auto [begin, end] = index.equal_range(kube::key_of(change.object));
+    if (std::any_of(begin, end, [&](const auto& entry) { return is_same(*entry.second, change); })) continue;
+    found.push_back(says + std::string(to_string(change.verb)) + " " + kube::describe(change.object));
+  }
+}
+
 class Rechecker {
  public:
   Rechecker(kube::Client& client, std::span<const ObjectMetadata> now, const ObjectStates& then, Made made)
@@ -154,6 +169,16 @@ bool is_as_planned(const Plan& plan, std::span<const ObjectMetadata> now) {
     const std::string& planned = change.object.resource_version;
     return planned.empty() || planned == found->second->ref.resource_version;
   });
+}
+
+void require_same(const Plan& plan, const Plan& now) {
+  std::vector<std::string> found;
+  compare(plan, now, "not needed any more: ", found);
+  compare(now, plan, "new: ", found);
+  if (found.empty()) return;
+  const std::string more = found.size() > 1 ? ", and " + std::to_string(found.size() - 1) + " more" : "";
+  throw Error("the cluster is not as the plan saw it any more, and nothing was changed", found.front() + more,
+              "Another run may have been at work. Run the same command again: it plans anew.");
 }
 
 Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now,

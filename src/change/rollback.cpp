@@ -23,6 +23,12 @@ namespace {
 
 std::string uid_of(const json& live) { return live.value(json::json_pointer("/metadata/uid"), ""); }
 
+kube::ObjectRef as_it_is_now(kube::ObjectRef object, const json& live) {
+  object.uid = uid_of(live);
+  object.resource_version = live.value(json::json_pointer("/metadata/resourceVersion"), "");
+  return object;
+}
+
 bool is_terminating(const json& live) { return live["metadata"].contains("deletionTimestamp"); }
 
 // Compares the histories of a run with what is there, one by one, and plans.
@@ -111,10 +117,8 @@ class Planner {
     // An object that an undone rollback put there again is ours as well.
     if (!ours && !was_created(runs_, history.object, *live))
       return conflict("rollback.conflict.not-ours", history.object);
-    kube::ObjectRef object = history.object;
-    object.uid = uid_of(*live);
-    plan_.deletes.changes.push_back(
-        change(Verb::remove, std::move(object), *live, nullptr, history.propagation));
+    const kube::ObjectRef object = as_it_is_now(history.object, *live);
+    plan_.deletes.changes.push_back(change(Verb::remove, object, *live, nullptr, history.propagation));
     plan_.deletes.changes.back().undo = history.undo;
     return Verdict::decided;
   }
@@ -150,8 +154,7 @@ class Planner {
       set_at(before, key.path, now);
     }
     if (patch.empty()) return right();
-    kube::ObjectRef object = history.object;
-    object.uid = uid_of(live);
+    kube::ObjectRef object = as_it_is_now(history.object, live);
     Plan& stage = lets_data_go(object, patch) ? plan_.volumes : plan_.patches;
     stage.changes.push_back(change(Verb::patch, std::move(object), std::move(before), std::move(patch),
                                    kube::Propagation::background));

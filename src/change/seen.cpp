@@ -19,7 +19,7 @@ bool is_seen_by_metadata(const ObjectHistory& history) {
 
 // The identity of `object`, and the keys of `history` alone.
 json as_needed(const ObjectHistory& history, const kube::ObjectMetadata& object) {
-  json live{{"metadata", {{"uid", object.ref.uid}}}};
+  json live{{"metadata", {{"uid", object.ref.uid}, {"resourceVersion", object.ref.resource_version}}}};
   if (object.life == kube::ObjectMetadata::Life::terminating) live["metadata"]["deletionTimestamp"] = "";
   for (const PatchedKey& key : history.keys) {
     const std::string& name = key.path.back();

@@ -54,7 +54,6 @@ int run_apply(Flags& flags, const std::string& file) {
                                         .timeout = std::chrono::seconds(flags.timeout_seconds),
                                         .target_version = saved.target_version,
                                         .overwrite_values = saved.overwrite_values,
-                                        .leave_out = migration::FlywayOptions::LeaveOut::nothing,
                                         .skip_checks = flags.skip_checks};
     migration::require_skippable(flags.skip_checks);
     auto& context = session.context();

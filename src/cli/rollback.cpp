@@ -1,3 +1,4 @@
+#include <kots_export/change/recheck.h>
 #include <kots_export/change/rollback.h>
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/flyway.h>
@@ -11,6 +12,7 @@
 #include "cli/session.h"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <ranges>
@@ -115,12 +117,17 @@ migration::RunOptions check_options(const Flags& flags, const RollbackFlags& own
 }
 
 // Whether all of it may be written, before any of it is.
-void check_plan(migration::Context& context, const change::Plan& plan, const migration::RunOptions& options) {
-  migration::MigrationPlan written;
-  written.part = migration::Part::annotate;
-  written.metadata = plan;
-  migration::run_checks(context, migration::CheckedCommand::rollback, options, &written);
+void check_plan(migration::Context& context, const migration::MigrationPlan& plan,
+                const migration::RunOptions& options) {
+  migration::run_checks(context, migration::CheckedCommand::rollback, options, &plan);
   if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
+}
+
+// With the lock in hand: another run may have been at work since the plan was made.
+void require_unchanged(migration::Context& context, const change::Plan& plan,
+                       const std::function<change::Plan()>& plan_again) {
+  if (change::is_as_planned(plan, change::read_objects(context.client, plan))) return;
+  change::require_same(plan, plan_again());
 }
 
 int roll_back_one(Flags& flags, const RollbackFlags& own) {
@@ -148,11 +155,22 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
     options.server_patience = parse_duration(flags.settle_time, "--settle-time");
     const change::RollbackPlan plan = change::plan_rollback(context.client, context.observer, run, runs,
                                                             context.executor.dry_run(), options);
-    const change::Plan all_changes = together(plan);
-    check_plan(context, all_changes, checked);
-    tell_jobs_that_run_again(session.observer(), all_changes);
+    // As the checks know plans: one of objects' metadata.
+    migration::MigrationPlan changes;
+    changes.part = migration::Part::annotate;
+    changes.metadata = together(plan);
+    check_plan(context, changes, checked);
+    tell_jobs_that_run_again(session.observer(), changes.metadata);
     if (migrated_the_database(run)) session.observer().warn("rollback.database");
-    context.executor.confirm(all_changes);
+    context.executor.confirm(changes.metadata);
+    if (context.executor.dry_run() == kube::DryRun::none && !changes.empty()) {
+      context.executor.begin_writing();
+      require_unchanged(context, changes.metadata, [&] {
+        return together(
+            change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none, options));
+      });
+    }
+    changes = {};  // `plan` has them: of thousands of objects two copies would be much
     const std::size_t left =
         change::carry_out(context.client, context.executor, context.observer, plan, options);
     const auto earlier =

@@ -194,16 +194,19 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
 
 FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   const auto earlier = find_earlier_migration(context, options.paths);
-  if (!earlier && options.leave_out == FlywayOptions::LeaveOut::known) {
+  if (!earlier) {
     const DatabaseAccess& access = database_access(context);
-    if (const auto known = find_known_migration(context, access, options.paths)) {
+    const auto known = find_known_migration(context, access, options.paths);
+    if (known && options.leave_out == FlywayOptions::LeaveOut::known) {
       context.observer.note("flyway.done-before",
                             {{"run", known->run}, {"database", access.host + ":" + access.port}});
       return {};
     }
+    FlywayPlan plan =
+        plan_start(context, object_ref(context, "batch", "Job", std::string(names::kMigrator)), options);
+    if (known) plan.known_before = known->run;
+    return plan;
   }
-  if (!earlier)
-    return plan_start(context, object_ref(context, "batch", "Job", std::string(names::kMigrator)), options);
   if (const auto error = obstacle(context, *earlier)) throw Error(*error);
   const bool is_complete = earlier->state == EarlierMigration::State::complete;
   context.observer.note(is_complete ? "flyway.complete" : "flyway.taken-up", {{"job", earlier->job.name}});

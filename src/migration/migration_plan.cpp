@@ -89,9 +89,15 @@ std::optional<Part> part_from(std::string_view name) {
   return found == kParts.end() ? std::nullopt : std::optional(found->first);
 }
 
+std::array<const change::Plan*, 5> MigrationPlan::plans() const {
+  return {&manifest, &metadata, &flyway.start, &flyway.clean_up, &postgres};
+}
+
+bool MigrationPlan::empty() const { return std::ranges::all_of(plans(), &change::Plan::empty); }
+
 change::Plan MigrationPlan::together() const {
   change::Plan all;
-  for (const change::Plan* plan : {&manifest, &metadata, &flyway.start, &flyway.clean_up, &postgres}) {
+  for (const change::Plan* plan : plans()) {
     all.changes.insert(all.changes.end(), plan->changes.begin(), plan->changes.end());
     all.already_right += plan->already_right;
   }

@@ -65,7 +65,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, 
                                    const PlanAgain& plan_again) {
   const bool writes = context.executor.dry_run() == kube::DryRun::none;
   context.executor.confirm(plan.together());
-  if (writes && !plan.together().empty()) {
+  if (writes && !plan.empty()) {
     context.executor.begin_writing();
     require_unchanged(context, plan, options, plan_again);
   }

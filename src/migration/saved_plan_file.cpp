@@ -68,6 +68,7 @@ MigrationPlan plan_from(const json& file) {
   if (plans.contains("manifest")) plan.manifest = read("manifest");  // since format 3
   plan.metadata = read("metadata");
   plan.flyway = {.start = read("flyway"), .clean_up = read("flywayCleanUp")};
+  if (file.contains("migratedBefore")) plan.flyway.known_before = text_member(file, "migratedBefore", "plan");
   plan.postgres = read("postgres");
   return plan;
 }
@@ -132,6 +133,7 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                  {{"registry", saved.registry.name},
                   {"targetVersion", saved.target_version},
                   {"overwriteValues", saved.overwrite_values == OverwriteValues::yes}}},
+                {"migratedBefore", plan.flyway.known_before},
                 {"values", nullptr},
                 {"plans",
                  {{"manifest", change::to_json(plan.manifest)},

@@ -461,6 +461,47 @@ TEST(Recovery, APlanThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   EXPECT_FALSE(std::filesystem::exists(installation.folder / "output/helm-values.yaml"));
 }
 
+// Another run's rollback, and its work after it, are not undone by an answer of long ago.
+TEST(Recovery, ARollbackThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  installation.server.clear_requests();
+  installation.server.add_fault("method=POST path=/leases hold-answer");
+  const Finished run =
+      installation.run(Start{.arguments = kRollback,
+                             .environment = {},
+                             .input = {},
+                             .folder = {},
+                             .meanwhile = [&, done = false](pid_t) mutable {
+                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
+                               done = true;
+                               json frontend =
+                                   installation.server.get("Deployment", kNamespace, "frontend").value();
+                               frontend["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
+                               frontend["metadata"]["annotations"].erase("meta.helm.sh/release-name");
+                               frontend["metadata"]["annotations"].erase("meta.helm.sh/release-namespace");
+                               installation.server.put(frontend);
+                               installation.server.clear_faults();
+                             }});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the cluster is not as the plan saw it any more"));
+  EXPECT_EQ(written_objects(installation), json::array());
+}
+
+TEST(Recovery, AnAppliedPlanDoesNotMigrateWhatWasMigratedSince) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"plan", "flyway", "--out", "migration.plan"}).exit_code, 0);
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0);
+  installation.server.clear_requests();
+
+  const Finished applied = installation.run({"apply", "migration.plan", "--yes"});
+
+  EXPECT_EQ(applied.exit_code, 1);
+  EXPECT_THAT(applied.err, HasSubstr("has migrated the database since this was planned"));
+  EXPECT_EQ(installation.server.count_requests("POST", "/jobs"), 0U);
+}
+
 TEST(Recovery, APlanWhoseObjectsOnlyReportedTheirStatusIsCarriedOut) {
   Installation installation;
   installation.server.add_fault("method=POST path=/leases hold-answer");
@@ -480,6 +521,7 @@ TEST(Recovery, APlanWhoseObjectsOnlyReportedTheirStatusIsCarriedOut) {
                              }});
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, Not(HasSubstr("holds the lock"))) << "its own";
 }
 
 TEST(Recovery, AMigratorThatARollbackStoppedIsNotStartedByUndoingThat) {

@@ -34,6 +34,9 @@ struct FlywayOptions {
 struct FlywayPlan {
   change::Plan start;     // the migrator's Secret and Job
   change::Plan clean_up;  // once the Job is complete: both go
+  // The run that this folder knew to have migrated the database when this was planned; empty: none. One that
+  // has done so since then forbids the plan.
+  std::string known_before = {};
 
   [[nodiscard]] change::Plan together() const;
   [[nodiscard]] bool empty() const { return start.empty() && clean_up.empty(); }
@@ -50,11 +53,11 @@ struct FlywayPlan {
 // ended or is not there.
 [[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
 
-// Carries out a plan of plan_flyway, nothing where it is empty: starts the Job, follows it, writes its log as it comes (observer and
-// logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error where the Job failed,
-// cannot start, or takes longer than the timeout; the Job is then kept and the text says how to look at it
-// and how to run it again. Where the server refuses the Job, the Secret goes; where it is not known whether
-// the Job was made, it stays.
+// Carries out a plan of plan_flyway, nothing where it is empty: starts the Job, follows it, writes its log as
+// it comes (observer and logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error
+// where the Job failed, cannot start, or takes longer than the timeout; the Job is then kept and the text
+// says how to look at it and how to run it again. Where the server refuses the Job, the Secret goes; where it
+// is not known whether the Job was made, it stays.
 void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options);
 
 }  // namespace kots_export::migration

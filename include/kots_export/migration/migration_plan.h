@@ -5,6 +5,7 @@
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/values_files.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,11 @@ struct MigrationPlan {
   FlywayPlan flyway;
   change::Plan postgres;
 
-  // All Changes in the order in which they are carried out.
+  // Its plans in the order in which they are carried out.
+  [[nodiscard]] std::array<const change::Plan*, 5> plans() const;
+  // True where none of them has a Change.
+  [[nodiscard]] bool empty() const;
+  // All Changes as one plan: a copy.
   [[nodiscard]] change::Plan together() const;
 };
 

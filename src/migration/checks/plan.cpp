@@ -115,8 +115,9 @@ class Needs {
 };
 
 void add_needs_of_plan(const Context& context, const MigrationPlan& plan, Needs& needs) {
-  for (const change::Change& change : plan.together().changes)
-    needs.add(api_verb(change.verb), change.object);
+  for (const change::Plan* part : plan.plans()) {
+    for (const change::Change& change : part->changes) needs.add(api_verb(change.verb), change.object);
+  }
   // What is on the pages that are still to be read is patched too.
   for (const kube::ListPosition& rest : plan.rest) {
     kube::ObjectRef object;
