@@ -12,6 +12,7 @@
 #include "cli/session.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -124,10 +125,15 @@ void check_plan(migration::Context& context, const migration::MigrationPlan& pla
 }
 
 // With the lock in hand: another run may have been at work since the plan was made.
-void require_unchanged(migration::Context& context, const change::Plan& plan,
-                       const std::function<change::Plan()>& plan_again) {
-  if (change::is_as_planned(plan, change::read_objects(context.client, plan))) return;
-  change::require_same(plan, plan_again());
+void require_unchanged(migration::Context& context, const change::RollbackPlan& plan,
+                       const std::function<change::RollbackPlan()>& plan_again) {
+  const auto is_as_planned = [&](const change::Plan* stage) {
+    return change::is_as_planned(*stage, change::read_objects(context.client, *stage));
+  };
+  const std::array stages = {&plan.patches,   &plan.deletes,    &plan.base,
+                             &plan.workloads, &plan.dependents, &plan.volumes};
+  if (std::ranges::all_of(stages, is_as_planned)) return;
+  change::require_same(together(plan), together(plan_again()));
 }
 
 int roll_back_one(Flags& flags, const RollbackFlags& own) {
@@ -163,14 +169,15 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
     tell_jobs_that_run_again(session.observer(), changes.metadata);
     if (migrated_the_database(run)) session.observer().warn("rollback.database");
     context.executor.confirm(changes.metadata);
-    if (context.executor.dry_run() == kube::DryRun::none && !changes.empty()) {
+    const bool writes = context.executor.dry_run() == kube::DryRun::none && !changes.empty();
+    changes = {};  // `plan` has them: of thousands of objects two copies would be much
+    if (writes) {
       context.executor.begin_writing();
-      require_unchanged(context, changes.metadata, [&] {
-        return together(
-            change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none, options));
+      require_unchanged(context, plan, [&] {
+        return change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none,
+                                     options);
       });
     }
-    changes = {};  // `plan` has them: of thousands of objects two copies would be much
     const std::size_t left =
         change::carry_out(context.client, context.executor, context.observer, plan, options);
     const auto earlier =
