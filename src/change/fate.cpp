@@ -82,7 +82,8 @@ bool names_another_uid(const json& status) {
                              [](const json& cause) { return text_at(cause, {"field"}) == "metadata.uid"; });
 }
 
-// Source: apimachinery, api/errors NewForbidden: 'deployments.apps "frontend" is forbidden: WHY'.
+// Source: apimachinery, api/errors NewForbidden: 'deployments.apps "frontend" is forbidden: WHY'. All of it
+// where it is worded in another way.
 std::string why_forbidden(const kube::ApiError& error) {
   constexpr std::string_view kBefore = " is forbidden: ";
   const auto at = error.why().find(kBefore);

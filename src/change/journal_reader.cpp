@@ -255,11 +255,13 @@ std::string_view to_string(RunState state) {
   return "";
 }
 
+bool may_have_happened(const JournalEntry& entry) {
+  using Status = ChangeOutcome::Status;
+  return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
+}
+
 bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs) {
   using Status = ChangeOutcome::Status;
-  const auto happened = [](const JournalEntry& entry) {
-    return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
-  };
   std::set<std::string> deleted;
   for (const RunRecord& other : runs) {
     for (const JournalEntry& entry : other.entries) {
@@ -271,7 +273,8 @@ bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs
   std::set<kube::ObjectKey> gone;
   for (const JournalEntry& entry : run.entries) {
     const Status status = entry.outcome.status;
-    if (entry.change.verb == Verb::create && happened(entry)) made.insert(kube::key_of(entry.change.object));
+    if (entry.change.verb == Verb::create && may_have_happened(entry))
+      made.insert(kube::key_of(entry.change.object));
     if (entry.change.verb == Verb::remove && (status == Status::done || status == Status::gone))
       gone.insert(kube::key_of(entry.change.object));
   }
@@ -280,7 +283,7 @@ bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs
     if (entry.change.undo == Undo::delete_only &&
         (entry.change.verb != Verb::create || deleted.contains(entry.outcome.object.uid)))
       return false;
-    return happened(entry) && !(made.contains(key) && gone.contains(key));
+    return may_have_happened(entry) && !(made.contains(key) && gone.contains(key));
   });
 }
 

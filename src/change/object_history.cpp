@@ -13,11 +13,6 @@ using nlohmann::json;
 
 namespace {
 
-bool may_have_happened(const JournalEntry& entry) {
-  using Status = ChangeOutcome::Status;
-  return entry.outcome.status == Status::done || entry.outcome.status == Status::unknown;
-}
-
 // UIDs of what the run deleted together with what it owned.
 std::set<std::string> deleted_owners(const RunRecord& run) {
   std::set<std::string> uids;

@@ -1,8 +1,6 @@
 #include <kots_export/change/change_json.h>
 #include <kots_export/change/plan_file.h>
 
-#include <algorithm>
-
 namespace kots_export::change {
 
 using nlohmann::json;
@@ -15,9 +13,7 @@ using Type = json::value_t;
 Change planned_change(const json& value, const std::string& place) {
   Change change = change_from_json(value, place);
   // Without a UID the server could not tell the planned object from another of the same name.
-  const bool is_made_first =
-      std::ranges::any_of(change.needs, [](const auto& need) { return need.at.empty(); });
-  if (change.verb != Verb::create && !is_made_first)
+  if (change.verb != Verb::create && !is_about_created(change))
     (void)filled_member(value["object"], "uid", place + ".object");
   if (!change.object.resource_version.empty()) change.guard = Guard::resource_version;
   return change;

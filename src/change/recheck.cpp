@@ -28,6 +28,15 @@ std::unordered_map<kube::ObjectKey, const ObjectMetadata*> by_key(std::span<cons
   return index;
 }
 
+// What a plan deletes makes room for what it creates.
+std::unordered_set<kube::ObjectKey> deleted_by(const Plan& plan) {
+  std::unordered_set<kube::ObjectKey> deleted;
+  for (const Change& change : plan.changes) {
+    if (change.verb == Verb::remove) deleted.insert(kube::key_of(change.object));
+  }
+  return deleted;
+}
+
 json as_object(const ObjectMetadata& object) {
   json result{{"metadata", {{"labels", json::object()}, {"annotations", json::object()}}}};
   for (const auto& [key, value] : object.labels) result["metadata"]["labels"][key] = value;
@@ -58,9 +67,7 @@ class Rechecker {
   Recheck run(const Plan& plan) {
     Recheck result{
         .left = {.changes = {}, .already_right = plan.already_right}, .done = 0, .changed = {}, .made = {}};
-    for (const auto& change : plan.changes) {
-      if (change.verb == Verb::remove) deleted_.insert(kube::key_of(change.object));
-    }
+    deleted_ = deleted_by(plan);
     for (const auto& planned : plan.changes) {
       Change change = with_uids_of_done(planned);
       const std::optional<std::string> trouble = look_at(change);
@@ -157,10 +164,7 @@ std::vector<ObjectMetadata> read_objects(kube::Client& client, const Plan& plan)
 
 bool is_as_planned(const Plan& plan, std::span<const ObjectMetadata> now) {
   const auto there = by_key(now);
-  std::unordered_set<kube::ObjectKey> deleted;
-  for (const Change& change : plan.changes) {
-    if (change.verb == Verb::remove) deleted.insert(kube::key_of(change.object));
-  }
+  const auto deleted = deleted_by(plan);
   return std::ranges::all_of(plan.changes, [&](const Change& change) {
     if (!change.needs.empty()) return true;  // what it is about is still to be made
     const auto found = there.find(kube::key_of(change.object));

@@ -263,8 +263,7 @@ void wait_for_unanswered(Observer& observer, const RunRecord& run, const Rollbac
 
 Plan together(const RollbackPlan& plan) {
   Plan all;
-  for (const Plan* stage :
-       {&plan.patches, &plan.deletes, &plan.base, &plan.workloads, &plan.dependents, &plan.volumes}) {
+  for (const Plan* stage : plan.stages()) {
     all.changes.insert(all.changes.end(), stage->changes.begin(), stage->changes.end());
   }
   all.already_right = plan.already_right;

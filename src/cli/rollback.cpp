@@ -12,7 +12,6 @@
 #include "cli/session.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -130,9 +129,7 @@ void require_unchanged(migration::Context& context, const change::RollbackPlan& 
   const auto is_as_planned = [&](const change::Plan* stage) {
     return change::is_as_planned(*stage, change::read_objects(context.client, *stage));
   };
-  const std::array stages = {&plan.patches,   &plan.deletes,    &plan.base,
-                             &plan.workloads, &plan.dependents, &plan.volumes};
-  if (std::ranges::all_of(stages, is_as_planned)) return;
+  if (std::ranges::all_of(plan.stages(), is_as_planned)) return;
   change::require_same(together(plan), together(plan_again()));
 }
 

@@ -5,7 +5,6 @@
 #include "migration/earlier_migration.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace kots_export::migration {
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -438,20 +439,29 @@ TEST(Recovery, WhatTheMigratorLeftIsNotMarkedAsTheReleases) {
   }
 }
 
+// Runs a command, and `change` while it waits for the answer that gives it the lock.
+Finished run_while(Installation& installation, const std::vector<std::string>& arguments,
+                   const std::function<void()>& change) {
+  installation.server.add_fault("method=POST path=/leases hold-answer");
+  return installation.run(Start{.arguments = arguments,
+                                .environment = {},
+                                .input = {},
+                                .folder = {},
+                                .meanwhile = [&, done = false](pid_t) mutable {
+                                  if (done || installation.server.count_requests("POST", "/leases") == 0)
+                                    return;
+                                  done = true;
+                                  change();
+                                  installation.server.clear_faults();
+                                }});
+}
+
 TEST(Recovery, APlanThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   Installation installation;
-  installation.server.add_fault("method=POST path=/leases hold-answer");
   const Finished run =
-      installation.run(Start{.arguments = Installation::whole_run(),
-                             .environment = {},
-                             .input = {},
-                             .folder = {},
-                             .meanwhile = [&, done = false](pid_t) mutable {
-                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
-                               done = true;  // as another run would have done
-                               ASSERT_TRUE(installation.server.remove("Deployment", kNamespace, "kotsadm"));
-                               installation.server.clear_faults();
-                             }});
+      run_while(installation, Installation::whole_run(), [&] {  // as another run would have done
+        ASSERT_TRUE(installation.server.remove("Deployment", kNamespace, "kotsadm"));
+      });
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, AllOf(HasSubstr("the cluster is not as the plan saw it any more"),
@@ -466,23 +476,13 @@ TEST(Recovery, ARollbackThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   Installation installation;
   ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
   installation.server.clear_requests();
-  installation.server.add_fault("method=POST path=/leases hold-answer");
-  const Finished run =
-      installation.run(Start{.arguments = kRollback,
-                             .environment = {},
-                             .input = {},
-                             .folder = {},
-                             .meanwhile = [&, done = false](pid_t) mutable {
-                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
-                               done = true;
-                               json frontend =
-                                   installation.server.get("Deployment", kNamespace, "frontend").value();
-                               frontend["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
-                               frontend["metadata"]["annotations"].erase("meta.helm.sh/release-name");
-                               frontend["metadata"]["annotations"].erase("meta.helm.sh/release-namespace");
-                               installation.server.put(frontend);
-                               installation.server.clear_faults();
-                             }});
+  const Finished run = run_while(installation, kRollback, [&] {
+    json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+    frontend["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
+    frontend["metadata"]["annotations"].erase("meta.helm.sh/release-name");
+    frontend["metadata"]["annotations"].erase("meta.helm.sh/release-namespace");
+    installation.server.put(frontend);
+  });
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr("the cluster is not as the plan saw it any more"));
@@ -504,21 +504,11 @@ TEST(Recovery, AnAppliedPlanDoesNotMigrateWhatWasMigratedSince) {
 
 TEST(Recovery, APlanWhoseObjectsOnlyReportedTheirStatusIsCarriedOut) {
   Installation installation;
-  installation.server.add_fault("method=POST path=/leases hold-answer");
-  const Finished run =
-      installation.run(Start{.arguments = Installation::whole_run(),
-                             .environment = {},
-                             .input = {},
-                             .folder = {},
-                             .meanwhile = [&, done = false](pid_t) mutable {
-                               if (done || installation.server.count_requests("POST", "/leases") == 0) return;
-                               done = true;
-                               json frontend =
-                                   installation.server.get("Deployment", kNamespace, "frontend").value();
-                               frontend["status"]["observedGeneration"] = 7;
-                               installation.server.put(frontend);
-                               installation.server.clear_faults();
-                             }});
+  const Finished run = run_while(installation, Installation::whole_run(), [&] {
+    json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+    frontend["status"]["observedGeneration"] = 7;
+    installation.server.put(frontend);
+  });
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, Not(HasSubstr("holds the lock"))) << "its own";

@@ -67,6 +67,9 @@ enum class RunState { complete, failed, interrupted, running, rolled_back };
 [[nodiscard]] RunState state_of(const RunRecord& run, std::span<const RunRecord> runs);
 [[nodiscard]] std::string_view to_string(RunState state);  // "complete", "rolled back"
 
+// True where the entry's Change was done, or may have been.
+[[nodiscard]] bool may_have_happened(const JournalEntry& entry);
+
 // Whether something of the run is still there to be put back: what it made and took away again, as a database
 // migration does with its Job, is not; nor is what another of `runs` took away.
 [[nodiscard]] bool has_something_to_undo(const RunRecord& run, std::span<const RunRecord> runs);

@@ -24,6 +24,11 @@ struct RollbackPlan {
   Plan workloads;   // those that refer to them
   Plan dependents;  // those whose owner is made again by this rollback
   Plan volumes;     // reclaim policies back from Retain, where the claim is bound
+  // All of them, in that order.
+  [[nodiscard]] std::array<const Plan*, 6> stages() const {
+    return {&patches, &deletes, &base, &workloads, &dependents, &volumes};
+  }
+
   std::size_t already_right = 0;
   // What was left alone, because somebody changed it since the run. Each was told to the observer.
   std::size_t conflicts = 0;
