@@ -77,7 +77,13 @@ class PrintedCommands(ClusterCase):
         self.apply([data])
 
     def test_2_of_a_migration_that_outlasts_its_time(self):
-        done = self.production("flyway", "--yes", "--timeout", "1")
+        # No node takes the migrator's Pod, so that it outlasts any time.
+        node = kubectl("get", "nodes", "-o", "name").strip()
+        kubectl("cordon", node)
+        try:
+            done = self.production("flyway", "--yes", "--timeout", "2")
+        finally:
+            kubectl("uncordon", node)
         self.assertEqual(done.returncode, 1, done.stderr)
         again = self.one(done, "kots-export flyway")
         for _ in range(30):
