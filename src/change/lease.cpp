@@ -259,9 +259,10 @@ Lease::Found Lease::take_look(const kube::Outcome& outcome) {
       "Nothing more is changed by this run. Run the same command again: it does only what is left.";
   lost_ = seen != nullptr
               ? Error("another run has taken over the lock of namespace " + ref_.ns,
-                      seen->terms.holder + " holds it now", hint + " Wait for the other run first.")
+                      seen->terms.holder + " holds it now",
+                      Hint::with_way_on(hint + " Wait for the other run first."))
               : Error("the lock of namespace " + ref_.ns + " is lost",
-                      "Lease " + ref_.name + " was deleted while this run held it", hint);
+                      "Lease " + ref_.name + " was deleted while this run held it", Hint::with_way_on(hint));
   return Found::lost;
 }
 

@@ -89,7 +89,7 @@ class Stages {
       while (!is_bound(client_, change.object)) {
         if (options_.interrupted && options_.interrupted())
           throw Interrupted("stopped while waiting for a claim to be bound",
-                            "Run the same command again to go on.");
+                            Hint::with_way_on("Run the same command again to go on."));
         if (Clock::now() > until) {
           ++failed_;
           observer_.warn("rollback.conflict.not-bound", {{"object", kube::describe(change.object)}});

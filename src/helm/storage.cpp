@@ -71,7 +71,8 @@ StoredData read_data(kube::Client& client, const StoredRevision& stored) {
   const std::string what = cannot_read(stored);
   const std::optional<json> secret = client.get(stored.secret);
   if (!secret)
-    throw Error(what, "it is gone", "Somebody changed the release meanwhile; run the command again.");
+    throw Error(what, "it is gone",
+                Hint::with_way_on("Somebody changed the release meanwhile; run the command again."));
   const json data = secret->value("data", json::object());
   const auto release = data.is_object() ? data.find("release") : data.end();
   if (!data.is_object() || release == data.end() || !release->is_string()) {

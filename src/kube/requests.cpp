@@ -27,6 +27,18 @@ constexpr const char* kMetadataOnly =
 
 }  // namespace
 
+std::string_view to_string(DryRun dry_run) {
+  switch (dry_run) {
+    case DryRun::none:
+      return "none";
+    case DryRun::client:
+      return "client";
+    case DryRun::server:
+      return "server";
+  }
+  return "";
+}
+
 std::string_view to_string(Propagation propagation) {
   switch (propagation) {
     case Propagation::background:

@@ -33,7 +33,7 @@ std::string first_line(std::string_view body) {
   return std::string(util::trim(body.substr(0, body.find('\n'))));
 }
 
-std::string hint_for(int code) {
+Hint hint_for(int code) {
   switch (code) {
     case http::kUnauthorized:
       return "The server does not accept these credentials. Log in again (exec plugins: run your cloud's "
@@ -45,17 +45,17 @@ std::string hint_for(int code) {
     case http::kNotFound:
       return {};
     case http::kConflict:
-      return "The object was changed by somebody else meanwhile; run the command again.";
+      return Hint::with_way_on("The object was changed by somebody else meanwhile; run the command again.");
     case http::kGone:
-      return "The list took too long; run the command again.";
+      return Hint::with_way_on("The list took too long; run the command again.");
     case http::kInvalid:
       return {};
     case http::kTooManyRequests:
-      return "The server is overloaded; run the command again later, or with a lower --concurrency.";
+      return Hint::with_way_on(
+          "The server is overloaded; run the command again later, or with a lower --concurrency.");
     default:
-      return http::is_server_error(code)
-                 ? "The server has a problem of its own; run the command again when it is well."
-                 : std::string();
+      if (!http::is_server_error(code)) return {};
+      return Hint::with_way_on("The server has a problem of its own; run the command again when it is well.");
   }
 }
 
@@ -120,7 +120,7 @@ std::optional<std::string> Reply::header(std::string_view lower_case_name) const
   return found == headers.end() ? std::nullopt : std::optional(found->second);
 }
 
-ApiError::ApiError(std::string action, int code, std::string reason, std::string message, std::string hint)
+ApiError::ApiError(std::string action, int code, std::string reason, std::string message, Hint hint)
     : Error("cannot " + action, std::move(message), std::move(hint)),
       code_(code),
       reason_(std::move(reason)) {}
@@ -144,7 +144,8 @@ ApiError api_error(std::string_view action, const Reply& reply) {
   return {std::string(action), reply.status, reason,
           util::printable(shortened(std::move(message), kLongestMessage)) + " (" +
               std::to_string(reply.status) + ")",
-          status.is_null() && reply.status == http::kForbidden ? kForeignAnswerHint : hint_for(reply.status)};
+          status.is_null() && reply.status == http::kForbidden ? Hint(kForeignAnswerHint)
+                                                               : hint_for(reply.status)};
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const Outcome& outcome) {

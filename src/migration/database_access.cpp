@@ -60,11 +60,12 @@ FrontendPod find_frontend(Context& context) {
     if (state == ContainerState::running && !running) running = describe_frontend(pod);
   }
   if (running) return std::move(*running);
-  throw Error("no Pod of the frontend is running in namespace " + context.ns.name,
-              "the database's address and password are read from a running container `frontend` of a Pod "
-              "with label app=frontend",
-              "Look at `" + context.commands.kubectl(context.ns.name, "get pods -l app=frontend") +
-                  "`; start the frontend and run the command again.");
+  throw Error(
+      "no Pod of the frontend is running in namespace " + context.ns.name,
+      "the database's address and password are read from a running container `frontend` of a Pod "
+      "with label app=frontend",
+      Hint::with_way_on("Look at `" + context.commands.kubectl(context.ns.name, "get pods -l app=frontend") +
+                        "`; start the frontend and run the command again."));
 }
 
 [[noreturn]] void throw_missing(const std::string& variable, const std::string& pod, const std::string& why) {

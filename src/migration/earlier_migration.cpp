@@ -98,20 +98,22 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
           " already",
       holder.empty() ? "it is of a run that the journals of this folder do not know"
                      : holder + " is at work on this namespace",
-      "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
+      Hint::with_way_on(
+          "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
           "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
           "run that, wait until the Job has ended (" +
-          on_job(context, "get") + "), and " + again(context) + ".");
+          on_job(context, "get") + "), and " + again(context) + "."));
 }
 
 Error of_a_failed_one(const Context& context, const EarlierMigration& earlier) {
   return Error("Job " + std::string(names::kMigrator) + " exists in namespace " + context.ns.name +
                    ": it is a database migration that failed",
                earlier.why,
-               "Look at why: " + on_job(context, "describe") + ", " +
+               Hint::with_way_on(
+                   "Look at why: " + on_job(context, "describe") + ", " +
                    in_quotes(context.commands.kubectl(
                        context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1")) +
-                   ". " + delete_hint(context));
+                   ". " + delete_hint(context)));
 }
 
 }  // namespace

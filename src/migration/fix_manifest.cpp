@@ -62,7 +62,7 @@ change::Plan plan_fix_manifest(Context& context) {
   helm::StoredData data = helm::read_data(context.client, stored);
   if (helm::decode_release(data.release).manifest != decoded_revision(context, stored).manifest)
     throw Error("release Secret " + data.secret.name + " was changed while it was looked at", {},
-                "Run the command again.");
+                Hint::with_way_on("Run the command again."));
   std::string release = helm::with_manifest(data.release, served.text);
   require_room(data, release);
   plan.changes.push_back({.verb = change::Verb::patch,

@@ -145,18 +145,19 @@ void start(Context& context, const FlywayPlan& plan) {
 }
 
 Error not_seen(const Context& context, const std::string& job, const Error& error) {
-  return Error("whether Job " + job + " has ended cannot be seen", error.what(),
-               (error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
-                   "To follow it to its end and go on, " + again(context) + ".");
+  return Error(
+      "whether Job " + job + " has ended cannot be seen", error.what(),
+      Hint::with_way_on((error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
+                        "To follow it to its end and go on, " + again(context) + "."));
 }
 
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
   try {
     return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
   } catch (const Interrupted&) {
-    throw Interrupted(
-        "stopped waiting for Job " + job + ", which goes on in the cluster",
-        std::string(kDoNotDelete) + "To follow it to its end and go on, " + again(context) + ".");
+    throw Interrupted("stopped waiting for Job " + job + ", which goes on in the cluster",
+                      Hint::with_way_on(std::string(kDoNotDelete) + "To follow it to its end and go on, " +
+                                        again(context) + "."));
   } catch (const kube::ApiError& error) {
     throw not_seen(context, job, error);
   } catch (const kube::ConnectionError& error) {
@@ -172,21 +173,22 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
       return;
     case JobEnd::Result::failed:
       throw Error("the database migration failed", end.why,
-                  log + look + "Fix the cause. " + delete_hint(context));
+                  Hint::with_way_on(log + look + "Fix the cause. " + delete_hint(context)));
     case JobEnd::Result::cannot_start:
       throw Error("the database migration cannot start", end.why,
-                  end.hint + " " + look + delete_hint(context));
+                  Hint::with_way_on(end.hint + " " + look + delete_hint(context)));
     case JobEnd::Result::cannot_pull:
       throw Error("the database migration cannot start", end.why,
-                  "Ask the registry what it says of Secret regcred: `" +
-                      context.commands.kots_export("check flyway" + options.registry.flag()) +
-                      "`. If it lets the Secret in, see that the nodes reach it. " + look +
-                      delete_hint(context));
+                  Hint::with_way_on("Ask the registry what it says of Secret regcred: `" +
+                                    context.commands.kots_export("check flyway" + options.registry.flag()) +
+                                    "`. If it lets the Secret in, see that the nodes reach it. " + look +
+                                    delete_hint(context)));
     case JobEnd::Result::timed_out:
       throw Error(
           "the database migration did not end within " + std::to_string(options.timeout.count()) + " s", {},
-          "It goes on in the cluster. " + std::string(kDoNotDelete) +
-              "To follow it to its end, perhaps with a longer --timeout, " + again(context) + ". " + log);
+          Hint::with_way_on("It goes on in the cluster. " + std::string(kDoNotDelete) +
+                            "To follow it to its end, perhaps with a longer --timeout, " + again(context) +
+                            ". " + log));
   }
 }
 

@@ -59,7 +59,7 @@ void require_as_planned(const kube::ObjectRef& planned, const change::ObjectStat
       planned.resource_version.empty() || planned.resource_version == now.resource_version;
   if (planned.uid == now.uid && same_version) return;
   throw Error("the plan was not saved", kube::describe(planned) + " was changed while it was made",
-              "Run the same command again.");
+              Hint::with_way_on("Run the same command again."));
 }
 
 }  // namespace

@@ -29,18 +29,6 @@ json object_json(const kube::ObjectRef& object) {
   return result;
 }
 
-std::string_view text_of(kube::DryRun dry_run) {
-  switch (dry_run) {
-    case kube::DryRun::none:
-      return "none";
-    case kube::DryRun::client:
-      return "client";
-    case kube::DryRun::server:
-      return "server";
-  }
-  return "";
-}
-
 }  // namespace
 
 JsonView::JsonView(std::string command, std::string version, Clock now)
@@ -91,7 +79,7 @@ json& JsonView::entry_of(const change::Change& change) {
 }
 
 void JsonView::planned(const change::Plan& plan, kube::DryRun dry_run) {
-  document_["dryRun"] = text_of(dry_run);
+  document_["dryRun"] = kube::to_string(dry_run);
   already_right_ += plan.already_right;
   for (const auto& change : plan.changes) entry_of(change);
 }

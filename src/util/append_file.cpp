@@ -79,7 +79,7 @@ void AppendFile::append_to_disk(std::string_view bytes) {
 void AppendFile::require_whole() const {
   if (broken_)
     throw Error(what_, "an earlier write did not reach the disk",
-                "Check the disk, and run the command again.");
+                Hint::with_way_on("Check the disk, and run the command again."));
 }
 
 // A pipe has no end to go back to; where a file keeps half a line, nothing may be put behind it.

@@ -12,7 +12,7 @@ namespace kots_export::util {
 
 namespace {
 
-std::string hint_for(int error) {
+Hint hint_for(int error) {
   switch (error) {
     case EACCES:
     case EPERM:
@@ -21,7 +21,7 @@ std::string hint_for(int error) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return "Free some space and run the same command again, with the same --output-dir.";
+      return Hint::with_way_on("Free some space and run the same command again, with the same --output-dir.");
     case ENOTDIR:
     case EEXIST:
       return "A file stands where a folder is needed; move it away.";

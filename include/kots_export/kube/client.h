@@ -47,6 +47,8 @@ enum class Propagation { background, foreground, orphan };
 
 enum class DryRun { none, client, server };
 
+[[nodiscard]] std::string_view to_string(DryRun dry_run);  // "none", "client", "server"
+
 // How failed requests are repeated. Reads: on 429, 500, 502, 503, 504, resets, timeouts, and where the answer
 // to a request for JSON is none (the page of a proxy, a body that was cut). Writes: only where the server
 // certainly did not act: 429, or not delivered; all else is change/'s to judge. Delays grow from

@@ -16,7 +16,7 @@ namespace kots_export::kube {
 // body is no Status.
 class ApiError : public Error {
  public:
-  ApiError(std::string action, int code, std::string reason, std::string message, std::string hint);
+  ApiError(std::string action, int code, std::string reason, std::string message, Hint hint);
   [[nodiscard]] int code() const noexcept { return code_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 

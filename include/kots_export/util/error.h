@@ -18,16 +18,38 @@ enum class ExitCode : int {
   interrupted = 130,
 };
 
+// What to do next, one or more sentences; may be empty.
+class Hint {
+ public:
+  Hint() = default;
+  Hint(std::string text) : text_(std::move(text)) {}  // NOLINT(google-explicit-constructor)
+  Hint(const char* text) : text_(text) {}             // NOLINT(google-explicit-constructor)
+  // One that also says how to go on after the error: nothing is to be added to it.
+  [[nodiscard]] static Hint with_way_on(std::string text) {
+    Hint hint(std::move(text));
+    hint.way_on_ = WayOn::told;
+    return hint;
+  }
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] bool tells_way_on() const noexcept { return way_on_ == WayOn::told; }
+
+ private:
+  enum class WayOn { not_told, told };
+  std::string text_;
+  WayOn way_on_ = WayOn::not_told;
+};
+
 // The one exception type of the project: what failed, why, and what the operator can do next.
 // Every part is shown to people as it stands, so it holds no secret and no internals.
 //   what:  the action and its object, "cannot read the kubeconfig /home/me/.kube/config"
 //   why:   the cause as the system or the server said it, "permission denied"; may be empty
-//   hint:  what to do next, one or more sentences; may be empty
+//   hint:  what to do next
 //   state: how far the work had come, and where that is recorded; set by who knows it, mostly empty
 // Derived types exist where a caller tells causes apart; cli/ catches Error once and prints it.
 class Error : public std::runtime_error {
  public:
-  explicit Error(std::string what, std::string why = {}, std::string hint = {},
+  explicit Error(std::string what, std::string why = {}, Hint hint = {},
                  ExitCode exit_code = ExitCode::failed)
       : std::runtime_error(why.empty() ? what : what + ": " + why),
         headline_(std::move(what)),
@@ -37,17 +59,18 @@ class Error : public std::runtime_error {
 
   [[nodiscard]] const std::string& headline() const noexcept { return headline_; }
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
-  [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+  [[nodiscard]] const std::string& hint() const noexcept { return hint_.text(); }
+  [[nodiscard]] bool tells_way_on() const noexcept { return hint_.tells_way_on(); }
   [[nodiscard]] const std::string& state() const noexcept { return state_; }
   [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
 
   void set_state(std::string state) { state_ = std::move(state); }
-  void set_hint(std::string hint) { hint_ = std::move(hint); }
+  void set_hint(Hint hint) { hint_ = std::move(hint); }
 
  private:
   std::string headline_;
   std::string why_;
-  std::string hint_;
+  Hint hint_;
   std::string state_;
   ExitCode exit_code_;
 };
@@ -55,14 +78,14 @@ class Error : public std::runtime_error {
 // Wrong flags or arguments: exit code 2.
 class UsageError : public Error {
  public:
-  explicit UsageError(std::string what, std::string why = {}, std::string hint = {})
+  explicit UsageError(std::string what, std::string why = {}, Hint hint = {})
       : Error(std::move(what), std::move(why), std::move(hint), ExitCode::usage) {}
 };
 
 // The operator pressed Ctrl-C (or the process got SIGTERM) and the work stopped cleanly: exit code 130.
 class Interrupted : public Error {
  public:
-  explicit Interrupted(std::string what, std::string hint = {})
+  explicit Interrupted(std::string what, Hint hint = {})
       : Error(std::move(what), "interrupted", std::move(hint), ExitCode::interrupted) {}
 };
 

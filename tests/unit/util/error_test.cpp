@@ -19,6 +19,16 @@ TEST(Error, WithoutAReasonEndsAfterWhatFailed) {
   EXPECT_STREQ(Error("there is no values file").what(), "there is no values file");
 }
 
+TEST(Error, SaysWhetherItsHintTellsTheWayOn) {
+  EXPECT_FALSE(Error("stopped", "", "Log in again first.").tells_way_on());
+  EXPECT_FALSE(Error("stopped").tells_way_on());
+  Error error("stopped", "", Hint::with_way_on("Run it again."));
+  EXPECT_TRUE(error.tells_way_on());
+  EXPECT_EQ(error.hint(), "Run it again.");
+  error.set_hint("Look at it.");
+  EXPECT_FALSE(error.tells_way_on());
+}
+
 TEST(Error, EndsTheProcessWithTheCodeOfItsKind) {
   EXPECT_EQ(Error("").exit_code(), ExitCode::failed);
   EXPECT_EQ(UsageError("").exit_code(), ExitCode::usage);
