@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_annotate(CLI::App& app, Flags& flags) {
+Declared declare_annotate(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand(
       "annotate", "mark the installation's objects as the Helm release's, so that helm upgrade adopts them");
   command->footer(
@@ -12,7 +12,7 @@ Declared declare_annotate(CLI::App& app, Flags& flags) {
       "  kots-export annotate -n circleci-server --dry-run=client\n"
       "  # Mark the objects\n"
       "  kots-export annotate -n circleci-server --yes");
-  return {command, [&flags] { return run_part(flags, migration::Part::annotate); }};
+  return {command, [](const Call& call) { return run_part(options_of(call), migration::Part::annotate); }};
 }
 
 }  // namespace kots_export::cli

@@ -83,26 +83,25 @@ int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
 }
 
 // Markdown is of plans: those that a command shows and does not carry out.
-void require_markdown_makes_sense(const Flags& flags) {
-  if (!is_markdown(flags) || flags.command == "plan") return;
+void require_markdown_makes_sense(const Flags& flags, const std::string& command) {
+  if (flags.output != "markdown" || command == "plan") return;
   const std::vector<std::string> others = {"apply", "rollback", "secret"};
-  const bool plans =
-      migration::part_from(flags.command) || std::ranges::find(others, flags.command) != others.end();
+  const bool plans = migration::part_from(command) || std::ranges::find(others, command) != others.end();
   if (plans && flags.dry_run != "none") return;
   throw UsageError(
-      "-o markdown shows a plan, and " + flags.command + " makes none that it only shows", {},
+      "-o markdown shows a plan, and " + command + " makes none that it only shows", {},
       plans ? "Add --dry-run=client or --dry-run=server." : "Use it with plan, plan show or --dry-run.");
 }
 
 // Runs a command with -o: whatever happens, standard output gets one document.
-int run_with_document(const Declared& command, Flags& flags) {
+int run_with_document(const Declared& command, Call call) {
   ui::JsonView view(command.app->get_name(), KOTS_EXPORT_VERSION);
-  flags.document = &view;
-  const int exit_code = run_guarded(command.run, &view);
+  call.document = &view;
+  const int exit_code = run_guarded([&] { return command.run(call); }, &view);
   constexpr int kIndent = 2;
   std::string text =
       view.document(exit_code).dump(kIndent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (flags.output == "yaml") text = values::to_yaml(values::parse_json(text, "the document"));
+  if (call.flags.output == "yaml") text = values::to_yaml(values::parse_json(text, "the document"));
   if (!(std::cout << text << std::flush)) return report(Error("cannot write to standard output"));
   return exit_code;
 }
@@ -159,12 +158,15 @@ int parse_and_run(int argc, char** argv) {
     return report(UsageError(error.what(), {}, "kots-export --help lists commands and flags."));
   }
   const Declared& command = chosen(commands, flags);
-  flags.command = command.app->get_name();
-  flags.as_the_script = !command.app->parsed();
-  flags.again = again(app, *command.app);
-  flags.given = given_places(app);
-  require_markdown_makes_sense(flags);
-  return flags.output.empty() || is_markdown(flags) ? command.run() : run_with_document(command, flags);
+  require_markdown_makes_sense(flags, command.app->get_name());
+  const Call call{
+      .flags = flags,
+      .line = {.command = command.app->get_name(),
+               .again = again(app, *command.app),
+               .places = given_places(app),
+               .form = command.app->parsed() ? CommandLine::Form::subcommand : CommandLine::Form::script}};
+  const bool is_text = flags.output.empty() || flags.output == "markdown";
+  return is_text ? command.run(call) : run_with_document(command, call);
 }
 
 }  // namespace

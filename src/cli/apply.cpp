@@ -12,16 +12,15 @@ namespace kots_export::cli {
 namespace {
 
 // Namespace and release are the plan's; flags may only repeat them.
-void take_target(Flags& flags, const migration::PlanTarget& target) {
-  const auto take = [](std::string& flag, const std::string& planned, const std::string& what) {
-    if (!flag.empty() && flag != planned) {
-      throw Error("the plan is for " + what + " " + planned + ", not " + flag, {},
-                  "Leave the flag out, or make a plan for " + flag + ".", ExitCode::check_failed);
-    }
-    flag = planned;
+InstallationNames names_in(const migration::PlanTarget& target, const Flags& flags) {
+  const auto require_same = [](const std::string& flag, const std::string& planned, const std::string& what) {
+    if (flag.empty() || flag == planned) return;
+    throw Error("the plan is for " + what + " " + planned + ", not " + flag, {},
+                "Leave the flag out, or make a plan for " + flag + ".", ExitCode::check_failed);
   };
-  take(flags.ns, target.ns, "namespace");
-  take(flags.release, target.release, "release");
+  require_same(flags.ns, target.ns, "namespace");
+  require_same(flags.release, target.release, "release");
+  return {.ns = target.ns, .release = target.release};
 }
 
 // A plan is carried out once. The file says so itself, so that it is known wherever it is used again.
@@ -35,32 +34,32 @@ void mark_applied(const std::string& file, migration::SavedPlan& saved, change::
   }
 }
 
-int run_apply(Flags& flags, const std::string& file) {
-  if (!flags.values_files.empty())
+int run_apply(const Call& call, const std::string& file) {
+  if (!call.flags.values_files.empty())
     throw UsageError("apply takes no --values: the plan holds its values", {}, "Make a plan with --values.");
   migration::SavedPlan saved = migration::load_plan(file);
-  if (flags.overwrite_values) saved.overwrite_values = migration::OverwriteValues::yes;
-  take_target(flags, saved.target);
-  return in_session(flags, Session::Access::write, [&](Session& session) {
+  const Options options = options_of(call, names_in(saved.target, call.flags));
+  if (options.migration.overwrite_values == migration::OverwriteValues::yes)
+    saved.overwrite_values = migration::OverwriteValues::yes;
+  return in_session(options, Session::Access::write, [&](Session& session) {
     session.takes(saved);
     if (!saved.applied.empty()) {
       session.observer().note("apply.applied-already", {{"file", file}, {"time", saved.applied}});
       return session.finish();
     }
-    const migration::RunOptions options{.license = {},
-                                        .registry = saved.registry,
-                                        .paths = session.paths(),
-                                        .revision = {},
-                                        .timeout = std::chrono::seconds(flags.timeout_seconds),
-                                        .target_version = saved.target_version,
-                                        .overwrite_values = saved.overwrite_values,
-                                        .skip_checks = flags.skip_checks};
-    migration::require_skippable(flags.skip_checks);
+    const migration::RunOptions run{.license = {},
+                                    .registry = saved.registry,
+                                    .paths = session.paths(),
+                                    .revision = {},
+                                    .timeout = options.migration.timeout,
+                                    .target_version = saved.target_version,
+                                    .overwrite_values = saved.overwrite_values,
+                                    .skip_checks = options.migration.skip_checks};
     auto& context = session.context();
-    const auto look_again = [&] { return migration::recheck(context, saved, options); };
+    const auto look_again = [&] { return migration::recheck(context, saved, run); };
     const migration::MigrationPlan left = look_again();
     session.show_plan(left);
-    const auto next = migration::carry_out(context, left, options, look_again);
+    const auto next = migration::carry_out(context, left, run, look_again);
     if (context.executor.dry_run() == kube::DryRun::none) mark_applied(file, saved, session.observer());
     return session.finish(next);
   });
@@ -68,7 +67,7 @@ int run_apply(Flags& flags, const std::string& file) {
 
 }  // namespace
 
-Declared declare_apply(CLI::App& app, Flags& flags) {
+Declared declare_apply(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand(
       "apply", "carry out a plan of `kots-export plan --out`, unless something changed since");
   auto file = std::make_shared<std::string>();
@@ -82,7 +81,7 @@ Declared declare_apply(CLI::App& app, Flags& flags) {
       "  kots-export apply migration.plan --dry-run=client\n"
       "  # Give the database migration half an hour\n"
       "  kots-export apply migration.plan --yes --timeout 1800");
-  return {command, [&flags, file] { return run_apply(flags, *file); }};
+  return {command, [file](const Call& call) { return run_apply(call, *file); }};
 }
 
 }  // namespace kots_export::cli

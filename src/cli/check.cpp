@@ -13,19 +13,19 @@ namespace {
 // A licence is not at hand yet when the first look is taken: the values are judged as if there were one.
 constexpr const char* kLicenseToCome = "to be given";
 
-int run_check(Flags& flags, const std::string& step) {
+int run_check(const Call& call, const std::string& step) {
   const migration::Part part = part_of(step);
-  complete_installation(flags);
-  migration::RunOptions options = run_options(flags, part, License::if_given);
-  if (options.license.reveal().empty()) options.license = Secret<std::string>(kLicenseToCome);
-  Session session(flags, Session::Access::check);
-  (void)migration::plan_migration(session.context(), part, options);
+  const Options options = options_of(call);
+  migration::RunOptions run = run_options(options, part, License::if_given);
+  if (run.license.empty()) run.license = Secret<std::string>(kLicenseToCome);
+  Session session(options, Session::Access::check);
+  (void)migration::plan_migration(session.context(), part, run);
   return session.finish_checks();
 }
 
 }  // namespace
 
-Declared declare_check(CLI::App& app, Flags& flags) {
+Declared declare_check(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("check", "look for everything that would stop the migration; change nothing");
   auto step = std::make_shared<std::string>("run");
@@ -39,7 +39,7 @@ Declared declare_check(CLI::App& app, Flags& flags) {
       "  kots-export check -n circleci-server --values corrections.yaml\n"
       "  # As a document for programs; ends with 4 where a check fails\n"
       "  kots-export check -n circleci-server -o json");
-  return {command, [&flags, step] { return run_check(flags, *step); }};
+  return {command, [step](const Call& call) { return run_check(call, *step); }};
 }
 
 }  // namespace kots_export::cli

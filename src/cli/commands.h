@@ -1,15 +1,16 @@
 #pragma once
 
-#include "cli/flags.h"
+#include "cli/options.h"
 
 #include <functional>
 
 // One function a command, each in the file of its name: declares the subcommand's own flags and examples, and
-// returns what runs it. The flags of flags.h work on every one.
+// returns what runs it. The flags of flags.h work on every one. A command reads Flags and never writes them:
+// it makes Options of its call, and runs on these.
 namespace kots_export::cli {
 
 // Runs a command once everything is parsed; returns the exit code.
-using Command = std::function<int()>;
+using Command = std::function<int(const Call&)>;
 
 struct Declared {
   CLI::App* app;

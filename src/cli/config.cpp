@@ -31,11 +31,10 @@ std::string yaml_of(const nlohmann::ordered_json& document) {
   return values::to_yaml(values::parse_json(sorted.dump(), "the kubeconfig"));
 }
 
-int view_config(const Flags& flags, const ConfigFlags& own) {
-  const kube::KubeconfigView view =
-      kube::view_kubeconfig(kubeconfig_overrides(flags), kube::Environment::of_process(),
-                            own.minify ? kube::Minify::yes : kube::Minify::no,
-                            own.raw ? kube::SecretView::raw : kube::SecretView::masked);
+int view_config(const kube::KubeconfigOverrides& overrides, const ConfigFlags& own) {
+  const kube::KubeconfigView view = kube::view_kubeconfig(
+      overrides, kube::Environment::of_process(), own.minify ? kube::Minify::yes : kube::Minify::no,
+      own.raw ? kube::SecretView::raw : kube::SecretView::masked);
   std::cerr << ui::sources_text(view);
   return write_out(own.output == "json" ? view.document.dump(4) + "\n" : yaml_of(view.document));
 }
@@ -47,8 +46,8 @@ nlohmann::ordered_json json_of(const kube::ContextSummary& context) {
           {"file", context.file.string()}};
 }
 
-int list_contexts(const Flags& flags, const ConfigFlags& own) {
-  const auto contexts = kube::list_contexts(kubeconfig_overrides(flags), kube::Environment::of_process());
+int list_contexts(const kube::KubeconfigOverrides& overrides, const ConfigFlags& own) {
+  const auto contexts = kube::list_contexts(overrides, kube::Environment::of_process());
   if (own.output.empty()) return write_out(ui::contexts_table(contexts));
   auto document = nlohmann::ordered_json::array();
   for (const auto& context : contexts) document.push_back(json_of(context));
@@ -57,7 +56,7 @@ int list_contexts(const Flags& flags, const ConfigFlags& own) {
 
 }  // namespace
 
-Declared declare_config(CLI::App& app, Flags& flags) {
+Declared declare_config(CLI::App& app, Flags& /*flags*/) {
   auto own = std::make_shared<ConfigFlags>();
   auto* command = app.add_subcommand("config", "show the kubeconfig that is in use; nothing is sent");
   command->require_subcommand(1);
@@ -75,8 +74,9 @@ Declared declare_config(CLI::App& app, Flags& flags) {
       "  kots-export config view --minify\n"
       "  # Which contexts are there, and in which files?\n"
       "  kots-export config contexts");
-  return {command, [&flags, own] {
-            return own->view->parsed() ? view_config(flags, *own) : list_contexts(flags, *own);
+  return {command, [own](const Call& call) {
+            const kube::KubeconfigOverrides overrides = options_of(call).cluster.overrides;
+            return own->view->parsed() ? view_config(overrides, *own) : list_contexts(overrides, *own);
           }};
 }
 

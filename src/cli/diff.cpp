@@ -29,7 +29,7 @@ constexpr int kSame = 0;
 constexpr int kDifferent = 1;
 constexpr int kTrouble = 2;
 
-int run_diff(const Flags& flags, const DiffFlags& typed) {
+int run_diff(const OutputOptions& output, const DiffFlags& typed) {
   if (typed.before == "-" && typed.after == "-")
     throw UsageError("both files cannot come from standard input");
   const auto show = typed.show_secrets ? values::ShowSecrets::yes : values::ShowSecrets::no;
@@ -39,8 +39,8 @@ int run_diff(const Flags& flags, const DiffFlags& typed) {
   } catch (const Error& error) {
     throw Error(error.headline(), error.why(), error.hint(), static_cast<ExitCode>(kTrouble));
   }
-  if (flags.document != nullptr) {
-    flags.document->set("differences", ui::json_of(differences));
+  if (output.document != nullptr) {
+    output.document->set("differences", ui::json_of(differences));
   } else {
     const ui::Colour colour = colour_of(ui::Stream::out);
     std::cout << ui::text_of(differences, colour) << std::flush;
@@ -51,7 +51,7 @@ int run_diff(const Flags& flags, const DiffFlags& typed) {
 
 }  // namespace
 
-Declared declare_diff(CLI::App& app, Flags& flags) {
+Declared declare_diff(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("diff", "compare two values files by meaning; needs no cluster");
   auto typed = std::make_shared<DiffFlags>();
   command->add_option("OLD", typed->before, "values; - is standard input")->required();
@@ -64,7 +64,7 @@ Declared declare_diff(CLI::App& app, Flags& flags) {
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"
       "  # The same for a machine to read\n"
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml -o json");
-  return {command, [&flags, typed] { return run_diff(flags, *typed); }};
+  return {command, [typed](const Call& call) { return run_diff(options_of(call).output, *typed); }};
 }
 
 }  // namespace kots_export::cli

@@ -13,21 +13,21 @@ namespace kots_export::cli {
 
 namespace {
 
-int run_export(Flags& flags, const std::string& named) {
+int run_export(const Options& options, const std::string& named) {
   const std::string file = output_name(named);
-  require_free_stdout(flags, file);
-  complete_installation(flags);
-  Session session(flags, Session::Access::read);
+  require_free_stdout(options.output, file);
+  Session session(options, Session::Access::read);
   migration::require_release(session.context());
-  const helm::Release release = migration::read_release(session.context(), {.revision = revision(flags)});
-  write_values(flags, file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
+  const helm::Release release =
+      migration::read_release(session.context(), {.revision = options.installation.revision});
+  write_values(options, file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
                migration::values_yaml(release), session.observer());
   return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
 
-Declared declare_export(CLI::App& app, Flags& flags) {
+Declared declare_export(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("export", "write the values that KOTS deployed, as they are");
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file,
@@ -38,7 +38,7 @@ Declared declare_export(CLI::App& app, Flags& flags) {
       "  kots-export export -n circleci-server -\n"
       "  # Transform them without a file between\n"
       "  kots-export export - | kots-export transform - --license-file licence.txt");
-  return {command, [&flags, file] { return run_export(flags, *file); }};
+  return {command, [file](const Call& call) { return run_export(options_of(call), *file); }};
 }
 
 }  // namespace kots_export::cli

@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_fix_manifest(CLI::App& app, Flags& flags) {
+Declared declare_fix_manifest(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("fix-manifest",
                                      "bring the release's stored manifest to API versions that this server "
                                      "serves, so that helm upgrade reads it");
@@ -13,7 +13,8 @@ Declared declare_fix_manifest(CLI::App& app, Flags& flags) {
       "  kots-export fix-manifest -n circleci-server --dry-run=client\n"
       "  # Change it\n"
       "  kots-export fix-manifest -n circleci-server --yes");
-  return {command, [&flags] { return run_part(flags, migration::Part::fix_manifest); }};
+  return {command,
+          [](const Call& call) { return run_part(options_of(call), migration::Part::fix_manifest); }};
 }
 
 }  // namespace kots_export::cli

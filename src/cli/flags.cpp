@@ -1,18 +1,5 @@
 #include "cli/flags.h"
 
-#include <kots_export/migration/names.h>
-#include <kots_export/ui/terminal.h>
-#include <kots_export/util/error.h>
-#include <kots_export/util/files.h>
-#include <kots_export/util/text.h>
-
-#include "cli/question.h"
-
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
-#include <sstream>
-
 namespace kots_export::cli {
 
 namespace {
@@ -86,9 +73,8 @@ void add_change_flags(CLI::App& app, Flags& flags) {
          "how long a write that was not answered may still take effect in the API server; what would undo "
          "it waits for that (34s)")
       ->group("Steps");
-  app.add_option("--timeout", flags.timeout_seconds, "seconds to wait for the database migration (600)")
-      ->group("Steps")
-      ->check(CLI::Range(1, 7 * 24 * 3600));
+  app.add_option("--timeout", flags.timeout, "how long to wait for the database migration (10m)")
+      ->group("Steps");
   app.add_option("--dry-run", flags.dry_run,
                  "none, client (send nothing, print the plan) or server (send with dryRun=All)")
       ->group("Steps")
@@ -148,149 +134,6 @@ void add_flags(CLI::App& app, Flags& flags) {
   add_installation_flags(app, flags);
   add_change_flags(app, flags);
   add_cluster_flags(app, flags);
-}
-
-kube::KubeconfigOverrides kubeconfig_overrides(const Flags& flags) {
-  kube::KubeconfigOverrides overrides;
-  if (!flags.kubeconfig.empty()) overrides.kubeconfig = flags.kubeconfig;
-  overrides.context = flags.context;
-  overrides.cluster = flags.cluster;
-  overrides.user = flags.user;
-  overrides.server = flags.server;
-  overrides.token = Secret<std::string>(flags.token);
-  overrides.as = flags.as;
-  overrides.as_uid = flags.as_uid;
-  overrides.as_groups = flags.as_groups;
-  if (flags.insecure_skip_tls_verify) overrides.verify = kube::KubeconfigOverrides::Verify::never;
-  overrides.certificate_authority = flags.certificate_authority;
-  overrides.tls_server_name = flags.tls_server_name;
-  overrides.client_certificate = flags.client_certificate;
-  overrides.client_key = flags.client_key;
-  return overrides;
-}
-
-kube::DryRun dry_run(const Flags& flags) {
-  if (flags.dry_run == "client") return kube::DryRun::client;
-  return flags.dry_run == "server" ? kube::DryRun::server : kube::DryRun::none;
-}
-
-migration::Registry registry(const Flags& flags) {
-  return {.name = std::string(flags.dev ? migration::names::kDevRegistry : migration::names::kRegistry)};
-}
-
-std::optional<int> revision(const Flags& flags) {
-  return flags.revision > 0 ? std::optional(flags.revision) : std::nullopt;
-}
-
-migration::OverwriteValues overwrite_values(const Flags& flags) {
-  return flags.overwrite_values ? migration::OverwriteValues::yes : migration::OverwriteValues::no;
-}
-
-migration::Commands commands(const Flags& flags, std::string context) {
-  migration::Commands commands{.context = std::move(context),
-                               .kubeconfig = {},
-                               .server = flags.server,
-                               .as = flags.as,
-                               .as_groups = flags.as_groups,
-                               .again = flags.again,
-                               .given = flags.given};
-  const auto add = [&](const std::string& file) {
-    if (!file.empty())
-      commands.kubeconfig.push_back(std::filesystem::absolute(file).lexically_normal().string());
-  };
-  if (!flags.kubeconfig.empty()) {
-    add(flags.kubeconfig);
-    return commands;
-  }
-  std::istringstream files(kube::Environment::of_process().get("KUBECONFIG").value_or(""));
-  for (std::string file; std::getline(files, file, ':');) add(file);
-  return commands;
-}
-
-namespace {
-
-// A unit at the start of `text`: how many letters it has, and how many milliseconds it is.
-struct Unit {
-  std::size_t letters;
-  double milliseconds;
-};
-
-std::optional<Unit> unit_of(std::string_view text) {
-  if (text.starts_with("ms")) return Unit{2, 1};
-  if (text.starts_with('s')) return Unit{1, 1000};
-  if (text.starts_with('m')) return Unit{1, 60'000};
-  if (text.starts_with('h')) return Unit{1, 3'600'000};
-  return std::nullopt;
-}
-
-}  // namespace
-
-std::chrono::milliseconds parse_duration(const std::string& text, const std::string& flag) {
-  constexpr double kMost = 1e10;  // milliseconds: four months
-  const UsageError wrong(flag + " " + text + " is no duration", {}, "Write 30, 30s, 500ms, 1m30s or 1h.");
-  const std::string_view whole = text;
-  const bool only_digits = whole.find_first_not_of("0123456789") == std::string_view::npos;
-  double total = 0;
-  for (std::string_view rest = only_digits ? std::string_view() : whole; !rest.empty();) {
-    const std::string_view number = rest.substr(0, rest.find_first_not_of("0123456789."));
-    double count = 0;
-    const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), count, std::chars_format::fixed);
-    const auto unit = unit_of(rest.substr(number.size()));
-    if (error != std::errc() || end != number.data() + number.size() || !unit) throw wrong;
-    total += count * unit->milliseconds;
-    rest.remove_prefix(number.size() + unit->letters);
-  }
-  if (only_digits) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), total);
-    if (error != std::errc()) throw wrong;
-    total *= 1000;
-  }
-  if (total > kMost) throw wrong;
-  return std::chrono::milliseconds(std::llround(total));
-}
-
-std::chrono::seconds lock_duration(const Flags& flags) {
-  constexpr std::chrono::seconds kShortest{1};
-  constexpr std::chrono::hours kLongest{1};
-  const auto given = parse_duration(flags.lock_duration, "--lock-duration");
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(given);
-  if (whole != given || whole < kShortest || whole > kLongest)
-    throw UsageError("--lock-duration " + flags.lock_duration + " is not possible", {},
-                     "Write whole seconds, from 1s to 1h.");
-  return whole;
-}
-
-Secret<std::string> given_license(const Flags& flags) {
-  const char* from_environment = std::getenv("CIRCLECI_LICENSE");
-  std::string license = flags.license;
-  if (license.empty() && !flags.license_file.empty())
-    license = util::trim(util::read_file(flags.license_file));
-  if (license.empty() && flags.license_file.empty() && from_environment != nullptr)
-    license = util::trim(from_environment);
-  return Secret<std::string>(std::move(license));
-}
-
-Secret<std::string> read_license(const Flags& flags) {
-  std::string license = given_license(flags).reveal();
-  if (license.empty() && flags.license_file.empty() && may_ask(flags))
-    license = util::trim(ui::ask_secret("Licence of Server 4.x").reveal());
-  if (license.empty()) {
-    throw UsageError(
-        "the licence of Server 4.x is missing", {},
-        "Give it with --license-file FILE, in the variable CIRCLECI_LICENSE, or with --license.");
-  }
-  return Secret<std::string>(std::move(license));
-}
-
-void complete_installation(Flags& flags) {
-  const bool asks = flags.as_the_script && flags.ns.empty() && flags.release.empty() && may_ask(flags);
-  const auto complete = [asks](std::string& value, const std::string& question, std::string_view fallback) {
-    if (!value.empty()) return;
-    value = asks ? ui::ask(question, std::string(fallback)) : std::string(fallback);
-  };
-  complete(flags.release, "Helm release of the installation", migration::names::kDefaultRelease);
-  complete(flags.ns, "Namespace of the installation", migration::names::kDefaultNamespace);
 }
 
 }  // namespace kots_export::cli

@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_flyway(CLI::App& app, Flags& flags) {
+Declared declare_flyway(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("flyway", "migrate the database with the Job circle-migrator and follow it");
   command->footer(
@@ -12,7 +12,7 @@ Declared declare_flyway(CLI::App& app, Flags& flags) {
       "  kots-export flyway -n circleci-server\n"
       "  # Give it half an hour\n"
       "  kots-export flyway -n circleci-server --timeout 1800");
-  return {command, [&flags] { return run_part(flags, migration::Part::flyway); }};
+  return {command, [](const Call& call) { return run_part(options_of(call), migration::Part::flyway); }};
 }
 
 }  // namespace kots_export::cli

@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_kots_cleanup(CLI::App& app, Flags& flags) {
+Declared declare_kots_cleanup(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("kots_cleanup", "remove KOTS' labels, annotations and own objects");
   command->alias("cleanup_kots");
   command->footer(
@@ -12,7 +12,8 @@ Declared declare_kots_cleanup(CLI::App& app, Flags& flags) {
       "  kots-export kots_cleanup -n circleci-server --dry-run=client\n"
       "  # Remove it; deleted objects are kept in backup/\n"
       "  kots-export kots_cleanup -n circleci-server --yes");
-  return {command, [&flags] { return run_part(flags, migration::Part::kots_cleanup); }};
+  return {command,
+          [](const Call& call) { return run_part(options_of(call), migration::Part::kots_cleanup); }};
 }
 
 }  // namespace kots_export::cli

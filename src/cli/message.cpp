@@ -12,10 +12,10 @@ namespace kots_export::cli {
 namespace {
 
 // Only the commands need it: without a kubeconfig they name no context.
-std::string context_in_use(const Flags& flags) {
-  if (!flags.context.empty()) return flags.context;
+std::string context_in_use(const kube::KubeconfigOverrides& overrides) {
+  if (!overrides.context.empty()) return overrides.context;
   try {
-    const auto contexts = kube::list_contexts(kubeconfig_overrides(flags), kube::Environment::of_process());
+    const auto contexts = kube::list_contexts(overrides, kube::Environment::of_process());
     const auto current =
         std::ranges::find(contexts, kube::ContextSummary::Current::yes, &kube::ContextSummary::current);
     return current == contexts.end() ? std::string() : current->name;
@@ -24,28 +24,28 @@ std::string context_in_use(const Flags& flags) {
   }
 }
 
-int run_message(Flags& flags) {
-  complete_installation(flags);
-  const migration::Paths paths{.root = flags.output_dir};
-  show(flags, migration::next_steps({.values_file = paths.values(),
-                                     .ns = flags.ns,
-                                     .release = flags.release,
-                                     .registry = registry(flags),
-                                     .target_version = flags.target_version,
-                                     .commands = commands(flags, context_in_use(flags))}));
+int run_message(const Options& options) {
+  const InstallationOptions& installation = options.installation;
+  show(options.output,
+       migration::next_steps({.values_file = installation.paths.values(),
+                              .ns = installation.ns,
+                              .release = installation.release,
+                              .registry = installation.registry,
+                              .target_version = installation.target_version,
+                              .commands = commands(options, context_in_use(options.cluster.overrides))}));
   return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
 
-Declared declare_message(CLI::App& app, Flags& flags) {
+Declared declare_message(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("message", "print the next steps after a migration; needs only the values file");
   command->footer(
       "Examples:\n"
       "  # Print the next steps for chart version 4.1.0\n"
       "  kots-export message -n circleci-server --target-version 4.1.0");
-  return {command, [&flags] { return run_message(flags); }};
+  return {command, [](const Call& call) { return run_message(options_of(call)); }};
 }
 
 }  // namespace kots_export::cli

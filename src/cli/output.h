@@ -11,7 +11,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 
-#include "cli/flags.h"
+#include "cli/options.h"
 
 #include <iostream>
 #include <sstream>
@@ -27,12 +27,14 @@ inline ui::Colour colour_of(ui::Stream stream) {
   return ui::wants_colour(stream) ? ui::Colour::yes : ui::Colour::no;
 }
 
-inline bool is_markdown(const Flags& flags) { return flags.output == "markdown"; }
+inline bool is_markdown(const OutputOptions& output) {
+  return output.format == OutputOptions::Format::markdown;
+}
 
 // The next steps on standard output, or in the document.
-inline void show(const Flags& flags, const migration::NextSteps& steps) {
-  if (flags.document != nullptr) return flags.document->next_steps(steps);
-  if (!is_markdown(flags)) {
+inline void show(const OutputOptions& output, const migration::NextSteps& steps) {
+  if (output.document != nullptr) return output.document->next_steps(steps);
+  if (!is_markdown(output)) {
     std::cout << ui::text_of(steps) << std::flush;
     return;
   }
@@ -61,21 +63,21 @@ inline std::string input_name(std::string file) {
 }
 
 // Throws UsageError where a command's result and the document of -o would both go to standard output.
-inline void require_free_stdout(const Flags& flags, const std::string& file) {
-  if (file == "-" && flags.document != nullptr)
-    throw UsageError("-o " + flags.output + " and - both want standard output", {},
+inline void require_free_stdout(const OutputOptions& output, const std::string& file) {
+  if (file == "-" && output.document != nullptr)
+    throw UsageError("-o " + std::string(to_string(output.format)) + " and - both want standard output", {},
                      "Name a file instead of -, or leave -o out.");
 }
 
 // Writes a values file (0600, an older one is kept beside it), or to standard output where `file` is "-". In
 // a dry run it only tells that it would write a file.
-inline void write_values(const Flags& flags, const std::string& file, std::string_view role,
+inline void write_values(const Options& options, const std::string& file, std::string_view role,
                          const std::string& yaml, change::Observer& observer) {
   if (file == "-") {
     if (!(std::cout << yaml << std::flush)) throw Error("cannot write to standard output");
     return;
   }
-  if (flags.dry_run != "none") return observer.note("values.would-be-written", {{"file", file}});
+  if (options.change.is_dry_run()) return observer.note("values.would-be-written", {{"file", file}});
   const std::filesystem::path path(file);
   util::create_private_folder(path.parent_path());
   if (const auto copy = util::write_private_file(path, yaml, util::Existing::keep_copy)) {

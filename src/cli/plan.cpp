@@ -23,6 +23,13 @@ struct PlanFlags {
   std::string file;  // to show
 };
 
+// A plan changes nothing.
+Options options_to_plan(const Call& call) {
+  Options options = options_of(call);
+  if (!options.change.is_dry_run()) options.change.dry_run = kube::DryRun::client;
+  return options;
+}
+
 // The cluster's and the user's names, for whoever looks at the file.
 migration::PlanTarget target_of(Session& session) {
   migration::PlanTarget target = migration::read_target(session.context(), session.server());
@@ -33,9 +40,9 @@ migration::PlanTarget target_of(Session& session) {
   return target;
 }
 
-void save(Session& session, const migration::MigrationPlan& plan, const migration::RunOptions& options,
+void save(Session& session, const migration::MigrationPlan& plan, const migration::RunOptions& run,
           const std::string& file) {
-  migration::SavedPlan saved = migration::freeze(session.context(), plan, options, target_of(session));
+  migration::SavedPlan saved = migration::freeze(session.context(), plan, run, target_of(session));
   saved.version = KOTS_EXPORT_VERSION;
   saved.created = session.header().time;  // as it was shown
   migration::save_plan(file, saved);
@@ -43,20 +50,19 @@ void save(Session& session, const migration::MigrationPlan& plan, const migratio
   session.observer().warn("plan.holds-secrets", {{"file", file}});
 }
 
-int run_plan(Flags& flags, const PlanFlags& own) {
+int run_plan(const Call& call, const PlanFlags& own) {
   const migration::Part part = part_of(own.step);
   if (own.out == "-")
     throw UsageError("a plan is not written to standard output", "it holds secrets", "Name a file.");
-  if (flags.dry_run == "none") flags.dry_run = "client";
-  complete_installation(flags);
-  const migration::RunOptions options = run_options(flags, part);
-  Session session(flags, Session::Access::write);
+  const Options options = options_to_plan(call);
+  const migration::RunOptions run = run_options(options, part);
+  Session session(options, Session::Access::write);
   auto& context = session.context();
-  const auto make_plan = [&] { return migration::plan_migration(context, part, options); };
+  const auto make_plan = [&] { return migration::plan_migration(context, part, run); };
   const migration::MigrationPlan plan = make_plan();
   session.show_plan(plan);
-  (void)migration::carry_out(context, plan, options, make_plan);
-  if (!own.out.empty()) save(session, plan, options, own.out);
+  (void)migration::carry_out(context, plan, run, make_plan);
+  if (!own.out.empty()) save(session, plan, run, own.out);
   return session.finish();
 }
 
@@ -72,20 +78,20 @@ void describe(ui::JsonView& document, const migration::SavedPlan& saved) {
 }
 
 // The plan of a file as `plan` shows it; no cluster is asked.
-int show_saved(Flags& flags, const PlanFlags& own) {
+int show_saved(const Call& call, const PlanFlags& own) {
   if (own.step_option->count() > 0 || !own.out.empty())
     throw UsageError("plan show takes a FILE alone", {}, "Leave STEP and --out out.");
+  const Options options = options_to_plan(call);
   migration::SavedPlan saved = migration::load_plan(own.file);
   if (auto& values = saved.plan.values)
-    values->place = migration::place_values({.root = flags.output_dir}, values->v4, saved.overwrite_values);
+    values->place = migration::place_values(options.installation.paths, values->v4, saved.overwrite_values);
   const change::Plan changes = saved.plan.together();
-  flags.dry_run = "client";
-  Views views(flags);
+  Views views(options);
   ui::PlanHeader header = ui::header_of(saved);
-  header.timeout = std::chrono::seconds(flags.timeout_seconds);  // not the file's: apply has its own
-  if (flags.document != nullptr) {
-    describe(*flags.document, saved);
-    flags.document->set("effects", ui::json_of(migration::effects_of(saved.plan, header.timeout)));
+  header.timeout = options.migration.timeout;  // not the file's: apply has its own
+  if (ui::JsonView* document = options.output.document) {
+    describe(*document, saved);
+    document->set("effects", ui::json_of(migration::effects_of(saved.plan, header.timeout)));
     views.planned(changes, kube::DryRun::client);
     return static_cast<int>(ExitCode::done);
   }
@@ -98,7 +104,7 @@ int show_saved(Flags& flags, const PlanFlags& own) {
 
 }  // namespace
 
-Declared declare_plan(CLI::App& app, Flags& flags) {
+Declared declare_plan(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
@@ -134,8 +140,9 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
       "  kots-export plan show migration.plan\n"
       "  kots-export apply migration.plan --yes");
-  return {command,
-          [&flags, own] { return own->show->parsed() ? show_saved(flags, *own) : run_plan(flags, *own); }};
+  return {command, [own](const Call& call) {
+            return own->show->parsed() ? show_saved(call, *own) : run_plan(call, *own);
+          }};
 }
 
 }  // namespace kots_export::cli

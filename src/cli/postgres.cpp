@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_postgres(CLI::App& app, Flags& flags) {
+Declared declare_postgres(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand(
       "postgres",
       "delete StatefulSet and Secret postgresql, which helm upgrade makes anew; Pods and data stay");
@@ -13,7 +13,7 @@ Declared declare_postgres(CLI::App& app, Flags& flags) {
       "  kots-export postgres -n circleci-server --dry-run=client\n"
       "  # Delete it; the objects are kept in backup/\n"
       "  kots-export postgres -n circleci-server --yes");
-  return {command, [&flags] { return run_part(flags, migration::Part::postgres); }};
+  return {command, [](const Call& call) { return run_part(options_of(call), migration::Part::postgres); }};
 }
 
 }  // namespace kots_export::cli

@@ -24,8 +24,8 @@ bool is_ci() {
   return !ci.empty() && ci != "false" && ci != "0";
 }
 
-[[noreturn]] void refuse(const Flags& flags, std::size_t changes, const std::string& why) {
-  const bool can_be_saved = migration::part_from(flags.command).has_value();
+[[noreturn]] void refuse(const Options& options, std::size_t changes, const std::string& why) {
+  const bool can_be_saved = migration::part_from(options.line.command).has_value();
   throw UsageError(
       std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
           " a confirmation, and nobody can be asked",
@@ -44,24 +44,28 @@ std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::
 
 }  // namespace
 
-std::string why_nobody_answers(const Flags& flags) {
-  if (flags.no_input) return "--no-input was given";
-  if (!flags.output.empty()) return "-o " + flags.output + " asks nothing";
+std::string why_nobody_answers(const Options& options) {
+  if (options.change.input == ChangeOptions::Input::none) return "--no-input was given";
+  const auto format = options.output.format;
+  if (format != OutputOptions::Format::text) return "-o " + std::string(to_string(format)) + " asks nothing";
   if (is_ci()) return "the variable CI is set";
   return ui::can_ask() ? "" : "there is no terminal";
 }
 
-bool may_ask(const Flags& flags) { return !flags.yes && why_nobody_answers(flags).empty(); }
+bool may_ask(const Options& options) {
+  return options.change.consent == ChangeOptions::Consent::asked_for && why_nobody_answers(options).empty();
+}
 
-bool ask_to_change(const Flags& flags, const ui::PlanHeader& header, const change::Plan& plan,
+bool ask_to_change(const Options& options, const ui::PlanHeader& header, const change::Plan& plan,
                    const std::string& where, Backup backup) {
-  if (const std::string why = why_nobody_answers(flags); !why.empty())
-    refuse(flags, plan.changes.size(), why);
+  if (const std::string why = why_nobody_answers(options); !why.empty())
+    refuse(options, plan.changes.size(), why);
   const ui::Colour colour = colour_of(ui::Stream::questions);
   const bool has_no_way_back = std::ranges::any_of(plan.changes, migration::cannot_be_undone);
-  const std::string question = util::printable("Change namespace " + flags.ns + " on " + where + "?") +
-                               (has_no_way_back ? " The database migration cannot be undone." : "") +
-                               (backup == Backup::missing ? " No backup was found: is there one?" : "");
+  const std::string question =
+      util::printable("Change namespace " + options.installation.ns + " on " + where + "?") +
+      (has_no_way_back ? " The database migration cannot be undone." : "") +
+      (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {
     const ui::Consent consent = ui::ask_consent(question);

@@ -32,6 +32,11 @@ struct RollbackFlags {
   bool stop_migrator = false;
 };
 
+// Read before there are Options: the run in it says which installation is meant.
+std::filesystem::path backup_folder(const Flags& flags) {
+  return migration::Paths{.root = flags.output_dir}.backup();
+}
+
 bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecord> runs,
                   const std::string& ns) {
   return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) &&
@@ -45,9 +50,8 @@ const change::RunRecord& choose(const change::Runs& all, const std::string& name
     if (is_candidate(run, all.runs, flags.ns)) return run;
   }
   if (!all.broken.empty()) throw all.broken.back().error;
-  throw Error(
-      "there is no run to roll back in " + migration::Paths{.root = flags.output_dir}.backup().string(), {},
-      "kots-export runs lists the runs; --output-dir names the folder of the run.");
+  throw Error("there is no run to roll back in " + backup_folder(flags).string(), {},
+              "kots-export runs lists the runs; --output-dir names the folder of the run.");
 }
 
 // The journal's UIDs hold for one namespace of one cluster.
@@ -60,13 +64,12 @@ void require_same_cluster(const change::RunHeader& run, const change::RunHeader&
               "Choose the cluster with --context; --any-cluster rolls back here all the same.");
 }
 
-void use_installation_of(const change::RunHeader& run, Flags& flags) {
+InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {
   if (!flags.ns.empty() && flags.ns != run.ns) {
     throw UsageError("run " + run.run + " was made on namespace " + run.ns + ", not on " + flags.ns, {},
                      "Leave --namespace out: the run knows its own.");
   }
-  flags.ns = run.ns;
-  flags.release = run.release;
+  return {.ns = run.ns, .release = run.release};
 }
 
 bool migrated_the_database(const change::RunRecord& run) {
@@ -102,18 +105,18 @@ void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& pl
 
 void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
   if (left == 0) return;
-  throw Error(std::to_string(left) + " changes of run " + run.header.run + " were not put back",
-              "each is told above; all others are as before the run",
-              "Look at them with kubectl, mend what should be as before, and run rollback again.");
+  throw Error(
+      std::to_string(left) + " changes of run " + run.header.run + " were not put back",
+      "each is told above; all others are as before the run",
+      Hint::with_way_on("Look at them with kubectl, fix what should be as before, and run rollback again."));
 }
 
-migration::RunOptions check_options(const Flags& flags, const RollbackFlags& own) {
-  migration::require_skippable(flags.skip_checks);
-  migration::RunOptions options;
-  options.paths.root = flags.output_dir;
-  options.skip_checks = flags.skip_checks;
-  if (own.after_upgrade) options.skip_checks.emplace_back("not-upgraded");
-  return options;
+migration::RunOptions check_options(const Options& options, const RollbackFlags& own) {
+  migration::RunOptions checked;
+  checked.paths = options.installation.paths;
+  checked.skip_checks = options.migration.skip_checks;
+  if (own.after_upgrade) checked.skip_checks.emplace_back("not-upgraded");
+  return checked;
 }
 
 // Whether all of it may be written, before any of it is.
@@ -133,13 +136,13 @@ void require_unchanged(migration::Context& context, const change::RollbackPlan& 
   change::require_same(together(plan), together(plan_again()));
 }
 
-int roll_back_one(Flags& flags, const RollbackFlags& own) {
-  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+int roll_back_one(const Call& call, const RollbackFlags& own) {
+  const change::Runs all = change::read_runs(backup_folder(call.flags));
   const std::vector<change::RunRecord>& runs = all.runs;
-  const change::RunRecord run = change::read_journal(choose(all, own.run, flags).path);
-  use_installation_of(run.header, flags);
+  const change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
+  const Options options = options_of(call, names_in(run.header, call.flags));
 
-  return in_session(flags, Session::Access::write, [&](Session& session) {
+  return in_session(options, Session::Access::write, [&](Session& session) {
     auto& context = session.context();
     session.rolls_back(run.header.run);
     session.observer().step_started("rollback");
@@ -148,16 +151,16 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
     if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
     require_no_running_migrator(session, own);
-    const migration::RunOptions checked = check_options(flags, own);
+    const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
     if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
 
-    change::RollbackOptions options;
-    options.interrupted = util::interrupted;
-    options.server_patience = parse_duration(flags.settle_time, "--settle-time");
-    const change::RollbackPlan plan = change::plan_rollback(context.client, context.observer, run, runs,
-                                                            context.executor.dry_run(), options);
+    change::RollbackOptions how;
+    how.interrupted = util::interrupted;
+    how.server_patience = options.change.settle_time;
+    const change::RollbackPlan plan =
+        change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), how);
     // As the checks know plans: one of objects' metadata.
     migration::MigrationPlan changes;
     changes.part = migration::Part::annotate;
@@ -171,12 +174,10 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
     if (writes) {
       context.executor.begin_writing();
       require_unchanged(context, plan, [&] {
-        return change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none,
-                                     options);
+        return change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none, how);
       });
     }
-    const std::size_t left =
-        change::carry_out(context.client, context.executor, context.observer, plan, options);
+    const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =
         std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
           return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
@@ -192,29 +193,30 @@ int roll_back_one(Flags& flags, const RollbackFlags& own) {
 
 // Newest first, one rollback each: each is a run with its own journal, and whatever ends this in the middle,
 // a further `rollback --all` goes on.
-int roll_back_all(Flags flags, RollbackFlags own) {
+int roll_back_all(const Call& call, RollbackFlags own) {
   if (!own.run.empty()) throw UsageError("--all and a run were given", {}, "Give one of them.");
-  if (flags.document != nullptr) throw UsageError("--all has no document", {}, "Leave -o out.");
-  const bool is_dry_run = flags.dry_run != "none";
-  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
-  flags.ns = choose(all, {}, flags).header.ns;  // throws where there is none
+  if (call.document != nullptr) throw UsageError("--all has no document", {}, "Leave -o out.");
+  const change::Runs all = change::read_runs(backup_folder(call.flags));
+  const change::RunHeader& newest = choose(all, {}, call.flags).header;  // throws where there is none
+  const Options options = options_of(call, names_in(newest, call.flags));
   for (const change::RunRecord& run : all.runs | std::views::reverse) {
-    if (!is_candidate(run, all.runs, flags.ns)) continue;
+    if (!is_candidate(run, all.runs, newest.ns)) continue;
     own.run = run.header.run;
-    if (const int exit_code = roll_back_one(flags, own); exit_code != 0) return exit_code;
-    if (is_dry_run) std::cerr << "(the runs before it are planned once this one is undone)" << std::endl;
-    if (is_dry_run) return 0;
+    if (const int exit_code = roll_back_one(call, own); exit_code != 0) return exit_code;
+    if (!options.change.is_dry_run()) continue;
+    std::cerr << "(the runs before it are planned once this one is undone)" << std::endl;
+    return 0;
   }
   return 0;
 }
 
-int roll_back(Flags& flags, const RollbackFlags& own) {
-  return own.all ? roll_back_all(flags, own) : roll_back_one(flags, own);
+int roll_back(const Call& call, const RollbackFlags& own) {
+  return own.all ? roll_back_all(call, own) : roll_back_one(call, own);
 }
 
 }  // namespace
 
-Declared declare_rollback(CLI::App& app, Flags& flags) {
+Declared declare_rollback(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("rollback", "put back what a run changed, from its journal");
   auto own = std::make_shared<RollbackFlags>();
   command->add_option("RUN", own->run,
@@ -236,7 +238,7 @@ Declared declare_rollback(CLI::App& app, Flags& flags) {
       "  kots-export rollback --all --yes\n"
       "  # Undo a certain run; kots-export runs lists them\n"
       "  kots-export rollback 20261124T101530 --yes");
-  return {command, [&flags, own] { return roll_back(flags, *own); }};
+  return {command, [own](const Call& call) { return roll_back(call, *own); }};
 }
 
 }  // namespace kots_export::cli

@@ -3,7 +3,7 @@
 
 namespace kots_export::cli {
 
-Declared declare_run(CLI::App& app, Flags& flags) {
+Declared declare_run(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("run", "the whole migration; the same as no subcommand");
   command->footer(
       "Examples:\n"
@@ -11,7 +11,7 @@ Declared declare_run(CLI::App& app, Flags& flags) {
       "  kots-export run --license-file licence.txt --dry-run=client\n"
       "  # Migrate without questions, as in a CI job\n"
       "  kots-export run -n circleci-server --license-file licence.txt --yes");
-  return {command, [&flags] { return run_part(flags, migration::Part::whole); }};
+  return {command, [](const Call& call) { return run_part(options_of(call), migration::Part::whole); }};
 }
 
 }  // namespace kots_export::cli

@@ -162,10 +162,10 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   std::cout << std::flush;
 }
 
-int show_run(const Flags& flags, const std::string& name) {
-  const change::Runs all = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
+int show_run(const Options& options, const std::string& name) {
+  const change::Runs all = change::read_runs(options.installation.paths.backup());
   const change::RunRecord& run = named_run(all, name);
-  if (flags.document == nullptr) {
+  if (options.output.document == nullptr) {
     print_run(run, state_of(run, all.runs));
     return static_cast<int>(ExitCode::done);
   }
@@ -173,19 +173,19 @@ int show_run(const Flags& flags, const std::string& name) {
   json entries = json::array();
   for (const change::JournalEntry& entry : run.entries) entries.push_back(document_of(entry));
   document["entries"] = std::move(entries);
-  flags.document->set("run", std::move(document));
+  options.output.document->set("run", std::move(document));
   return static_cast<int>(ExitCode::done);
 }
 
-int list_runs(const Flags& flags) {
-  const auto [runs, broken] = change::read_runs(migration::Paths{.root = flags.output_dir}.backup());
-  if (flags.document != nullptr) {
+int list_runs(const Options& options) {
+  const auto [runs, broken] = change::read_runs(options.installation.paths.backup());
+  if (options.output.document != nullptr) {
     json documents = json::array();
     for (const auto& run : runs | std::views::reverse) documents.push_back(document_of(run, runs));
-    flags.document->set("runs", std::move(documents));
-    flags.document->set("unreadable", documents_of(broken));
+    options.output.document->set("runs", std::move(documents));
+    options.output.document->set("unreadable", documents_of(broken));
   } else if (runs.empty() && broken.empty()) {
-    std::cerr << "no runs in " << migration::Paths{.root = flags.output_dir}.backup().string() << std::endl;
+    std::cerr << "no runs in " << options.installation.paths.backup().string() << std::endl;
   } else {
     print_table(runs, broken);
   }
@@ -194,7 +194,7 @@ int list_runs(const Flags& flags) {
 
 }  // namespace
 
-Declared declare_runs(CLI::App& app, Flags& flags) {
+Declared declare_runs(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
   command->footer(
       "Examples:\n"
@@ -208,8 +208,10 @@ Declared declare_runs(CLI::App& app, Flags& flags) {
   auto name = std::make_shared<std::string>();
   show->add_option("RUN", *name, "the run, or how its name begins")->required();
   show->fallthrough();
-  return {command,
-          [&flags, show, name] { return show->parsed() ? show_run(flags, *name) : list_runs(flags); }};
+  return {command, [show, name](const Call& call) {
+            const Options options = options_of(call);
+            return show->parsed() ? show_run(options, *name) : list_runs(options);
+          }};
 }
 
 }  // namespace kots_export::cli

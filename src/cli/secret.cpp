@@ -29,7 +29,7 @@ std::string without_final_line_break(std::string text) {
   return text;
 }
 
-Secret<std::string> read_password(const Flags& flags, const SecretFlags& own) {
+Secret<std::string> read_password(const Options& options, const SecretFlags& own) {
   const int sources = int{!own.password.empty()} + int{!own.password_file.empty()} + int{own.password_stdin};
   if (sources > 1)
     throw UsageError("the password is given in more than one way", {},
@@ -38,34 +38,34 @@ Secret<std::string> read_password(const Flags& flags, const SecretFlags& own) {
   if (own.password_stdin) password = Secret<std::string>(without_final_line_break(util::read_file("-")));
   if (!own.password_file.empty())
     password = Secret<std::string>(without_final_line_break(util::read_file(own.password_file)));
-  if (sources == 0 && may_ask(flags)) password = ui::ask_secret("Password of the image registry");
+  if (sources == 0 && may_ask(options)) password = ui::ask_secret("Password of the image registry");
   if (password.empty())
     throw UsageError("the registry's password is missing", {},
                      "Give it with --docker-password-stdin or --docker-password-file FILE.");
   return password;
 }
 
-int run_secret(Flags& flags, const SecretFlags& own) {
-  complete_installation(flags);
-  migration::SecretOptions options{.server = own.server.empty() ? registry(flags).url() : own.server,
-                                   .username = own.username,
-                                   .password = {},
-                                   .email = own.email,
-                                   .existing = own.force ? migration::SecretOptions::Existing::replace
-                                                         : migration::SecretOptions::Existing::keep};
-  if (options.username.empty() && may_ask(flags))
-    options.username = ui::ask("User name of the image registry", "");
-  if (options.username.empty())
+int run_secret(const Options& options, const SecretFlags& own) {
+  migration::SecretOptions secret{
+      .server = own.server.empty() ? options.installation.registry.url() : own.server,
+      .username = own.username,
+      .password = {},
+      .email = own.email,
+      .existing =
+          own.force ? migration::SecretOptions::Existing::replace : migration::SecretOptions::Existing::keep};
+  if (secret.username.empty() && may_ask(options))
+    secret.username = ui::ask("User name of the image registry", "");
+  if (secret.username.empty())
     throw UsageError("the registry's user name is missing", {}, "Give it with --docker-username NAME.");
-  options.password = read_password(flags, own);
-  return in_session(flags, Session::Access::write, [&](Session& session) {
+  secret.password = read_password(options, own);
+  return in_session(options, Session::Access::write, [&](Session& session) {
     session.observer().step_started("secret");
     if (own.verify) {
-      migration::verify_registry_credentials(options, session.context().transport_to);
-      session.observer().note("secret.verified", {{"server", options.server}});
+      migration::verify_registry_credentials(secret, session.context().transport_to);
+      session.observer().note("secret.verified", {{"server", secret.server}});
     }
     auto& context = session.context();
-    (void)context.executor.run(migration::plan_secret(context, options));
+    (void)context.executor.run(migration::plan_secret(context, secret));
     session.observer().step_done("secret");
     return session.finish();
   });
@@ -73,7 +73,7 @@ int run_secret(Flags& flags, const SecretFlags& own) {
 
 }  // namespace
 
-Declared declare_secret(CLI::App& app, Flags& flags) {
+Declared declare_secret(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("secret", "create Secret regcred, which lets the cluster pull CircleCI's images");
   auto own = std::make_shared<SecretFlags>();
@@ -93,7 +93,7 @@ Declared declare_secret(CLI::App& app, Flags& flags) {
       "  # Without a terminal\n"
       "  kots-export secret -n circleci-server --docker-username USER --docker-password-stdin --yes < "
       "password.txt");
-  return {command, [&flags, own] { return run_secret(flags, *own); }};
+  return {command, [own](const Call& call) { return run_secret(options_of(call), *own); }};
 }
 
 }  // namespace kots_export::cli

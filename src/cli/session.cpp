@@ -13,6 +13,7 @@
 #include <kots_export/util/time.h>
 
 #include "cli/output.h"
+#include "cli/owning_transport.h"
 #include "cli/question.h"
 
 #include <chrono>
@@ -38,9 +39,9 @@ std::string new_run_name(std::chrono::system_clock::time_point now) {
          util::random_string(kSuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
 }
 
-kube::CurlOptions curl_options(const Flags& flags, std::string proxy) {
+kube::CurlOptions curl_options(const ClusterOptions& cluster, std::string proxy) {
   kube::CurlOptions options;
-  options.max_in_flight = flags.concurrency + 1;  // one for the lock's renewal, whatever else is in flight
+  options.max_in_flight = cluster.concurrency + 1;  // one for the lock's renewal, whatever else is in flight
   options.proxy = std::move(proxy);
   options.system_roots_file = kube::Environment::of_process().get("SSL_CERT_FILE").value_or("");
   options.user_agent = std::string("kots-export/") + KOTS_EXPORT_VERSION;
@@ -65,47 +66,29 @@ bool is_pending(const change::PlanSummary& summary) {
   return summary.create + summary.patch + summary.remove > 0;
 }
 
-// Owns the credentials that a transport refers to.
-class OwningTransport : public kube::Transport {
- public:
-  OwningTransport(const kube::ResolvedConfig& config, const kube::CurlOptions& options)
-      : credentials_(kube::make_credential_source(config)), transport_(config, *credentials_, options) {}
-
-  void run(kube::RequestSource& source) override { transport_.run(source); }
-  [[nodiscard]] std::size_t max_in_flight() const override { return transport_.max_in_flight(); }
-  kube::WebSocketResult websocket(const kube::Request& request, std::string_view protocol,
-                                  const std::function<kube::Flow(std::string_view)>& on_message) override {
-    return transport_.websocket(request, protocol, on_message);
-  }
-
- private:
-  std::unique_ptr<kube::CredentialSource> credentials_;
-  kube::CurlTransport transport_;
-};
-
 }  // namespace
 
-Session::Session(const Flags& flags, Access access)
-    : flags_(flags),
-      paths_{.root = flags.output_dir},
+Session::Session(const Options& options, Access access)
+    : options_(options),
+      paths_(options.installation.paths),
       run_(new_run_name(std::chrono::system_clock::now())),
       started_(util::utc_text(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
-      views_(flags, access == Access::check ? std::optional(ui::Detail::verbose) : std::nullopt),
-      config_(kube::resolve(kubeconfig_overrides(flags), kube::Environment::of_process())),
+      views_(options, access == Access::check ? std::optional(ui::Detail::verbose) : std::nullopt),
+      config_(kube::resolve(options.cluster.overrides, kube::Environment::of_process())),
       credentials_(kube::make_credential_source(config_, util::interrupted)),
       transport_(config_, *credentials_,
-                 curl_options(flags, kube::proxy_for(config_, kube::Environment::of_process()))),
+                 curl_options(options.cluster, kube::proxy_for(config_, kube::Environment::of_process()))),
       lock_(transport_, views_, lock_options()),
       renewing_(transport_, lock_, views_, [this](auto until) { guard_sockets(until); }),
-      client_(renewing_, {.total = parse_duration(flags.request_timeout)}, util::interrupted),
+      client_(renewing_, {.total = options.cluster.request_timeout}, util::interrupted),
       executor_(client_, views_, executor_options(access)),
       context_{.client = client_,
                .executor = executor_,
                .observer = views_,
-               .ns = {flags.ns},
-               .release = flags.release,
-               .commands = commands(flags, config_.context),
-               .other_run = [this] { return lock_.other_run(flags_.ns); },
+               .ns = {options.installation.ns},
+               .release = options.installation.release,
+               .commands = cli::commands(options, config_.context),
+               .other_run = [this] { return lock_.other_run(options_.installation.ns); },
                .credential = [this] { return kube::credential_facts(config_, *credentials_); },
                .transport_to = [this](const std::string& url) { return transport_to(url); }} {
   if (config_.tls.verify == kube::TlsConfig::Verify::no)
@@ -124,22 +107,23 @@ Session::Session(const Flags& flags, Access access)
 }
 
 void Session::describe_target() const {
-  if (flags_.document == nullptr) return;
-  cli::describe_target(*flags_.document, header());
-  flags_.document->set("dryRun", flags_.dry_run);
+  ui::JsonView* document = options_.output.document;
+  if (document == nullptr) return;
+  cli::describe_target(*document, header());
+  document->set("dryRun", kube::to_string(options_.change.dry_run));
 }
 
 ui::PlanHeader Session::header() const {
   ui::PlanHeader header{.server = config_.server,
                         .context = config_.context,
                         .user = config_.user,
-                        .ns = flags_.ns,
-                        .release = flags_.release,
+                        .ns = options_.installation.ns,
+                        .release = options_.installation.release,
                         .chart = migration::known_chart_version(context_),
-                        .target_version = flags_.target_version,
+                        .target_version = options_.installation.target_version,
                         .time = started_,
                         .version = KOTS_EXPORT_VERSION,
-                        .timeout = std::chrono::seconds(flags_.timeout_seconds)};
+                        .timeout = options_.migration.timeout};
   if (!of_file_) return header;
   header.chart = of_file_->chart;
   header.target_version = of_file_->target_version;
@@ -150,34 +134,37 @@ ui::PlanHeader Session::header() const {
 
 void Session::takes(const migration::SavedPlan& saved) {
   of_file_ = ui::header_of(saved);
-  if (executor_.dry_run() == kube::DryRun::none && flags_.yes)
+  if (executor_.dry_run() == kube::DryRun::none && options_.change.consent == ChangeOptions::Consent::given)
     ui::write_text(std::cerr, {.title = {}, .blocks = {origin_of(header())}}, ui::Colour::no);
 }
 
 void Session::show_plan(const migration::MigrationPlan& plan) {
-  if (flags_.document != nullptr && plan.values) flags_.document->set("values", ui::json_of(*plan.values));
+  ui::JsonView* document = options_.output.document;
+  if (document != nullptr && plan.values) document->set("values", ui::json_of(*plan.values));
   if (executor_.dry_run() == kube::DryRun::none) return;
   const ui::PlanHeader now = header();  // in which the chart is known
-  if (flags_.document == nullptr) return views_.show(plan, now);
-  flags_.document->set("effects", ui::json_of(migration::effects_of(plan, now.timeout)));
+  if (document == nullptr) return views_.show(plan, now);
+  document->set("effects", ui::json_of(migration::effects_of(plan, now.timeout)));
 }
 
 change::ExecutorOptions Session::executor_options(Access access) {
-  change::ExecutorOptions options{.dry_run = access == Access::check ? kube::DryRun::client : dry_run(flags_),
-                                  .begin_writing = [this] { return begin_writing(); },
-                                  .confirm = {},
-                                  .interrupted = util::interrupted,
-                                  .request_timeout = parse_duration(flags_.request_timeout),
-                                  .server_patience = parse_duration(flags_.settle_time, "--settle-time")};
-  if (!flags_.yes) options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
+  change::ExecutorOptions options{
+      .dry_run = access == Access::check ? kube::DryRun::client : options_.change.dry_run,
+      .begin_writing = [this] { return begin_writing(); },
+      .confirm = {},
+      .interrupted = util::interrupted,
+      .request_timeout = options_.cluster.request_timeout,
+      .server_patience = options_.change.settle_time};
+  if (options_.change.consent == ChangeOptions::Consent::asked_for)
+    options.confirm = [this](const change::Plan& plan) { return confirm(plan); };
   return options;
 }
 
 bool Session::confirm(const change::Plan& plan) {
   // A context says nothing of a server that was named beside it.
-  const bool has_context = !config_.context.empty() && flags_.server.empty();
+  const bool has_context = !config_.context.empty() && options_.cluster.overrides.server.empty();
   try {
-    if (ask_to_change(flags_, header(), plan, has_context ? "context " + config_.context : config_.server,
+    if (ask_to_change(options_, header(), plan, has_context ? "context " + config_.context : config_.server,
                       context_.is_backup_missing ? Backup::missing : Backup::not_asked_for))
       return true;
   } catch (...) {
@@ -199,10 +186,11 @@ change::LeaseOptions Session::lock_options() const {
   change::LeaseOptions options;
   options.holder = util::user_at_host() + "/" + std::to_string(::getpid()) + "/" + run_;
   options.process = util::process_identity();
-  options.duration = lock_duration(flags_);
-  if (flags_.force_unlock) options.take = change::LeaseOptions::Take::at_once;
-  options.show_command = commands(flags_, config_.context)
-                             .kubectl(flags_.ns, std::string("get lease ") + change::kLockName + " -o yaml");
+  options.duration = options_.change.lock_duration;
+  options.take = options_.change.lock;
+  options.show_command =
+      cli::commands(options_, config_.context)
+          .kubectl(options_.installation.ns, std::string("get lease ") + change::kLockName + " -o yaml");
   options.interrupted = util::interrupted;
   return options;
 }
@@ -220,9 +208,9 @@ change::RunHeader Session::run_header() {
                            .version = KOTS_EXPORT_VERSION,
                            .server = config_.server,
                            .context = config_.context,
-                           .ns = flags_.ns,
+                           .ns = options_.installation.ns,
                            .namespace_uid = {},
-                           .release = flags_.release,
+                           .release = options_.installation.release,
                            .rolls_back = rolls_back_,
                            .user = config_.user + " (" + util::user_at_host() + ")",
                            .process = util::process_identity()};
@@ -236,9 +224,9 @@ change::RunHeader Session::run_header() {
 }
 
 std::unique_ptr<change::Journal> Session::begin_writing() {
-  lock_.acquire(flags_.ns);
+  lock_.acquire(options_.installation.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
-  if (flags_.document != nullptr) flags_.document->set("journal", journal->path().string());
+  if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
   util::set_last_words("\nended at once; what was sent, or may have been, is in " +
                        util::printable(journal->path().string()) +
                        "\nRun the same command again to go on, or `" +
@@ -254,7 +242,8 @@ void Session::keep_journal() {
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
   kube::ResolvedConfig config;
   config.server = url;
-  auto options = curl_options(flags_, kube::proxy_from_environment(url, kube::Environment::of_process()));
+  auto options =
+      curl_options(options_.cluster, kube::proxy_from_environment(url, kube::Environment::of_process()));
   options.longest_body = std::size_t{4} << 20;  // a manifest's, OCI Distribution Specification 1.1
   return std::make_unique<OwningTransport>(config, options);
 }
@@ -262,7 +251,7 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) c
 void Session::print_end() {
   const change::PlanSummary& totals = executor_.totals();
   if (executor_.dry_run() != kube::DryRun::none) {
-    if (flags_.document != nullptr) return;
+    if (options_.output.document != nullptr) return;
     return views_.show(ui::end_of(totals, {{"dry run: nothing was changed"}}));
   }
   std::cerr << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
@@ -280,15 +269,15 @@ void Session::failed(Error& error) noexcept {
   error.set_state(
       change::to_text(executor_.counts()) +
       "; CircleCI 3.x goes on working, its own Pods run on; journal: " + executor_.journal_path());
-  if (error.hint().find(" again") != std::string::npos) return;  // it tells a better way on
+  if (error.tells_way_on()) return;
   std::string ways = "Run the same command again to go on: it does only what is left.";
   if (rolls_back_.empty())
     ways += " `" + context_.commands.kots_export("rollback") + "` goes back to what was there before.";
   error.set_hint(error.hint().empty() ? ways : error.hint() + " " + ways);
 }
 
-int in_session(const Flags& flags, Session::Access access, const std::function<int(Session&)>& work) {
-  Session session(flags, access);
+int in_session(const Options& options, Session::Access access, const std::function<int(Session&)>& work) {
+  Session session(options, access);
   try {
     return work(session);
   } catch (Error& error) {
@@ -299,7 +288,7 @@ int in_session(const Flags& flags, Session::Access access, const std::function<i
 
 int Session::finish_checks() {
   migration::throw_if_checks_failed(context_);
-  if (flags_.document == nullptr) std::cout << "\nno check stops it" << std::endl;
+  if (options_.output.document == nullptr) std::cout << "\nno check stops it" << std::endl;
   return static_cast<int>(ExitCode::done);
 }
 
@@ -307,16 +296,17 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   executor_.end(change::RunEnd::complete);
   lock_.release();
   print_end();
-  if (flags_.document != nullptr) flags_.document->already_right(executor_.totals().already_right);
-  if (next && flags_.output.empty()) std::cout << '\n';
-  if (next) show(flags_, *next);
+  if (options_.output.document != nullptr)
+    options_.output.document->already_right(executor_.totals().already_right);
+  if (next && options_.output.format == OutputOptions::Format::text) std::cout << '\n';
+  if (next) show(options_.output, *next);
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
   if (is_dry_run && executor_.counts().failed() > 0) {
     throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
                 "Mend the causes that are shown above, and try again with --dry-run=server.");
   }
   migration::throw_if_checks_failed(context_);
-  const bool asks = is_dry_run && flags_.detailed_exitcode;
+  const bool asks = is_dry_run && options_.change.detailed_exit_code == ChangeOptions::DetailedExitCode::yes;
   return static_cast<int>(asks && is_pending(executor_.totals()) ? ExitCode::changes_pending
                                                                  : ExitCode::done);
 }

@@ -12,7 +12,7 @@
 #include <kots_export/ui/log_view.h>
 #include <kots_export/ui/plan_header.h>
 
-#include "cli/flags.h"
+#include "cli/options.h"
 #include "cli/views.h"
 
 #include <chrono>
@@ -24,13 +24,13 @@
 
 namespace kots_export::cli {
 
-// What a command that talks to a cluster works with: from flags to a migration::Context, and the end of it.
+// What a command that talks to a cluster works with: from Options to a migration::Context, and the end of it.
 class Session {
  public:
   // Reads the kubeconfig; sends nothing yet. For commands that write, prepares the log file in a writable
-  // folder. `check` shows every check, and changes nothing whatever --dry-run says.
+  // folder. `check` shows every check, and changes nothing whatever --dry-run says. `options` outlive it.
   enum class Access { read, check, write };
-  Session(const Flags& flags, Access access);
+  Session(const Options& options, Access access);
 
   [[nodiscard]] migration::Context& context() { return context_; }
   [[nodiscard]] const migration::Paths& paths() const { return paths_; }
@@ -77,7 +77,7 @@ class Session {
   void describe_target() const;  // in the document
   void print_end();
 
-  const Flags& flags_;
+  const Options& options_;
   migration::Paths paths_;
   std::vector<std::filesystem::path> made_folders_;  // that were not there before, innermost last
   std::string run_;                                  // name of this run, sorts by time
@@ -97,6 +97,6 @@ class Session {
 };
 
 // Does `work` in a Session; an error that leaves it goes through failed(). Returns what `work` returns.
-int in_session(const Flags& flags, Session::Access access, const std::function<int(Session&)>& work);
+int in_session(const Options& options, Session::Access access, const std::function<int(Session&)>& work);
 
 }  // namespace kots_export::cli

@@ -1,7 +1,6 @@
 #include "cli/steps.h"
 
-#include <kots_export/migration/checks.h>
-
+#include "cli/license.h"
 #include "cli/output.h"
 #include "cli/session.h"
 
@@ -10,10 +9,10 @@ namespace kots_export::cli {
 namespace {
 
 // Nothing where none are named. /dev/null stands for none: what an earlier run kept is dropped with it.
-std::optional<std::vector<migration::Correction>> corrections(const Flags& flags) {
-  if (flags.values_files.empty()) return std::nullopt;
+std::optional<std::vector<migration::Correction>> corrections(const std::vector<std::string>& files) {
+  if (files.empty()) return std::nullopt;
   std::vector<migration::Correction> read;
-  for (const std::string& file : flags.values_files) {
+  for (const std::string& file : files) {
     if (file != "/dev/null") read.push_back(migration::read_correction(input_name(file)));
   }
   return read;
@@ -29,38 +28,33 @@ migration::Part part_of(const std::string& step) {
       "other commands --dry-run=client shows the plan.");
 }
 
-migration::RunOptions run_options(const Flags& flags, migration::Part part, License license) {
-  using migration::RunOptions;
-  migration::require_skippable(flags.skip_checks);
-  return {
-      .license = part != migration::Part::whole ? Secret<std::string>()
-                 : license == License::needed   ? read_license(flags)
-                                                : given_license(flags),
-      .registry = registry(flags),
-      .paths = {.root = flags.output_dir},
-      .revision = revision(flags),
-      .annotate = flags.annotate == "1" ? RunOptions::Annotate::yes : RunOptions::Annotate::no,
-      .take_ownership = flags.take_ownership ? migration::TakeOwnership::yes : migration::TakeOwnership::no,
-      .delete_volumes = flags.delete_volumes ? migration::DeleteVolumes::yes : migration::DeleteVolumes::no,
-      .timeout = std::chrono::seconds(flags.timeout_seconds),
-      .target_version = flags.target_version,
-      .corrections = part == migration::Part::whole ? corrections(flags) : std::nullopt,
-      .overwrite_values = overwrite_values(flags),
-      .backup = flags.backup_confirmed ? migration::RunOptions::Backup::confirmed
-                                       : migration::RunOptions::Backup::as_found,
-      .leave_out = flags.migrate_again ? migration::FlywayOptions::LeaveOut::nothing
-                                       : migration::FlywayOptions::LeaveOut::known,
-      .skip_checks = flags.skip_checks};
+migration::RunOptions run_options(const Options& options, migration::Part part, License license) {
+  const MigrationOptions& migration = options.migration;
+  return {.license = part != migration::Part::whole ? Secret<std::string>()
+                     : license == License::needed   ? read_license(options)
+                                                    : given_license(options.license),
+          .registry = options.installation.registry,
+          .paths = options.installation.paths,
+          .revision = options.installation.revision,
+          .annotate = migration.annotate,
+          .take_ownership = migration.take_ownership,
+          .delete_volumes = migration.delete_volumes,
+          .timeout = migration.timeout,
+          .target_version = options.installation.target_version,
+          .corrections = part == migration::Part::whole ? corrections(migration.values_files) : std::nullopt,
+          .overwrite_values = migration.overwrite_values,
+          .backup = migration.backup,
+          .leave_out = migration.leave_out,
+          .skip_checks = migration.skip_checks};
 }
 
-int run_part(Flags& flags, migration::Part part) {
-  complete_installation(flags);
-  const migration::RunOptions options = run_options(flags, part);
-  return in_session(flags, Session::Access::write, [&](Session& session) {
-    const auto make_plan = [&] { return migration::plan_migration(session.context(), part, options); };
+int run_part(const Options& options, migration::Part part) {
+  const migration::RunOptions run = run_options(options, part);
+  return in_session(options, Session::Access::write, [&](Session& session) {
+    const auto make_plan = [&] { return migration::plan_migration(session.context(), part, run); };
     const migration::MigrationPlan plan = make_plan();
     session.show_plan(plan);
-    return session.finish(migration::carry_out(session.context(), plan, options, make_plan));
+    return session.finish(migration::carry_out(session.context(), plan, run, make_plan));
   });
 }
 

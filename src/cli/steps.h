@@ -2,7 +2,7 @@
 
 #include <kots_export/migration/run.h>
 
-#include "cli/flags.h"
+#include "cli/options.h"
 
 namespace kots_export::cli {
 
@@ -12,11 +12,11 @@ namespace kots_export::cli {
 // The options of a part of the migration. The licence is read (and asked for) only where the part needs it;
 // `if_given`: and only where a flag gives it.
 enum class License { needed, if_given };
-[[nodiscard]] migration::RunOptions run_options(const Flags& flags, migration::Part part,
+[[nodiscard]] migration::RunOptions run_options(const Options& options, migration::Part part,
                                                 License license = License::needed);
 
 // The commands run, fix-manifest, annotate, kots_cleanup, flyway and postgres: plans the part and carries it
 // out. Returns the exit code.
-int run_part(Flags& flags, migration::Part part);
+int run_part(const Options& options, migration::Part part);
 
 }  // namespace kots_export::cli

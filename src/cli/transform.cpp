@@ -6,6 +6,7 @@
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
+#include "cli/license.h"
 #include "cli/output.h"
 #include "cli/views.h"
 
@@ -40,35 +41,36 @@ void print_changes(const TransformFlags& typed, const values::Value& before,
   out << std::flush;
 }
 
-int run_transform(const Flags& flags, TransformFlags typed) {
-  const migration::Paths paths{.root = flags.output_dir};
+int run_transform(const Options& options, TransformFlags typed) {
+  const migration::Paths& paths = options.installation.paths;
   typed.from = input_name(typed.from);
   typed.to = output_name(typed.to);
   if (typed.from.empty()) typed.from = paths.values_v3().string();
   if (typed.to.empty()) typed.to = typed.from == "-" ? "-" : paths.values().string();
-  if (typed.from == "-" && input_name(flags.license_file) == "-")
+  if (typed.from == "-" && input_name(options.license.file) == "-")
     throw UsageError("values and licence cannot both come from standard input");
-  require_free_stdout(flags, typed.to);
-  Views view(flags);
+  require_free_stdout(options.output, typed.to);
+  Views view(options);
   const values::Value v3 =
       values::parse_yaml(util::read_file(typed.from), typed.from == "-" ? "standard input" : typed.from);
-  migration::TransformStepOptions options{
-      .license = read_license(flags), .registry = registry(flags), .earlier_output = std::nullopt};
-  if (typed.to != "-") options.earlier_output = typed.to;
-  const values::Transformed result = migration::transform_by_rules(v3, options, view);
+  migration::TransformStepOptions step{.license = read_license(options),
+                                       .registry = options.installation.registry,
+                                       .earlier_output = std::nullopt};
+  if (typed.to != "-") step.earlier_output = typed.to;
+  const values::Transformed result = migration::transform_by_rules(v3, step, view);
   const std::string yaml = values::to_yaml(result.values);
-  write_values(flags, typed.to, "values", yaml, view);
+  write_values(options, typed.to, "values", yaml, view);
   print_changes(typed, v3, result);
   // Findings name lines: of a file that was not written they could not be looked up.
-  if (typed.to != "-" && flags.dry_run != "none") return static_cast<int>(ExitCode::done);
-  migration::validate_values(yaml, typed.to == "-" ? "standard output" : typed.to, flags.target_version,
-                             view);
+  if (typed.to != "-" && options.change.is_dry_run()) return static_cast<int>(ExitCode::done);
+  migration::validate_values(yaml, typed.to == "-" ? "standard output" : typed.to,
+                             options.installation.target_version, view);
   return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
 
-Declared declare_transform(CLI::App& app, Flags& flags) {
+Declared declare_transform(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("transform", "turn a 3.x values file into a 4.x one; needs no cluster");
   auto typed = std::make_shared<TransformFlags>();
   command->add_option("FROM", typed->from,
@@ -87,7 +89,7 @@ Declared declare_transform(CLI::App& app, Flags& flags) {
       "  kots-export transform values-3.x.yaml values-4.x.yaml --license-file licence.txt --explain --diff\n"
       "  # As a filter\n"
       "  kots-export transform - --license-file licence.txt < values-3.x.yaml > values-4.x.yaml");
-  return {command, [&flags, typed] { return run_transform(flags, *typed); }};
+  return {command, [typed](const Call& call) { return run_transform(options_of(call), *typed); }};
 }
 
 }  // namespace kots_export::cli

@@ -29,15 +29,15 @@ std::string require_chart_version(const std::string& version) {
   return is_one ? std::string() : version + " is no version of the 4.x chart: 4.0, 4.1, or a later one";
 }
 
-int run_validate(const Flags& flags, const ValidateFlags& typed) {
-  const std::string file =
-      typed.file.empty() ? migration::Paths{.root = flags.output_dir}.values().string() : typed.file;
+int run_validate(const Options& options, const ValidateFlags& typed) {
+  const std::string file = typed.file.empty() ? options.installation.paths.values().string() : typed.file;
   const std::string name = file == "-" ? "standard input" : file;
-  const std::string& version = typed.target.empty() ? flags.target_version : typed.target;
+  const std::string& version = typed.target.empty() ? options.installation.target_version : typed.target;
   const values::Target target = values::target_of_chart(version);
   const values::YamlDocument document = values::parse_yaml_with_places(util::read_file(file), name);
   auto findings = values::validate(document, {.target = target, .now = std::time(nullptr)});
-  if (flags.document == nullptr && !typed.all && values::is_of_3x(document.root))
+  ui::JsonView* output = options.output.document;
+  if (output == nullptr && !typed.all && values::is_of_3x(document.root))
     findings = {values::finding_of_3x(document)};
   if (values::is_after_tables(version))
     findings.push_back({.level = values::Level::note,
@@ -45,8 +45,8 @@ int run_validate(const Flags& flags, const ValidateFlags& typed) {
                         .line = 1,
                         .rule = "target",
                         .text = "the tables end at 4.1: checked against 4.1"});
-  if (flags.document != nullptr) {
-    flags.document->set("validation", ui::json_of(findings, name, target));
+  if (output != nullptr) {
+    output->set("validation", ui::json_of(findings, name, target));
   } else {
     const ui::Colour colour = colour_of(ui::Stream::out);
     std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
@@ -59,7 +59,7 @@ int run_validate(const Flags& flags, const ValidateFlags& typed) {
 
 }  // namespace
 
-Declared declare_validate(CLI::App& app, Flags& flags) {
+Declared declare_validate(CLI::App& app, Flags& /*flags*/) {
   auto* command =
       app.add_subcommand("validate", "check a 4.x values file against the chart; needs no cluster");
   auto typed = std::make_shared<ValidateFlags>();
@@ -77,7 +77,7 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
       "  kots-export validate\n"
       "  # Check a file for chart 4.1, for a machine to read\n"
       "  kots-export validate values-4.x.yaml --target 4.1 -o json");
-  return {command, [&flags, typed] { return run_validate(flags, *typed); }};
+  return {command, [typed](const Call& call) { return run_validate(options_of(call), *typed); }};
 }
 
 }  // namespace kots_export::cli

@@ -4,7 +4,7 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/log_view.h>
 
-#include "cli/flags.h"
+#include "cli/options.h"
 #include "cli/output.h"
 
 #include <iostream>
@@ -18,19 +18,18 @@ namespace kots_export::cli {
 // itself.
 class Views : public ui::MultiView {
  public:
-  // `detail`: where it is not what --verbose says.
-  explicit Views(const Flags& flags, std::optional<ui::Detail> detail = std::nullopt)
-      : human_({.stream = flags.document == nullptr ? std::cout : nowhere_,
+  // `detail`: where it is not that of the options. Then nothing is changed either.
+  explicit Views(const Options& options, std::optional<ui::Detail> detail = std::nullopt)
+      : human_({.stream = options.output.document == nullptr ? std::cout : nowhere_,
                 .colour = colour_of(ui::Stream::out),
-                .format = is_markdown(flags) ? ui::HumanView::Format::markdown : ui::HumanView::Format::text},
+                .format = is_markdown(options.output) ? ui::HumanView::Format::markdown
+                                                      : ui::HumanView::Format::text},
                {.stream = std::cerr, .colour = colour_of(ui::Stream::err)},
-               detail.value_or(flags.verbose ? ui::Detail::verbose
-                               : flags.full  ? ui::Detail::full
-                                             : ui::Detail::normal),
-               detail || flags.dry_run != "none" ? ui::HumanView::Purpose::look
-                                                 : ui::HumanView::Purpose::write) {
+               detail.value_or(options.output.detail),
+               detail || options.change.is_dry_run() ? ui::HumanView::Purpose::look
+                                                     : ui::HumanView::Purpose::write) {
     add(human_);
-    if (flags.document != nullptr) add(*flags.document);
+    if (options.output.document != nullptr) add(*options.output.document);
   }
 
   // See HumanView.

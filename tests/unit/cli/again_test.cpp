@@ -2,38 +2,29 @@
 
 #include "cli/flags.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 
 namespace kots_export::cli {
 
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::EndsWith;
-using ::testing::IsEmpty;
-
 struct Given {
   std::string again;
   std::string places;
-  Flags flags;
 };
 
 // What is printed for a command line with subcommands `flyway` and `apply`.
 Given given(std::vector<std::string> arguments) {
   CLI::App app;
-  Given result;
-  add_flags(app, result.flags);
+  Flags flags;
+  add_flags(app, flags);
   CLI::App* flyway = app.add_subcommand("flyway")->fallthrough();
   CLI::App* apply = app.add_subcommand("apply")->fallthrough();
   std::string file;
   apply->add_option("FILE", file);
   std::ranges::reverse(arguments);  // CLI11 takes a vector from its end
   app.parse(arguments);
-  result.again = again(app, apply->parsed() ? *apply : *flyway);
-  result.places = given_places(app);
-  return result;
+  return {.again = again(app, apply->parsed() ? *apply : *flyway), .places = given_places(app)};
 }
 
 TEST(Again, IsTheCommandWithItsFlags) {
@@ -60,15 +51,6 @@ TEST(GivenPlaces, NameFolderInstallationAndCluster) {
   EXPECT_EQ(given({"-n", "ci", "--output-dir", "out", "-y", "--timeout", "5", "--context", "prod", "-l", "x"})
                 .places,
             " -n ci --output-dir out --context prod");
-}
-
-TEST(CommandsOfFlags, NameKubeconfigsThatWereGiven) {
-  ::setenv("KUBECONFIG", "/b::/c", 1);
-  EXPECT_THAT(commands(given({}).flags, "prod").kubeconfig, ElementsAre("/b", "/c"));
-  EXPECT_THAT(commands(given({"--kubeconfig", "/a"}).flags, "prod").kubeconfig, ElementsAre("/a"));
-  EXPECT_THAT(commands(given({"--kubeconfig", "a"}).flags, "prod").kubeconfig, ElementsAre(EndsWith("/a")));
-  ::unsetenv("KUBECONFIG");
-  EXPECT_THAT(commands(given({}).flags, "prod").kubeconfig, IsEmpty());
 }
 
 }  // namespace
