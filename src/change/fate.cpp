@@ -70,16 +70,7 @@ class Judge {
 bool is_clear_refusal(const kube::Reply& reply) {
   if (kube::http::is_success(reply.status) || kube::http::is_server_error(reply.status)) return false;
   if (reply.status == kube::http::kTooManyRequests) return true;
-  const auto found = kube::identity_in(reply.body);
-  return found && found->kind == "Status";
-}
-
-// Source: ValidateObjectMetaUpdate: the UID in a patch is one that the object does not have.
-bool names_another_uid(const json& status) {
-  const json* causes = util::find_at(status, {"details", "causes"});
-  if (causes == nullptr || !causes->is_array()) return false;
-  return std::ranges::any_of(*causes,
-                             [](const json& cause) { return text_at(cause, {"field"}) == "metadata.uid"; });
+  return kube::is_status(reply);
 }
 
 // Source: apimachinery, api/errors NewForbidden: 'deployments.apps "frontend" is forbidden: WHY'. All of it
@@ -93,7 +84,6 @@ std::string why_forbidden(const kube::ApiError& error) {
 Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earlier) {
   const Judge judge(change, earlier);
   const kube::ApiError error = kube::api_error(action(change), reply);
-  const json status = json::parse(reply.body, nullptr, false);
   switch (reply.status) {
     case kube::http::kNotFound:
       if (change.verb != Verb::create) return judge.gone();
@@ -105,7 +95,8 @@ Fate fate_of_refusal(const Change& change, const kube::Reply& reply, Tries earli
       if (change.verb == Verb::create && !judge.is_open()) break;
       return ReadBack{error.what(), earlier};
     case kube::http::kInvalid:
-      if (names_another_uid(status)) return judge.replaced();
+      // Source: ValidateObjectMetaUpdate: the UID in a patch is one that the object does not have.
+      if (kube::blames_field(reply, "metadata.uid")) return judge.replaced();
       break;
     default:
       break;

@@ -34,9 +34,7 @@ milliseconds longest_renewal(nanoseconds duration) {
     throw kube::ConnectionError(action, *failure);
   const auto& reply = std::get<kube::Reply>(outcome);
   if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
-  throw Error("cannot " + action, "the answer is no Lease",
-              "Something else than a Kubernetes API server may answer at this address; check --context and "
-              "the proxy.");
+  throw Error("cannot " + action, "the answer is no Lease", kube::kForeignAnswerHint);
 }
 
 kube::Outcome ask(kube::Client& client, kube::Request request, const std::string& action) {
@@ -73,7 +71,7 @@ Error Lease::busy(const SeenLease& holder) const {
   return Error("another run is at work on namespace " + ref_.ns,
                holder.terms.holder + " holds the lock and renews it",
                "Wait for it, or look at it with `" + options_.show_command +
-                   "`. --force-unlock takes the lock from it.");
+                   "`. Where that run is gone for good, --force-unlock takes the lock from it.");
 }
 
 void Lease::wait(milliseconds time) const {
@@ -260,7 +258,7 @@ Lease::Found Lease::take_look(const kube::Outcome& outcome) {
   lost_ = seen != nullptr
               ? Error("another run has taken over the lock of namespace " + ref_.ns,
                       seen->terms.holder + " holds it now",
-                      Hint::with_way_on(hint + " Wait for the other run first."))
+                      Hint::with_only_way_on(hint + " Wait for the other run first."))
               : Error("the lock of namespace " + ref_.ns + " is lost",
                       "Lease " + ref_.name + " was deleted while this run held it", Hint::with_way_on(hint));
   return Found::lost;

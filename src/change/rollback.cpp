@@ -61,7 +61,10 @@ class Planner {
     }
     if (history.origin == ObjectHistory::Origin::absent) return decide_created(history, live);
     if (!live) return history.image.is_null() ? decide_vanished(history) : restore(history);
-    if (is_the_one(history, *live)) return put_keys_back(history, *live);
+    if (is_the_one(history, *live)) {
+      free_its_volume(history.object, *live);
+      return put_keys_back(history, *live);
+    }
     if (!history.image.is_null() && holds(*live, manifest_of(history.image))) return right();
     return conflict("rollback.conflict.replaced", history.object);
   }
@@ -121,6 +124,12 @@ class Planner {
     plan_.deletes.changes.push_back(change(Verb::remove, object, *live, nullptr, history.propagation));
     plan_.deletes.changes.back().undo = history.undo;
     return Verdict::decided;
+  }
+
+  // A claim that an earlier rollback made again may still wait for its volume.
+  void free_its_volume(const kube::ObjectRef& object, const json& live) {
+    if (object.kind != "PersistentVolumeClaim") return;
+    if (auto patch = free_volume_of(client_, live)) plan_.patches.changes.push_back(std::move(*patch));
   }
 
   // A token Secret goes with its account by the controller's hand, and comes again with it.
@@ -184,10 +193,7 @@ class Planner {
       auto ready = prepare_volume(client_, observer_, manifest);
       if (ready.verdict == VolumeReady::Verdict::taken)
         return conflict("rollback.conflict.volume-taken", history.object);
-      if (ready.patch) {
-        ready.patch->why = "made ready for " + kube::describe(object);
-        plan_.patches.changes.push_back(std::move(*ready.patch));
-      }
+      if (ready.patch) plan_.patches.changes.push_back(std::move(*ready.patch));
     }
     Plan& stage = owner_is_recreated                                ? plan_.dependents
                   : stage_of(object.kind) == RestoreStage::workload ? plan_.workloads

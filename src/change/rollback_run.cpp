@@ -7,6 +7,8 @@
 #include "change/volumes.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +20,17 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
+// Source: the StatefulSet controller, getPersistentVolumeClaimName: TEMPLATE-SET-ORDINAL.
+bool makes_one_of(const json& stateful_set, const std::set<std::string>& claims) {
+  const std::string name = util::text_at(stateful_set, {"metadata", "name"});
+  const json* templates = util::find_at(stateful_set, {"spec", "volumeClaimTemplates"});
+  if (templates == nullptr || !templates->is_array()) return false;
+  return std::ranges::any_of(*templates, [&](const json& claim) {
+    const std::string prefix = util::text_at(claim, {"metadata", "name"}) + "-" + name + "-";
+    return std::ranges::any_of(claims, [&](const std::string& one) { return one.starts_with(prefix); });
+  });
+}
+
 // One rollback under way: the stages in their order, and what one has to know of those before it.
 class Stages {
  public:
@@ -27,10 +40,10 @@ class Stages {
   std::size_t run(const RollbackPlan& plan) {
     const Execution patched = execute(plan.patches);
     failed_ += plan.conflicts + patched.counts.failed();
-    failed_ += execute(without_claims_of_refused(plan.deletes, patched)).counts.failed();
-    create(plan.base);
-    create(plan.workloads);
-    create(with_new_owners(plan.dependents));
+    failed_ += execute(where_volumes_are_ready(plan.deletes, patched)).counts.failed();
+    create(where_volumes_are_ready(plan.base, patched));
+    create(where_volumes_are_ready(plan.workloads, patched));
+    create(with_new_owners(where_volumes_are_ready(plan.dependents, patched)));
     failed_ += execute(where_bound(plan.volumes)).counts.failed();
     return failed_;
   }
@@ -59,16 +72,26 @@ class Stages {
     failed_ += execute(again).counts.failed();
   }
 
-  // A volume that could not be set to Retain would go with its claim.
-  static Plan without_claims_of_refused(Plan deletes, const Execution& patched) {
+  // Without the claims of volumes that could not be patched: one that is deleted would take a volume with it
+  // that is not set to Retain, one that is made would wait for ever for a volume that was not freed. A
+  // StatefulSet would make such a claim itself.
+  Plan where_volumes_are_ready(Plan plan, const Execution& patched) {
     for (const Failure& refusal : patched.failures) {
       if (refusal.object.kind != "PersistentVolume") continue;
-      std::erase_if(deletes.changes, [&](const Change& change) {
-        return change.object.kind == "PersistentVolumeClaim" &&
-               util::text_at(change.before, {"spec", "volumeName"}) == refusal.object.name;
+      failed_ += std::erase_if(plan.changes, [&](const Change& change) {
+        const json& image = change.verb == Verb::create ? change.after : change.before;
+        if (change.object.kind == "PersistentVolumeClaim") {
+          if (!names_volume(image, refusal.object.name)) return false;
+          left_out_.insert(change.object.name);
+        } else if (change.object.kind != "StatefulSet" || !makes_one_of(image, left_out_)) {
+          return false;
+        }
+        observer_.warn("rollback.conflict.volume-not-ready",
+                       {{"object", kube::describe(change.object)}, {"volume", refusal.object.name}});
+        return true;
       });
     }
-    return deletes;
+    return plan;
   }
 
   // What was made again has a new UID by now, in this rollback or in one before it that was cut off.
@@ -86,11 +109,11 @@ class Stages {
     if (executor_.dry_run() != kube::DryRun::none) return plan;
     const auto until = Clock::now() + options_.patience;
     std::erase_if(plan.changes, [&](const Change& change) {
-      while (!is_bound(client_, change.object)) {
+      for (Binding binding{}; (binding = binding_of(client_, change.object)) != Binding::bound;) {
         if (options_.interrupted && options_.interrupted())
           throw Interrupted("stopped while waiting for a claim to be bound",
                             Hint::with_way_on("Run the same command again to go on."));
-        if (Clock::now() > until) {
+        if (binding == Binding::none || Clock::now() > until) {
           ++failed_;
           observer_.warn("rollback.conflict.not-bound", {{"object", kube::describe(change.object)}});
           return true;
@@ -106,6 +129,7 @@ class Stages {
   Executor& executor_;
   Observer& observer_;
   const RollbackOptions& options_;
+  std::set<std::string> left_out_;  // claims
   std::size_t failed_ = 0;
 };
 

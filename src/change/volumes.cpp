@@ -18,6 +18,7 @@ namespace {
 constexpr const char* kVolume = "PersistentVolume";
 const std::vector<std::string> kPolicy = {"spec", "persistentVolumeReclaimPolicy"};
 const std::vector<std::string> kClaimRef = {"spec", "claimRef"};
+const std::vector<std::string> kVolumeName = {"spec", "volumeName"};
 
 kube::ObjectRef volume_named(const std::string& name) {
   return {.gvr = {.group = {}, .version = "v1", .resource = "persistentvolumes"},
@@ -38,7 +39,7 @@ bool will_retain(const RollbackPlan& plan, const std::string& volume) {
 
 bool is_at_risk(kube::Client& client, const RollbackPlan& plan, const Change& change) {
   if (change.object.kind != "PersistentVolumeClaim") return false;
-  const std::string name = text_at(change.before, {"spec", "volumeName"});
+  const std::string name = text_at(change.before, kVolumeName);
   if (name.empty() || will_retain(plan, name)) return false;
   try {
     const auto live = client.get(volume_named(name));
@@ -47,6 +48,40 @@ bool is_at_risk(kube::Client& client, const RollbackPlan& plan, const Change& ch
     if (error.code() != kube::http::kForbidden) throw;
     return true;
   }
+}
+
+json claim_ref_of(const json& volume) {
+  const json* found = util::find_at(volume, kClaimRef);
+  return found != nullptr ? *found : json(nullptr);
+}
+
+// Nothing keeps the volume from being bound to `claim`: a manifest, which has no UID, or one that is there.
+bool is_free_for(const json& claim, const json& volume) {
+  const std::string uid = text_at(claim_ref_of(volume), {"uid"});
+  return uid.empty() || uid == text_at(claim, {"metadata", "uid"});
+}
+
+// The volume was that of a claim of the same name.
+bool is_reserved_for(const json& claim, const json& volume) {
+  const json ref = claim_ref_of(volume);
+  return text_at(ref, {"name"}) == text_at(claim, {"metadata", "name"}) &&
+         text_at(ref, {"namespace"}) == text_at(claim, {"metadata", "namespace"});
+}
+
+Change freeing(const json& live, const json& claim) {
+  kube::ObjectRef volume = volume_named(text_at(live, {"metadata", "name"}));
+  volume.uid = text_at(live, {"metadata", "uid"});
+  volume.resource_version = text_at(live, {"metadata", "resourceVersion"});
+  const json ref = claim_ref_of(live);
+  json before{{"uid", ref["uid"]}, {"resourceVersion", ref.value("resourceVersion", json(nullptr))}};
+  return {.verb = Verb::patch,
+          .step = "rollback",
+          .object = std::move(volume),
+          .before = {{"spec", {{"claimRef", std::move(before)}}}},
+          .after = {{"spec", {{"claimRef", {{"uid", nullptr}, {"resourceVersion", nullptr}}}}}},
+          // A first try that was lost and arrives after the claim was bound again would cut the two apart.
+          .guard = Guard::resource_version,
+          .why = "made ready for PersistentVolumeClaim " + text_at(claim, {"metadata", "name"})};
 }
 
 }  // namespace
@@ -62,13 +97,12 @@ bool is_binding(const kube::ObjectRef& object, const PatchedKey& key) {
 }
 
 VolumeReady prepare_volume(kube::Client& client, Observer& observer, json& claim) {
-  const std::string name = text_at(claim, {"spec", "volumeName"});
+  const std::string name = text_at(claim, kVolumeName);
   if (name.empty()) return {};
   const std::string claim_name = text_at(claim, {"metadata", "name"});
-  kube::ObjectRef volume = volume_named(name);
   std::optional<json> live;
   try {
-    live = client.get(volume);
+    live = client.get(volume_named(name));
   } catch (const kube::ApiError& error) {
     if (error.code() != kube::http::kForbidden) throw;
     observer.warn("rollback.volume-unseen", {{"claim", claim_name}, {"volume", name}});
@@ -79,53 +113,53 @@ VolumeReady prepare_volume(kube::Client& client, Observer& observer, json& claim
     claim = without_volume(std::move(claim));
     return {};
   }
-  const json* found = util::find_at(*live, kClaimRef);
-  const json ref = found != nullptr ? *found : json(nullptr);
-  if (ref.is_null() || ref.value("uid", "").empty()) return {};
-  if (ref.value("name", "") != claim_name ||
-      ref.value("namespace", "") != text_at(claim, {"metadata", "namespace"})) {
-    return {.verdict = VolumeReady::Verdict::taken, .patch = std::nullopt};
+  if (is_free_for(claim, *live)) return {};
+  if (!is_reserved_for(claim, *live)) return {.verdict = VolumeReady::Verdict::taken, .patch = std::nullopt};
+  return {.verdict = VolumeReady::Verdict::ready, .patch = freeing(*live, claim)};
+}
+
+std::optional<Change> free_volume_of(kube::Client& client, const json& claim) {
+  const std::string name = text_at(claim, kVolumeName);
+  if (name.empty() || text_at(claim, {"status", "phase"}) == "Bound") return std::nullopt;
+  try {
+    const auto live = client.get(volume_named(name));
+    if (!live || is_free_for(claim, *live) || !is_reserved_for(claim, *live)) return std::nullopt;
+    return freeing(*live, claim);
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kube::http::kForbidden) throw;
+    return std::nullopt;
   }
-  volume.uid = text_at(*live, {"metadata", "uid"});
-  volume.resource_version = text_at(*live, {"metadata", "resourceVersion"});
-  json before{{"uid", ref["uid"]}, {"resourceVersion", ref.value("resourceVersion", json(nullptr))}};
-  Change patch{
-      .verb = Verb::patch,
-      .step = "rollback",
-      .object = std::move(volume),
-      .before = {{"spec", {{"claimRef", std::move(before)}}}},
-      .after = {{"spec", {{"claimRef", {{"uid", nullptr}, {"resourceVersion", nullptr}}}}}},
-      // A first try that was lost and arrives after the claim was bound again would cut the two apart.
-      .guard = Guard::resource_version,
-      .why = {}};
-  return {.verdict = VolumeReady::Verdict::ready, .patch = std::move(patch)};
 }
 
 void require_safe_volumes(kube::Client& client, Observer& observer, RollbackPlan& plan) {
   std::erase_if(plan.deletes.changes, [&](const Change& change) {
     if (!is_at_risk(client, plan, change)) return false;
     ++plan.conflicts;
-    observer.warn("rollback.conflict.volume-at-risk",
-                  {{"object", kube::describe(change.object)},
-                   {"volume", text_at(change.before, {"spec", "volumeName"})}});
+    observer.warn("rollback.conflict.volume-at-risk", {{"object", kube::describe(change.object)},
+                                                       {"volume", text_at(change.before, kVolumeName)}});
     return true;
   });
 }
 
-bool is_bound(kube::Client& client, const kube::ObjectRef& volume) {
+Binding binding_of(kube::Client& client, const kube::ObjectRef& volume) {
   const auto live = client.get(volume);
-  if (!live) return true;  // nothing left to lose
-  const json* found = util::find_at(*live, kClaimRef);
-  const json ref = found != nullptr ? *found : json(nullptr);
-  if (ref.is_null()) return false;
+  if (!live) return Binding::bound;  // nothing left to lose
+  const json ref = claim_ref_of(*live);
+  if (ref.is_null()) return Binding::none;
   const auto claim = client.get({.gvr = {.group = {}, .version = "v1", .resource = "persistentvolumeclaims"},
                                  .kind = "PersistentVolumeClaim",
                                  .ns = ref.value("namespace", ""),
                                  .name = ref.value("name", ""),
                                  .uid = {},
                                  .resource_version = {}});
-  return claim && !ref.value("uid", "").empty() && text_at(*claim, {"metadata", "uid"}) == ref["uid"] &&
-         text_at(*claim, {"status", "phase"}) == "Bound";
+  if (!claim) return Binding::none;
+  const bool is_its_own =
+      !text_at(ref, {"uid"}).empty() && text_at(*claim, {"metadata", "uid"}) == ref["uid"];
+  return is_its_own && text_at(*claim, {"status", "phase"}) == "Bound" ? Binding::bound : Binding::waiting;
+}
+
+bool names_volume(const json& claim, const std::string& volume) {
+  return text_at(claim, kVolumeName) == volume;
 }
 
 }  // namespace kots_export::change

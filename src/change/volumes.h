@@ -24,10 +24,20 @@ struct VolumeReady {
 // and the observer is told that the data is lost.
 [[nodiscard]] VolumeReady prepare_volume(kube::Client& client, Observer& observer, nlohmann::json& claim);
 
+// What frees the volume that `claim` waits for: one that is there, is not bound, and was made by a rollback
+// whose own freeing did not come through. Nothing where the volume is the claim's, is gone or another
+// claim's.
+[[nodiscard]] std::optional<Change> free_volume_of(kube::Client& client, const nlohmann::json& claim);
+
 // Takes out of `plan` the deletion of every claim whose volume would go with it, and tells the observer.
 void require_safe_volumes(kube::Client& client, Observer& observer, RollbackPlan& plan);
 
-// True once the volume is bound to a claim that exists by UID: then no policy can make it go.
-[[nodiscard]] bool is_bound(kube::Client& client, const kube::ObjectRef& volume);
+// bound: to a claim that exists by UID, so that no policy can make the volume go. none: there is no claim
+// that could be waited for.
+enum class Binding { bound, waiting, none };
+[[nodiscard]] Binding binding_of(kube::Client& client, const kube::ObjectRef& volume);
+
+// Whether `claim` (a whole one, or a manifest) names `volume`.
+[[nodiscard]] bool names_volume(const nlohmann::json& claim, const std::string& volume);
 
 }  // namespace kots_export::change

@@ -34,9 +34,8 @@ constexpr std::optional<Value> value_of(const Words<Value, N>& words, std::strin
 inline constexpr Words<Verb, 3> kVerbs = {
     {{"create", Verb::create}, {"patch", Verb::patch}, {"delete", Verb::remove}}};
 
-inline constexpr Words<Undo, 3> kUndos = {{{"needed", Undo::needed},
-                                           {"whileUnchanged", Undo::while_unchanged},
-                                           {"deleteOnly", Undo::delete_only}}};
+inline constexpr Words<Undo, 3> kUndos = {
+    {{"needed", Undo::needed}, {"whileUnchanged", Undo::while_unchanged}, {"deleteOnly", Undo::delete_only}}};
 
 // As the API writes them.
 inline constexpr Words<kube::Propagation, 3> kPropagations = {{{"Background", kube::Propagation::background},

@@ -18,6 +18,7 @@ int run_check(const Call& call, const std::string& step) {
   const Options options = options_of(call);
   migration::RunOptions run = run_options(options, part, License::if_given);
   if (run.license.empty()) run.license = Secret<std::string>(kLicenseToCome);
+  run.purpose = migration::RunOptions::Purpose::check;
   Session session(options, Session::Access::check);
   (void)migration::plan_migration(session.context(), part, run);
   return session.finish_checks();

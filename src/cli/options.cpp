@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <regex>
 #include <sstream>
 #include <utility>
 
@@ -44,6 +45,18 @@ Choice choice(bool is_set, Choice set, Choice unset) {
   return is_set ? set : unset;
 }
 
+// Charts have versions as https://semver.org says.
+std::string chart_version(const std::string& text) {
+  static const std::regex kVersion(R"(([0-9]+)\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?)");
+  std::smatch match;
+  if (!std::regex_match(text, match, kVersion))
+    throw UsageError("--target-version " + text + " is not the version of a chart", {}, "Write 4.0.1.");
+  if (match[1].length() == 1 && match[1].str() < "4")
+    throw UsageError("--target-version " + text + " is not a 4.x chart", {},
+                     "This migrates to Server 4.0 and later.");
+  return text;
+}
+
 InstallationOptions installation_options(const Flags& flags, InstallationNames names) {
   return {.ns = std::move(names.ns),
           .release = std::move(names.release),
@@ -51,7 +64,7 @@ InstallationOptions installation_options(const Flags& flags, InstallationNames n
           .registry = {.name = std::string(flags.dev ? migration::names::kDevRegistry
                                                      : migration::names::kRegistry)},
           .revision = flags.revision > 0 ? std::optional(flags.revision) : std::nullopt,
-          .target_version = flags.target_version};
+          .target_version = chart_version(flags.target_version)};
 }
 
 ClusterOptions cluster_options(const Flags& flags) {

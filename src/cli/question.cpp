@@ -25,14 +25,16 @@ bool is_ci() {
 }
 
 [[noreturn]] void refuse(const Options& options, std::size_t changes, const std::string& why) {
-  const bool can_be_saved = migration::part_from(options.line.command).has_value();
+  const auto part = migration::part_from(options.line.command);
+  const std::string& places = options.line.places;
+  const std::string step = part && *part != migration::Part::whole ? " " + options.line.command : "";
   throw UsageError(
       std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
           " a confirmation, and nobody can be asked",
       why,
-      std::string("add --yes") +
-          (can_be_saved ? ", or use `kots-export plan --out FILE` and `kots-export apply FILE --yes`"
-                        : "; --dry-run=client shows the changes"));
+      std::string("add --yes") + (part ? ", or use `kots-export plan" + step + " --out FILE" + places +
+                                             "` and `kots-export apply FILE --yes" + places + "`"
+                                       : "; --dry-run=client shows the changes"));
 }
 
 std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::Colour colour, bool whole) {
@@ -61,10 +63,14 @@ bool ask_to_change(const Options& options, const ui::PlanHeader& header, const c
   if (const std::string why = why_nobody_answers(options); !why.empty())
     refuse(options, plan.changes.size(), why);
   const ui::Colour colour = colour_of(ui::Stream::questions);
-  const bool has_no_way_back = std::ranges::any_of(plan.changes, migration::cannot_be_undone);
+  const migration::Irreversible irreversible(plan);
+  const bool migrates = std::ranges::any_of(plan.changes, migration::Irreversible::migrates);
+  const bool loses_data = std::ranges::any_of(
+      plan.changes, [&](const change::Change& change) { return irreversible.loses_data(change); });
   const std::string question =
       util::printable("Change namespace " + options.installation.ns + " on " + where + "?") +
-      (has_no_way_back ? " The database migration cannot be undone." : "") +
+      (migrates ? " The database migration cannot be undone." : "") +
+      (loses_data ? " Volumes may go with their claims: their data does not come back." : "") +
       (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {

@@ -1,6 +1,7 @@
 #include <kots_export/change/recheck.h>
 #include <kots_export/change/rollback.h>
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/effects.h>
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
@@ -37,10 +38,14 @@ std::filesystem::path backup_folder(const Flags& flags) {
   return migration::Paths{.root = flags.output_dir}.backup();
 }
 
+bool is_rolled_back(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  return state_of(run, runs) == change::RunState::rolled_back;
+}
+
 bool is_candidate(const change::RunRecord& run, std::span<const change::RunRecord> runs,
                   const std::string& ns) {
-  return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) &&
-         state_of(run, runs) != change::RunState::rolled_back && change::has_something_to_undo(run, runs);
+  return run.header.rolls_back.empty() && (ns.empty() || run.header.ns == ns) && !is_rolled_back(run, runs) &&
+         change::has_something_to_undo(run, runs);
 }
 
 // The newest run that is no rollback, not rolled back and has something to undo, or the one that was named.
@@ -72,9 +77,14 @@ InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {
   return {.ns = run.ns, .release = run.release};
 }
 
-bool migrated_the_database(const change::RunRecord& run) {
-  return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
-    return entry.change.object.kind == "Job" && entry.change.object.name == migration::names::kMigrator;
+// In `run`, or in a later one of the same namespace that left nothing else to undo.
+bool migrated_the_database_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  const auto migrates = [](const change::JournalEntry& entry) {
+    return migration::Irreversible::migrates(entry.change) && change::may_have_happened(entry);
+  };
+  return std::ranges::any_of(runs, [&](const change::RunRecord& other) {
+    return other.header.namespace_uid == run.header.namespace_uid && other.header.ns == run.header.ns &&
+           other.header.run >= run.header.run && std::ranges::any_of(other.entries, migrates);
   });
 }
 
@@ -126,19 +136,28 @@ void check_plan(migration::Context& context, const migration::MigrationPlan& pla
   if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
 }
 
-// With the lock in hand: another run may have been at work since the plan was made.
-void require_unchanged(migration::Context& context, const change::RollbackPlan& plan,
-                       const std::function<change::RollbackPlan()>& plan_again) {
+// Another run may have been at work since the plan was made. Nothing where each object is as it was; else the
+// same plan, made on what is there now. Throws where it is another one.
+std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
+                                                 const change::RollbackPlan& plan,
+                                                 const std::function<change::RollbackPlan()>& plan_again) {
   const auto is_as_planned = [&](const change::Plan* stage) {
     return change::is_as_planned(*stage, change::read_objects(context.client, *stage));
   };
-  if (std::ranges::all_of(plan.stages(), is_as_planned)) return;
-  change::require_same(together(plan), together(plan_again()));
+  if (std::ranges::all_of(plan.stages(), is_as_planned)) return std::nullopt;
+  change::RollbackPlan now = plan_again();
+  change::require_same(together(plan), together(now));
+  return now;
+}
+
+void require_not_rolled_back_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  if (!is_rolled_back(run, runs)) return;
+  throw Error("run " + run.header.run + " was rolled back since this was planned", "nothing was changed",
+              "kots-export runs shows what there is to roll back.");
 }
 
 int roll_back_one(const Call& call, const RollbackFlags& own) {
-  const change::Runs all = change::read_runs(backup_folder(call.flags));
-  const std::vector<change::RunRecord>& runs = all.runs;
+  change::Runs all = change::read_runs(backup_folder(call.flags));
   const change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
   const Options options = options_of(call, names_in(run.header, call.flags));
 
@@ -150,6 +169,11 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     session.observer().note("rollback.run", {{"run", run.header.run}});
     if (!own.any_cluster) require_same_cluster(run.header, session.run_header());
 
+    if (is_rolled_back(run, all.runs)) {
+      session.observer().note("rollback.rolled-back", {{"run", run.header.run}});
+      session.observer().step_done("rollback");
+      return session.finish();
+    }
     require_no_running_migrator(session, own);
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
@@ -159,30 +183,39 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     change::RollbackOptions how;
     how.interrupted = util::interrupted;
     how.server_patience = options.change.settle_time;
-    const change::RollbackPlan plan =
-        change::plan_rollback(context.client, context.observer, run, runs, context.executor.dry_run(), how);
+    const auto make_plan = [&] {
+      try {
+        return change::plan_rollback(context.client, context.observer, run, all.runs,
+                                     context.executor.dry_run(), how);
+      } catch (const kube::ApiError& error) {
+        migration::throw_not_planned(context, error);
+      }
+    };
+    change::RollbackPlan plan = make_plan();
     // As the checks know plans: one of objects' metadata.
     migration::MigrationPlan changes;
     changes.part = migration::Part::annotate;
     changes.metadata = together(plan);
+    session.show_plan(changes.metadata);
     check_plan(context, changes, checked);
     tell_jobs_that_run_again(session.observer(), changes.metadata);
-    if (migrated_the_database(run)) session.observer().warn("rollback.database");
+    if (migrated_the_database_since(run, all.runs)) session.observer().warn("rollback.database");
     context.executor.confirm(changes.metadata);
     const bool writes = context.executor.dry_run() == kube::DryRun::none && !changes.empty();
     changes = {};  // `plan` has them: of thousands of objects two copies would be much
     if (writes) {
       context.executor.begin_writing();
-      require_unchanged(context, plan, [&] {
-        return change::plan_rollback(context.client, context.observer, run, runs, kube::DryRun::none, how);
-      });
+      all = change::read_runs(backup_folder(call.flags));
+      require_not_rolled_back_since(run, all.runs);
+      require_no_running_migrator(session, own);
+      if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =
-        std::ranges::find_if(runs | std::views::reverse, [&](const change::RunRecord& other) {
-          return other.header.run < run.header.run && is_candidate(other, runs, run.header.ns);
+        std::ranges::find_if(all.runs | std::views::reverse, [&](const change::RunRecord& other) {
+          return other.header.run < run.header.run && is_candidate(other, all.runs, run.header.ns);
         });
-    if (earlier != (runs | std::views::reverse).end())
+    if (earlier != (all.runs | std::views::reverse).end())
       session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
     throw_unless_all_is_back(left, run);
     session.observer().step_done("rollback");

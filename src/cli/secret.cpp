@@ -65,7 +65,9 @@ int run_secret(const Options& options, const SecretFlags& own) {
       session.observer().note("secret.verified", {{"server", secret.server}});
     }
     auto& context = session.context();
-    (void)context.executor.run(migration::plan_secret(context, secret));
+    const change::Plan plan = migration::plan_secret(context, secret);
+    session.show_plan(plan);
+    (void)context.executor.run(plan);
     session.observer().step_done("secret");
     return session.finish();
   });

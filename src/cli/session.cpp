@@ -147,6 +147,14 @@ void Session::show_plan(const migration::MigrationPlan& plan) {
   document->set("effects", ui::json_of(migration::effects_of(plan, now.timeout)));
 }
 
+void Session::show_plan(const change::Plan& plan) {
+  if (executor_.dry_run() == kube::DryRun::none) return;
+  const ui::PlanHeader now = header();
+  ui::JsonView* document = options_.output.document;
+  if (document == nullptr) return views_.show(plan, now);
+  document->set("effects", ui::json_of(migration::effects_of(plan, now.timeout)));
+}
+
 change::ExecutorOptions Session::executor_options(Access access) {
   change::ExecutorOptions options{
       .dry_run = access == Access::check ? kube::DryRun::client : options_.change.dry_run,
@@ -248,11 +256,21 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) c
   return std::make_unique<OwningTransport>(config, options);
 }
 
+// Of a server's dry run alone: whether what is not refused was tried at all.
+std::string Session::what_the_server_takes() const {
+  const change::OutcomeCounts& counts = executor_.counts();
+  const change::PlanSummary& totals = executor_.totals();
+  if (executor_.dry_run() != kube::DryRun::server || !is_pending(totals)) return "";
+  return "the server takes " + std::to_string(counts.done + counts.gone) + " of " +
+         std::to_string(totals.create + totals.patch + totals.remove) +
+         (counts.not_tried > 0 ? ", " + std::to_string(counts.not_tried) + " cannot be tried" : "") + "; ";
+}
+
 void Session::print_end() {
   const change::PlanSummary& totals = executor_.totals();
   if (executor_.dry_run() != kube::DryRun::none) {
     if (options_.output.document != nullptr) return;
-    return views_.show(ui::end_of(totals, {{"dry run: nothing was changed"}}));
+    return views_.show(ui::end_of(totals, {{what_the_server_takes() + "dry run: nothing was changed"}}));
   }
   std::cerr << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
             << std::endl;
@@ -269,11 +287,12 @@ void Session::failed(Error& error) noexcept {
   error.set_state(
       change::to_text(executor_.counts()) +
       "; CircleCI 3.x goes on working, its own Pods run on; journal: " + executor_.journal_path());
-  if (error.tells_way_on()) return;
-  std::string ways = "Run the same command again to go on: it does only what is left.";
-  if (rolls_back_.empty())
-    ways += " `" + context_.commands.kots_export("rollback") + "` goes back to what was there before.";
-  error.set_hint(error.hint().empty() ? ways : error.hint() + " " + ways);
+  std::string hint = error.hint();
+  const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
+  if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
+  if (rolls_back_.empty() && error.leaves_way_back())
+    add("`" + context_.commands.kots_export("rollback") + "` goes back to what was there before.");
+  error.set_hint(hint);
 }
 
 int in_session(const Options& options, Session::Access access, const std::function<int(Session&)>& work) {

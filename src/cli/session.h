@@ -42,6 +42,8 @@ class Session {
   void takes(const migration::SavedPlan& saved);
   // Shows the plan of a dry run; in the document, what values every run plans.
   void show_plan(const migration::MigrationPlan& plan);
+  // The same of Changes that are no part of the migration: a rollback's, a Secret's.
+  void show_plan(const change::Plan& plan);
   // A transport to another server, with the proxy of the environment and the system's roots.
   [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
 
@@ -75,6 +77,7 @@ class Session {
   change::LeaseOptions lock_options() const;
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target() const;  // in the document
+  [[nodiscard]] std::string what_the_server_takes() const;
   void print_end();
 
   const Options& options_;

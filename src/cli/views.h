@@ -35,6 +35,7 @@ class Views : public ui::MultiView {
   // See HumanView.
   void head(ui::PlanHeader header) { human_.head(std::move(header)); }
   void show(const migration::MigrationPlan& plan, const ui::PlanHeader& header) { human_.show(plan, header); }
+  void show(const change::Plan& plan, const ui::PlanHeader& header) { human_.show(plan, header); }
   void show(const ui::Document& document) { human_.show(document); }
 
  private:

@@ -29,6 +29,10 @@ bool wants_json(const Request& request) {
   });
 }
 
+// Of the others, discovery's, there is no resourceVersion. Source: meta/v1 ListMeta, APIGroupList and
+// APIResourceList.
+bool is_list_of_objects(std::string_view kind) { return kind.ends_with("List") && !kind.starts_with("API"); }
+
 std::optional<TransportFailure> problem_of_success(const Request& request, const Reply& reply) {
   const std::string type = reply.header("content-type").value_or(request.expected.content_type);
   if (!type.starts_with(request.expected.content_type)) return foreign("the answer is of type " + type);
@@ -41,6 +45,8 @@ std::optional<TransportFailure> problem_of_success(const Request& request, const
   if (!found) return foreign(kNotJson);
   const bool is_expected = std::ranges::find(expected.kinds, found->kind) != expected.kinds.end() &&
                            (expected.name.empty() || expected.name == found->name);
+  if (is_list_of_objects(found->kind) && found->resource_version.empty())
+    return foreign("the answer is a " + found->kind + " that does not say of which moment it is");
   if (expected.kinds.empty() || is_expected) return std::nullopt;
   return foreign("the answer is not the " + expected.kinds.front() + " that was asked for");
 }

@@ -6,8 +6,6 @@
 // that wants a sign-in, another server at the same address.
 namespace kots_export::kube {
 
-inline constexpr const char* kForeignAnswerHint =
-    "Something else than a Kubernetes API server may answer at this address; check --context and the proxy.";
 inline constexpr const char* kNotJson = "the answer is not JSON";
 
 // `outcome` of `request`, a read, or the failure that it comes to: a success that is not JSON where JSON was

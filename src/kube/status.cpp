@@ -1,8 +1,7 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
-
-#include "kube/own_answer.h"
 
 #include <algorithm>
 #include <charconv>
@@ -127,6 +126,14 @@ ApiError::ApiError(std::string action, int code, std::string reason, std::string
 
 ConnectionError::ConnectionError(std::string action, TransportFailure failure)
     : Error("cannot " + action, failure.text, failure.hint), failure_(std::move(failure)) {}
+
+bool blames_field(const Reply& reply, std::string_view field) {
+  const json status = status_in(reply);
+  const json* causes = util::find_at(status, {"details", "causes"});
+  if (causes == nullptr || !causes->is_array()) return false;
+  return std::ranges::any_of(
+      *causes, [&](const json& cause) { return util::text_at(cause, {"field"}).starts_with(field); });
+}
 
 bool is_status(const Reply& reply) { return !status_in(reply).is_null(); }
 

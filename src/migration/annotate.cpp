@@ -1,6 +1,9 @@
 #include <kots_export/helm/storage.h>
+#include <kots_export/kube/access.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/names.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "migration/migrator_job.h"
 
@@ -43,6 +46,47 @@ bool is_of_migrator(const kube::ObjectRef& object) {
          (object.kind == "Secret" && object.name == kMigratorSecret);
 }
 
+// What an administrator does in the place of this user.
+std::string by_hand(const Context& context, const change::Change& change) {
+  const std::string object = change.object.gvr.resource + " " + util::shell_quote(change.object.name);
+  const auto pairs = [&](const char* what) {
+    std::string text;
+    const nlohmann::json* edits = util::find_at(change.after, {"metadata", what});
+    if (edits == nullptr) return text;
+    for (const auto& [key, value] : edits->items())
+      text += " " + util::shell_quote(key + "=" + value.get<std::string>());
+    return text;
+  };
+  std::string commands;
+  for (const auto& [verb, what] : {std::pair{"annotate", "annotations"}, std::pair{"label", "labels"}}) {
+    const std::string edits = pairs(what);
+    if (edits.empty()) continue;
+    commands +=
+        (commands.empty() ? "`" : " && ") +
+        context.commands.kubectl(context.ns.name, std::string(verb) + " --overwrite " + object + edits);
+  }
+  return commands + "`";
+}
+
+// Objects of the cluster (ClusterRoles) are seldom the operator's to change. Those that are not are left out,
+// so that the migration does not end half-way, and Helm adopts them once an administrator has marked them.
+void leave_out_what_is_not_ours_to_change(Context& context, change::Plan& plan) {
+  std::vector<kube::AccessQuestion> questions;
+  for (const change::Change& change : plan.changes) {
+    if (change.object.ns.empty()) questions.push_back({.verb = "patch", .object = change.object});
+  }
+  if (questions.empty()) return;
+  const auto answers = kube::review_access(context.client, questions);
+  auto answer = answers.begin();
+  std::erase_if(plan.changes, [&](const change::Change& change) {
+    if (!change.object.ns.empty() || *answer++ != kube::Access::denied) return false;
+    context.lacking.push_back({.verb = "patch", .object = change.object});
+    context.observer.warn("annotate.not-ours-to-change", {{"object", kube::describe(change.object)},
+                                                          {"commands", by_hand(context, change)}});
+    return true;
+  });
+}
+
 }  // namespace
 
 ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership) {
@@ -78,6 +122,7 @@ change::Plan plan_annotate(Context& context, const Inventory& inventory, TakeOwn
   for (const auto* objects : {&inventory.of_kinds, &inventory.of_manifest}) {
     for (const auto& object : *objects) plan.add(planner(object));
   }
+  leave_out_what_is_not_ours_to_change(context, plan);
   return plan;
 }
 

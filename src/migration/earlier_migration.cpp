@@ -98,7 +98,7 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
           " already",
       holder.empty() ? "it is of a run that the journals of this folder do not know"
                      : holder + " is at work on this namespace",
-      Hint::with_way_on(
+      Hint::with_only_way_on(
           "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
           "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
           "run that, wait until the Job has ended (" +

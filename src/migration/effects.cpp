@@ -82,8 +82,16 @@ void add_data(const Change& change, const std::unordered_set<std::string>& kept,
 
 }  // namespace
 
-bool cannot_be_undone(const Change& change) {
+Irreversible::Irreversible(const change::Plan& plan) : kept_volumes_(kept_volumes(plan)) {}
+
+bool Irreversible::migrates(const Change& change) {
   return change.verb == Verb::create && change.object.kind == "Job" && change.object.name == names::kMigrator;
+}
+
+bool Irreversible::loses_data(const Change& change) const {
+  if (change.verb != Verb::remove || change.object.kind != "PersistentVolumeClaim") return false;
+  const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
+  return !volume.empty() && !kept_volumes_.contains(volume);
 }
 
 Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {
@@ -94,7 +102,7 @@ Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {
     add_pods(change, transient.contains(kube::key_of(change.object)), effects);
     add_data(change, kept, effects);
     if (is_of_marks_alone(change)) ++effects.metadata_patches;
-    if (cannot_be_undone(change)) effects.migrates_database = true;
+    if (Irreversible::migrates(change)) effects.migrates_database = true;
     if (change.verb == Verb::remove && change.step == "postgres") effects.deletion_wait = kPostgresPatience;
   }
   if (effects.migrates_database) effects.migration_wait = timeout;

@@ -147,8 +147,8 @@ void start(Context& context, const FlywayPlan& plan) {
 Error not_seen(const Context& context, const std::string& job, const Error& error) {
   return Error(
       "whether Job " + job + " has ended cannot be seen", error.what(),
-      Hint::with_way_on((error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
-                        "To follow it to its end and go on, " + again(context) + "."));
+      Hint::with_only_way_on((error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
+                             "To follow it to its end and go on, " + again(context) + "."));
 }
 
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
@@ -156,8 +156,8 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
     return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
   } catch (const Interrupted&) {
     throw Interrupted("stopped waiting for Job " + job + ", which goes on in the cluster",
-                      Hint::with_way_on(std::string(kDoNotDelete) + "To follow it to its end and go on, " +
-                                        again(context) + "."));
+                      Hint::with_only_way_on(std::string(kDoNotDelete) +
+                                             "To follow it to its end and go on, " + again(context) + "."));
   } catch (const kube::ApiError& error) {
     throw not_seen(context, job, error);
   } catch (const kube::ConnectionError& error) {
@@ -186,9 +186,9 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
     case JobEnd::Result::timed_out:
       throw Error(
           "the database migration did not end within " + std::to_string(options.timeout.count()) + " s", {},
-          Hint::with_way_on("It goes on in the cluster. " + std::string(kDoNotDelete) +
-                            "To follow it to its end, perhaps with a longer --timeout, " + again(context) +
-                            ". " + log));
+          Hint::with_only_way_on("It goes on in the cluster. " + std::string(kDoNotDelete) +
+                                 "To follow it to its end, perhaps with a longer --timeout, " +
+                                 again(context) + ". " + log));
   }
 }
 

@@ -158,8 +158,11 @@ MigrationPlan plan_migration(Context& context, Part part, const RunOptions& opti
       return plan_steps(context, part, options);
     } catch (const Interrupted&) {
       throw;
-    } catch (const Error&) {
+    } catch (const kube::ApiError& error) {
       throw_if_checks_failed(context);  // which have said it already, and say what to do
+      throw_not_planned(context, error);
+    } catch (const Error&) {
+      throw_if_checks_failed(context);
       throw;
     }
   }();

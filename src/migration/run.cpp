@@ -61,14 +61,16 @@ void tell_what_is_left(Context& context, const RunOptions& options) {
 
 }  // namespace
 
-std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& plan, const RunOptions& options,
-                                   const PlanAgain& plan_again) {
+std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& confirmed,
+                                   const RunOptions& options, const PlanAgain& plan_again) {
   const bool writes = context.executor.dry_run() == kube::DryRun::none;
-  context.executor.confirm(plan.together());
-  if (writes && !plan.empty()) {
+  context.executor.confirm(confirmed.together());
+  std::optional<MigrationPlan> anew;
+  if (writes && !confirmed.empty()) {
     context.executor.begin_writing();
-    require_unchanged(context, plan, options, plan_again);
+    anew = planned_anew(context, confirmed, options, plan_again);
   }
+  const MigrationPlan& plan = anew ? *anew : confirmed;
   if (writes && plan.values) write_values(context, *plan.values, options.paths, options.overwrite_values);
   if (!plan.manifest.empty() || plan.part == Part::fix_manifest) {
     in_step(context, "fix-manifest", [&] { run_fix_manifest(context, plan.manifest); });

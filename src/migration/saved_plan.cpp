@@ -15,7 +15,9 @@ namespace {
 // Of very many changed objects the first few say what happened.
 constexpr std::size_t kNamedAtMost = 20;
 
-constexpr const char* kPlanAnew = "Make a new plan with `kots-export plan --out FILE`.";
+std::string plan_anew(const Context& context) {
+  return "Make a new plan with `" + context.commands.kots_export("plan --out FILE") + "`.";
+}
 
 std::string uid_of_namespace(Context& context, const std::string& name) {
   const auto found = context.client.get_metadata(object_ref(context, "", "Namespace", name));
@@ -41,14 +43,26 @@ void check_target(Context& context, const PlanTarget& planned) {
   }
 }
 
-void refuse_changed(const std::vector<std::string>& changed) {
+// What the plan was made from: its manifest, its values, what fix-manifest maps.
+void require_same_revision(Context& context, const PlanTarget& planned) {
+  if (planned.revision == 0 || stored_revisions(context).empty()) return;
+  const int now = current_revision(context).revision;
+  if (now == planned.revision) return;
+  refuse("the plan is out of date, and nothing was changed",
+         "it was made from revision " + std::to_string(planned.revision) + " of release " + planned.release +
+             ", and now revision " + std::to_string(now) + " is the one that runs",
+         plan_anew(context));
+}
+
+void refuse_changed(const Context& context, const std::vector<std::string>& changed) {
   if (changed.empty()) return;
   std::string list;
   for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
   if (changed.size() > kNamedAtMost)
     list += "\n  and " + std::to_string(changed.size() - kNamedAtMost) + " more";
   refuse("the plan is out of date, and nothing was changed",
-         std::to_string(changed.size()) + " of its objects are not as it saw them:" + list, kPlanAnew);
+         std::to_string(changed.size()) + " of its objects are not as it saw them:" + list,
+         plan_anew(context));
 }
 
 // What a plan says of an object is what it was planned on.
@@ -70,6 +84,7 @@ PlanTarget read_target(Context& context, std::string server) {
                     .namespace_uid = uid_of_namespace(context, context.ns.name),
                     .ns = context.ns.name,
                     .release = context.release};
+  if (!stored_revisions(context).empty()) target.revision = current_revision(context).revision;
   try {
     target.cluster_uid = uid_of_namespace(context, "kube-system");
   } catch (const kube::ApiError& error) {
@@ -103,6 +118,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     const CheckedCommand command = checked_command(saved.plan.part);
     if (writes && saved.plan.part == Part::whole) require_writable_folders(options.paths);
     run_checks(context, command, options, nullptr);
+    require_same_revision(context, saved.target);
     const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
     if (left.values) {
@@ -120,7 +136,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
       done += result.done;
       *plan = std::move(result.left);
     }
-    refuse_changed(changed);
+    refuse_changed(context, changed);
     if (done > 0) context.observer.note("apply.done-already", {{"count", std::to_string(done)}});
     run_checks(context, command, options, &left);
     if (writes) throw_if_checks_failed(context);

@@ -28,7 +28,8 @@ json target_json(const PlanTarget& target) {
           {"release", target.release},
           {"context", target.context},
           {"user", target.user},
-          {"chart", target.chart}};
+          {"chart", target.chart},
+          {"revision", target.revision}};
 }
 
 PlanTarget target_from(const json& file) {
@@ -42,7 +43,8 @@ PlanTarget target_from(const json& file) {
                     .release = text("release"),
                     .context = text_if_any("context"),
                     .user = text_if_any("user"),
-                    .chart = text_if_any("chart")};
+                    .chart = text_if_any("chart"),
+                    .revision = value.value("revision", 0)};
   if (target.ns.empty() || target.namespace_uid.empty() || target.release.empty())
     throw Error("target.namespace, target.namespaceUid or target.release is empty");
   return target;
@@ -116,6 +118,9 @@ bool is_plan(const std::string& content) {
 }  // namespace
 
 void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
+  if (util::is_stream(file))
+    throw Error("the plan was not saved", file.string() + " is no file of its own, and a plan holds secrets",
+                "Name a file.");
   const auto earlier = util::read_file_if_exists(file);
   if (earlier && !is_plan(*earlier)) {
     throw Error("the plan was not saved", file.string() + " is there and is no plan",

@@ -26,12 +26,14 @@ void require_no_migration_since(Context& context, const MigrationPlan& plan, con
 
 }  // namespace
 
-void require_unchanged(Context& context, const MigrationPlan& plan, const RunOptions& options,
-                       const PlanAgain& plan_again) {
+std::optional<MigrationPlan> planned_anew(Context& context, const MigrationPlan& plan,
+                                          const RunOptions& options, const PlanAgain& plan_again) {
   const change::Plan all = plan.together();
   if (starts_migration(plan)) require_no_migration_since(context, plan, options);
-  if (change::is_as_planned(all, change::read_objects(context.client, all))) return;
-  change::require_same(all, plan_again().together());
+  if (change::is_as_planned(all, change::read_objects(context.client, all))) return std::nullopt;
+  MigrationPlan now = plan_again();
+  change::require_same(all, now.together());
+  return now;
 }
 
 }  // namespace kots_export::migration

@@ -69,6 +69,11 @@ void HumanView::show(const migration::MigrationPlan& plan, const PlanHeader& hea
   shown_ = Shown::yes;
 }
 
+void HumanView::show(const change::Plan& plan, const PlanHeader& header) {
+  show(document_of(plan, header, detail_));
+  shown_ = Shown::yes;
+}
+
 void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   dry_run_ = dry_run;
   if (dry_run != kube::DryRun::none) {

@@ -13,6 +13,10 @@ using Words = std::pair<std::string_view, std::string_view>;
 
 // {name} stands for an argument of the notice.
 constexpr std::array kNotices = {
+    Words{"annotate.not-ours-to-change",
+          "{object} is left out: this user may not change it. `helm upgrade` adopts it only once an "
+          "administrator "
+          "has run {commands}"},
     Words{"annotate.other-release",
           "{object} belongs to Helm release {release}: left alone (--take-ownership takes it too)"},
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
@@ -82,9 +86,11 @@ constexpr std::array kNotices = {
     Words{
         "rollback.conflict.volume-at-risk",
         "{object} is left alone: volume {volume} would be deleted with it; set its reclaim policy to Retain"},
+    Words{"rollback.conflict.volume-not-ready",
+          "{object} is left as it is: volume {volume} was not made ready for it; run rollback again"},
     Words{"rollback.conflict.volume-taken", "{object} is not made again: another claim has its volume"},
     Words{"rollback.database",
-          "the database migration of the run is not undone: restore the database from its backup where the "
+          "the database migration is not undone: restore the database from its backup where the "
           "old version needs that"},
     Words{"rollback.earlier-run",
           "run {run} before it is not rolled back: run rollback again to go back further"},
@@ -93,6 +99,7 @@ constexpr std::array kNotices = {
     Words{"rollback.migrator-runs",
           "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not made again"},
+    Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "undoing run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",

@@ -41,6 +41,7 @@ std::string plural(const std::string& kind) {
 struct Entry {
   const Change* change;
   enum class Stays { yes, no } stays = Stays::yes;
+  enum class Undo { possible, impossible } undo = Undo::possible;
 };
 using Entries = std::vector<Entry>;
 
@@ -58,13 +59,16 @@ bool stands_before(const Entry& left, const Entry& right) {
 
 Entries in_order(const change::Plan& plan) {
   const auto transient = change::created_and_deleted(plan);
+  const migration::Irreversible irreversible(plan);
   Entries entries;
   entries.reserve(plan.changes.size());
   for (const Change& change : plan.changes) {
     const bool is_transient = transient.contains(kube::key_of(change.object));
     if (is_transient && change.verb == Verb::remove && change::is_about_created(change)) continue;
     const bool has_end = is_transient && change.verb == Verb::create;
-    entries.push_back({&change, has_end ? Entry::Stays::no : Entry::Stays::yes});
+    entries.push_back({.change = &change,
+                       .stays = has_end ? Entry::Stays::no : Entry::Stays::yes,
+                       .undo = irreversible.has(change) ? Entry::Undo::impossible : Entry::Undo::possible});
   }
   std::ranges::stable_sort(entries, stands_before);
   return entries;
@@ -85,7 +89,7 @@ Item item_of(const Entry& entry, std::string note) {
   const std::string what = entry.stays == Entry::Stays::no
                                ? "+- create and delete"
                                : std::string(mark(change.verb)) + " " + std::string(to_string(change.verb));
-  return {.weight = migration::cannot_be_undone(change) ? Weight::grave : Weight::normal,
+  return {.weight = entry.undo == Entry::Undo::impossible ? Weight::grave : Weight::normal,
           .text = {{what + " " + kube::describe(change.object), style_of(change.verb)}},
           .note = std::move(note)};
 }
@@ -185,7 +189,7 @@ List short_list_of(const change::Plan& plan) {
       continue;
     }
     // What cannot be undone is named however many there are.
-    if (++counts[change.verb] <= kMostNames || migration::cannot_be_undone(change))
+    if (++counts[change.verb] <= kMostNames || entry.undo == Entry::Undo::impossible)
       list.items.push_back(item_of(entry, {}));
   }
   for (const auto& [verb, count] : counts) {

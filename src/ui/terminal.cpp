@@ -73,7 +73,7 @@ class Console {
     const int ready = ::poll(waited.data(), waited.size(), -1);
     if (ready >= 0 && waited[1].revents == 0) return;
     print("\n");
-    throw Interrupted("no answer was given");
+    throw Interrupted("no answer was given, and nothing was changed");
   }
 
   int in_ = -1;

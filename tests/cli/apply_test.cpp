@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 // A plan in a file, and carrying exactly that out.
 namespace kots_export::test {
@@ -293,6 +294,29 @@ TEST_F(SavedPlan, IsRefusedWhereAnObjectToCreateIsThere) {
 
   expect_refused(run, 4);
   EXPECT_THAT(run.err, HasSubstr("Job circle-migrator exists already"));
+}
+
+// Its manifest and values are not those that the plan was made from.
+TEST_F(SavedPlan, IsRefusedWhereTheReleaseWasUpgradedSince) {
+  save();
+  installation_.server.seed(R"({"apiVersion": "testing/v1", "kind": "HelmRelease", "name": "circleci-server",
+    "namespace": "circleci-server", "revision": 2, "status": "deployed", "chartName": "circleci-server",
+    "chartVersion": "3.4.5", "config": {}, "manifest": ""})");
+
+  const Finished applied = apply();
+
+  expect_refused(applied, 4);
+  EXPECT_THAT(applied.err, AllOf(HasSubstr("it was made from revision 1 of release circleci-server"),
+                                 HasSubstr("now revision 2 is the one that runs")));
+}
+
+TEST_F(SavedPlan, IsNotWrittenIntoAPipe) {
+  ASSERT_EQ(::mkfifo((installation_.folder / "pipe").c_str(), 0600), 0);
+  for (const char* file : {"pipe", "/dev/stdout"}) {
+    const Finished run = installation_.run({"plan", "annotate", "--out", file});
+    EXPECT_NE(run.exit_code, 0) << file;
+    EXPECT_THAT(run.err, HasSubstr("holds secrets")) << file;
+  }
 }
 
 TEST_F(SavedPlan, OfAnotherClusterIsRefused) {

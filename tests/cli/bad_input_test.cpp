@@ -314,6 +314,14 @@ TEST_F(BadInput, UnknownFlag) {
   EXPECT_THAT(run.err, AllOf(HasSubstr("--no-such-flag"), HasSubstr("--help")));
 }
 
+TEST_F(BadInput, TargetVersionIsNoneOfA4xChart) {
+  for (const char* version : {"banana", "3.9", "3.9.0", "4", ""}) {
+    const Finished run = installation_.run(Installation::whole_run({"--target-version", version}));
+    expect_refused(run, 2);
+    EXPECT_THAT(run.err, HasSubstr("--target-version " + std::string(version)));
+  }
+}
+
 TEST_F(BadInput, UnknownFunction) {
   const Finished run = installation_.run({"-f", "everything"});
 

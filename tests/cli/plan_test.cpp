@@ -179,6 +179,8 @@ TEST(ServerDryRun, ThatIsAcceptedEndsWithZero) {
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out + run.err, Not(HasSubstr("refused")));
+  EXPECT_THAT(run.out, ::testing::ContainsRegex(
+                           "\\(the server takes ([0-9]+) of [0-9]+.*; dry run: nothing was changed\\)"));
   EXPECT_EQ(installation.server.count_writes(), 0U);
   EXPECT_EQ(installation.snapshot(), before);
 }

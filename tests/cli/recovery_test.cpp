@@ -35,7 +35,7 @@ TEST(Recovery, RollbackAfterACompleteRunRestoresEverything) {
 
   EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
   EXPECT_EQ(difference(before, state_of(installation)), "");
-  EXPECT_THAT(rollback.err, HasSubstr("the database migration of the run is not undone"));
+  EXPECT_THAT(rollback.err, HasSubstr("the database migration is not undone"));
 }
 
 TEST(Recovery, ARollbackCanBeRolledBack) {
@@ -278,7 +278,7 @@ TEST(Rollback, AfterAnUpgradeByHelmIsRefusedUntilHelmHasGoneBack) {
 
   EXPECT_EQ(refused.exit_code, 4);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("revision 2 is chart 4.0.1"),
-                                 HasSubstr("helm rollback circleci-server -n circleci-server")));
+                                 HasSubstr("helm rollback circleci-server 1 -n circleci-server")));
   EXPECT_EQ(installation.server.count_writes(), 0U);
   EXPECT_EQ(installation.run({"rollback", "--yes", "--settle-time=0", "--after-upgrade"}).exit_code, 0);
 }
@@ -291,8 +291,41 @@ TEST(Rollback, SaysBeforehandWhatItDoesNotUndoAndWhatRunsAgain) {
 
   EXPECT_EQ(rollback.exit_code, 2);  // nobody can be asked
   EXPECT_THAT(rollback.err,
-              AllOf(HasSubstr("warning: the database migration of the run is not undone"),
+              AllOf(HasSubstr("warning: the database migration is not undone"),
                     HasSubstr("note: Job inject-bottoken-abc123: made again, and so run again")));
+}
+
+// The run that migrated left nothing to put back, and is not the one that is undone.
+TEST(Rollback, SaysThatALaterRunMigratedTheDatabase) {
+  const Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  ASSERT_EQ(installation.run({"rollback", "--dry-run=client"}).err.find("database migration"),
+            std::string::npos);
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0);
+  EXPECT_THAT(installation.run(kRollback).err, HasSubstr("warning: the database migration is not undone"));
+}
+
+TEST(Rollback, InADryRunShowsWhatItDoesAsAPlanDoes) {
+  const Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const Finished shown = installation.run({"rollback", "--dry-run=client"});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("release:"), HasSubstr("what it does to Pods, data and time"),
+                               HasSubstr("+ create Deployment kotsadm")));
+  EXPECT_LT(shown.out.find("+ create"), shown.out.find("~ patch"));
+  const json document = json::parse(installation.run({"rollback", "--dry-run=client", "-o", "json"}).out);
+  EXPECT_TRUE(document["effects"].is_object()) << document["effects"];
+}
+
+TEST(Rollback, WhatMayNotBeReadIsAFailedCheck) {
+  apiserver::ApiServerOptions options;
+  options.tokens = {"jane-token=jane"};
+  options.deny = {"jane get secrets", "jane list secrets"};
+  const Installation installation(options);
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  const Finished refused =
+      installation.run({"rollback", "--yes", "--settle-time=0", "--token", "jane-token"});
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("forbidden"), HasSubstr("auth can-i --list")));
 }
 
 TEST(Recovery, SomebodysSighupStopsTheRunInOrder) {
@@ -540,6 +573,53 @@ TEST(Recovery, RollbackOfAllGoesBackBeforeTheFirstRun) {
   EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
   EXPECT_EQ(difference(before, state_of(installation)), "");
   EXPECT_EQ(installation.run({"rollback", "--all", "--yes"}).exit_code, 1) << "there is nothing left";
+}
+
+// Its objects are as a later run left them: what that did is not undone under this one's name.
+TEST(Recovery, ARunThatIsRolledBackIsNotRolledBackAgain) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const std::string run = runs_of(installation).at(0)["run"];
+  ASSERT_EQ(installation.run(kRollback).exit_code, 0);
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const json before = state_of(installation);
+
+  const Finished again = installation.run({"rollback", run, "--yes", "--settle-time=0"});
+
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("run " + run + " is rolled back already"));
+  EXPECT_EQ(difference(before, state_of(installation)), "");
+}
+
+// What a rollback goes back to is what stood there when it was overwritten, not when the plan was made.
+TEST(Recovery, AValueThatWasChangedBeforeTheLockWasHadComesBack) {
+  Installation installation;
+  const auto set_label = [&](const char* value) {
+    json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+    frontend["metadata"]["labels"]["app.kubernetes.io/managed-by"] = value;
+    installation.server.put(frontend);
+  };
+  set_label("one");
+  ASSERT_EQ(run_while(installation, {"annotate", "--yes"}, [&] { set_label("another"); }).exit_code, 0);
+  ASSERT_EQ(installation.run(kRollback).exit_code, 0);
+
+  const json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+  EXPECT_EQ(frontend["metadata"]["labels"]["app.kubernetes.io/managed-by"], "another");
+}
+
+TEST(Recovery, RollbackWhoseVolumeIsNotFreedMakesNoClaimAndTheNextOneEndsWell) {
+  Installation installation;
+  const json before = state_of(installation);
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  installation.server.add_fault("status=422 method=PATCH path=/persistentvolumes/");
+  ASSERT_EQ(installation.run(kRollback).exit_code, 1);
+  EXPECT_EQ(installation.server.count_requests("POST", "/persistentvolumeclaims"), 0U);
+  installation.server.clear_faults();
+
+  const Finished rollback = installation.run(kRollback);
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_EQ(difference(before, state_of(installation)), "");
 }
 
 TEST(Recovery, RunsShowTellsEachChangeOfARun) {

@@ -212,6 +212,36 @@ TEST_F(OnATerminal, RollbackAndSecretAndApplyAskTheSameQuestion) {
   EXPECT_EQ(installation_.server.count_writes(), writes);
 }
 
+// While its question waits for an answer, others are at work.
+TEST_F(OnATerminal, RollbackIsNotCarriedOutWhereTheRunWasRolledBackSince) {
+  ASSERT_EQ(installation_.run({"annotate", "--yes"}).exit_code, 0);
+  PseudoTerminal terminal = start({"rollback", "--settle-time=0"});
+  terminal.expect(kQuestion);
+  ASSERT_EQ(installation_.run({"rollback", "--yes", "--settle-time=0"}).exit_code, 0);
+  ASSERT_EQ(installation_.run({"annotate", "--yes"}).exit_code, 0);
+  const auto before = installation_.snapshot();
+  terminal.type("y\n");
+  terminal.expect("was rolled back since this was planned: nothing was changed");
+
+  EXPECT_EQ(terminal.finish(), 1);
+  EXPECT_EQ(installation_.snapshot(), before);
+}
+
+TEST_F(OnATerminal, RollbackIsNotCarriedOutWhereAMigrationWasStartedSince) {
+  installation_.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");
+  ASSERT_EQ(installation_.run({"annotate", "--yes"}).exit_code, 0);
+  PseudoTerminal terminal = start({"rollback", "--settle-time=0"});
+  terminal.expect(kQuestion);
+  ASSERT_EQ(installation_.run({"flyway", "--yes", "--timeout", "1"}).exit_code, 1);
+  const auto before = installation_.snapshot();
+  terminal.type("y\n");
+  terminal.expect("the database migration is running");
+
+  EXPECT_EQ(terminal.finish(), 4);
+  EXPECT_EQ(installation_.snapshot(), before);
+}
+
 TEST_F(OnATerminal, ApplyAsksToo) {
   ASSERT_EQ(installation_.run({"plan", "annotate", "--out", "p"}).exit_code, 0);
   PseudoTerminal terminal = start({"apply", "p"});

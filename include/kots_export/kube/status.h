@@ -35,6 +35,13 @@ class ConnectionError : public Error {
   TransportFailure failure_;
 };
 
+inline constexpr const char* kForeignAnswerHint =
+    "Something else than a Kubernetes API server may answer at this address; check --context and the proxy.";
+
+// Whether the Status in `reply` gives a field that begins with `field` ("metadata.uid") among the causes of
+// its refusal. Source: meta/v1 StatusDetails, which 422 has.
+[[nodiscard]] bool blames_field(const Reply& reply, std::string_view field);
+
 // Whether `reply` is the API server's own word: a Status, and not the page of something on the way.
 [[nodiscard]] bool is_status(const Reply& reply);
 

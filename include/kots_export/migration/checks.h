@@ -56,6 +56,10 @@ void run_checks(Context& context, CheckedCommand command, const RunOptions& opti
 void require_namespace(Context& context);
 void require_release(Context& context);
 
+// Throws Error with exit code 4: what a plan is made from may not be read (`error` is a 403). What else went
+// wrong is thrown on.
+[[noreturn]] void throw_not_planned(const Context& context, const kube::ApiError& error);
+
 // Throws the Error (exit code 4) of the checks that failed, if any did.
 void throw_if_checks_failed(const Context& context);
 

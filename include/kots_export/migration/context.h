@@ -4,6 +4,7 @@
 #include <kots_export/change/observer.h>
 #include <kots_export/helm/served_versions.h>
 #include <kots_export/helm/storage.h>
+#include <kots_export/kube/access.h>
 #include <kots_export/kube/client.h>
 #include <kots_export/kube/identity.h>
 #include <kots_export/kube/types.h>
@@ -62,6 +63,8 @@ struct Context {
   bool is_backup_missing = false;
   // The checks that stop this command, by id; see run_checks.
   std::vector<std::string> failed_checks = {};
+  // Rights that this user lacks, and round which the plan goes; see plan_annotate.
+  std::vector<kube::AccessQuestion> lacking = {};
   HelmForce helm_force = HelmForce::unknown;
 };
 

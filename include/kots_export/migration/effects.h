@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace kots_export::migration {
@@ -41,8 +42,21 @@ struct Effects {
   bool upgrade_follows = false;  // the whole migration: `helm upgrade` is what comes next
 };
 
-// True of what no rollback brings back: the migrator's Job changes the database.
-[[nodiscard]] bool cannot_be_undone(const change::Change& change);
+// What of a plan no rollback brings back.
+class Irreversible {
+ public:
+  explicit Irreversible(const change::Plan& plan);
+  // The migrator's Job, which changes the database.
+  [[nodiscard]] static bool migrates(const change::Change& change);
+  // A claim that is deleted with its volume, which the plan does not set to Retain first.
+  [[nodiscard]] bool loses_data(const change::Change& change) const;
+  [[nodiscard]] bool has(const change::Change& change) const {
+    return migrates(change) || loses_data(change);
+  }
+
+ private:
+  std::unordered_set<std::string> kept_volumes_;  // those that the plan sets to Retain
+};
 
 // `timeout` is how long the run waits for the migrator (--timeout).
 [[nodiscard]] Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout);

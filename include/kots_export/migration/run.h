@@ -34,6 +34,10 @@ struct RunOptions {
   // A whole run leaves out a database migration that is known to be done, or not (--again).
   FlywayOptions::LeaveOut leave_out = FlywayOptions::LeaveOut::known;
   std::vector<std::string> skip_checks = {};  // by id; see require_skippable
+  enum class Purpose {
+    run,
+    check
+  } purpose = Purpose::run;  // check: whether a run of this user would go through
 
   // Whether `part` annotates: the step itself always, the whole unless it is left out.
   [[nodiscard]] bool annotates(Part part) const {

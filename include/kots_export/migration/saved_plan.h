@@ -22,6 +22,8 @@ struct PlanTarget {
   std::string context = {};
   std::string user = {};
   std::string chart = {};  // version of the release's chart
+  // The release's revision that it was made from; 0: none, or a file of an earlier version.
+  int revision = 0;
 };
 
 struct SavedPlan {

@@ -38,6 +38,7 @@ class HumanView : public change::Observer {
   // Shows a plan as one, under its header: its parts are not shown again when they are `planned` in a dry
   // run.
   void show(const migration::MigrationPlan& plan, const PlanHeader& header);
+  void show(const change::Plan& plan, const PlanHeader& header);
   // Shows what the command is run for.
   void show(const Document& document);
 

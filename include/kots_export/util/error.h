@@ -24,18 +24,25 @@ class Hint {
   Hint() = default;
   Hint(std::string text) : text_(std::move(text)) {}  // NOLINT(google-explicit-constructor)
   Hint(const char* text) : text_(text) {}             // NOLINT(google-explicit-constructor)
-  // One that also says how to go on after the error: nothing is to be added to it.
+  // One that also says how to go on after the error: that is not to be added to it.
   [[nodiscard]] static Hint with_way_on(std::string text) {
     Hint hint(std::move(text));
     hint.way_on_ = WayOn::told;
     return hint;
   }
+  // The same where to go on is all that can be done now: the way back is closed.
+  [[nodiscard]] static Hint with_only_way_on(std::string text) {
+    Hint hint(std::move(text));
+    hint.way_on_ = WayOn::told_as_the_only_one;
+    return hint;
+  }
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
-  [[nodiscard]] bool tells_way_on() const noexcept { return way_on_ == WayOn::told; }
+  [[nodiscard]] bool tells_way_on() const noexcept { return way_on_ != WayOn::not_told; }
+  [[nodiscard]] bool leaves_way_back() const noexcept { return way_on_ != WayOn::told_as_the_only_one; }
 
  private:
-  enum class WayOn { not_told, told };
+  enum class WayOn { not_told, told, told_as_the_only_one };
   std::string text_;
   WayOn way_on_ = WayOn::not_told;
 };
@@ -61,6 +68,7 @@ class Error : public std::runtime_error {
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
   [[nodiscard]] const std::string& hint() const noexcept { return hint_.text(); }
   [[nodiscard]] bool tells_way_on() const noexcept { return hint_.tells_way_on(); }
+  [[nodiscard]] bool leaves_way_back() const noexcept { return hint_.leaves_way_back(); }
   [[nodiscard]] const std::string& state() const noexcept { return state_; }
   [[nodiscard]] ExitCode exit_code() const noexcept { return exit_code_; }
 

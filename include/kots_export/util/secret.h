@@ -12,7 +12,7 @@ template <typename String = std::string>
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(String value) : value_(std::move(value)) {}
+  explicit Secret(String value) : value_(std::move(value)) { wipe(value); }
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.wipe(); }
   Secret& operator=(const Secret& other) {
@@ -39,10 +39,14 @@ class Secret {
   friend bool operator==(const Secret& a, const Secret& b) { return a.value_ == b.value_; }
 
  private:
-  void wipe() noexcept {
+  void wipe() noexcept { wipe(value_); }
+  // All that `value` has room for: a short string that was moved from is empty, and still holds its
+  // characters.
+  static void wipe(String& value) noexcept {
+    value.resize(value.capacity());
     // The volatile write keeps the compiler from dropping a store to memory that dies next.
-    for (volatile auto& c : value_) c = typename String::value_type{};
-    value_.clear();
+    for (volatile auto& c : value) c = typename String::value_type{};
+    value.clear();
   }
 
   String value_{};

@@ -21,8 +21,16 @@ struct Checking {
   std::optional<RegistryClient> registry = std::nullopt;  // once it was asked
   std::string registry_trouble = {};  // the check that the registry did not let through, or not answer
 
-  // Nothing is going to be written.
+  // Nothing is going to be written now.
   [[nodiscard]] bool only_looks() const { return context.executor.dry_run() != kube::DryRun::none; }
+  // What is looked at is what a run would meet that writes.
+  [[nodiscard]] bool is_of_writing() const {
+    return !only_looks() || options.purpose == RunOptions::Purpose::check;
+  }
+  // The plan may be carried out by another user than the one who looks at it.
+  [[nodiscard]] bool is_preview() const {
+    return context.executor.dry_run() == kube::DryRun::client && !is_of_writing();
+  }
 };
 
 // `warning` is the most that it does, whatever the table says of a problem.

@@ -25,7 +25,7 @@ CheckFinding check_database(Checking& checking) {
 CheckFinding check_migrator_job(Checking& checking) {
   Context& context = checking.context;
   const auto earlier = find_earlier_migration(context, checking.options.paths);
-  if (!earlier) return ok("no database migration was started before");
+  if (!earlier) return ok("no Job of a database migration is there");
   if (const auto error = obstacle(context, *earlier)) return problem(error->what(), error->hint());
   if (earlier->state == EarlierMigration::State::complete)
     return note("Job " + earlier->job.name + " of an earlier run is complete");

@@ -47,12 +47,7 @@ json service_of_the_release(Context& context, const kube::ApiResource& services)
 
 // Whether it is the missing address that the server refuses, and not something that a webhook does.
 bool refuses_missing_address(const kube::Reply& reply) {
-  if (reply.status != kube::http::kInvalid) return false;
-  const json status = json::parse(reply.body, nullptr, false);
-  const json* causes = util::find_at(status, {"details", "causes"});
-  return causes != nullptr && causes->is_array() && std::ranges::any_of(*causes, [](const json& cause) {
-           return util::text_at(cause, {"field"}).starts_with("spec.clusterIP");
-         });
+  return reply.status == kube::http::kInvalid && kube::blames_field(reply, "spec.clusterIP");
 }
 
 // What the server says that helps nobody to know.

@@ -120,7 +120,9 @@ CheckFinding check_volumes(Checking& checking) {
   }
   if (deleting.empty()) return ok("no claim takes its data along");
   return note("policy Delete, so that their data goes with their claims: " + util::listed(deleting),
-              "KOTS' own are set to Retain before they are deleted; the others are not touched.");
+              checking.options.delete_volumes == DeleteVolumes::yes
+                  ? "With --delete-volumes the data of KOTS' own is deleted; the others are not touched."
+                  : "KOTS' own are set to Retain before they are deleted; the others are not touched.");
 }
 
 // Before a question, and in what only looks, it is told and no more: who answers --yes answers for it.

@@ -21,7 +21,7 @@ using kube::AccessQuestion;
 bool has_way_round(const AccessQuestion& question) {
   const std::string& resource = question.object.gvr.resource;
   return resource == "leases" || question.subresource == "exec" || resource == "persistentvolumes" ||
-         resource.starts_with("clusterrole");
+         (resource.starts_with("clusterrole") && question.verb != "patch");
 }
 
 // "patch deployments.apps", "create pods/exec".
@@ -144,8 +144,10 @@ void add_needs_of_planning(const Checking& checking, Needs& needs) {
   for (const std::string_view verb : {"get", "list"}) needs.add(verb, "", "Secret");
   if (is_whole || command == CheckedCommand::annotate || command == CheckedCommand::kots_cleanup) {
     for (const names::Kind& kind : names::kKinds) {
-      if (context.client.find_resource(kind.group, kind.kind) != nullptr)
-        needs.add("list", kind.group, kind.kind);
+      if (context.client.find_resource(kind.group, kind.kind) == nullptr) continue;
+      needs.add("list", kind.group, kind.kind);
+      // What is deleted is read whole, for the way back.
+      if (command != CheckedCommand::annotate) needs.add("get", kind.group, kind.kind);
     }
   }
   if (is_whole || command == CheckedCommand::flyway) {
@@ -197,21 +199,23 @@ CheckFinding check_reading(Checking& checking) {
 
 CheckFinding check_permissions(Checking& checking) {
   if (checking.plan == nullptr) return skipped("there is no plan");
-  Needs needs(checking.context);
-  add_needs_of_plan(checking.context, *checking.plan, needs);
+  Context& context = checking.context;
+  Needs needs(context);
+  add_needs_of_plan(context, *checking.plan, needs);
   add_needs_of_run(*checking.plan, needs);
   auto missing = needs.missing();
   if (!missing) return skipped("this user may not ask what he may do");
+  const bool all_have_way = std::ranges::all_of(*missing, has_way_round);
+  std::ranges::stable_partition(*missing, std::not_fn(has_way_round));
+  missing->insert(missing->end(), context.lacking.begin(), context.lacking.end());
   if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
-  const auto first_with_way = std::ranges::stable_partition(*missing, std::not_fn(has_way_round)).begin();
-  const bool all_have_way = first_with_way == missing->begin();
   const std::string text = "this user may not: " + joined(table_of(*missing));
-  const std::string remedy = ask_administrator(checking.context);
-  return all_have_way || checking.only_looks() ? warning(text, remedy) : problem(text, remedy);
+  const std::string remedy = ask_administrator(context);
+  return all_have_way || checking.is_preview() ? warning(text, remedy) : problem(text, remedy);
 }
 
 CheckFinding check_disk(Checking& checking) {
-  if (checking.only_looks()) return skipped("nothing is written");
+  if (!checking.is_of_writing()) return skipped("nothing is written");
   constexpr std::uintmax_t kLeast = std::uintmax_t{32} << 20;
   std::error_code error;
   const auto space = std::filesystem::space(checking.options.paths.root, error);

@@ -70,6 +70,17 @@ std::string way_out_of_pending(Context& context, const std::vector<StoredRevisio
          newest.secret.name + ".yaml && " + kubectl("delete secret " + newest.secret.name) + "`.";
 }
 
+// " 1", the newest revision of 3.x that ran; nothing where no record tells. Without a number Helm goes back
+// by one, which may be 4.x too.
+std::string revision_3(Context& context) {
+  for (const StoredRevision& stored : stored_revisions(context) | std::views::reverse) {
+    if (stored.status != kDeployed && stored.status != "superseded") continue;
+    if (version_of(decoded_revision(context, stored).chart_version).major < 4)
+      return " " + std::to_string(stored.revision);
+  }
+  return "";
+}
+
 }  // namespace
 
 CheckFinding check_release(Checking& checking) {
@@ -81,8 +92,8 @@ CheckFinding check_release(Checking& checking) {
   return problem(
       "namespace " + context.ns.name + " has no release " + context.release + ": " +
           (names.empty() ? "it has none at all" : "releases that are there: " + util::listed(names)),
-      "Name the release with --release-name and its namespace with --namespace; `helm list "
-      "--all-namespaces` shows what is there.");
+      "Name the release with --release-name and its namespace with --namespace; `" +
+          context.commands.helm(context.ns.name, "list --all-namespaces", {}) + "` shows what is there.");
 }
 
 CheckFinding check_release_chart(Checking& checking) {
@@ -115,11 +126,15 @@ CheckFinding check_release_status(Checking& checking) {
     return problem(what + ": Helm will refuse the upgrade (another operation is in progress)",
                    way_out_of_pending(checking.context, revisions));
   const auto deployed = helm::newest_deployed(revisions);
-  if (!deployed)
+  if (!deployed) {
+    const std::string look =
+        "Look at `" + helm(checking.context, "history " + util::shell_quote(checking.context.release)) + "`";
+    // Source: Helm, pkg/action/upgrade.go prepareUpgrade: it upgrades from either where none is deployed.
+    if (newest.status == "failed" || newest.status == "superseded")
+      return warning(what + ", and none is deployed", look + ", and see that what runs is what it says.");
     return problem(what + ", and none is deployed: Helm will refuse the upgrade",
-                   "Look at `" +
-                       helm(checking.context, "history " + util::shell_quote(checking.context.release)) +
-                       "`, and roll back to a revision that worked.");
+                   look + ", and roll back to a revision that worked.");
+  }
   const std::string over = what + "; " + name_of(*deployed) + " is deployed";
   const helm::Release& release = decoded_revision(checking.context, newest);
   if (version_of(release.chart_version).major >= 4)
@@ -127,7 +142,9 @@ CheckFinding check_release_status(Checking& checking) {
         over + ": an upgrade to chart " + util::printable(release.chart_version) + " was tried and failed",
         "The migration was done before it. Run the step that the upgrade misses (annotate or "
         "kots_cleanup) and `helm upgrade` again.");
-  return warning(over, "See that what is deployed is what runs: an upgrade in 3.x failed.");
+  return warning(over, newest.status == "failed"
+                           ? "See that what is deployed is what runs: an upgrade in 3.x failed."
+                           : "See that what is deployed is what runs.");
 }
 
 CheckFinding check_manifest_apis(Checking& checking) {
@@ -168,8 +185,8 @@ CheckFinding check_not_upgraded(Checking& checking) {
     if (version_of(release.chart_version).major < 4) continue;
     return problem(
         name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
-        "First `" + helm(context, "rollback " + util::shell_quote(context.release)) +
-            "` to the 3.x revision, then this; --after-upgrade rolls back all the same.");
+        "First `" + helm(context, "rollback " + util::shell_quote(context.release) + revision_3(context)) +
+            "`, back to 3.x, then this; --after-upgrade rolls back all the same.");
   }
   return ok("release " + context.release + " is not upgraded");
 }

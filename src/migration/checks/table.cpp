@@ -67,7 +67,7 @@ constexpr std::array kChecks = {
     Check{"workloads", "installation", "what is not healthy before the migration",
           {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_workloads},
     Check{"volumes", "installation", "volumes whose data goes with their claims",
-          {kWarn, kNone, kNone, kWarn, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_volumes},
+          {kNote, kNone, kNone, kNote, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_volumes},
     Check{"backup", "installation", "a Velero backup of the namespace, completed in the last 24 hours",
           {kWarn, kNone, kNone, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_backup},
     Check{"kots-cluster-role", "installation", "KOTS' rights on the whole cluster, which stay behind",
@@ -199,14 +199,27 @@ void require_release(Context& context) {
   require(check_release, context);
 }
 
+void throw_not_planned(const Context& context, const kube::ApiError& error) {
+  if (error.code() != kube::http::kForbidden) throw error;
+  throw Error(error.headline(), error.why(),
+              "Ask the cluster's administrator for it; `" +
+                  context.commands.kubectl(context.ns.name, "auth can-i --list") +
+                  "` shows what this user may do.",
+              ExitCode::check_failed);
+}
+
 void throw_if_checks_failed(const Context& context) {
-  if (context.failed_checks.empty()) return;
-  const std::size_t count = context.failed_checks.size();
-  throw Error(
-      "nothing was changed",
-      (count == 1 ? "check " : "checks ") + util::listed(context.failed_checks) + " failed, as shown above",
-      "Mend what they name, or leave one out with --skip-check ID where you know better.",
-      ExitCode::check_failed);
+  const auto& failed = context.failed_checks;
+  if (failed.empty()) return;
+  const bool may_be_skipped = std::ranges::any_of(failed, [](const std::string& id) {
+    return std::ranges::find(kChecks, id, &Check::id)->skipping == Skipping::allowed;
+  });
+  throw Error("nothing was changed",
+              (failed.size() == 1 ? "check " : "checks ") + util::listed(failed) + " failed, as shown above",
+              may_be_skipped
+                  ? "Fix what they name, or leave one out with --skip-check ID where you know better."
+                  : "Fix what they name: without it nothing can be migrated.",
+              ExitCode::check_failed);
 }
 
 }  // namespace kots_export::migration

@@ -72,7 +72,8 @@ class Rollback : public ::testing::Test {
 
   // Plans and carries out; returns what could not be put back.
   std::size_t roll_back() {
-    const std::vector<RunRecord> runs = {run};
+    std::vector<RunRecord> runs = earlier;
+    runs.push_back(run);
     RollbackOptions options;
     options.patience = options.look_every = std::chrono::milliseconds(1);
     plan = plan_rollback(client, notices, run, runs, kube::DryRun::none, options);
@@ -80,11 +81,18 @@ class Rollback : public ::testing::Test {
   }
 
   FakeCluster cluster;
-  test::ScriptedTransport transport{[this](const kube::Request& request) { return cluster.answer(request); }};
+  std::string forbidden;  // "PATCH /api/v1/persistentvolumes/v"
+  test::ScriptedTransport transport{[this](const kube::Request& request) -> kube::Outcome {
+    const std::string path = request.path.substr(0, request.path.find('?'));
+    if (std::string(to_string(request.method)) + " " + path == forbidden)
+      return test::reply(403, {{"kind", "Status"}, {"reason", "Forbidden"}});
+    return cluster.answer(request);
+  }};
   kube::Client client{transport};
   Notices notices;
   Executor executor{client, notices, {}};
   RunRecord run;
+  std::vector<RunRecord> earlier;
   RollbackPlan plan;
 };
 
@@ -464,6 +472,52 @@ TEST_F(VolumeRollback, DeletesNoClaimWhoseVolumeWouldGoWithIt) {
   EXPECT_EQ(roll_back(), 1U);
   EXPECT_THAT(notices.ids, ElementsAre("rollback.conflict.volume-at-risk"));
   EXPECT_TRUE(cluster.objects.contains(std::string(kClaims) + "c"));
+}
+
+TEST_F(VolumeRollback, MakesNoClaimWhoseVolumeWasNotFreedAndNoStatefulSetThatWouldMakeIt) {
+  run.entries.back().change.object.name = "data-db-0";
+  run.entries.back().change.before["metadata"]["name"] = "data-db-0";
+  volume()["spec"]["claimRef"]["name"] = "data-db-0";
+  json set = object("StatefulSet", "db", "uid-s",
+                    {{"apiVersion", "apps/v1"},
+                     {"spec", {{"volumeClaimTemplates", {{{"metadata", {{"name", "data"}}}}}}}}});
+  did(Verb::remove, ref("StatefulSet", "statefulsets", "db", "uid-s"), set, nullptr);
+  forbidden = "PATCH " + std::string(kVolumes) + "v";
+
+  EXPECT_EQ(roll_back(), 4U) << "volume, claim, set, and the volume's policy";
+  EXPECT_FALSE(cluster.objects.contains(std::string(kClaims) + "data-db-0"));
+  EXPECT_FALSE(cluster.objects.contains("/apis/apps/v1/namespaces/ns/statefulsets/db"));
+  EXPECT_THAT(notices.ids, ElementsAre("rollback.conflict.volume-not-ready",
+                                       "rollback.conflict.volume-not-ready", "rollback.conflict.not-bound"));
+
+  forbidden.clear();
+  (void)roll_back();
+  EXPECT_TRUE(cluster.objects.contains(std::string(kClaims) + "data-db-0"));
+  EXPECT_TRUE(cluster.objects.contains("/apis/apps/v1/namespaces/ns/statefulsets/db"));
+}
+
+TEST_F(VolumeRollback, FreesTheVolumeOfAClaimThatWaitsForItSinceAnEarlierRollback) {
+  json claim = object("PersistentVolumeClaim", "c", "anew",
+                      {{"spec", {{"volumeName", "v"}}}, {"status", {{"phase", "Pending"}}}});
+  cluster.put(std::string(kClaims) + "c", claim);
+  RunRecord before;
+  before.header.run = "before";
+  before.entries.push_back(
+      {.id = 1, .change = {.verb = Verb::create, .object = run.entries.back().change.object}});
+  before.entries.back().outcome.status = ChangeOutcome::Status::done;
+  before.entries.back().outcome.object.uid = "anew";
+  earlier.push_back(before);
+
+  (void)roll_back();
+  EXPECT_EQ(volume()["spec"]["claimRef"], json({{"namespace", "ns"}, {"name", "c"}}));
+}
+
+TEST_F(VolumeRollback, LeavesTheVolumeOfAClaimThatIsBound) {
+  cluster.put(std::string(kClaims) + "c",
+              object("PersistentVolumeClaim", "c", "uid-c",
+                     {{"spec", {{"volumeName", "v"}}}, {"status", {{"phase", "Bound"}}}}));
+  EXPECT_EQ(roll_back(), 0U);
+  EXPECT_EQ(volume()["spec"]["claimRef"]["uid"], "uid-c");
 }
 
 TEST_F(VolumeRollback, SaysThatTheDataIsLostWhereTheVolumeIsGone) {

@@ -135,7 +135,9 @@ class ListByScript : public ::testing::Test {
   static test::Answer page(const std::vector<std::string>& names, const std::string& next = {}) {
     json items = json::array();
     for (const auto& name : names) items.push_back({{"metadata", {{"name", name}}}});
-    return ok({{"kind", "ConfigMapList"}, {"metadata", {{"continue", next}}}, {"items", items}});
+    return ok({{"kind", "ConfigMapList"},
+               {"metadata", {{"resourceVersion", "1"}, {"continue", next}}},
+               {"items", items}});
   }
 
   test::ScriptedTransport server;
@@ -153,7 +155,7 @@ TEST_F(ListByScript, EncodesTheContinueToken) {
 
 TEST_F(ListByScript, TakesAListWithoutItems) {
   server.get("/configmaps",
-             ok({{"kind", "ConfigMapList"}, {"metadata", json::object()}, {"items", nullptr}}));
+             ok({{"kind", "ConfigMapList"}, {"metadata", {{"resourceVersion", "1"}}}, {"items", nullptr}}));
 
   EXPECT_TRUE(list().empty());
   EXPECT_TRUE(client.list(kConfigMaps, "n").empty());

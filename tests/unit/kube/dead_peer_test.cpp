@@ -175,7 +175,7 @@ milliseconds processor_time_of_this_thread() {
 
 TEST(SlowServer, IsWaitedForWithoutWork) {
   apiserver::ApiServerOptions slow;
-  slow.faults = {"status=429 retry-after=1 times=24", "delay=300"};
+  slow.faults = {"status=429 retry-after=3 times=24", "delay=300"};
   const apiserver::ApiServer server(slow);
   test::ApiConnection connection(server);
   Client client(connection.transport);
@@ -183,8 +183,9 @@ TEST(SlowServer, IsWaitedForWithoutWork) {
   const auto used = processor_time_of_this_thread();
   (void)client.get(config_maps(24));
   const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
-  EXPECT_GE(took, milliseconds(1'000));
-  EXPECT_LT((processor_time_of_this_thread() - used) * 10, took);
+  EXPECT_GE(took, milliseconds(3'000));
+  // Of a debug build, with 48 requests and a TLS handshake in it; the loop that this guards against took 80%.
+  EXPECT_LT((processor_time_of_this_thread() - used) * 50, took);
 }
 
 TEST(SlowServer, IsGivenTheRequestTimeoutForAllTries) {

@@ -72,6 +72,22 @@ INSTANTIATE_TEST_SUITE_P(Kubernetes, DiscoveryOfMinor,
                          ::testing::Values(16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
                                            33));
 
+// "freshness: Stale" in the aggregated form: its server does not answer, so nobody knows what it serves.
+class StaleGroup : public ::testing::TestWithParam<int> {};
+
+TEST_P(StaleGroup, IsNotTakenForOneThatIsNotServed) {
+  apiserver::ApiServerOptions options;
+  options.minor = GetParam();
+  options.stale_groups = {"metrics.k8s.io/v1beta1"};
+  const apiserver::ApiServer server(options);
+  test::ApiConnection connection(server);
+  EXPECT_THROW((void)connection.client.find_resource("metrics.k8s.io", "PodMetrics"), ApiError);
+  EXPECT_NE(connection.client.find_resource("policy", "PodDisruptionBudget"), nullptr);
+  EXPECT_EQ(connection.client.find_resource("example.com", "Widget"), nullptr);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kubernetes, StaleGroup, ::testing::Values(20, 26, 30, 33));
+
 TEST(FindForManifest, TakesTheVersionOfTheManifestOrAnother) {
   const apiserver::ApiServer server;
   test::ApiConnection connection(server);

@@ -22,8 +22,9 @@ ApiResource kind(const std::string& resource, const std::string& name) {
 const std::vector<ApiResource> kTwoKinds = {kind("configmaps", "ConfigMap"), kind("secrets", "Secret")};
 
 json page(const std::vector<std::string>& names, const std::string& token = {}) {
-  json list{
-      {"kind", "PartialObjectMetadataList"}, {"metadata", {{"continue", token}}}, {"items", json::array()}};
+  json list{{"kind", "PartialObjectMetadataList"},
+            {"metadata", {{"resourceVersion", "1"}, {"continue", token}}},
+            {"items", json::array()}};
   for (const auto& name : names)
     list["items"].push_back({{"metadata", {{"namespace", "ns"}, {"name", name}}}});
   return list;

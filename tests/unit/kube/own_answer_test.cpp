@@ -142,6 +142,11 @@ TEST_F(ForeignAnswer, IsAnotherObjectsToo) {
               HasSubstr("the answer is not the ConfigMap that was asked for"));
 }
 
+TEST_F(ForeignAnswer, IsAListThatDoesNotSayOfWhichMomentItIs) {
+  server.get("", test::ok({{"kind", "ConfigMapList"}, {"items", json::array()}}));
+  EXPECT_THAT(problem([this] { (void)list_metadata(client); }), HasSubstr("of which moment"));
+}
+
 TEST_F(ForeignAnswer, MayBeLong) {
   json other{{"kind", "ConfigMap"}, {"metadata", {{"name", "other"}}}};
   other["data"]["long"] = std::string(100'000, 'x');

@@ -94,7 +94,7 @@ class Endless : public RequestSource {
  public:
   explicit Endless(std::function<Flow(std::string_view)> on_data = {}) : on_data_(std::move(on_data)) {}
   std::optional<Exchange> next() override {
-    return Exchange{.request = {}, .done = [](const Outcome&) {}, .on_data = on_data_};
+    return Exchange{.request = {.method = Method::patch}, .done = [](const Outcome&) {}, .on_data = on_data_};
   }
 
  private:
@@ -114,14 +114,21 @@ TEST(PacedSource, GivesNoMoreThanTheWindowUntilAnAnswerIsThere) {
 
 TEST(PacedSource, MeasuresLatencyOnItsClock) {
   std::chrono::steady_clock::time_point now{};
-  Pace pace(1);
+  Pace pace(64);
   Endless inner;
   PacedSource source(inner, pace, [&now] { return now; });
-  const auto exchange = source.next();
-  ASSERT_TRUE(exchange);
-  now += std::chrono::seconds(1);
-  exchange->done(test::text_reply(200, "{}"));
-  EXPECT_EQ(pace.window(), 1U);
+  const auto round_of = [&](std::chrono::seconds latency) {
+    for (std::size_t left = pace.window(); left > 0; --left) {
+      auto exchange = source.next();
+      ASSERT_TRUE(exchange);
+      now += latency;
+      exchange->done(test::text_reply(200, "{}"));
+    }
+  };
+  round_of(std::chrono::seconds(1));
+  EXPECT_EQ(pace.window(), 20U);
+  round_of(std::chrono::seconds(10));
+  EXPECT_EQ(pace.window(), 16U) << "without a clock it would have grown";
 }
 
 TEST(PacedSource, StreamsAreNotCounted) {

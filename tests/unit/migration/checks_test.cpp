@@ -235,8 +235,10 @@ std::vector<Planted> planted_problems() {
        seed(revision(2, "failed", "3.4.5"))},
       {"FailedUpgradeTo4", "release-status", Status::failed, "an upgrade to chart 4.0.1 was tried",
        "helm upgrade", seed(revision(2, "failed", "4.0.1"))},
-      {"NothingDeployed", "release-status", Status::failed, "none is deployed", "helm history",
-       seed(revision(1, "failed", "3.4.4"))},
+      {"NothingDeployed", "release-status", Status::failed, "none is deployed: Helm will refuse",
+       "helm history", seed(revision(1, "uninstalled", "3.4.4"))},
+      {"FailedInstall", "release-status", Status::warning, "revision 1 is failed, and none is deployed",
+       "helm history", seed(revision(1, "failed", "3.4.4"))},
       {"DroppedApi", "manifest-apis", Status::warning, "NetworkPolicy circleci-policy (extensions/v1beta1)",
        "fix-manifest, the run's first step", seed(revision(1, "deployed", "3.4.4", kOldPolicy))},
       {"DroppedApiThatCannotBeMapped", "manifest-apis", Status::failed,
@@ -677,7 +679,8 @@ INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, AReading,
                          ::testing::Values("list configmaps", "list serviceaccounts", "list services",
                                            "list deployments.apps", "list cronjobs.batch",
                                            "list poddisruptionbudgets.policy", "get jobs.batch",
-                                           "get statefulsets.apps"),
+                                           "get statefulsets.apps", "get deployments.apps", "get configmaps",
+                                           "get services", "get serviceaccounts"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::ranges::replace_if(
@@ -692,11 +695,39 @@ TEST_F(ChecksAsJane, NameTheObjectsWhereOnlySomeAreRefused) {
 }
 
 TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
-  for (const char* denied :
-       {"* leases.coordination.k8s.io", "get pods/exec", "patch clusterroles.rbac.authorization.k8s.io"})
+  for (const char* denied : {"* leases.coordination.k8s.io", "get pods/exec"})
     server.deny(std::string("jane ") + denied);
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("permissions").status, Status::warning);
+}
+
+TEST_F(ChecksAsJane, NameTheObjectsOfTheClusterThatThePlanLeavesOut) {
+  server.deny("jane patch clusterroles.rbac.authorization.k8s.io");
+  EXPECT_EQ(outcome().first, "");
+  EXPECT_EQ(check("permissions").status, Status::warning);
+  EXPECT_THAT(check("permissions").detail, HasSubstr("patch clusterroles.rbac.authorization.k8s.io"));
+  EXPECT_TRUE(std::ranges::any_of(
+      observer.notices, [](const auto& notice) { return notice.id == "annotate.not-ours-to-change"; }));
+}
+
+// `check` tells what a run of this user would meet; `plan` may be read by another than who carries it out.
+TEST_F(ChecksAsJane, FailInALookThatIsForThisUsersRunAndWarnInAPreview) {
+  server.deny("jane delete statefulsets.apps");
+  change::Executor dry(connection.client, observer, {.dry_run = kube::DryRun::client});
+  using Purpose = RunOptions::Purpose;
+  for (const auto& [purpose, status] :
+       {std::pair{Purpose::check, Status::failed}, std::pair{Purpose::run, Status::warning}}) {
+    Context look{.client = connection.client,
+                 .executor = dry,
+                 .observer = observer,
+                 .ns = {kNs},
+                 .release = "circleci-server"};
+    RunOptions asked = options();
+    asked.purpose = purpose;
+    observer.checks.clear();
+    (void)plan_migration(look, Part::whole, asked);
+    EXPECT_EQ(check("permissions").status, status);
+  }
 }
 
 TEST_F(ChecksAsJane, AreSkippedWhereNobodyMayAskWhatHeMay) {

@@ -2,6 +2,7 @@
 #include <kots_export/util/base64.h>
 
 #include "unit/migration/migration_fixture.h"
+#include "unit/support/scripted_transport.h"
 
 #include <gmock/gmock.h>
 
@@ -124,6 +125,40 @@ TEST_F(DatabaseAccessTest, KeepsEveryByteOfThePassword) {
     put_frontend(env_with({from_secret("POSTGRES_PASSWORD", "password")}));
     EXPECT_EQ(read().password.reveal(), password);
   }
+}
+
+// Container runtimes lose the output of a short command at times: exit code 0, and not a byte.
+TEST(DatabaseAccessByScript, IsTheDescriptionWhereTheOutputOfPrintenvIsLost) {
+  json env = json::array();
+  for (const auto& [name, value] :
+       {std::pair{"POSTGRES_HOST", "db"}, std::pair{"POSTGRES_PORT", "5432"},
+        std::pair{"POSTGRES_USERNAME", "me"}, std::pair{"POSTGRES_PASSWORD", "pw"}})
+    env.push_back({{"name", name}, {"value", value}});
+  const json pod{
+      {"metadata", {{"name", "frontend-1"}}},
+      {"spec", {{"containers", json::array({{{"name", "frontend"}, {"env", env}}})}}},
+      {"status",
+       {{"containerStatuses",
+         json::array({{{"name", "frontend"}, {"ready", true}, {"state", {{"running", json::object()}}}}})}}}};
+  test::ScriptedTransport transport;
+  transport.get("/pods", test::ok({{"kind", "PodList"},
+                                   {"metadata", {{"resourceVersion", "1"}}},
+                                   {"items", json::array({pod})}}));
+  const std::string one_is_not_set = R"({"status":"Failure","reason":"NonZeroExitCode",)"
+                                     R"("details":{"causes":[{"reason":"ExitCode","message":"1"}]}})";
+  transport.on_websocket({.messages = {"\x03" + one_is_not_set}});
+  transport.on_websocket({.messages = {"\x03{\"status\":\"Success\"}"}});
+  kube::Client client{transport};
+  test::RecordingObserver observer;
+  change::Executor executor{client, observer, {}};
+  Context context{.client = client, .executor = executor, .observer = observer, .ns = {"ns"}, .release = "r"};
+
+  const DatabaseAccess access = database_access(context);
+
+  EXPECT_EQ(access.host, "db");
+  EXPECT_EQ(access.password.reveal(), "pw");
+  ASSERT_EQ(observer.notices.size(), 1U);
+  EXPECT_EQ(observer.notices[0].id, "flyway.container-not-asked");
 }
 
 TEST_F(DatabaseAccessTest, IsThatOfTheRunningContainerWhereTheSecretWasChangedSince) {

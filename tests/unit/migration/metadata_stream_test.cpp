@@ -36,7 +36,7 @@ Answer written(const Request& request) {
 
 json page(std::vector<json> items, const std::string& token = {}) {
   return {{"kind", "PartialObjectMetadataList"},
-          {"metadata", {{"continue", token}}},
+          {"metadata", {{"resourceVersion", "1"}, {"continue", token}}},
           {"items", std::move(items)}};
 }
 

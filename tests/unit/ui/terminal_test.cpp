@@ -120,7 +120,7 @@ TEST(AskConsent, EndsItsLineAtCtrlC) {
   });
   terminal.expect("details] ");
   terminal.type("\x03");
-  terminal.expect("\r\nno answer was given: interrupted");
+  terminal.expect("\r\nno answer was given, and nothing was changed: interrupted");
   EXPECT_EQ(terminal.finish(), 130);
 }
 

@@ -2,11 +2,14 @@
 
 #include <sstream>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace kots_export {
 
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Secret, PrintsAsStars) {
   std::ostringstream out;
@@ -25,16 +28,30 @@ TEST(Secret, ComparesByValue) {
   EXPECT_FALSE(Secret<std::string>("a") == Secret<std::string>("b"));
 }
 
+// What the memory of `secret` itself holds: a short string stands in it.
+std::string bytes_of(const Secret<std::string>& secret) {
+  return {reinterpret_cast<const char*>(&secret), sizeof secret};
+}
+
 TEST(Secret, LeavesNothingBehindWhereItMovedFrom) {
-  Secret<std::string> from(std::string(100, 's'));  // too long for the small-string buffer
+  const std::string hunter = "hunter2";
+  Secret<std::string> from(hunter);
+  ASSERT_THAT(bytes_of(from), HasSubstr(hunter)) << "else this test could not fail";
   Secret<std::string> to(std::move(from));
+  EXPECT_EQ(to.reveal(), hunter);
+  EXPECT_THAT(bytes_of(from), Not(HasSubstr(hunter)));  // NOLINT(bugprone-use-after-move)
+
+  Secret<std::string> other;
+  other = std::move(to);
+  EXPECT_EQ(other.reveal(), hunter);
+  EXPECT_THAT(bytes_of(to), Not(HasSubstr(hunter)));  // NOLINT(bugprone-use-after-move)
+}
+
+TEST(Secret, LeavesNothingOfALongOneBehindEither) {
+  Secret<std::string> from(std::string(100, 's'));
+  const Secret<std::string> to(std::move(from));
   EXPECT_EQ(to.reveal(), std::string(100, 's'));
   EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): that it is empty is the promise
-
-  Secret<std::string> small(std::string("s"));
-  to = std::move(small);
-  EXPECT_EQ(to.reveal(), "s");
-  EXPECT_TRUE(small.empty());  // NOLINT(bugprone-use-after-move)
 }
 
 TEST(Secret, IsAPlainValueWhenCopied) {
