@@ -2,6 +2,10 @@
 
 #include <kots_export/util/text.h>
 
+#include "cli/flags.h"
+#include "cli/page.h"
+#include "cli/typed_words.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -21,14 +25,16 @@ std::string long_name(const CLI::Option& option) {
   return option.get_lnames().empty() ? std::string() : option.get_lnames().front();
 }
 
-// " -n ci"; empty where the option was not given.
-std::string as_given(const CLI::Option& option) {
+std::string name_of(const CLI::Option& option) {
+  return option.get_snames().empty() ? "--" + long_name(option) : "-" + option.get_snames().front();
+}
+
+// " -n ci" by the name "-n"; empty where the option was not given.
+std::string as_given(const CLI::Option& option, const std::string& name) {
   if (option.count() == 0) return "";
   const auto secret =
       std::ranges::find(kSecrets, long_name(option), [](const auto& row) { return row.first; });
   if (secret != kSecrets.end()) return " " + std::string(secret->second);
-  const std::string name =
-      option.get_snames().empty() ? "--" + long_name(option) : "-" + option.get_snames().front();
   if (option.get_items_expected_max() == 0) return " " + name;
   std::string text;
   for (const std::string& value : option.results()) {
@@ -42,23 +48,23 @@ std::string as_given(const CLI::Option& option) {
 
 }  // namespace
 
-std::string again(const CLI::App& app, const CLI::App& command) {
-  std::string text = "kots-export";
-  if (command.parsed()) {
-    text += " " + command.get_name();
-    for (const CLI::Option* option : command.get_options()) text += as_given(*option);
-  }
-  for (const CLI::Option* option : app.get_options()) text += as_given(*option);
+std::string again(const CLI::App& app) {
+  const CLI::App& command = named_command(app);
+  std::string text = page_of(command).name;
+  for (const CLI::Option* option : command.get_options()) text += as_given(*option, name_of(*option));
   return text;
 }
 
 std::string given_places(const CLI::App& app) {
   constexpr std::array<std::string_view, 3> kInstallation = {"namespace", "release-name", "output-dir"};
   std::string text;
-  for (const CLI::Option* option : app.get_options()) {
-    const bool is_place = option->get_group() == "Cluster" ||
-                          std::ranges::find(kInstallation, long_name(*option)) != kInstallation.end();
-    if (is_place) text += as_given(*option);
+  for (const CLI::Option* option : named_command(app).get_options()) {
+    const std::string name = long_name(*option);
+    const bool is_place = option->get_group() == kClusterHeading ||
+                          std::ranges::find(kInstallation, name) != kInstallation.end();
+    // Other commands do not have the script's letters.
+    const bool has_letter_elsewhere = letter_of_the_script(name).empty();
+    if (is_place) text += as_given(*option, has_letter_elsewhere ? name_of(*option) : "--" + name);
   }
   return text;
 }

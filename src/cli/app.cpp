@@ -1,5 +1,4 @@
 #include <kots_export/cli/app.h>
-#include <kots_export/migration/migration_plan.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/error.h>
@@ -10,13 +9,15 @@
 
 #include "cli/again.h"
 #include "cli/commands.h"
+#include "cli/complete.h"
 #include "cli/output.h"
+#include "cli/page.h"
+#include "cli/program.h"
+#include "cli/typed_words.h"
 
 #include <algorithm>
 #include <functional>
 #include <iostream>
-#include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -27,32 +28,11 @@ namespace kots_export::cli {
 
 namespace {
 
-constexpr const char* kDescription =
-    "Migrates a CircleCI Server 3.x installation (KOTS) in place to 4.x (Helm).\n"
-    "Without a subcommand the whole migration runs: checks, export, transform,\n"
-    "fix-manifest (where it is needed), annotate, kots_cleanup, flyway, postgres, message.";
-
-constexpr const char* kFooter =
-    "Examples:\n"
-    "  # Look at every change of the migration; nothing is sent\n"
-    "  kots-export --license-file licence.txt --dry-run=client\n"
-    "  # Migrate the installation of the current kubeconfig context\n"
-    "  kots-export -n circleci-server --license-file licence.txt\n"
-    "  # Run one step again\n"
-    "  kots-export flyway -n circleci-server\n"
-    "  # Transform a values file without any cluster\n"
-    "  kots-export transform values-3.x.yaml - --license-file licence.txt\n\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 changes are pending (--detailed-exitcode),\n"
-    "4 a check before the run failed, 130 interrupted.";
-
 // The command that was named: a subcommand, the script's -f, or the whole run.
 const Declared& chosen(const std::vector<Declared>& commands, const Flags& flags) {
   const auto parsed =
       std::ranges::find_if(commands, [](const Declared& command) { return command.app->parsed(); });
-  if (parsed != commands.end()) {
-    if (!flags.func.empty()) throw UsageError("--func and a subcommand were given", {}, "Give one of them.");
-    return *parsed;
-  }
+  if (parsed != commands.end()) return *parsed;
   const std::string name = flags.func == "cleanup_kots"                ? "kots_cleanup"
                            : flags.func.empty() || flags.func == "all" ? "run"
                                                                        : flags.func;
@@ -84,13 +64,9 @@ int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
 
 // Markdown is of plans: those that a command shows and does not carry out.
 void require_markdown_makes_sense(const Flags& flags, const std::string& command) {
-  if (flags.output != "markdown" || command == "plan") return;
-  const std::vector<std::string> others = {"apply", "rollback", "secret"};
-  const bool plans = migration::part_from(command) || std::ranges::find(others, command) != others.end();
-  if (plans && flags.dry_run != "none") return;
-  throw UsageError(
-      "-o markdown shows a plan, and " + command + " makes none that it only shows", {},
-      plans ? "Add --dry-run=client or --dry-run=server." : "Use it with plan, plan show or --dry-run.");
+  if (flags.output != "markdown" || command == "plan" || flags.dry_run != "none") return;
+  throw UsageError("-o markdown shows a plan, and " + command + " makes none that it only shows", {},
+                   "Add --dry-run=client or --dry-run=server.");
 }
 
 // Runs a command with -o: whatever happens, standard output gets one document.
@@ -112,61 +88,42 @@ bool reader_has_gone() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-// Where the = of "--context=" stands, which has no value after it (a variable that is not set), or that of
-// "-n=ci". CLI11 2.3 takes the next word for the one, and "=ci" for the other.
-std::optional<std::size_t> equals_sign(std::string_view word) {
-  if (word.size() > 3 && word.starts_with("--") && word.ends_with('=')) return word.size() - 1;
-  const bool has_short_form = word.size() > 2 && word[0] == '-' && word[1] != '-' && word[2] == '=';
-  return has_short_form ? std::optional<std::size_t>(2) : std::nullopt;
+// --help and --version print and end; anything else that CLI11 throws is a typing error.
+int show_and_end(const Program& program, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
+    std::cout << error.what() << std::endl;
+  } else {
+    std::cout << help_text(page_of(named_command(program.app))) << std::flush;
+  }
+  return static_cast<int>(ExitCode::done);
 }
 
-// The words that were typed, last first as CLI11 takes them. "help plan" is "plan --help".
-std::vector<std::string> words_of(int argc, char** argv) {
-  std::vector<std::string> words;
-  for (const std::string_view word : std::span(argv + 1, argv + argc)) {
-    const auto equals = equals_sign(word);
-    words.emplace_back(word.substr(0, equals.value_or(word.size())));
-    if (equals) words.emplace_back(word.substr(*equals + 1));
-  }
-  if (!words.empty() && words.front() == "help") {
-    words.erase(words.begin());
-    words.emplace_back("--help");
-  }
-  std::ranges::reverse(words);
-  return words;
-}
-
-int parse_and_run(int argc, char** argv) {
-  CLI::App app(kDescription, "kots-export");
-  app.footer(kFooter);
-  app.set_version_flag("--version", std::string("kots-export ") + KOTS_EXPORT_VERSION);
-  app.require_subcommand(0, 1);
-  Flags flags;
-  add_flags(app, flags);
-  const std::vector<Declared> commands = {
-      declare_run(app, flags),          declare_secret(app, flags),       declare_export(app, flags),
-      declare_transform(app, flags),    declare_fix_manifest(app, flags), declare_annotate(app, flags),
-      declare_kots_cleanup(app, flags), declare_flyway(app, flags),       declare_postgres(app, flags),
-      declare_message(app, flags),      declare_runs(app, flags),         declare_rollback(app, flags),
-      declare_config(app, flags),       declare_validate(app, flags),     declare_diff(app, flags),
-      declare_plan(app, flags),         declare_apply(app, flags),        declare_check(app, flags)};
-  for (const Declared& command : commands) command.app->fallthrough();
+int parse_and_run(const std::vector<std::string>& typed) {
+  Program program;
+  std::vector<std::string> words = ordered_words(program.app, typed);
+  std::ranges::reverse(words);  // CLI11 takes them from the end
   try {
-    app.parse(words_of(argc, argv));
+    program.app.parse(words);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return report(UsageError(error.what(), {}, "kots-export --help lists commands and flags."));
+    if (error.get_exit_code() == 0 && !has_words_left(program.app)) return show_and_end(program, error);
+    throw usage_error(program.app, error);
   }
-  const Declared& command = chosen(commands, flags);
+  const Flags& flags = program.flags;
+  const Declared& command = chosen(program.commands, flags);
   require_markdown_makes_sense(flags, command.app->get_name());
   const Call call{
       .flags = flags,
       .line = {.command = command.app->get_name(),
-               .again = again(app, *command.app),
-               .places = given_places(app),
+               .again = again(program.app),
+               .places = given_places(program.app),
                .form = command.app->parsed() ? CommandLine::Form::subcommand : CommandLine::Form::script}};
   const bool is_text = flags.output.empty() || flags.output == "markdown";
   return is_text ? command.run(call) : run_with_document(command, call);
+}
+
+// What kubectl calls where a command line of the plugin is to be completed.
+bool is_completer(std::string_view program) {
+  return program.substr(program.rfind('/') + 1) == "kubectl_complete-kots_export";
 }
 
 }  // namespace
@@ -174,7 +131,11 @@ int parse_and_run(int argc, char** argv) {
 int run_app(int argc, char** argv) {
   util::hold_standard_streams();
   util::catch_interrupts();
-  const int exit_code = run_guarded([&] { return parse_and_run(argc, argv); }, nullptr);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (argc > 0 && is_completer(argv[0])) return print_completion(words);
+  if (!words.empty() && words.front() == kCompleteCommand)
+    return print_completion({words.begin() + 1, words.end()});
+  const int exit_code = run_guarded([&] { return parse_and_run(words); }, nullptr);
   // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.
   const bool is_success = exit_code == static_cast<int>(ExitCode::done) ||
                           exit_code == static_cast<int>(ExitCode::changes_pending);

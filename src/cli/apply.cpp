@@ -67,20 +67,22 @@ int run_apply(const Call& call, const std::string& file) {
 
 }  // namespace
 
-Declared declare_apply(CLI::App& app, Flags& /*flags*/) {
+Declared declare_apply(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand(
       "apply", "carry out a plan of `kots-export plan --out`, unless something changed since");
   auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "the saved plan; - is standard input")->required();
+  command->add_option("-f,--filename,FILE", *file, "the saved plan; - is standard input")->required();
+  take_flags(*command, flags,
+             kChanges | FlagSet::checks | FlagSet::edited_values | FlagSet::timeout | FlagSet::backup);
   command->footer(
       "Examples:\n"
       "  # Save a plan, let somebody look at it, carry out exactly that\n"
-      "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
+      "  kots-export plan --license-file license.txt --out migration.plan\n"
       "  kots-export apply migration.plan --yes\n"
       "  # See whether the cluster is still as the plan saw it, and what is left to do\n"
       "  kots-export apply migration.plan --dry-run=client\n"
       "  # Give the database migration half an hour\n"
-      "  kots-export apply migration.plan --yes --timeout 1800");
+      "  kots-export apply migration.plan --yes --timeout 30m");
   return {command, [file](const Call& call) { return run_apply(call, *file); }};
 }
 

@@ -26,12 +26,12 @@ int run_check(const Call& call, const std::string& step) {
 
 }  // namespace
 
-Declared declare_check(CLI::App& app, Flags& /*flags*/) {
+Declared declare_check(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("check", "look for everything that would stop the migration; change nothing");
   auto step = std::make_shared<std::string>("run");
-  command->add_option("STEP", *step,
-                      "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  add_step(*command, *step);
+  take_flags(*command, flags, kAsks | FlagSet::document | kWhole);
   command->footer(
       "Examples:\n"
       "  # See whether the migration would go through\n"

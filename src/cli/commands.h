@@ -20,13 +20,16 @@ struct Declared {
 [[nodiscard]] Declared declare_annotate(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_apply(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_check(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_completion(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_config(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_diff(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_export(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_fix_manifest(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_flyway(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_help(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_options(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_plan(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_postgres(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_rollback(CLI::App& app, Flags& flags);
@@ -35,5 +38,6 @@ struct Declared {
 [[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_validate(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_version(CLI::App& app, Flags& flags);
 
 }  // namespace kots_export::cli

@@ -4,6 +4,7 @@
 #include <kots_export/values/json.h>
 #include <kots_export/values/yaml.h>
 
+#include "cli/choices.h"
 #include "cli/commands.h"
 
 #include <iostream>
@@ -56,7 +57,7 @@ int list_contexts(const kube::KubeconfigOverrides& overrides, const ConfigFlags&
 
 }  // namespace
 
-Declared declare_config(CLI::App& app, Flags& /*flags*/) {
+Declared declare_config(CLI::App& app, Flags& flags) {
   auto own = std::make_shared<ConfigFlags>();
   auto* command = app.add_subcommand("config", "show the kubeconfig that is in use; nothing is sent");
   command->require_subcommand(1);
@@ -65,15 +66,33 @@ Declared declare_config(CLI::App& app, Flags& /*flags*/) {
   own->view->add_flag("--raw", own->raw, "with its secrets");
   auto* contexts = command->add_subcommand("contexts", "list the contexts and the files they stand in");
   for (CLI::App* part : {own->view, contexts}) {
-    part->fallthrough();
-    part->add_option("-o,--output", own->output, "json or yaml")->check(CLI::IsMember({"json", "yaml"}));
+    only_choices(*part->add_option("-o,--output", own->output, "the form of what is printed"), "json|yaml");
+    take_flags(*part, flags, FlagSet::cluster);
   }
+  own->view->footer(
+      "Examples:\n"
+      "  # Which cluster is about to be changed?\n"
+      "  kots-export config view --minify\n"
+      "  # All of it, as JSON\n"
+      "  kots-export config view -o json\n"
+      "  # With its secrets, for another kubeconfig\n"
+      "  kots-export config view --raw --minify");
+  contexts->footer(
+      "Examples:\n"
+      "  # Which contexts are there, and in which files?\n"
+      "  kots-export config contexts\n"
+      "  # The same for a script\n"
+      "  kots-export config contexts -o json\n"
+      "  # As YAML\n"
+      "  kots-export config contexts -o yaml");
   command->footer(
       "Examples:\n"
       "  # Which cluster is about to be changed?\n"
       "  kots-export config view --minify\n"
       "  # Which contexts are there, and in which files?\n"
-      "  kots-export config contexts");
+      "  kots-export config contexts\n"
+      "  # All of the merged kubeconfig\n"
+      "  kots-export config view");
   return {command, [own](const Call& call) {
             const kube::KubeconfigOverrides overrides = options_of(call).cluster.overrides;
             return own->view->parsed() ? view_config(overrides, *own) : list_contexts(overrides, *own);

@@ -51,19 +51,24 @@ int run_diff(const OutputOptions& output, const DiffFlags& typed) {
 
 }  // namespace
 
-Declared declare_diff(CLI::App& app, Flags& /*flags*/) {
+Declared declare_diff(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("diff", "compare two values files by meaning; needs no cluster");
   auto typed = std::make_shared<DiffFlags>();
   command->add_option("OLD", typed->before, "values; - is standard input")->required();
   command->add_option("NEW", typed->after, "values; - is standard input")->required();
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets instead of ***");
+  take_flags(*command, flags, FlagSet::document);
   command->footer(
-      "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one cannot be read.\n\n"
+      "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one\n"
+      "cannot be read.\n\n"
       "Examples:\n"
       "  # What the transformation changed\n"
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"
       "  # The same for a machine to read\n"
-      "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml -o json");
+      "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml -o json\n"
+      "  # With the secrets, which others may then read on this screen\n"
+      "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml \\\n"
+      "    --show-secrets");
   return {command, [typed](const Call& call) { return run_diff(options_of(call).output, *typed); }};
 }
 

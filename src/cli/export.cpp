@@ -27,17 +27,20 @@ int run_export(const Options& options, const std::string& named) {
 
 }  // namespace
 
-Declared declare_export(CLI::App& app, Flags& /*flags*/) {
+Declared declare_export(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("export", "write the values that KOTS deployed, as they are");
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file,
                       "where to; - is standard output (OUTPUT-DIR/output/helm-values-v3.yaml)");
+  take_flags(*command, flags, kAsks | FlagSet::document | FlagSet::revision | FlagSet::dry_run);
   command->footer(
       "Examples:\n"
       "  # Print the 3.x values\n"
       "  kots-export export -n circleci-server -\n"
+      "  # Write them to output/helm-values-v3.yaml\n"
+      "  kots-export export\n"
       "  # Transform them without a file between\n"
-      "  kots-export export - | kots-export transform - --license-file licence.txt");
+      "  kots-export export - | kots-export transform - --license-file license.txt");
   return {command, [file](const Call& call) { return run_export(options_of(call), *file); }};
 }
 

@@ -1,139 +1,183 @@
 #include "cli/flags.h"
 
+#include "cli/choices.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <variant>
+
 namespace kots_export::cli {
 
 namespace {
 
-void add_installation_flags(CLI::App& app, Flags& flags) {
-  // Empty is a variable that was not set, and no wish for the default.
-  const CLI::Validator is_given(
-      [](const std::string& value) { return value.empty() ? "is empty: is a variable not set?" : ""; }, "");
-  app.add_option("-n,--namespace", flags.ns, "namespace of the installation (circleci-server)")
-      ->group("Installation")
-      ->check(is_given);
-  app.add_option("-a,--release-name", flags.release, "name of the Helm release (circleci-server)")
-      ->group("Installation")
-      ->check(is_given);
-  app.add_option("-l,--license", flags.license, "licence string of Server 4.x; also from CIRCLECI_LICENSE")
-      ->group("Installation");
-  app.add_option("--license-file", flags.license_file, "read the licence from a file, - is standard input")
-      ->group("Installation");
-  app.add_option("--output-dir", flags.output_dir, "where output/, logs/ and backup/ go (.)")
-      ->group("Installation");
-  app.add_option(
-         "--values", flags.values_files,
-         "YAML file that corrects the 4.x values, merged last; may be repeated (those of the last run; "
-         "/dev/null: none)")
-      ->group("Installation")
-      ->expected(1)
-      ->take_all();
-  app.add_flag("--overwrite-values", flags.overwrite_values,
-               "replace a values file that was edited, and keep a copy of it")
-      ->group("Installation");
-  app.add_option("--revision", flags.revision, "revision of the release to export (1)")
-      ->group("Installation")
-      ->check(CLI::Range(1, 1'000'000));
-  app.add_option("--target-version", flags.target_version,
-                 "version of the 4.x chart, for the next steps (4.0.1)")
-      ->group("Installation");
-  app.add_flag("-d,--dev", flags.dev, "use the registry devcharts instead of cciserver")
-      ->group("Installation");
+// Where a flag's value goes, and so what kind it is: a word, a switch, a list of words, a number.
+using Member = std::variant<std::string Flags::*, bool Flags::*, std::vector<std::string> Flags::*,
+                            int Flags::*, std::size_t Flags::*>;
+
+// One flag. Names as CLI11 takes them; the letter is one that only the script's steps have. The placeholder
+// is none for a switch, and "a|b" where only these words are possible.
+struct Row {
+  FlagSet set;
+  const char* heading;
+  const char* letter;
+  const char* names;
+  Member member;
+  const char* placeholder;
+  const char* help;
+};
+
+constexpr const char* kInstallation = "Installation";
+constexpr const char* kValues = "Values";
+constexpr const char* kSteps = "Migration";
+constexpr const char* kChange = "Change";
+constexpr const char* kOutput = "Output";
+
+const std::array kRows = {
+    Row{FlagSet::names, kInstallation, "", "-n,--namespace", &Flags::ns, "NAMESPACE",
+        "namespace of the installation (circleci-server)"},
+    Row{FlagSet::names, kInstallation, "-a", "--release-name", &Flags::release, "RELEASE",
+        "its Helm release (circleci-server)"},
+    Row{FlagSet::folder, kInstallation, "", "--output-dir", &Flags::output_dir, "DIR",
+        "where output/, logs/ and backup/ are (.)"},
+    Row{FlagSet::revision, kInstallation, "", "--revision", &Flags::revision, "NUMBER",
+        "revision of the release to export (1)"},
+    Row{FlagSet::chart, kInstallation, "", "--target-version", &Flags::target_version, "VERSION",
+        "version of the 4.x chart to upgrade to (4.0.1)"},
+    Row{FlagSet::chart, kInstallation, "-d", "--dev", &Flags::dev, "",
+        "use the registry devcharts instead of cciserver"},
+
+    Row{FlagSet::license, kValues, "-l", "--license", &Flags::license, "LICENSE",
+        "license of Server 4.x; others see it in the process list: a file, or the variable CIRCLECI_LICENSE, "
+        "is better"},
+    Row{FlagSet::license, kValues, "", "--license-file", &Flags::license_file, "FILE",
+        "read the license from a file; - is standard input"},
+    Row{FlagSet::corrections, kValues, "", "--values", &Flags::values_files, "FILE",
+        "YAML that corrects the 4.x values, merged last; may be repeated (the files of the last run; "
+        "/dev/null: none)"},
+    Row{FlagSet::edited_values, kValues, "", "--overwrite-values", &Flags::overwrite_values, "",
+        "replace a values file that was edited; a copy of it is kept"},
+
+    Row{FlagSet::script, kSteps, "", "-f,--func", &Flags::func,
+        "all|fix-manifest|annotate|flyway|kots_cleanup|cleanup_kots|message",
+        "run one step, as the script's flag did"},
+    Row{FlagSet::annotate, kSteps, "-r", "--annotate", &Flags::annotate, "0|1",
+        "0 leaves the annotate step out of the whole migration (1)"},
+    Row{FlagSet::ownership, kSteps, "", "--take-ownership", &Flags::take_ownership, "",
+        "annotate objects of other Helm releases too"},
+    Row{FlagSet::volumes, kSteps, "", "--delete-volumes", &Flags::delete_volumes, "",
+        "let the data of KOTS's own volumes be deleted with them"},
+    Row{FlagSet::again, kSteps, "", "--again", &Flags::migrate_again, "",
+        "migrate the database once more, although a run of this folder has done it"},
+    Row{FlagSet::timeout, kSteps, "", "--timeout", &Flags::timeout, "DURATION",
+        "how long to wait for the database migration (10m)"},
+    Row{FlagSet::checks, kSteps, "", "--skip-check", &Flags::skip_checks, "CHECK",
+        "leave a check out, by its id; may be repeated"},
+    Row{FlagSet::backup, kSteps, "", "--backup-confirmed", &Flags::backup_confirmed, "",
+        "there is a backup of today, although Velero knows of none"},
+
+    Row{FlagSet::dry_run, kChange, "", "--dry-run", &Flags::dry_run, "none|client|server",
+        "client: send no change, show the plan; server: send every change with dryRun=All, which stores "
+        "nothing (none)"},
+    Row{FlagSet::plan_run, kChange, "", "--dry-run", &Flags::dry_run, "client|server",
+        "client: send no change; server: send every change with dryRun=All, which stores nothing (client)"},
+    Row{FlagSet::exit_code, kChange, "", "--detailed-exitcode", &Flags::detailed_exitcode, "",
+        "end with 3 where a plan or a dry run has something to change"},
+    Row{FlagSet::consent, kChange, "", "-y,--yes", &Flags::yes, "",
+        "ask nothing: change what the plan changes"},
+    Row{FlagSet::no_input, kChange, "", "--no-input", &Flags::no_input, "",
+        "ask nothing: refuse what needs an answer; so does the variable CI"},
+    Row{FlagSet::lock, kChange, "", "--force-unlock", &Flags::force_unlock, "",
+        "take the namespace's lock from another run at once"},
+    Row{FlagSet::lock, kChange, "", "--lock-duration", &Flags::lock_duration, "DURATION",
+        "how long the namespace's lock lasts without a renewal (30s)"},
+    Row{FlagSet::settle_time, kChange, "", "--settle-time", &Flags::settle_time, "DURATION",
+        "how long a write that was not answered may still take effect in the API server; what would undo it "
+        "waits for that (34s)"},
+
+    Row{FlagSet::output, kOutput, "", "-o,--output", &Flags::output, "json|yaml|markdown",
+        "json, yaml: one document with plan, outcome and times; markdown: a plan or a dry run for a pull "
+        "request"},
+    Row{FlagSet::document, kOutput, "", "-o,--output", &Flags::output, "json|yaml",
+        "one document on standard output"},
+    Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
+        "name every object of a plan, also where many of a kind change alike"},
+    Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
+        "show every change as it is made; in a plan, all of each object"},
+
+    Row{FlagSet::cluster, kClusterHeading, "", "--kubeconfig", &Flags::kubeconfig, "FILE",
+        "kubeconfig file (those of KUBECONFIG, or ~/.kube/config)"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--context", &Flags::context, "CONTEXT",
+        "context of the kubeconfig (the current one)"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--cluster", &Flags::cluster, "CLUSTER",
+        "cluster of the kubeconfig"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--user", &Flags::user, "USER", "user of the kubeconfig"},
+    Row{FlagSet::cluster, kClusterHeading, "", "-s,--server", &Flags::server, "URL",
+        "address of the API server"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--token", &Flags::token, "TOKEN", "bearer token"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--as", &Flags::as, "USER", "user to impersonate"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--as-group", &Flags::as_groups, "GROUP",
+        "group to impersonate; may be repeated"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--as-uid", &Flags::as_uid, "UID", "UID to impersonate"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--certificate-authority", &Flags::certificate_authority,
+        "FILE", "certificate of the authority that signed the server's"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--client-certificate", &Flags::client_certificate, "FILE",
+        "client certificate"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--client-key", &Flags::client_key, "FILE",
+        "key of the client certificate"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--tls-server-name", &Flags::tls_server_name, "HOST",
+        "name that the server's certificate must have"},
+    Row{FlagSet::cluster, kClusterHeading, "", "--insecure-skip-tls-verify", &Flags::insecure_skip_tls_verify,
+        "", "do not check the server's certificate"},
+    Row{FlagSet::requests, kClusterHeading, "", "--request-timeout", &Flags::request_timeout, "DURATION",
+        "longest time for one request with all its tries; 0 is no limit (0)"},
+    Row{FlagSet::requests, kClusterHeading, "", "--concurrency", &Flags::concurrency, "NUMBER",
+        "most requests in flight, from 1 to 256; fewer where the server slows down (64)"},
+};
+
+CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, const Row& row) {
+  return *std::visit(
+      [&](auto member) -> CLI::Option* {
+        using Value = std::remove_reference_t<decltype(flags.*member)>;
+        if constexpr (std::is_same_v<Value, bool>) {
+          return command.add_flag(names, flags.*member, row.help);
+        } else {
+          CLI::Option* option = command.add_option(names, flags.*member, row.help);
+          // One value each time that it is given.
+          if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->expected(1)->take_all();
+          return option->type_name(row.placeholder);
+        }
+      },
+      row.member);
 }
 
-void add_change_flags(CLI::App& app, Flags& flags) {
-  app.add_option("-f,--func", flags.func, "run one step, as the script's flag did")
-      ->group("Steps")
-      ->check(CLI::IsMember(
-          {"all", "fix-manifest", "annotate", "flyway", "kots_cleanup", "cleanup_kots", "message"}));
-  app.add_option("-r,--annotate", flags.annotate, "0 leaves the annotate step out of a whole run (1)")
-      ->group("Steps")
-      ->check(CLI::IsMember({"0", "1"}));
-  app.add_flag("--take-ownership", flags.take_ownership, "annotate objects of other Helm releases too")
-      ->group("Steps");
-  app.add_flag("--delete-volumes", flags.delete_volumes,
-               "let the data of KOTS' own volumes be deleted with them")
-      ->group("Steps");
-  app.add_flag("--backup-confirmed", flags.backup_confirmed,
-               "there is a backup of today, although Velero knows of none")
-      ->group("Steps");
-  app.add_flag("--again", flags.migrate_again,
-               "migrate the database once more, although a run of this folder has done it")
-      ->group("Steps");
-  app.add_option("--skip-check", flags.skip_checks, "leave a check out, by its id; may be repeated")
-      ->group("Steps")
-      ->expected(1)
-      ->take_all();
-  app.add_flag("--force-unlock", flags.force_unlock, "take the namespace's lock from another run at once")
-      ->group("Steps");
-  app.add_option("--lock-duration", flags.lock_duration,
-                 "how long the namespace's lock lasts without a renewal (30s)")
-      ->group("Steps");
-  app.add_option(
-         "--settle-time", flags.settle_time,
-         "how long a write that was not answered may still take effect in the API server; what would undo "
-         "it waits for that (34s)")
-      ->group("Steps");
-  app.add_option("--timeout", flags.timeout, "how long to wait for the database migration (10m)")
-      ->group("Steps");
-  app.add_option("--dry-run", flags.dry_run,
-                 "none, client (send nothing, print the plan) or server (send with dryRun=All)")
-      ->group("Steps")
-      ->check(CLI::IsMember({"none", "client", "server"}));
-  app.add_flag("--detailed-exitcode", flags.detailed_exitcode,
-               "end a dry run with 3 where changes are pending")
-      ->group("Steps");
-  app.add_option("-o,--output", flags.output,
-                 "json or yaml: one document with plan, outcome and timings on standard output; markdown: a "
-                 "plan or a dry run for people")
-      ->group("Steps")
-      ->check(CLI::IsMember({"json", "yaml", "markdown"}));
-  app.add_flag("-y,--yes", flags.yes, "ask nothing, change what the plan changes")->group("Steps");
-  app.add_flag("--no-input", flags.no_input,
-               "ask nothing, refuse what needs an answer; so does the variable CI")
-      ->group("Steps");
-  app.add_flag("--full", flags.full, "name every object of a plan, also where many of a kind change alike")
-      ->group("Steps");
-  app.add_flag("-v,--verbose", flags.verbose, "print every change")->group("Steps");
-}
-
-void add_cluster_flags(CLI::App& app, Flags& flags) {
-  const auto option = [&app](const char* name, std::string& value, const char* help) {
-    app.add_option(name, value, help)->group("Cluster");
-  };
-  option("--kubeconfig", flags.kubeconfig, "kubeconfig file");
-  option("--context", flags.context, "context of the kubeconfig");
-  option("--cluster", flags.cluster, "cluster of the kubeconfig");
-  option("--user", flags.user, "user of the kubeconfig");
-  option("-s,--server", flags.server, "address of the API server");
-  option("--token", flags.token, "bearer token");
-  option("--as", flags.as, "user to impersonate");
-  option("--as-uid", flags.as_uid, "UID to impersonate");
-  app.add_option("--as-group", flags.as_groups, "group to impersonate, may be repeated")
-      ->group("Cluster")
-      ->expected(1)
-      ->take_all();
-  option("--request-timeout", flags.request_timeout,
-         "longest time for one request with all its tries, 0 is none (0)");
-  option("--certificate-authority", flags.certificate_authority,
-         "file of the authority that signed the server's certificate");
-  option("--client-certificate", flags.client_certificate, "file of the client certificate");
-  option("--client-key", flags.client_key, "file of the client certificate's key");
-  option("--tls-server-name", flags.tls_server_name, "name that the server's certificate must have");
-  app.add_flag("--insecure-skip-tls-verify", flags.insecure_skip_tls_verify,
-               "do not check the server's certificate")
-      ->group("Cluster");
-  app.add_option("--concurrency", flags.concurrency,
-                 "most requests in flight (64); fewer where the server slows down")
-      ->group("Cluster")
-      ->check(CLI::Range(1, 256));
+void check(CLI::Option& option, const Row& row) {
+  constexpr long kMostRevisions = 1'000'000;
+  constexpr long kMostRequests = 256;
+  if (row.set == FlagSet::names) not_empty(option);
+  if (std::string_view(row.placeholder).find('|') != std::string_view::npos)
+    only_choices(option, row.placeholder, row.set == FlagSet::script ? "step" : "value");
+  if (row.set == FlagSet::revision) only_numbers(option, 1, kMostRevisions);
+  if (std::holds_alternative<std::size_t Flags::*>(row.member)) only_numbers(option, 1, kMostRequests);
 }
 
 }  // namespace
 
-void add_flags(CLI::App& app, Flags& flags) {
-  add_installation_flags(app, flags);
-  add_change_flags(app, flags);
-  add_cluster_flags(app, flags);
+void take_flags(CLI::App& command, Flags& flags, FlagSet sets, Letters letters) {
+  for (const Row& row : kRows) {
+    if (!contains(sets, row.set)) continue;
+    const bool has_letter = letters == Letters::script && *row.letter != '\0';
+    const std::string names = has_letter ? std::string(row.letter) + "," + row.names : row.names;
+    CLI::Option& option = add(command, flags, names, row);
+    check(*option.group(row.heading), row);
+  }
+}
+
+std::string_view letter_of_the_script(std::string_view long_name) {
+  const auto* const row = std::ranges::find_if(kRows, [&](const Row& candidate) {
+    return std::string_view(candidate.names) == "--" + std::string(long_name);
+  });
+  return row == kRows.end() ? std::string_view() : row->letter;
 }
 
 }  // namespace kots_export::cli

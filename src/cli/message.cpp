@@ -38,13 +38,20 @@ int run_message(const Options& options) {
 
 }  // namespace
 
-Declared declare_message(CLI::App& app, Flags& /*flags*/) {
+Declared declare_message(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("message", "print the next steps after a migration; needs only the values file");
+  take_flags(*command, flags,
+             FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::document | FlagSet::cluster,
+             Letters::script);
   command->footer(
       "Examples:\n"
-      "  # Print the next steps for chart version 4.1.0\n"
-      "  kots-export message -n circleci-server --target-version 4.1.0");
+      "  # Print the next steps\n"
+      "  kots-export message -n circleci-server\n"
+      "  # For chart version 4.1.0\n"
+      "  kots-export message -n circleci-server --target-version 4.1.0\n"
+      "  # For a program\n"
+      "  kots-export message -n circleci-server -o json");
   return {command, [](const Call& call) { return run_message(options_of(call)); }};
 }
 

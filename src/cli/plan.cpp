@@ -104,16 +104,17 @@ int show_saved(const Call& call, const PlanFlags& own) {
 
 }  // namespace
 
-Declared declare_plan(CLI::App& app, Flags& /*flags*/) {
+Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  own->step_option = command->add_option(
-      "STEP", own->step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
-  command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets");
+  own->step_option = add_step(*command, own->step);
+  command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets")
+      ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
-  own->show->fallthrough();
-  own->show->add_option("FILE", own->file, "the saved plan; - is standard input")->required();
+  take_flags(*own->show, flags,
+             FlagSet::folder | FlagSet::output | FlagSet::plan_view | FlagSet::verbose | FlagSet::timeout);
+  own->show->add_option("-f,--filename,FILE", own->file, "the saved plan; - is standard input")->required();
   own->show->footer(
       "Examples:\n"
       "  # Look at what is in a plan\n"
@@ -124,20 +125,21 @@ Declared declare_plan(CLI::App& app, Flags& /*flags*/) {
       "  kots-export plan show migration.plan -o json\n"
       "  # For a pull request or a ticket\n"
       "  kots-export plan show migration.plan -o markdown");
+  take_flags(*command, flags,
+             kAsks | FlagSet::output | kWhole | FlagSet::plan_run | FlagSet::exit_code | FlagSet::no_input |
+                 FlagSet::plan_view);
   command->footer(
       "Examples:\n"
       "  # Look at every change of the migration\n"
-      "  kots-export plan -n circleci-server --license-file licence.txt\n"
+      "  kots-export plan -n circleci-server --license-file license.txt\n"
       "  # Look at one step; end with 3 where it has something to do\n"
       "  kots-export plan annotate -n circleci-server --detailed-exitcode\n"
       "  # Let the API server's admission and validation judge it too\n"
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"
-      "  # The same as a document for programs\n"
-      "  kots-export plan postgres -n circleci-server -o json\n"
       "  # For a pull request or a ticket: GitHub's Markdown, secrets masked\n"
-      "  kots-export plan -n circleci-server --license-file licence.txt -o markdown\n"
+      "  kots-export plan --license-file license.txt -o markdown\n"
       "  # Save the plan, look at it again, and carry exactly that out later\n"
-      "  kots-export plan -n circleci-server --license-file licence.txt --out migration.plan\n"
+      "  kots-export plan --license-file license.txt --out migration.plan\n"
       "  kots-export plan show migration.plan\n"
       "  kots-export apply migration.plan --yes");
   return {command, [own](const Call& call) {

@@ -249,7 +249,7 @@ int roll_back(const Call& call, const RollbackFlags& own) {
 
 }  // namespace
 
-Declared declare_rollback(CLI::App& app, Flags& /*flags*/) {
+Declared declare_rollback(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("rollback", "put back what a run changed, from its journal");
   auto own = std::make_shared<RollbackFlags>();
   command->add_option("RUN", own->run,
@@ -261,6 +261,7 @@ Declared declare_rollback(CLI::App& app, Flags& /*flags*/) {
                     "roll back although Helm has upgraded the release to 4.x");
   command->add_flag("--stop-migrator", own->stop_migrator,
                     "roll back although the database migration is running, and stop it");
+  take_flags(*command, flags, kChanges | FlagSet::checks);
   command->footer(
       "Examples:\n"
       "  # Look at what would be put back\n"

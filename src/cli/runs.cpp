@@ -5,6 +5,7 @@
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
+#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/named_run.h"
 
@@ -24,6 +25,11 @@ namespace kots_export::cli {
 namespace {
 
 using nlohmann::json;
+
+struct RunsFlags {
+  std::string ns;   // empty: of all
+  std::string run;  // to show
+};
 
 struct Counts {
   std::size_t create = 0;
@@ -177,8 +183,9 @@ int show_run(const Options& options, const std::string& name) {
   return static_cast<int>(ExitCode::done);
 }
 
-int list_runs(const Options& options) {
-  const auto [runs, broken] = change::read_runs(options.installation.paths.backup());
+int list_runs(const Options& options, const std::string& ns) {
+  auto [runs, broken] = change::read_runs(options.installation.paths.backup());
+  std::erase_if(runs, [&](const change::RunRecord& run) { return !ns.empty() && run.header.ns != ns; });
   if (options.output.document != nullptr) {
     json documents = json::array();
     for (const auto& run : runs | std::views::reverse) documents.push_back(document_of(run, runs));
@@ -194,8 +201,12 @@ int list_runs(const Options& options) {
 
 }  // namespace
 
-Declared declare_runs(CLI::App& app, Flags& /*flags*/) {
+Declared declare_runs(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
+  auto own = std::make_shared<RunsFlags>();
+  not_empty(*command->add_option("-n,--namespace", own->ns, "only the runs of this namespace (all)")
+                 ->type_name("NAMESPACE"));
+  take_flags(*command, flags, FlagSet::folder | FlagSet::document);
   command->footer(
       "Examples:\n"
       "  # What ran here, and what came of it\n"
@@ -205,12 +216,19 @@ Declared declare_runs(CLI::App& app, Flags& /*flags*/) {
       "  # The same for a script\n"
       "  kots-export runs -o json");
   auto* show = command->add_subcommand("show", "what one run did: who, when, how it ended, each change");
-  auto name = std::make_shared<std::string>();
-  show->add_option("RUN", *name, "the run, or how its name begins")->required();
-  show->fallthrough();
-  return {command, [show, name](const Call& call) {
+  show->add_option("RUN", own->run, "the run, or how its name begins")->required();
+  take_flags(*show, flags, FlagSet::folder | FlagSet::document);
+  show->footer(
+      "Examples:\n"
+      "  # What a run did, change by change; runs lists the names\n"
+      "  kots-export runs show 20261124T101530\n"
+      "  # The same for a script\n"
+      "  kots-export runs show 20261124T101530 -o json\n"
+      "  # In the folder of another installation\n"
+      "  kots-export runs show 20261124T101530 --output-dir staging");
+  return {command, [show, own](const Call& call) {
             const Options options = options_of(call);
-            return show->parsed() ? show_run(options, *name) : list_runs(options);
+            return show->parsed() ? show_run(options, own->run) : list_runs(options, own->ns);
           }};
 }
 

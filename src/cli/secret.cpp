@@ -75,26 +75,34 @@ int run_secret(const Options& options, const SecretFlags& own) {
 
 }  // namespace
 
-Declared declare_secret(CLI::App& app, Flags& /*flags*/) {
+Declared declare_secret(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("secret", "create Secret regcred, which lets the cluster pull CircleCI's images");
   auto own = std::make_shared<SecretFlags>();
-  command->add_option("--docker-username", own->username, "user name of the image registry");
-  command->add_option("--docker-password", own->password,
-                      "password; others see it in the process list, better:");
+  command->add_option("--docker-username", own->username, "user name of the image registry")
+      ->type_name("NAME");
+  command
+      ->add_option("--docker-password", own->password, "password; others see it in the process list, better:")
+      ->type_name("PASSWORD");
   command->add_flag("--docker-password-stdin", own->password_stdin, "read the password from standard input");
-  command->add_option("--docker-password-file", own->password_file, "read the password from a file");
-  command->add_option("--docker-email", own->email, "email of the image registry");
-  command->add_option("--docker-server", own->server, "image registry (https://cciserver.azurecr.io)");
+  command->add_option("--docker-password-file", own->password_file, "read the password from a file")
+      ->type_name("FILE");
+  command->add_option("--docker-email", own->email, "email of the image registry")->type_name("EMAIL");
+  command->add_option("--docker-server", own->server, "image registry (https://cciserver.azurecr.io)")
+      ->type_name("URL");
   command->add_flag("--force", own->force, "replace the content of a Secret that is there");
   command->add_flag("--verify", own->verify, "ask the registry first whether it accepts the credentials");
+  take_flags(*command, flags, kChanges | FlagSet::chart);
   command->footer(
       "Examples:\n"
       "  # Ask for the password, check it with the registry, create the Secret\n"
       "  kots-export secret -n circleci-server --docker-username USER --verify\n"
       "  # Without a terminal\n"
-      "  kots-export secret -n circleci-server --docker-username USER --docker-password-stdin --yes < "
-      "password.txt");
+      "  kots-export secret -n circleci-server --docker-username USER \\\n"
+      "    --docker-password-stdin --yes < password.txt\n"
+      "  # Replace the one that is there\n"
+      "  kots-export secret -n circleci-server --docker-username USER \\\n"
+      "    --docker-password-file password.txt --force --yes");
   return {command, [own](const Call& call) { return run_secret(options_of(call), *own); }};
 }
 

@@ -1,5 +1,6 @@
 #include "cli/steps.h"
 
+#include "cli/choices.h"
 #include "cli/license.h"
 #include "cli/output.h"
 #include "cli/session.h"
@@ -19,6 +20,13 @@ std::optional<std::vector<migration::Correction>> corrections(const std::vector<
 }
 
 }  // namespace
+
+CLI::Option* add_step(CLI::App& command, std::string& step) {
+  CLI::Option* option = command.add_option(
+      "STEP", step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
+  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", "step");
+  return option;
+}
 
 migration::Part part_of(const std::string& step) {
   if (const auto part = migration::part_from(step)) return *part;

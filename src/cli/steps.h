@@ -6,6 +6,9 @@
 
 namespace kots_export::cli {
 
+// Declares the argument STEP: a step that changes a cluster, or the whole.
+CLI::Option* add_step(CLI::App& command, std::string& step);
+
 // The part that `step` names. Throws UsageError where there is none.
 [[nodiscard]] migration::Part part_of(const std::string& step);
 

@@ -70,7 +70,7 @@ int run_transform(const Options& options, TransformFlags typed) {
 
 }  // namespace
 
-Declared declare_transform(CLI::App& app, Flags& /*flags*/) {
+Declared declare_transform(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("transform", "turn a 3.x values file into a 4.x one; needs no cluster");
   auto typed = std::make_shared<TransformFlags>();
   command->add_option("FROM", typed->from,
@@ -81,14 +81,20 @@ Declared declare_transform(CLI::App& app, Flags& /*flags*/) {
   command->add_flag("--explain", typed->explain, "print which rule did what to which path");
   command->add_flag("--diff", typed->diff, "print what changed");
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets in --diff instead of ***");
+  take_flags(*command, flags,
+             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::dry_run | FlagSet::no_input |
+                 FlagSet::document);
   command->footer(
       "Examples:\n"
       "  # From file to file\n"
-      "  kots-export transform values-3.x.yaml values-4.x.yaml --license-file licence.txt\n"
+      "  kots-export transform values-3.x.yaml values-4.x.yaml \\\n"
+      "    --license-file license.txt\n"
       "  # Look at every rule and what it changes\n"
-      "  kots-export transform values-3.x.yaml values-4.x.yaml --license-file licence.txt --explain --diff\n"
+      "  kots-export transform values-3.x.yaml values-4.x.yaml \\\n"
+      "    --license-file license.txt --explain --diff\n"
       "  # As a filter\n"
-      "  kots-export transform - --license-file licence.txt < values-3.x.yaml > values-4.x.yaml");
+      "  kots-export transform - --license-file license.txt \\\n"
+      "    < values-3.x.yaml > values-4.x.yaml");
   return {command, [typed](const Call& call) { return run_transform(options_of(call), *typed); }};
 }
 

@@ -59,7 +59,7 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
 
 }  // namespace
 
-Declared declare_validate(CLI::App& app, Flags& /*flags*/) {
+Declared declare_validate(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("validate", "check a 4.x values file against the chart; needs no cluster");
   auto typed = std::make_shared<ValidateFlags>();
@@ -68,15 +68,19 @@ Declared declare_validate(CLI::App& app, Flags& /*flags*/) {
   command
       ->add_option("--target", typed->target,
                    "version of the chart: 4.0, 4.1, or a later one (that of --target-version)")
-      ->check(CLI::Validator(require_chart_version, ""));
+      ->check(CLI::Validator(require_chart_version, ""))
+      ->type_name("VERSION");
   command->add_flag("--all", typed->all, "show all findings about a 3.x file too");
+  take_flags(*command, flags, FlagSet::folder | FlagSet::chart | FlagSet::document);
   command->footer(
       "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"
       "  # Check what a run wrote\n"
       "  kots-export validate\n"
-      "  # Check a file for chart 4.1, for a machine to read\n"
-      "  kots-export validate values-4.x.yaml --target 4.1 -o json");
+      "  # Check a file for chart 4.1\n"
+      "  kots-export validate values-4.x.yaml --target 4.1\n"
+      "  # For a machine to read\n"
+      "  kots-export validate values-4.x.yaml -o json");
   return {command, [typed](const Call& call) { return run_validate(options_of(call), *typed); }};
 }
 

@@ -2,6 +2,7 @@
 // (LDAP, Kerberos, SSH, RTMP, ...), and to load them takes longer than all of `kots-export --help`. These are
 // the functions of <curl/curl.h> that this room calls, each handed on to the library.
 
+#include <kots_export/kube/curl_transport.h>
 #include <kots_export/util/error.h>
 
 #include <cstdarg>
@@ -167,3 +168,11 @@ void curl_slist_free_all(curl_slist* list) {
 }
 
 }  // extern "C"
+
+namespace kots_export::kube {
+
+std::string libcurl_version() {
+  return function<decltype(curl_version_info)>("curl_version_info")(CURLVERSION_NOW)->version;
+}
+
+}  // namespace kots_export::kube

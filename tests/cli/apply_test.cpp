@@ -77,8 +77,7 @@ TEST_F(SavedPlan, IsShownAsItWasPlannedWithoutACluster) {
   ASSERT_EQ(planned.exit_code, 0) << planned.err;
   installation_.server.clear_requests();
 
-  const Finished shown =
-      installation_.run({"plan", "show", "migration.plan", "--verbose", "--kubeconfig", "is-not-there"});
+  const Finished shown = installation_.run({"plan", "show", "migration.plan", "--verbose"});
 
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_EQ(plan_in(shown.out), plan_in(planned.out));
@@ -334,7 +333,7 @@ TEST_F(SavedPlan, OfAnotherNamespaceOrReleaseIsRefused) {
   save();
 
   const Finished other_namespace = apply({"-n", "elsewhere"});
-  const Finished other_release = apply({"-a", "another"});
+  const Finished other_release = apply({"--release-name", "another"});
 
   expect_refused(other_namespace, 4);
   EXPECT_THAT(other_namespace.err, HasSubstr("the plan is for namespace circleci-server, not elsewhere"));

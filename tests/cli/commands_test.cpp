@@ -220,18 +220,6 @@ TEST(Flyway, WhoseImageCannotBePulledDoesNotWaitForTheTimeout) {
   EXPECT_THAT(run.err, HasSubstr("the database migration cannot start"));
 }
 
-TEST(Help, NamesEveryCommandAndAnExample) {
-  Installation installation;
-
-  const Finished run = installation.run({"--help"});
-
-  EXPECT_EQ(run.exit_code, 0);
-  for (const char* command : {"run", "secret", "export", "transform", "annotate", "kots_cleanup", "flyway",
-                              "postgres", "message", "Exit codes", "Examples"})
-    EXPECT_THAT(run.out, HasSubstr(command));
-  EXPECT_TRUE(installation.server.requests().empty());
-}
-
 }  // namespace
 
 }  // namespace kots_export::test

@@ -118,13 +118,8 @@ TEST(Markdown, OfARollbackIsItsPlan) {
 
 TEST(Markdown, IsOfPlansAlone) {
   const Installation installation;
-  const std::vector<std::vector<std::string>> commands = {{"annotate"},
-                                                          {"--license", "l"},
-                                                          {"annotate", "--yes"},
-                                                          {"runs"},
-                                                          {"check"},
-                                                          {"export", "-"},
-                                                          {"transform", "a", "b", "--dry-run=client"}};
+  const std::vector<std::vector<std::string>> commands = {
+      {"annotate"}, {"--license", "l"}, {"annotate", "--yes"}};
   for (const auto& command : commands) {
     SCOPED_TRACE(::testing::PrintToString(command));
     const Finished run = installation.run(markdown(command));
@@ -136,6 +131,21 @@ TEST(Markdown, IsOfPlansAlone) {
   }
   EXPECT_EQ(installation.server.count_writes(), 0U);
   EXPECT_TRUE(files_below(installation.folder).empty());
+}
+
+TEST(Markdown, IsUnknownToCommandsWithoutAPlan) {
+  const Installation installation;
+  const std::vector<std::vector<std::string>> commands = {
+      {"runs"}, {"check"}, {"export", "-"}, {"transform", "a", "b", "--dry-run=client"}};
+  for (const auto& command : commands) {
+    SCOPED_TRACE(::testing::PrintToString(command));
+    const Finished run = installation.run(markdown(command));
+
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, HasSubstr("unknown value \"markdown\""));
+    EXPECT_THAT(run.err, HasSubstr("Write json or yaml."));
+  }
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ class Server:
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(self.folder)
-            os.execve("/bin/sh", ["sh", "-c", line], self.environment())
+            os.execve("/bin/bash", ["bash", "-c", line], self.environment())
         screen = b""
         try:
             while chunk := os.read(terminal, 65536):

@@ -11,7 +11,7 @@ NEEDS_MORE = ("--verify", "rollback 2026", "show 2026")
 # Exit codes that are no failure: diff ends as diff(1) does, and validate finds made-up keys and certificates in the sample.
 GOOD = {"diff": (0, 1), "validate": (0, 1)}
 # What must have happened before a command's examples make sense.
-TRANSFORM = "kots-export transform values-3.x.yaml output/helm-values.yaml --license-file licence.txt"
+TRANSFORM = "kots-export transform values-3.x.yaml output/helm-values.yaml --license-file license.txt"
 BEFORE = {
     "diff": [TRANSFORM, "cp values-3.x.yaml output/helm-values-v3.yaml"],
     "validate": [TRANSFORM, "cp output/helm-values.yaml values-4.x.yaml"],
@@ -26,18 +26,33 @@ def help_of(*words):
     return subprocess.run([PROGRAM, *words, "--help"], capture_output=True, text=True, check=True).stdout
 
 
-def commands():
-    section = re.search(r"^Subcommands:\n((?:  .*\n)+)", help_of(), re.MULTILINE).group(1)
-    return re.findall(r"^  (\w[\w-]*)", section, re.MULTILINE)
+def commands(*words):
+    """The names of the commands below a command, as completion offers them."""
+    answer = subprocess.run([PROGRAM, "__complete", "help", *words, ""], capture_output=True, text=True, check=True).stdout
+    return [line.partition("\t")[0] for line in answer.splitlines() if not line.startswith(":")]
+
+
+def every_command():
+    """As words: ("plan",), ("plan", "show"), ..."""
+    for name in commands():
+        yield (name,)
+        for below in commands(name):
+            yield (name, below)
+
+
+def takes(name, flag):
+    """Whether a command has that flag."""
+    return re.search(rf"^ .*{flag}\b", help_of(name), re.MULTILINE) is not None
 
 
 def examples(*words):
-    section = help_of(*words).partition("Examples:\n")[2]
-    return [line.strip() for line in section.splitlines() if line.startswith("  kots-export")]
+    """Each example as one line; a backslash at its end joins it with the next one."""
+    section = help_of(*words).partition("Examples:\n")[2].replace("\\\n", " ")
+    return [line.strip() for line in section.splitlines() if line.startswith("  ") and not line.startswith("  #")]
 
 
 def prepare(server):
-    (server.folder / "licence.txt").write_text("4x-licence\n")
+    (server.folder / "license.txt").write_text("4x-licence\n")
     (server.folder / "corrections.yaml").write_text("smtp: {port: 2525}\n")
     (server.folder / "password.txt").write_text("secret\n")
     (server.folder / "output").mkdir()
@@ -63,13 +78,10 @@ class Examples(unittest.TestCase):
         self.run_all("", examples())
 
     def test_of_every_command(self):
-        self.assertIn("plan", commands())
-        for name in commands():
-            with self.subTest(name):
-                self.run_all(name, examples(name))
-
-    def test_of_plan_show(self):
-        self.run_all("plan show", examples("plan", "show"))
+        self.assertIn(("plan", "show"), list(every_command()))
+        for words in every_command():
+            with self.subTest(words):
+                self.run_all(" ".join(words), examples(*words))
 
     def test_help_of_a_command_is_its_help_flag(self):
         shown = subprocess.run([PROGRAM, "help", "apply"], capture_output=True, text=True)

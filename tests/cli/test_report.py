@@ -53,6 +53,7 @@ class Report(unittest.TestCase):
             self.assertIn("helm upgrade circleci-server", report["nextSteps"]["upgrade"])
             self.assertEqual([step["name"] for step in report["steps"]][:3], ["checks", "export", "transform"])
             self.report(server, "message")
+            self.assertIn("libcurl", self.report(server, "version")["build"]["libraries"])
             self.assertEqual(self.report(server, "runs")["runs"][0]["state"], "complete")
             self.report(server, "rollback", "--dry-run=client")
             self.report(server, "export")

@@ -65,7 +65,7 @@ class Permissions(ClusterCase):
         kubectl("apply", "-f", "-", stdin=json.dumps(role))
 
     def check(self):
-        done = self.kots_export("check", "--as", "jane", "-l", LICENSE, "-o", "json", timeout=60)
+        done = self.kots_export("check", "--as", "jane", "--license", LICENSE, "-o", "json", timeout=60)
         report = json.loads(done.stdout)
         return done.returncode, {item["id"]: item for item in report["checks"]}
 
@@ -95,7 +95,7 @@ class Permissions(ClusterCase):
     def test_3_a_run_ends_before_its_first_write(self):
         self.allow(permissions() - {("delete", "apps", "statefulsets")})
         mark = self.audit_mark()
-        done = self.kots_export("--as", "jane", "-l", LICENSE, "--yes")
+        done = self.kots_export("--as", "jane", "--license", LICENSE, "--yes")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("delete statefulsets.apps (postgresql)", done.stderr)
         self.assertEqual(self.writes_since(mark), [])
@@ -112,7 +112,7 @@ class PlantedProblems(ClusterCase):
 
     def check(self, *words):
         mark = self.audit_mark()
-        done = self.kots_export("check", "-l", LICENSE, "-o", "json", *words, timeout=60)
+        done = self.kots_export("check", "--license", LICENSE, "-o", "json", *words, timeout=60)
         self.assertEqual(self.writes_since(mark), [])
         return done.returncode, {item["id"]: item for item in json.loads(done.stdout)["checks"]}
 

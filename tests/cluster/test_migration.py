@@ -23,14 +23,14 @@ class Migration:
     def test_1_dry_run_changes_nothing(self):
         before = self.versions()
         for kind in ("client", "server"):
-            done = self.kots_export("-l", LICENSE, *self.flags, f"--dry-run={kind}", "--detailed-exitcode")
+            done = self.kots_export("--license", LICENSE, *self.flags, f"--dry-run={kind}", "--detailed-exitcode")
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn("nothing was changed", done.stdout)
             self.assertNotIn(installation.PASSWORD, done.stdout + done.stderr)
         self.assertEqual(before, self.versions())
 
     def test_2_whole_run(self):
-        done = self.kots_export("-l", LICENSE, *self.flags, "--yes")
+        done = self.kots_export("--license", LICENSE, *self.flags, "--yes")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Successfully applied 3 migrations", done.stderr)
         self.assertNotIn(installation.PASSWORD, done.stdout + done.stderr)
@@ -78,7 +78,7 @@ class Migration:
             self.skipTest("the audit log of another cluster cannot be read")
         values = (self.folder / "output" / "helm-values.yaml").read_text()
         mark = self.audit_mark()
-        done = self.kots_export("-l", LICENSE, *self.flags, "--yes")
+        done = self.kots_export("--license", LICENSE, *self.flags, "--yes")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("nothing to do", done.stderr)
         self.assertIn("has migrated the database", done.stderr)

@@ -16,7 +16,7 @@ class SavedPlan(ClusterCase):
         cls.plan = cls.folder / "migration.plan"
 
     def save(self):
-        done = self.kots_export("plan", "-l", LICENSE, "--out", self.plan)
+        done = self.kots_export("plan", "--license", LICENSE, "--out", self.plan)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.plan.stat().st_mode & 0o777, 0o600)
 
@@ -39,7 +39,7 @@ class SavedPlan(ClusterCase):
             while not json.loads(kubectl("-n", self.namespace, "get", "quota", "full", "-o", "json")).get("status", {}).get("used"):
                 self.assertLess(time.time(), until, "the quota is never counted")
                 time.sleep(0.5)
-            done = self.kots_export("plan", "-l", LICENSE, "--dry-run=server", "-o", "json")
+            done = self.kots_export("plan", "--license", LICENSE, "--dry-run=server", "-o", "json")
         finally:
             kubectl("-n", self.namespace, "delete", "quota", "full")
         self.assertEqual(done.returncode, 1, done.stderr)

@@ -59,7 +59,7 @@ class PrintedCommands(ClusterCase):
         pending["metadata"]["labels"]["status"] = "pending-upgrade"
         self.apply([pending])
         self.addCleanup(kubectl, "-n", self.namespace, "delete", "--ignore-not-found", "secret", pending["metadata"]["name"])
-        done = self.production("check", "-l", LICENSE)
+        done = self.production("check", "--license", LICENSE)
         self.assertEqual(done.returncode, 4, done.stderr)
         helm = self.one(done, "helm rollback circleci-server 1")
         self.assertIn("Rollback was a success", self.shell(helm + " --dry-run").stdout)
@@ -113,7 +113,7 @@ class PrintedCommands(ClusterCase):
         self.assertNotIn("meta.helm.sh/release-name", frontend.get("annotations", {}))
 
     def test_4_of_the_next_steps(self):
-        done = self.production("-l", LICENSE, "--yes")
+        done = self.production("--license", LICENSE, "--yes")
         self.assertEqual(done.returncode, 0, done.stderr)
         steps = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith(("helm ", "kubectl ")) and "helm registry" not in line]
         self.assertTrue(any(line.startswith("helm upgrade") for line in steps), done.stdout)

@@ -95,7 +95,7 @@ class Recovery(ClusterCase):
     def kill_after(self, changes):
         """Kills a whole run once its journal names that many changes (they are then about to be sent)."""
         known = set((self.folder / "backup").glob("*")) if (self.folder / "backup").exists() else set()
-        run = subprocess.Popen([PROGRAM, "-n", self.namespace, "--output-dir", str(self.folder), "-l", LICENSE, "--yes", "--concurrency", "4"],
+        run = subprocess.Popen([PROGRAM, "-n", self.namespace, "--output-dir", str(self.folder), "--license", LICENSE, "--yes", "--concurrency", "4"],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while run.poll() is None:
             new = [path / "journal.jsonl" for path in (self.folder / "backup").glob("*") if path not in known]
@@ -110,7 +110,7 @@ class Recovery(ClusterCase):
 
     def test_1_rollback_after_a_complete_run(self):
         pod = self.pod_of_postgresql()
-        self.done("-l", LICENSE)
+        self.done("--license", LICENSE)
         type(self).migrated = self.settled()
         self.assertNotEqual(self.before, self.migrated)
         self.done("rollback")
@@ -141,7 +141,7 @@ class Recovery(ClusterCase):
             with self.subTest(point=i, changes=changes, seed=seed):
                 code = self.kill_after(changes)
                 if i % 2:
-                    self.done("-l", LICENSE)
+                    self.done("--license", LICENSE)
                     self.assert_state(self.migrated, "run again")
                 self.roll_back_all()
                 self.assert_state(self.before, f"rolled back, the run ended with {code}")

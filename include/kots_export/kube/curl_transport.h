@@ -44,4 +44,7 @@ class CurlTransport : public Transport {
   std::unique_ptr<Impl> impl_;
 };
 
+// "7.88.1": of the library that is loaded. Throws Error where there is none.
+[[nodiscard]] std::string libcurl_version();
+
 }  // namespace kots_export::kube

@@ -1,9 +1,11 @@
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/nearest.h>
 #include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace kots_export::migration {
 
@@ -161,11 +163,22 @@ CheckedCommand checked_command(Part part) {
 
 std::span<const Check> all_checks() { return kChecks; }
 
+namespace {
+
+std::string did_you_mean(const std::string& id) {
+  std::vector<std::string_view> ids;
+  for (const Check& check : kChecks) ids.push_back(check.id);
+  return util::did_you_mean(id, ids);
+}
+
+}  // namespace
+
 void require_skippable(std::span<const std::string> ids) {
   for (const std::string& id : ids) {
     const auto* const check = std::ranges::find(kChecks, id, &Check::id);
     if (check == kChecks.end())
-      throw UsageError("--skip-check: there is no check " + id, {}, "`kots-export check` lists them.");
+      throw UsageError("--skip-check: there is no check " + id + did_you_mean(id), {},
+                       "`kots-export check` lists them.");
     if (check->skipping == Skipping::refused)
       throw UsageError("--skip-check: " + id + " cannot be skipped", {},
                        "Without it nothing can be migrated.");

@@ -1,6 +1,9 @@
 #include "cli/again.h"
 
-#include "cli/flags.h"
+#include "cli/program.h"
+#include "cli/typed_words.h"
+
+#include <algorithm>
 
 #include <gmock/gmock.h>
 
@@ -13,24 +16,19 @@ struct Given {
   std::string places;
 };
 
-// What is printed for a command line with subcommands `flyway` and `apply`.
-Given given(std::vector<std::string> arguments) {
-  CLI::App app;
-  Flags flags;
-  add_flags(app, flags);
-  CLI::App* flyway = app.add_subcommand("flyway")->fallthrough();
-  CLI::App* apply = app.add_subcommand("apply")->fallthrough();
-  std::string file;
-  apply->add_option("FILE", file);
-  std::ranges::reverse(arguments);  // CLI11 takes a vector from its end
-  app.parse(arguments);
-  return {.again = again(app, apply->parsed() ? *apply : *flyway), .places = given_places(app)};
+Given given(const std::vector<std::string>& arguments) {
+  Program program;
+  std::vector<std::string> words = ordered_words(program.app, arguments);
+  std::ranges::reverse(words);  // CLI11 takes them from the end
+  program.app.parse(words);
+  return {.again = again(program.app), .places = given_places(program.app)};
 }
 
 TEST(Again, IsTheCommandWithItsFlags) {
   EXPECT_EQ(given({}).again, "kots-export");
   EXPECT_EQ(given({"--timeout", "60", "flyway", "-n", "my ns", "-y"}).again,
             "kots-export flyway -n 'my ns' --timeout 60 -y");
+  EXPECT_EQ(given({"-a", "mine", "plan", "annotate"}).again, "kots-export plan annotate --release-name mine");
   EXPECT_EQ(given({"apply", "a plan", "--context", "prod"}).again,
             "kots-export apply 'a plan' --context prod");
   EXPECT_EQ(given({"--as-group", "a", "--as-group=b", "-f", "flyway"}).again,
@@ -51,6 +49,8 @@ TEST(GivenPlaces, NameFolderInstallationAndCluster) {
   EXPECT_EQ(given({"-n", "ci", "--output-dir", "out", "-y", "--timeout", "5", "--context", "prod", "-l", "x"})
                 .places,
             " -n ci --output-dir out --context prod");
+  // Other commands do not have the letter.
+  EXPECT_EQ(given({"flyway", "-a", "mine"}).places, " --release-name mine");
 }
 
 }  // namespace

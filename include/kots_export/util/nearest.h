@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace kots_export::util {
+
+// The one of `names` that is so near to `word` that it may have been meant, without regard to case; the first
+// of those that are as near. Empty where none is.
+[[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> names);
+
+// ", did you mean plan?": the end of an error's sentence; empty where none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);
+
+}  // namespace kots_export::util

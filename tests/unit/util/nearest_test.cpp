@@ -1,0 +1,36 @@
+#include <kots_export/util/nearest.h>
+
+#include <array>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace kots_export::util {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kNames = {"plan", "apply", "annotate", "rollback", "run"};
+
+TEST(Nearest, IsTheNameThatMayHaveBeenMeant) {
+  EXPECT_EQ(nearest("plann", kNames), "plan");
+  EXPECT_EQ(nearest("aply", kNames), "apply");
+  EXPECT_EQ(nearest("ROLLBACK", kNames), "rollback");
+  EXPECT_EQ(nearest("anotat", kNames), "annotate");
+}
+
+TEST(DidYouMean, EndsASentence) {
+  EXPECT_EQ(did_you_mean("plann", kNames), ", did you mean plan?");
+  EXPECT_EQ(did_you_mean("xyz", kNames), "");
+}
+
+TEST(Nearest, IsNoneWhereNothingIsNear) {
+  EXPECT_EQ(nearest("frobnicate", kNames), "");
+  EXPECT_EQ(nearest("xyz", kNames), "");
+  EXPECT_EQ(nearest("", kNames), "");
+  EXPECT_EQ(nearest(std::string(100, 'a'), kNames), "");
+  EXPECT_EQ(nearest("plan", {}), "");
+}
+
+}  // namespace
+
+}  // namespace kots_export::util
