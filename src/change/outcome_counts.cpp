@@ -50,6 +50,8 @@ std::string_view to_string(CheckOutcome::Status status) {
       return "note";
     case Status::warning:
       return "warning";
+    case Status::to_do:
+      return "todo";
     case Status::failed:
       return "failed";
     case Status::skipped:

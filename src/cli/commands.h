@@ -36,8 +36,10 @@ struct Declared {
 [[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_runs(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_secret(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_status(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_transform(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_validate(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_version(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_verify(CLI::App& app, Flags& flags);
 
 }  // namespace kots_export::cli

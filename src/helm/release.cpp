@@ -57,7 +57,8 @@ Release decode_release(std::string_view data_release) {
                  .chart_name = string_at(release, {"chart", "metadata", "name"}),
                  .chart_version = string_at(release, {"chart", "metadata", "version"}),
                  .config = values::Map(),
-                 .manifest = string_at(release, {"manifest"})};
+                 .manifest = string_at(release, {"manifest"}),
+                 .description = string_at(release, {"info", "description"})};
   if (const Value* config = find(release, {"config"}); config != nullptr && !config->is_null()) {
     if (!config->is_map())
       throw Error("the release's values are not a map", "its .config holds something else");
@@ -70,6 +71,7 @@ std::string encode_release(const Release& release) {
   Value json{values::Map()};
   set(json, {"name"}, release.name);
   set(json, {"info", "status"}, release.status);
+  set(json, {"info", "description"}, release.description);
   set(json, {"chart", "metadata", "name"}, release.chart_name);
   set(json, {"chart", "metadata", "version"}, release.chart_version);
   set(json, {"config"}, release.config);

@@ -217,9 +217,12 @@ std::optional<ObjectMetadata> Client::get_metadata(const ObjectRef& object) {
 }
 
 std::optional<std::string> Client::log(const std::string& ns, const std::string& pod,
-                                       const std::string& container) {
+                                       const std::string& container, const LogPart& part) {
   const std::string action = "read the log of Pod " + pod;
-  Reply reply = send(log_request(ns, pod, container), action);
+  Request request = log_request(ns, pod, container);
+  if (part.last_lines > 0) request.path += "&tailLines=" + std::to_string(part.last_lines);
+  if (part.instance == LogPart::Instance::previous) request.path += "&previous=true";
+  Reply reply = send(std::move(request), action);
   if (reply.status == http::kNotFound) return std::nullopt;
   if (!http::is_success(reply.status)) throw api_error(action, reply);
   return std::move(reply.body);

@@ -148,21 +148,25 @@ std::optional<EarlierMigration> find_earlier_migration(Context& context, const P
   return earlier;
 }
 
+const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,
+                                            const std::string& namespace_uid) {
+  for (const change::RunRecord& run : runs | std::views::reverse) {
+    if (namespace_uid.empty() || run.header.namespace_uid != namespace_uid) continue;
+    if (!run.header.rolls_back.empty()) return nullptr;  // what was migrated may be restored
+    if (has_finished(run)) return &run;
+  }
+  return nullptr;
+}
+
 std::optional<KnownMigration> find_known_migration(Context& context, const DatabaseAccess& access,
                                                    const Paths& paths) {
   const change::Runs known = change::read_runs(paths.backup());
   change::tell_broken(context.observer, known.broken);
-  const std::string uid = context.namespace_uid.value_or("");
-  for (std::size_t i = known.runs.size(); i-- > 0;) {
-    const change::RunRecord& run = known.runs[i];
-    if (uid.empty() || run.header.namespace_uid != uid) continue;
-    if (!run.header.rolls_back.empty()) return std::nullopt;  // what was migrated may be restored
-    if (!has_finished(run)) continue;
-    // Of the Job a run before it may have been the maker.
-    if (!migrates(std::span(known.runs).first(i + 1), access)) return std::nullopt;
-    return KnownMigration{.run = run.header.run};
-  }
-  return std::nullopt;
+  const change::RunRecord* run = last_migrating_run(known.runs, context.namespace_uid.value_or(""));
+  if (run == nullptr) return std::nullopt;
+  // Of the Job a run before it may have been the maker.
+  if (!migrates({known.runs.data(), run + 1}, access)) return std::nullopt;
+  return KnownMigration{.run = run->header.run};
 }
 
 std::optional<Error> obstacle(Context& context, const EarlierMigration& earlier) {

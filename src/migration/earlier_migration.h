@@ -1,10 +1,12 @@
 #pragma once
 
+#include <kots_export/change/journal_reader.h>
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/paths.h>
 #include <kots_export/util/error.h>
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -36,12 +38,17 @@ struct KnownMigration {
   std::string run;
 };
 
-// The newest one of this namespace (by its UID) and of the database `access`, if no run was rolled back since.
-// Another host or port is another database; user and password may have changed. Tells the observer of broken
-// journals.
+// The newest one of this namespace (by its UID) and of the database `access`, if no run was rolled back
+// since. Another host or port is another database; user and password may have changed. Tells the observer of
+// broken journals.
 [[nodiscard]] std::optional<KnownMigration> find_known_migration(Context& context,
                                                                  const DatabaseAccess& access,
                                                                  const Paths& paths);
+
+// The newest of `runs` in the namespace of that UID that saw a database migration to its end, if no run was
+// rolled back since; else null. Which database that was is not looked at.
+[[nodiscard]] const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,
+                                                          const std::string& namespace_uid);
 
 // Why no migration can be planned beside it, and what to do: of one that failed, or that runs and is
 // another's. Nothing of all others.

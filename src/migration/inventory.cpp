@@ -10,7 +10,7 @@ namespace kots_export::migration {
 
 namespace {
 
-bool is_listed_kind(const kube::ApiResource& resource) {
+bool is_listed_kind(const kube::ObjectRef& resource) {
   return std::ranges::any_of(names::kKinds, [&](const names::Kind& kind) {
     return kind.group == resource.gvr.group && kind.kind == resource.kind;
   });
@@ -26,27 +26,35 @@ std::vector<kube::ApiResource> listed_kinds(kube::Client& client) {
 }
 
 // What the manifest names beyond the fourteen kinds of the namespace, which are in the lists already.
-std::vector<kube::ObjectRef> named_by(Context& context, std::string_view manifest) {
-  std::vector<kube::ObjectRef> named_objects;
+std::vector<kube::ObjectRef> beyond_lists(Context& context, std::string_view manifest) {
+  std::vector<kube::ObjectRef> objects = objects_named_by(context, manifest);
+  std::erase_if(objects, [&](const kube::ObjectRef& object) {
+    return object.ns == context.ns.name && is_listed_kind(object);
+  });
+  return objects;
+}
+
+}  // namespace
+
+std::vector<kube::ObjectRef> objects_named_by(Context& context, std::string_view manifest) {
+  std::vector<kube::ObjectRef> objects;
   std::unordered_set<kube::ObjectKey> seen;
   for (const helm::ManifestObject& named : helm::manifest_objects(manifest)) {
     const kube::ApiResource* resource = context.client.find_for_manifest(named.api_version, named.kind);
     if (resource == nullptr) continue;
     const bool namespaced = resource->scope == kube::ApiResource::Scope::namespaced;
-    const std::string ns = !namespaced ? std::string() : named.ns.empty() ? context.ns.name : named.ns;
-    if (is_listed_kind(*resource) && ns == context.ns.name) continue;
     kube::ObjectRef object{.gvr = resource->gvr,
                            .kind = resource->kind,
-                           .ns = ns,
+                           .ns = !namespaced        ? std::string()
+                                 : named.ns.empty() ? context.ns.name
+                                                    : named.ns,
                            .name = named.name,
                            .uid = {},
                            .resource_version = {}};
-    if (seen.insert(kube::key_of(object)).second) named_objects.push_back(std::move(object));
+    if (seen.insert(kube::key_of(object)).second) objects.push_back(std::move(object));
   }
-  return named_objects;
+  return objects;
 }
-
-}  // namespace
 
 Inventory read_inventory(Context& context, std::string_view manifest, Extent extent) {
   Inventory inventory;
@@ -61,7 +69,7 @@ Inventory read_inventory(Context& context, std::string_view manifest, Extent ext
   std::ranges::sort(inventory.of_kinds, {}, [](const kube::ObjectMetadata& object) {
     return std::tie(object.ref.gvr.group, object.ref.kind, object.ref.name);
   });
-  for (auto& live : context.client.get_metadata(named_by(context, manifest))) {
+  for (auto& live : context.client.get_metadata(beyond_lists(context, manifest))) {
     if (live) inventory.of_manifest.push_back(std::move(*live));
   }
   return inventory;

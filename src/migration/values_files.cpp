@@ -100,6 +100,16 @@ ValuesPlace place_values(const Paths& paths, const Secret<std::string>& v4, Over
   return {.action = Action::beside, .file = paths.values_new(), .edited = Secret<std::string>(*standing)};
 }
 
+std::optional<ValuesFile> find_values_file(const Paths& paths) {
+  const std::filesystem::path path = paths.values();
+  const auto standing = util::is_stream(path) ? std::nullopt : util::read_file_if_exists(path);
+  if (!standing) return std::nullopt;
+  return ValuesFile{.path = path,
+                    .written = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(path)),
+                    .by = holds(written_before(paths), util::sha256(*standing)) ? ValuesFile::By::run
+                                                                                : ValuesFile::By::person};
+}
+
 void tell_place(change::Observer& observer, const ValuesPlan& values, const Paths& paths) {
   const std::string corrections = names_of(values.corrections);
   const bool are_kept = values.corrections_from == ValuesPlan::From::earlier_run;

@@ -42,6 +42,7 @@ std::string_view colour_of(change::CheckOutcome::Status status) {
     case Status::ok:
       return kGreen;
     case Status::warning:
+    case Status::to_do:
       return kYellow;
     case Status::failed:
       return kRed;

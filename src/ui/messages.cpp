@@ -132,6 +132,9 @@ constexpr std::array kNotices = {
     Words{"values.warnings", "{count} more warnings about {file}: kots-export validate shows them"},
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
+    Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
+    Words{"verify.waited-in-vain", "not all is ready after {time} (--wait): the checks say what is not"},
+    Words{"verify.waiting", "waiting: {work}"},
 };
 
 constexpr std::array kHeadings = {
@@ -146,6 +149,7 @@ constexpr std::array kHeadings = {
     Words{"postgres", "postgres: make room for the new PostgreSQL chart"},
     Words{"rollback", "rollback: put back what a run changed"},
     Words{"secret", "secret: credentials for the image registry"},
+    Words{"verify", "verify: what must hold after the upgrade"},
 };
 
 constexpr std::array kRoles = {

@@ -1,6 +1,8 @@
 #include <kots_export/util/certificate.h>
 
+#include <array>
 #include <climits>
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <utility>
@@ -95,6 +97,37 @@ void read_subject(const X509_NAME* subject, Certificate& certificate) {
   }
 }
 
+// Where the distributions keep the roots that they trust. Source: Go, crypto/x509, root_linux.go. OpenSSL's
+// own default is that of the machine on which it was built.
+constexpr std::array kRootFiles = {"/etc/ssl/certs/ca-certificates.crt",
+                                   "/etc/pki/tls/certs/ca-bundle.crt",
+                                   "/etc/ssl/ca-bundle.pem",
+                                   "/etc/pki/tls/cacert.pem",
+                                   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                                   "/etc/ssl/cert.pem"};
+
+void trust_system_roots(X509_STORE& store) {
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
+    X509_STORE_load_file(&store, file);
+    return;
+  }
+  for (const char* file : kRootFiles)
+    if (X509_STORE_load_file(&store, file) == 1) return;
+}
+
+// Why the first certificate of `chain` does not lead to one of `store`. Dates are not looked at.
+std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509_STORE& store) {
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
+      required(sk_X509_new_null()), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
+  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
+  const StoreContext context(required(X509_STORE_CTX_new()));
+  if (X509_STORE_CTX_init(context.get(), &store, chain.front().get(), others.get()) == 0)
+    throw std::bad_alloc();
+  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
+  if (X509_verify_cert(context.get()) == 1) return std::nullopt;
+  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+}
+
 }  // namespace
 
 std::vector<Certificate> certificates_in(std::string_view pem) {
@@ -130,15 +163,22 @@ std::optional<std::string> chain_problem(std::string_view pem, std::string_view 
   if (chain.empty() || authorities.empty()) return std::nullopt;
   const Store store(required(X509_STORE_new()));
   for (const X509Ptr& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
-  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
-      required(sk_X509_new_null()), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
-  for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
-  const StoreContext context(required(X509_STORE_CTX_new()));
-  if (X509_STORE_CTX_init(context.get(), store.get(), chain.front().get(), others.get()) == 0)
-    throw std::bad_alloc();
-  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
-  if (X509_verify_cert(context.get()) == 1) return std::nullopt;
-  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+  return chain_problem(chain, *store);
+}
+
+std::optional<std::string> system_chain_problem(std::string_view pem) {
+  const OwnErrors errors;
+  const auto chain = read_all(pem);
+  if (chain.empty()) return std::nullopt;
+  const Store store(required(X509_STORE_new()));
+  trust_system_roots(*store);
+  return chain_problem(chain, *store);
+}
+
+bool is_self_signed(std::string_view pem) {
+  const OwnErrors errors;
+  const auto chain = read_all(pem);
+  return !chain.empty() && X509_self_signed(chain.front().get(), 1) == 1;
 }
 
 bool names_host(std::string_view pem, const std::string& host) {

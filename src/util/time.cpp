@@ -1,5 +1,6 @@
 #include <kots_export/util/time.h>
 
+#include <algorithm>
 #include <array>
 
 namespace kots_export::util {
@@ -23,6 +24,17 @@ std::string duration_text(std::chrono::milliseconds duration) {
   std::string text = std::to_string(duration.count() / kSecond);
   if (const auto tenths = duration.count() % kSecond / 100; tenths > 0) text += "." + std::to_string(tenths);
   return text + " s";
+}
+
+std::string age_text(std::chrono::seconds age) {
+  using std::chrono::duration_cast;
+  if (age < std::chrono::minutes(2))
+    return std::to_string(std::max(age.count(), std::chrono::seconds::rep{0})) + " s";
+  if (age < std::chrono::hours(2))
+    return std::to_string(duration_cast<std::chrono::minutes>(age).count()) + " min";
+  if (age < std::chrono::days(2))
+    return std::to_string(duration_cast<std::chrono::hours>(age).count()) + " h";
+  return std::to_string(duration_cast<std::chrono::days>(age).count()) + " days";
 }
 
 std::string rfc3339(std::chrono::system_clock::time_point time) {

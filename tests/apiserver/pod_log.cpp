@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds kIdle{100};
 // Returns the container whose log is asked for. Throws ApiError 400 as the real server does.
 std::string choose_container(const Object& pod, const std::string& wanted) {
   const Json& containers = member(pod.body(), {"spec", "containers"});
+  for (const Json& container : member(pod.body(), {"spec", "initContainers"}))
+    if (!wanted.empty() && text_member(container, {"name"}) == wanted) return wanted;
   std::string all;
   for (const Json& container : containers) {
     const std::string name = text_member(container, {"name"});
@@ -27,10 +29,12 @@ std::string choose_container(const Object& pod, const std::string& wanted) {
 
 void require_started(const Object& pod, const std::string& container) {
   std::string reason = "ContainerCreating";
-  for (const Json& status : member(pod.body(), {"status", "containerStatuses"})) {
-    if (text_member(status, {"name"}) != container) continue;
-    if (!member(status, {"state", "waiting"}).is_object()) return;
-    reason = text_member(status, {"state", "waiting", "reason"});
+  for (const char* statuses : {"initContainerStatuses", "containerStatuses"}) {
+    for (const Json& status : member(pod.body(), {"status", statuses})) {
+      if (text_member(status, {"name"}) != container) continue;
+      if (!member(status, {"state", "waiting"}).is_object()) return;
+      reason = text_member(status, {"state", "waiting", "reason"});
+    }
   }
   const bool seeded = text_member(pod.body(), {"status", "phase"}) == "Running";
   if (seeded) return;

@@ -76,6 +76,8 @@ class SeedLoader {
     const long long revision = integer_member(document, {"revision"}, 1);
     std::string status = text_member(document, {"status"});
     if (status.empty()) status = "deployed";
+    std::string description = text_member(document, {"description"});
+    if (description.empty()) description = "Install complete";
     Json config = member(document, {"config"});
     if (const std::string file = text_member(document, {"configFile"}); !file.empty()) {
       config = parse_yaml(util::read_file(folder_ / file));
@@ -88,7 +90,7 @@ class SeedLoader {
                            {{"first_deployed", "2022-01-11T09:30:00.000000000Z"},
                             {"last_deployed", "2022-01-11T09:30:00.000000000Z"},
                             {"deleted", ""},
-                            {"description", "Install complete"},
+                            {"description", description},
                             {"status", status}}},
                           {"chart",
                            {{"metadata",

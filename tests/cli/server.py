@@ -13,13 +13,13 @@ DATA = ROOT / "tests" / "data"
 
 
 class Server:
-    """A 3.x installation on a server of its own, and a folder to run commands in. Ends with `with`."""
+    """An installation on a server of its own, and a folder to run commands in. Ends with `with`."""
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, seed="installation-3.x.yaml"):
         self.folder = Path(tempfile.mkdtemp(prefix="kots-export-cli-"))
         self.kubeconfig = self.folder / "kubeconfig"
         self.network = {"HTTPS_PROXY": "http://127.0.0.1:9"}  # no way to the internet: nobody listens there
-        words = [APISERVER, "--until-stdin-closes", "--seed", DATA / "installation-3.x.yaml", "--kubeconfig-out", self.kubeconfig, *flags]
+        words = [APISERVER, "--until-stdin-closes", "--seed", DATA / seed, "--kubeconfig-out", self.kubeconfig, *flags]
         self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
 

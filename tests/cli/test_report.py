@@ -42,6 +42,20 @@ class Report(unittest.TestCase):
             self.report(server, "apply", "migration.plan", "--yes")
             self.report(server, "apply", "migration.plan")
 
+    def test_status_and_verify(self):
+        with Server() as server:
+            self.assertEqual(self.report(server, "status")["installation"]["stage"], "untouched")
+            self.report(server, "run", *LICENSE, "--yes")
+            installation = self.report(server, "status")["installation"]
+            self.assertEqual((installation["stage"], installation["newestRun"]["state"]), ("migrated", "complete"))
+            self.assertEqual(self.report(server, "verify", code=1)["verification"]["failed"], ["release"])
+            self.assertEqual(self.report(server, "status", "-n", "elsewhere")["installation"]["stage"], "noNamespace")
+        with Server(seed="installation-4.x.yaml") as server:
+            self.assertEqual(self.report(server, "status")["installation"]["stage"], "upgraded")
+            report = self.report(server, "verify", code=1)
+            self.assertEqual(report["verification"]["failed"], ["load-balancer"])
+            self.assertEqual(report["verification"]["domain"], "server.circleci.example.com")
+
     def test_whole_run_and_what_needs_no_cluster(self):
         with Server() as server:
             report = self.report(server, "run", *LICENSE, "--yes")

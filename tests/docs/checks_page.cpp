@@ -1,5 +1,6 @@
 // Prints docs/checks.md.
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/verify.h>
 
 #include <iostream>
 
@@ -8,9 +9,11 @@ namespace {
 using kots_export::migration::Check;
 using kots_export::migration::OnProblem;
 
-constexpr std::string_view kIntroduction = R"(# What is checked before anything is changed
+constexpr std::string_view kIntroduction = R"(# What is checked
 
 This page is made from the code (`tests/docs/checks_page.cpp`).
+
+## Before anything is changed
 
 `kots-export check [STEP]` looks for everything that would stop the migration, or the `helm upgrade` after it, and
 changes nothing. The same checks are the first part of `plan`, of every command that writes, and of `apply` (those of
@@ -40,7 +43,7 @@ std::string_view word(OnProblem on_problem) {
 }
 
 constexpr std::string_view kMore = R"(
-## What they do not see
+### What they do not see
 
 - Whether the nodes reach the registry: it is asked from this machine, through `HTTPS_PROXY`, for the migrator's image and
   the chart alone. Where it is not reached from here, or something else answers in its place, that is a warning. The chart is
@@ -48,6 +51,19 @@ constexpr std::string_view kMore = R"(
 - Whether a backup can be restored, and backups of external datastores: Velero's are of the cluster alone.
 - A pending release is judged by its status alone. Helm sets it when it begins and clears it when it ends: where Helm is
   still at work on it, wait.
+
+## After `helm upgrade`
+`kots-export verify` looks at all of this, and changes nothing. It reads the values from the deployed revision, not from a
+file, and needs to read the namespace alone. It ends with 1 where a check fails. What is to do, and what is a warning or a
+note, does not count; `--strict` makes it end with 1 for what is to do, too. A check is skipped where this user may not read
+what it looks at.
+
+`--wait[=10m]` first waits until the release is deployed and its workloads are ready. `--dns-server ADDR[:PORT]` names the
+server that is asked for names; without it those of `resolv.conf` are. The load balancer is asked at its own address with the
+names of the installation, so before DNS has them too, and never through a proxy.
+
+| check | looks at | fails where | less than a failure |
+|---|---|---|---|
 )";
 
 }  // namespace
@@ -67,4 +83,7 @@ int main() {
     std::cout << "\n";
   }
   std::cout << kMore;
+  for (const VerifyCheck& check : verify_checks())
+    std::cout << "| `" << check.id << "` | " << check.what << " | " << check.fails << " | " << check.lenient
+              << " |\n";
 }

@@ -68,7 +68,8 @@ struct OutcomeCounts {
 
 // How one check of the installation ended; docs/checks.md lists them.
 struct CheckOutcome {
-  enum class Status { ok, note, warning, failed, skipped };
+  // to_do: it is left to a person, or on its way, and no failure.
+  enum class Status { ok, note, warning, to_do, failed, skipped };
   std::string_view id;     // "release-status"
   std::string_view group;  // "release"
   Status status = Status::ok;
@@ -76,7 +77,8 @@ struct CheckOutcome {
   std::string remedy;  // what to do about it; empty where there is nothing to do
 };
 
-[[nodiscard]] std::string_view to_string(CheckOutcome::Status status);  // "ok", ..., "skipped"
+[[nodiscard]] std::string_view to_string(
+    CheckOutcome::Status status);  // "ok", ..., "todo", "failed", "skipped"
 
 // Everything has an empty default, so that an observer overrides only what it shows.
 class Observer {

@@ -15,8 +15,9 @@ struct Release {
   std::string status;
   std::string chart_name;
   std::string chart_version;
-  values::Value config;  // the user's values: always a map
-  std::string manifest;  // the rendered objects, YAML documents
+  values::Value config;          // the user's values: always a map
+  std::string manifest;          // the rendered objects, YAML documents
+  std::string description = {};  // how its operation went: "Upgrade complete", or what failed
 };
 
 // Decodes `data.release` of a release Secret as the API's JSON carries it: base64 (Kubernetes') of base64

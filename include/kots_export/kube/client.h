@@ -174,9 +174,18 @@ class Client {
                    const std::function<void(Follow&)>& started,
                    std::chrono::milliseconds log_grace = std::chrono::milliseconds{5000});
 
-  // The whole log of a container so far. Nothing on 404. Throws ApiError, ConnectionError.
+  // The log of a container so far. Nothing on 404. Throws ApiError, ConnectionError.
+  struct LogPart {
+    int last_lines = 0;  // 0: all of it
+    // previous: of the instance before the last start.
+    enum class Instance { current, previous } instance = Instance::current;
+  };
   [[nodiscard]] std::optional<std::string> log(const std::string& ns, const std::string& pod,
-                                               const std::string& container);
+                                               const std::string& container, const LogPart& part);
+  [[nodiscard]] std::optional<std::string> log(const std::string& ns, const std::string& pod,
+                                               const std::string& container) {
+    return log(ns, pod, container, LogPart{});
+  }
 
   // Runs `command` in a container over WebSocket (v4.channel.k8s.io). Standard input is empty. Throws
   // ApiError where the server refuses, Error where the stream breaks.

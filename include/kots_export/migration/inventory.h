@@ -29,6 +29,10 @@ enum class Extent { whole, first_pages };
 [[nodiscard]] Inventory read_inventory(Context& context, std::string_view manifest,
                                        Extent extent = Extent::whole);
 
+// What `manifest` names, each once, as this server serves its kind. A kind that the server lacks is left out.
+// Throws ApiError, ConnectionError.
+[[nodiscard]] std::vector<kube::ObjectRef> objects_named_by(Context& context, std::string_view manifest);
+
 // What a step wants of one object; nothing where it is right already or none of the step's business.
 using ObjectPlanner = std::function<std::optional<change::Change>(const kube::ObjectMetadata&)>;
 

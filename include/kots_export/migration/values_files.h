@@ -5,6 +5,7 @@
 #include <kots_export/migration/paths.h>
 #include <kots_export/util/secret.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -61,6 +62,16 @@ struct ValuesPlan {
 // there; so does one of which nothing is recorded. Reads only.
 [[nodiscard]] ValuesPlace place_values(const Paths& paths, const Secret<std::string>& v4,
                                        OverwriteValues overwrite);
+
+// The values file of a folder, as it stands there.
+struct ValuesFile {
+  std::filesystem::path path;
+  std::chrono::system_clock::time_point written;
+  enum class By { run, person } by = By::run;  // person: edited, as place_values counts it
+};
+
+// Nothing where there is none. Throws Error where it cannot be read.
+[[nodiscard]] std::optional<ValuesFile> find_values_file(const Paths& paths);
 
 // Tells what people have to know of `values` before they are written.
 void tell_place(change::Observer& observer, const ValuesPlan& values, const Paths& paths);

@@ -30,6 +30,13 @@ struct Certificate {
 [[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem,
                                                        std::string_view authorities_pem);
 
+// The same against the roots that this machine trusts: those of the file in SSL_CERT_FILE where that is set,
+// else the system's.
+[[nodiscard]] std::optional<std::string> system_chain_problem(std::string_view pem);
+
+// Whether the first certificate of `pem` is its own issuer.
+[[nodiscard]] bool is_self_signed(std::string_view pem);
+
 // Whether the first certificate of `pem` is for `host`, a name or an address. As browsers and Go do, only the
 // subject alternative names count (RFC 6125).
 [[nodiscard]] bool names_host(std::string_view pem, const std::string& host);

@@ -16,6 +16,9 @@ namespace kots_export::util {
 // "5 s", "1.5 s", "200 ms": for people.
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 
+// "12 s", "4 min", "3 h", "2 days": how long ago something was, for people. Never negative.
+[[nodiscard]] std::string age_text(std::chrono::seconds age);
+
 // RFC 3339 in UTC with milliseconds: "2026-11-24T10:15:30.042Z".
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point time);
 

@@ -3,9 +3,10 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/pull_secret.h>
 
+#include "migration/finding.h"
+
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace kots_export::migration {
@@ -32,29 +33,6 @@ struct Checking {
     return context.executor.dry_run() == kube::DryRun::client && !is_of_writing();
   }
 };
-
-// `warning` is the most that it does, whatever the table says of a problem.
-struct CheckFinding {
-  enum class Kind { ok, note, warning, problem, skipped } kind = Kind::ok;
-  std::string detail;
-  std::string remedy = {};
-};
-
-inline CheckFinding ok(std::string detail) {
-  return {.kind = CheckFinding::Kind::ok, .detail = std::move(detail)};
-}
-inline CheckFinding note(std::string detail, std::string remedy = {}) {
-  return {.kind = CheckFinding::Kind::note, .detail = std::move(detail), .remedy = std::move(remedy)};
-}
-inline CheckFinding warning(std::string detail, std::string remedy) {
-  return {.kind = CheckFinding::Kind::warning, .detail = std::move(detail), .remedy = std::move(remedy)};
-}
-inline CheckFinding problem(std::string detail, std::string remedy) {
-  return {.kind = CheckFinding::Kind::problem, .detail = std::move(detail), .remedy = std::move(remedy)};
-}
-inline CheckFinding skipped(std::string why) {
-  return {.kind = CheckFinding::Kind::skipped, .detail = std::move(why)};
-}
 
 // --- The checks, one file a group ---
 

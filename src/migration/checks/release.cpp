@@ -3,10 +3,9 @@
 #include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
+#include "migration/revisions.h"
 
 #include <algorithm>
-#include <charconv>
-#include <ranges>
 #include <set>
 
 namespace kots_export::migration {
@@ -16,58 +15,14 @@ namespace {
 using helm::StoredRevision;
 
 constexpr std::string_view kChart = "circleci-server";
-constexpr std::string_view kDeployed = "deployed";
-
-// Major and minor of "3.4.4"; zeros where it is no version.
-struct Version {
-  int major = 0;
-  int minor = 0;
-};
-Version version_of(const std::string& text) {
-  Version version;
-  const char* const end = text.data() + text.size();
-  const auto [after, error] = std::from_chars(text.data(), end, version.major);
-  if (error == std::errc() && after != end && *after == '.') std::from_chars(after + 1, end, version.minor);
-  return version;
-}
-
-bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }
 
 // "Ingress web (extensions/v1beta1)"
 std::string name_of(const helm::ManifestObject& object) {
   return object.kind + " " + object.name + " (" + object.api_version + ")";
 }
 
-std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
-
 std::string helm(const Context& context, const std::string& command) {
   return context.commands.helm(context.ns.name, command, {});
-}
-
-// How Helm gets out of an operation that was cut off. The only revision, and revision 1, hold the 3.x values:
-// they are never to be deleted.
-std::string way_out_of_pending(Context& context, const std::vector<StoredRevision>& revisions) {
-  const StoredRevision& newest = revisions.back();
-  const auto rollback_to = [&](int revision) {
-    return "`" +
-           helm(context, "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision)) +
-           "`";
-  };
-  const std::string wait = "See that no Helm is at work on it. Then: ";
-  if (revisions.size() == 1 || newest.revision == 1)
-    return wait + rollback_to(newest.revision) + ". Never delete Secret " + newest.secret.name +
-           ": it holds the 3.x values.";
-  const auto back_to =
-      std::ranges::find_if(revisions | std::views::reverse, [](const StoredRevision& stored) {
-        return stored.status == kDeployed || stored.status == "superseded";
-      });
-  const bool can_go_back = back_to != (revisions | std::views::reverse).end();
-  const auto kubectl = [&](const std::string& command) {
-    return context.commands.kubectl(context.ns.name, command);
-  };
-  return wait + (can_go_back ? rollback_to(back_to->revision) + ", or " : "") +
-         "save and delete its record: `" + kubectl("get secret " + newest.secret.name + " -o yaml") + " > " +
-         newest.secret.name + ".yaml && " + kubectl("delete secret " + newest.secret.name) + "`.";
 }
 
 // " 1", the newest revision of 3.x that ran; nothing where no record tells. Without a number Helm goes back
@@ -75,7 +30,7 @@ std::string way_out_of_pending(Context& context, const std::vector<StoredRevisio
 std::string revision_3(Context& context) {
   for (const StoredRevision& stored : stored_revisions(context) | std::views::reverse) {
     if (stored.status != kDeployed && stored.status != "superseded") continue;
-    if (version_of(decoded_revision(context, stored).chart_version).major < 4)
+    if (chart_version_of(decoded_revision(context, stored).chart_version).major < 4)
       return " " + std::to_string(stored.revision);
   }
   return "";
@@ -102,7 +57,7 @@ CheckFinding check_release_chart(Checking& checking) {
   const std::string what = "release " + checking.context.release + " is chart " +
                            util::printable(release.chart_name + " " + release.chart_version) + " (revision " +
                            std::to_string(release.revision) + ")";
-  const Version version = version_of(release.chart_version);
+  const ChartVersion version = chart_version_of(release.chart_version);
   if (release.chart_name != kChart)
     return problem(what + ", not " + std::string(kChart),
                    "Name the release of CircleCI Server with --release-name.");
@@ -119,8 +74,7 @@ CheckFinding check_release_chart(Checking& checking) {
 CheckFinding check_release_status(Checking& checking) {
   const auto revisions = stored_revisions(checking.context);
   const StoredRevision& newest = revisions.back();
-  const std::string what =
-      name_of(newest) + " is " + (newest.status.empty() ? "of no status" : newest.status);
+  const std::string what = state_of(newest);
   if (newest.status == kDeployed) return ok(what);
   if (is_pending(newest))
     return problem(what + ": Helm will refuse the upgrade (another operation is in progress)",
@@ -137,7 +91,7 @@ CheckFinding check_release_status(Checking& checking) {
   }
   const std::string over = what + "; " + name_of(*deployed) + " is deployed";
   const helm::Release& release = decoded_revision(checking.context, newest);
-  if (version_of(release.chart_version).major >= 4)
+  if (chart_version_of(release.chart_version).major >= 4)
     return problem(
         over + ": an upgrade to chart " + util::printable(release.chart_version) + " was tried and failed",
         "The migration was done before it. Run the step that the upgrade misses (annotate or "
@@ -182,7 +136,7 @@ CheckFinding check_not_upgraded(Checking& checking) {
   for (const StoredRevision& stored : {revisions.back(), current_revision(context)}) {
     if (stored.status != kDeployed && !is_pending(stored)) continue;
     const helm::Release& release = decoded_revision(context, stored);
-    if (version_of(release.chart_version).major < 4) continue;
+    if (chart_version_of(release.chart_version).major < 4) continue;
     return problem(
         name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
         "First `" + helm(context, "rollback " + util::shell_quote(context.release) + revision_3(context)) +

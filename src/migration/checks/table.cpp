@@ -85,31 +85,6 @@ constexpr std::array kChecks = {
 };
 // clang-format on
 
-Status status_of(const CheckFinding& finding, OnProblem on_problem) {
-  switch (finding.kind) {
-    case Kind::ok:
-      return Status::ok;
-    case Kind::note:
-      return Status::note;
-    case Kind::skipped:
-      return Status::skipped;
-    case Kind::warning:
-      return on_problem == OnProblem::note ? Status::note : Status::warning;
-    case Kind::problem:
-      break;
-  }
-  switch (on_problem) {
-    case OnProblem::stop:
-      return Status::failed;
-    case OnProblem::warn:
-      return Status::warning;
-    case OnProblem::note:
-    case OnProblem::not_asked:
-      break;
-  }
-  return Status::note;
-}
-
 [[noreturn]] void fail(const Error& error) {
   throw Error(error.headline(), error.why(), error.hint(), ExitCode::check_failed);
 }
@@ -197,11 +172,7 @@ void run_checks(Context& context, CheckedCommand command, const RunOptions& opti
     if (status == Status::failed) context.failed_checks.emplace_back(check.id);
     const bool is_gate = status == Status::failed && check.gate == Gate::yes;
     if (is_gate) throw Error(finding.detail, {}, finding.remedy, ExitCode::check_failed);
-    context.observer.check_done({.id = check.id,
-                                 .group = check.group,
-                                 .status = status,
-                                 .detail = std::move(finding.detail),
-                                 .remedy = std::move(finding.remedy)});
+    tell(context.observer, check.id, check.group, status, std::move(finding));
   }
 }
 

@@ -1,0 +1,54 @@
+#include "migration/revisions.h"
+
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+
+namespace kots_export::migration {
+
+using helm::StoredRevision;
+
+ChartVersion chart_version_of(const std::string& text) {
+  ChartVersion version;
+  const char* const end = text.data() + text.size();
+  const auto [after, error] = std::from_chars(text.data(), end, version.major);
+  if (error == std::errc() && after != end && *after == '.') std::from_chars(after + 1, end, version.minor);
+  return version;
+}
+
+bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }
+
+std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
+
+std::string state_of(const StoredRevision& stored) {
+  return name_of(stored) + " is " + (stored.status.empty() ? "of no status" : stored.status);
+}
+
+// The only revision, and revision 1, hold the 3.x values: they are never to be deleted.
+std::string way_out_of_pending(const Context& context, const std::vector<StoredRevision>& revisions) {
+  const StoredRevision& newest = revisions.back();
+  const auto rollback_to = [&](int revision) {
+    const std::string command =
+        "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision);
+    return "`" + context.commands.helm(context.ns.name, command, {}) + "`";
+  };
+  const std::string wait = "See that no Helm is at work on it. Then: ";
+  if (revisions.size() == 1 || newest.revision == 1)
+    return wait + rollback_to(newest.revision) + ". Never delete Secret " + newest.secret.name +
+           ": it holds the 3.x values.";
+  const auto back_to =
+      std::ranges::find_if(revisions | std::views::reverse, [](const StoredRevision& stored) {
+        return stored.status == kDeployed || stored.status == "superseded";
+      });
+  const bool can_go_back = back_to != (revisions | std::views::reverse).end();
+  const auto kubectl = [&](const std::string& command) {
+    return context.commands.kubectl(context.ns.name, command);
+  };
+  return wait + (can_go_back ? rollback_to(back_to->revision) + ", or " : "") +
+         "save and delete its record: `" + kubectl("get secret " + newest.secret.name + " -o yaml") + " > " +
+         newest.secret.name + ".yaml && " + kubectl("delete secret " + newest.secret.name) + "`.";
+}
+
+}  // namespace kots_export::migration

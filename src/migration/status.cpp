@@ -1,0 +1,229 @@
+#include <kots_export/migration/annotate.h>
+#include <kots_export/migration/fix_manifest.h>
+#include <kots_export/migration/kots_cleanup.h>
+#include <kots_export/migration/names.h>
+#include <kots_export/migration/postgres.h>
+#include <kots_export/migration/status.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+
+#include "migration/earlier_migration.h"
+#include "migration/revisions.h"
+
+#include <algorithm>
+#include <array>
+#include <ranges>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+using State = StepStatus::State;
+
+RevisionStatus status_of(Context& context, const helm::StoredRevision& stored) {
+  const helm::Release& release = decoded_revision(context, stored);
+  return {.revision = stored.revision,
+          .status = stored.status,
+          .chart = util::printable(release.chart_name + " " + release.chart_version)};
+}
+
+StepStatus fix_manifest_status(Context& context) {
+  StepStatus step{.step = "fix-manifest", .detail = {}};
+  const helm::ServedManifest& served = served_manifest(context);
+  const std::size_t left = served.mapped.size() + served.unmapped.size();
+  step.state = left == 0 ? State::not_needed : State::to_do;
+  step.detail = left == 0 ? "the server serves all of the release's manifest"
+                          : util::counted(left, "object") + " of versions that the server has dropped";
+  return step;
+}
+
+// What annotate would still mark. What it says of other releases is no news here.
+StepStatus annotate_status(Context& context, const Inventory& inventory) {
+  change::Observer silent;
+  Context quiet{.client = context.client,
+                .executor = context.executor,
+                .observer = silent,
+                .ns = context.ns,
+                .release = context.release};
+  const std::size_t left = plan_annotate(quiet, inventory, TakeOwnership::no).changes.size();
+  const auto is_marked = [&](const kube::ObjectMetadata& object) {
+    const std::string* owner = object.annotation(names::kReleaseName);
+    return owner != nullptr && *owner == context.release;
+  };
+  const auto marked = static_cast<std::size_t>(std::ranges::count_if(inventory.of_kinds, is_marked) +
+                                               std::ranges::count_if(inventory.of_manifest, is_marked));
+  StepStatus step{.step = "annotate", .detail = {}};
+  step.state = left == 0 ? State::done : marked == 0 ? State::to_do : State::partly;
+  step.detail =
+      util::counted(marked, "object") + " marked as the release's, " + std::to_string(left) + " not yet";
+  return step;
+}
+
+StepStatus cleanup_status(const Inventory& inventory) {
+  const ObjectPlanner planner = cleanup_planner();
+  std::size_t own = 0;
+  std::size_t marked = 0;
+  for (const kube::ObjectMetadata& object : inventory.of_kinds) {
+    if (is_of_kots(object)) {
+      ++own;
+    } else if (planner(object)) {
+      ++marked;
+    }
+  }
+  StepStatus step{.step = "kots_cleanup", .detail = {}};
+  step.state = own + marked == 0 ? State::done : State::to_do;
+  step.detail = own + marked == 0 ? "nothing of KOTS is left"
+                                  : util::counted(own, "object") + " of KOTS, " + std::to_string(marked) +
+                                        " with its marks";
+  return step;
+}
+
+StepStatus flyway_status(Context& context, const change::Runs& known, const Paths& paths) {
+  StepStatus step{.step = "flyway", .detail = {}};
+  if (const auto earlier = find_earlier_migration(context, paths)) {
+    using Job = EarlierMigration::State;
+    step.state = earlier->state == Job::complete ? State::done
+                 : earlier->state == Job::failed ? State::failed
+                                                 : State::running;
+    step.detail = "Job " + earlier->job.name + " " +
+                  (earlier->state == Job::complete ? "is complete"
+                   : earlier->state == Job::failed ? "has failed: " + util::printable(earlier->why)
+                                                   : "is running " + earlier->since);
+    return step;
+  }
+  if (const auto* run = last_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
+    step.state = State::done;
+    step.detail = "run " + run->header.run + " of this folder has migrated the database";
+    return step;
+  }
+  step.detail =
+      "there is no Job " + std::string(names::kMigrator) + ", and no run of this folder knows of one";
+  return step;
+}
+
+StepStatus postgres_status(Context& context, const values::Value& values) {
+  StepStatus step{.step = "postgres", .detail = {}};
+  if (!postgres_is_internal(values)) {
+    step.state = State::not_needed;
+    step.detail = "PostgreSQL is outside of the cluster";
+    return step;
+  }
+  const std::string name(names::kPostgresql);
+  const std::array objects = {object_ref(context, "apps", "StatefulSet", name),
+                              object_ref(context, "", "Secret", name)};
+  std::vector<std::string> there;
+  const auto live = context.client.get_metadata(objects);
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (live[i]) there.push_back(kube::describe(objects[i]));
+  step.state = there.empty() ? State::done : there.size() == objects.size() ? State::to_do : State::partly;
+  step.detail = there.empty() ? "there is room for the new PostgreSQL chart"
+                              : util::listed(there) + " of the old chart " +
+                                    (there.size() == 1 ? "is there" : "are there");
+  return step;
+}
+
+// The newest Pod of the migrator's Job: "circle-migrator-x7 (Running)".
+std::string migrator_pod(Context& context) {
+  const auto& pods = require_resource(context.client, "", "Pod");
+  std::string newest;
+  std::string created;
+  for (const json& pod :
+       context.client.list(pods, context.ns.name, "job-name=" + std::string(names::kMigrator))) {
+    const std::string time = util::text_at(pod, {"metadata", "creationTimestamp"});
+    if (!newest.empty() && time < created) continue;
+    created = time;
+    newest = util::text_at(pod, {"metadata", "name"}) + " (" + util::text_at(pod, {"status", "phase"}) + ")";
+  }
+  return newest;
+}
+
+Stage stage_of_3x(const std::vector<StepStatus>& steps) {
+  const auto is_over = [](const StepStatus& step) {
+    // The database tells nothing; the steps after its migration do.
+    return step.state == State::done || step.state == State::not_needed || step.state == State::unknown;
+  };
+  const auto is_open = [](const StepStatus& step) {
+    return step.state == State::to_do || step.state == State::not_needed || step.state == State::unknown;
+  };
+  if (std::ranges::all_of(steps, is_over)) return Stage::migrated;
+  return std::ranges::all_of(steps, is_open) ? Stage::untouched : Stage::half_migrated;
+}
+
+void add_newest_run(InstallationStatus& status, const Context& context, const change::Runs& known) {
+  for (const change::RunRecord& run : known.runs | std::views::reverse) {
+    const std::string& uid = run.header.namespace_uid;
+    const bool is_same = uid.empty() || !context.namespace_uid || context.namespace_uid->empty() ||
+                         uid == *context.namespace_uid;
+    if (run.header.ns != context.ns.name || !is_same) continue;
+    status.newest_run = run;
+    status.newest_run_state = to_string(change::state_of(run, known.runs));
+    return;
+  }
+}
+
+// Stage and steps of a release that has a record.
+void read_release(InstallationStatus& status, Context& context, const change::Runs& known,
+                  const Paths& paths) {
+  const helm::StoredRevision newest = stored_revisions(context).back();
+  const helm::StoredRevision current = current_revision(context);
+  status.newest = status_of(context, newest);
+  if (current.revision != newest.revision) status.deployed = status_of(context, current);
+  const bool is_new = chart_version_of(decoded_revision(context, newest).chart_version).major >= 4;
+  if (is_new && newest.status == kDeployed) {
+    status.stage = Stage::upgraded;
+    return;
+  }
+  const Inventory inventory = read_inventory(context, decoded_revision(context, current).manifest);
+  status.steps.push_back(fix_manifest_status(context));
+  status.steps.push_back(annotate_status(context, inventory));
+  status.steps.push_back(cleanup_status(inventory));
+  status.steps.push_back(flyway_status(context, known, paths));
+  // What is there once `helm upgrade` has begun may be the new chart's.
+  if (!is_new) status.steps.push_back(postgres_status(context, decoded_revision(context, current).config));
+  status.stage = !is_new              ? stage_of_3x(status.steps)
+                 : is_pending(newest) ? Stage::upgrading
+                                      : Stage::upgrade_failed;
+}
+
+}  // namespace
+
+std::string_view to_string(Stage stage) {
+  constexpr std::array<std::string_view, 8> kNames = {"noNamespace",   "noRelease", "untouched",
+                                                      "halfMigrated",  "migrated",  "upgrading",
+                                                      "upgradeFailed", "upgraded"};
+  return kNames.at(static_cast<std::size_t>(stage));
+}
+
+std::string_view to_string(StepStatus::State state) {
+  constexpr std::array<std::string_view, 7> kNames = {"done",   "partly",    "todo",   "running",
+                                                      "failed", "notNeeded", "unknown"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+InstallationStatus read_status(Context& context, const Paths& paths) {
+  InstallationStatus status;
+  const change::Runs known = change::read_runs(paths.backup());
+  change::tell_broken(context.observer, known.broken);
+  status.values_file = find_values_file(paths);
+  if (!find_namespace(context)) {
+    status.stage = Stage::no_namespace;
+    return status;
+  }
+  add_newest_run(status, context, known);
+  if (!stored_revisions(context).empty()) {
+    read_release(status, context, known, paths);
+    status.migrator_pod = migrator_pod(context);
+    return status;
+  }
+  std::set<std::string> releases;
+  for (const auto& stored : stored_releases(context)) releases.insert(stored.release);
+  status.other_releases.assign(releases.begin(), releases.end());
+  return status;
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,182 @@
+#include "migration/verify/container_cause.h"
+
+#include <kots_export/migration/names.h>
+#include <kots_export/migration/pull_secret.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+using Instance = kube::Client::LogPart::Instance;
+
+// The waiting reasons of the kubelet (pkg/kubelet/images, pkg/kubelet/kuberuntime).
+constexpr std::array<std::string_view, 4> kOfImages = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName",
+                                                       "ErrImageNeverPull"};
+constexpr std::array<std::string_view, 5> kOfConfiguration = {"CreateContainerConfigError",
+                                                              "CreateContainerError", "RunContainerError",
+                                                              "StartError", "PostStartHookError"};
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// "cciserver.azurecr.io" of "cciserver.azurecr.io/frontend:1". Source: the reference package of distribution:
+// the first part is a registry where it holds a dot or a colon, or is localhost.
+std::string registry_of(const std::string& image) {
+  const std::string first = image.substr(0, image.find('/'));
+  const bool is_registry =
+      first.size() < image.size() && (first.find_first_of(".:") != std::string::npos || first == "localhost");
+  return is_registry ? first : "docker.io";
+}
+
+// Why a pull failed, by what container runtimes say.
+enum class PullTrouble { refused, missing, unreachable, other };
+
+PullTrouble trouble_in(const std::string& message) {
+  const std::string text = util::lower(message);
+  const auto holds_one = [&](std::initializer_list<std::string_view> words) {
+    return std::ranges::any_of(words,
+                               [&](std::string_view word) { return text.find(word) != std::string::npos; });
+  };
+  if (holds_one({"unauthorized", "authorization failed", "failed to authorize", "denied", "401", "403"}))
+    return PullTrouble::refused;
+  if (holds_one({"not found", "manifest unknown", "name unknown"})) return PullTrouble::missing;
+  if (holds_one(
+          {"no such host", "dial tcp", "timeout", "connection refused", "proxyconnect", "tls:", "x509"}))
+    return PullTrouble::unreachable;
+  return PullTrouble::other;
+}
+
+// "with Secret regcred", "with no Secret", or what is wrong with the Secrets that the Pod names.
+std::string credential_of(Context& context, const json& pod, const std::string& registry) {
+  const json* named = util::find_at(pod, {"spec", "imagePullSecrets"});
+  if (named == nullptr || !named->is_array() || named->empty()) return "with no pull Secret";
+  std::vector<std::string> parts;
+  for (const json& one : *named) {
+    const std::string name = util::text_at(one, {"name"});
+    std::string part = "Secret " + name;
+    try {
+      const auto live = context.client.get(object_ref(context, "", "Secret", name));
+      const std::string unusable = live ? read_pull_secret(*live, registry).unusable : "it does not exist";
+      if (!unusable.empty()) part += " (" + unusable + ")";
+    } catch (const kube::ApiError&) {
+      // Its name has to do.
+    }
+    parts.push_back(std::move(part));
+  }
+  return "with " + util::listed(parts);
+}
+
+// A back-off hides what the pull itself ended with; an event has it.
+std::string pull_message(const ContainerInTrouble& container, const std::string& waiting,
+                         const PodsAndEvents& seen) {
+  if (util::text_at(container.status, {"state", "waiting", "reason"}) != "ImagePullBackOff") return waiting;
+  const auto events = events_of(seen, "Pod", container.pod);
+  const std::string image = util::text_at(container.status, {"image"});
+  std::string found;
+  for (const json* event : events) {
+    const std::string message = util::text_at(*event, {"message"});
+    if (util::text_at(*event, {"reason"}) == "Failed" && message.find(image) != std::string::npos)
+      found = message;
+  }
+  return found.empty() ? waiting : found;
+}
+
+Cause image_cause(Context& context, const ContainerInTrouble& container, const std::string& waiting,
+                  const PodsAndEvents& seen) {
+  const std::string image = util::text_at(container.status, {"image"});
+  const std::string registry = registry_of(image);
+  const std::string message = util::printable(pull_message(container, waiting, seen));
+  const PullTrouble trouble = trouble_in(message);
+  const std::string credential = credential_of(context, container.pod_object, registry);
+  Cause cause{.key = "image " + registry + " " + credential + " " + std::to_string(static_cast<int>(trouble)),
+              .what = "the image cannot be pulled from " + registry + " " + credential + ": " + message,
+              .remedy = {}};
+  const std::string secret =
+      "`" + context.commands.kots_export("secret --force --docker-username USER --verify") + "`";
+  switch (trouble) {
+    case PullTrouble::refused:
+      cause.remedy = "Make Secret " + std::string(names::kPullSecret) + " anew with " + secret +
+                     ", and see that global.imagePullSecrets of the values names it.";
+      break;
+    case PullTrouble::missing:
+      cause.key += " " + image;
+      cause.remedy =
+          "See the image's name and tag in the values file, and that the chart's version is one "
+          "that CircleCI has released.";
+      break;
+    case PullTrouble::unreachable:
+      cause.remedy = "Let the cluster's nodes reach " + registry + " (firewall, proxy, name server).";
+      break;
+    case PullTrouble::other:
+      cause.key += " " + message;
+      cause.remedy = "`" + context.commands.kubectl(context.ns.name, "describe pod " + container.pod) +
+                     "` shows all that the node says.";
+      break;
+  }
+  return cause;
+}
+
+// Its end, where it ended: in this state or in the one before.
+const json* end_of(const json& status) {
+  for (const char* state : {"state", "lastState"}) {
+    const json* ended = util::find_at(status, {state, "terminated"});
+    if (ended != nullptr && util::find_at(*ended, {"exitCode"}) != nullptr) return ended;
+  }
+  return nullptr;
+}
+
+Cause crash_cause(Context& context, const ContainerInTrouble& container, const json& end) {
+  const std::string reason = util::text_at(end, {"reason"});
+  const std::string code = end.value("exitCode", json(0)).dump();
+  const std::string logs = context.commands.kubectl(
+      context.ns.name, "logs " + container.pod + " -c " + container.name() + " --previous");
+  if (reason == "OOMKilled") {
+    return {.key = "oom " + container.name(),
+            .what = "container " + container.name() + " was killed: it needs more memory than its limit",
+            .remedy =
+                "Give it more memory in the values file (resources.limits.memory of that service), and "
+                "`helm upgrade` again."};
+  }
+  const bool is_waiting = util::find_at(container.status, {"state", "running"}) != nullptr ||
+                          util::find_at(container.status, {"state", "waiting"}) != nullptr;
+  const std::string tail =
+      log_tail(context, container.pod, container.name(), is_waiting ? Instance::previous : Instance::current);
+  return {.key = "crash " + container.name() + " " + code + " " + tail,
+          .what = "container " + container.name() + " ends with exit code " + code +
+                  (tail.empty() ? "" : ", its log with: " + tail),
+          .remedy = "`" + logs + "` shows all of its log."};
+}
+
+}  // namespace
+
+std::string ContainerInTrouble::name() const { return util::text_at(status, {"name"}); }
+
+std::optional<Cause> cause_of(Context& context, const ContainerInTrouble& container,
+                              const PodsAndEvents& seen) {
+  const std::string reason = util::text_at(container.status, {"state", "waiting", "reason"});
+  const std::string waiting = util::text_at(container.status, {"state", "waiting", "message"});
+  if (is_one_of(reason, kOfImages)) return image_cause(context, container, waiting, seen);
+  if (is_one_of(reason, kOfConfiguration)) {
+    const std::string message = util::printable(waiting.empty() ? reason : waiting);
+    return Cause{.key = "configuration " + message,
+                 .what = "container " + container.name() + " cannot be started: " + message,
+                 .remedy = "Make what is missing, or name what is there in the values file. `" +
+                           context.commands.kubectl(context.ns.name, "describe pod " + container.pod) +
+                           "` shows all that the node says."};
+  }
+  const json* end = end_of(container.status);
+  const bool has_failed = end != nullptr && end->value("exitCode", json(0)) != json(0);
+  if (has_failed || reason == "CrashLoopBackOff")
+    return crash_cause(context, container, end != nullptr ? *end : json::object());
+  return std::nullopt;
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,137 @@
+// The names of the installation: where they lead to, and where they are to lead to.
+#include <kots_export/net/dns.h>
+#include <kots_export/util/text.h>
+
+#include "migration/verify/verifying.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kots_export::migration {
+
+namespace {
+
+using Status = net::DnsAnswer::Status;
+
+// Before the domain, or nothing. The load balancers of 3.x had names of their own. Source: the installation
+// guide of Server 3.x, and the migration guide, step 8.
+constexpr std::array<std::string_view, 3> kOldNames = {"vm-service.", "output-processor.", "nomad."};
+
+std::string domain_of(Verifying& verifying) {
+  return util::lower(value_at(verifying, {"global", "domainName"}));
+}
+
+bool have_one_in_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::ranges::any_of(a, [&](const std::string& one) { return std::ranges::find(b, one) != b.end(); });
+}
+
+std::string lower_name(std::string name) {
+  if (name.ends_with('.')) name.pop_back();
+  return util::lower(name);
+}
+
+// What the names are compared with.
+struct Goal {
+  LoadBalancer balancer;
+  std::vector<std::string> names;      // lower case
+  std::vector<std::string> addresses;  // its own, and those that its names lead to
+};
+
+Goal goal_of(LoadBalancer balancer, const net::Resolver& resolver) {
+  Goal goal{.balancer = std::move(balancer), .names = {}, .addresses = {}};
+  goal.addresses = goal.balancer.addresses;
+  for (const std::string& name : goal.balancer.names) {
+    goal.names.push_back(lower_name(name));
+    const auto resolved = resolver.resolve(name);
+    goal.addresses.insert(goal.addresses.end(), resolved.addresses.begin(), resolved.addresses.end());
+  }
+  return goal;
+}
+
+bool leads_to(const net::Resolved& resolved, const Goal& goal) {
+  return have_one_in_common(resolved.chain, goal.names) ||
+         have_one_in_common(resolved.addresses, goal.addresses);
+}
+
+std::string title_of(const Goal& goal) {
+  std::vector<std::string> all = goal.balancer.names;
+  all.insert(all.end(), goal.balancer.addresses.begin(), goal.balancer.addresses.end());
+  return util::listed(all);
+}
+
+// The record to make. At the apex of a zone there can be no CNAME.
+std::string record_for(const std::string& name, const Goal& goal, const net::Resolver& resolver) {
+  if (!goal.balancer.addresses.empty()) {
+    const std::string& address = goal.balancer.addresses.front();
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return "Make it `" + name + ". " + (is_v6 ? "AAAA" : "A") + " " + address + "`.";
+  }
+  const std::string& target = goal.balancer.names.front();
+  if (resolver.is_apex(name))
+    return "Make it an ALIAS record (Route 53), or what your DNS has in its place (ANAME, a flattened "
+           "CNAME), to " +
+           target + ": " + name + " is the apex of its zone, where no CNAME may stand.";
+  return "Make it `" + name + ". CNAME " + target + ".`.";
+}
+
+std::string where_to(const net::Resolved& resolved) {
+  std::vector<std::string> all = resolved.chain;
+  all.insert(all.end(), resolved.addresses.begin(), resolved.addresses.end());
+  return util::listed(all);
+}
+
+CheckFinding look_at(const std::string& name, const Goal& goal, const net::Resolver& resolver) {
+  const net::Resolved resolved = resolver.resolve(name);
+  switch (resolved.status) {
+    case Status::failed:
+      return warning("where " + name + " leads to is not known: " + resolved.why,
+                     "Name a server that knows the domain with --dns-server ADDR.");
+    case Status::no_data:
+    case Status::no_such_name:
+      return problem(name + " has no address in DNS", record_for(name, goal, resolver));
+    case Status::found:
+      break;
+  }
+  if (leads_to(resolved, goal)) return ok(name + " leads to " + title_of(goal));
+  return to_do(name + " leads to " + where_to(resolved) + " (for " + std::to_string(resolved.ttl) +
+                   " s in caches), not to the load balancer " + title_of(goal),
+               record_for(name, goal, resolver));
+}
+
+}  // namespace
+
+Findings verify_dns(Verifying& verifying) {
+  const std::string domain = domain_of(verifying);
+  if (domain.empty()) return {skipped("the values name no global.domainName")};
+  auto balancer = load_balancer_of(verifying);
+  if (!balancer || !balancer->has_address())
+    return {skipped("there is no load balancer with an address to compare with")};
+  const net::Resolver resolver(verifying.options.dns_server);
+  const Goal goal = goal_of(std::move(*balancer), resolver);
+  Findings findings;
+  for (const std::string& name : {domain, "app." + domain}) findings.push_back(look_at(name, goal, resolver));
+  return findings;
+}
+
+Findings verify_old_names(Verifying& verifying) {
+  const std::string domain = domain_of(verifying);
+  if (domain.empty()) return {skipped("the values name no global.domainName")};
+  const net::Resolver resolver(verifying.options.dns_server);
+  std::vector<std::string> there;
+  std::vector<std::string> targets;
+  if (const auto balancer = load_balancer_of(verifying)) targets = balancer->addresses;
+  for (const std::string_view old : kOldNames) {
+    const std::string name = std::string(old) + domain;
+    const net::Resolved resolved = resolver.resolve(name);
+    if (resolved.status == Status::failed) return {skipped(resolved.why)};
+    // Where a record of the domain holds for all names below it, there is none to take away.
+    if (resolved.status == Status::found && !have_one_in_common(resolved.addresses, targets))
+      there.push_back(name);
+  }
+  if (there.empty()) return {ok("none of the names that only 3.x needs is in DNS")};
+  return {note("only 3.x needs " + util::listed(there),
+               "Take " + std::string(there.size() == 1 ? "it" : "them") +
+                   " out of DNS once Nomad's clients ask " + domain + ".")};
+}
+
+}  // namespace kots_export::migration

@@ -1,0 +1,105 @@
+// Nomad's server as its clients reach it: <domain>:4647 by way of the load balancer.
+#include <kots_export/net/tls.h>
+#include <kots_export/util/base64.h>
+#include <kots_export/util/certificate.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+
+#include "migration/verify/verifying.h"
+
+#include <algorithm>
+#include <ctime>
+
+namespace kots_export::migration {
+
+namespace {
+
+using Came = net::TlsAnswer::Came;
+
+// The first byte of a connection says what follows it. Source: Nomad, helper/pool/conn.go, RpcTLS.
+const std::string kTlsFollows = "\x04";
+// Source: Nomad, helper/tlsutil: "server." + region + ".nomad", of which the chart has one.
+constexpr const char* kServerName = "server.global.nomad";
+
+const values::Path kMtls = {"nomad", "server", "rpc", "mTLS"};
+
+// The PEM text behind the base64 of the values; empty where there is none.
+std::string pem_at(Verifying& verifying, const char* key) {
+  values::Path path = kMtls;
+  path.emplace_back(key);
+  std::string text = value_at(verifying, path);
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  return util::base64_decode(text).value_or("");
+}
+
+std::string endpoint_line(const std::string& endpoint) {
+  return "in the Nomad terraform: server_endpoint = \"" + endpoint + "\"";
+}
+
+std::string new_pair(Verifying& verifying) {
+  return "`" + verifying.context.commands.kots_export("nomad --terraform-output FILE") +
+         "` puts those of the Nomad terraform into the values file; then `helm upgrade` again, and run the "
+         "terraform's clients anew.";
+}
+
+CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net::TlsAnswer& answer) {
+  const std::string authority = pem_at(verifying, "CACertificate");
+  if (const auto why = util::chain_problem(answer.chain, authority))
+    return problem(endpoint + " shows a certificate of another CA than the values': " + *why,
+                   new_pair(verifying));
+  const auto certificates = util::certificates_in(answer.chain);
+  if (certificates.empty())
+    return problem(endpoint + " shows a certificate that cannot be read", new_pair(verifying));
+  const util::Certificate& own = certificates.front();
+  const std::string day = util::utc_text(own.not_after, "%Y-%m-%d");
+  if (own.not_after < std::time(nullptr))
+    return problem(endpoint + " shows a certificate that expired on " + day, new_pair(verifying));
+  // Clients of 4.0 and 4.1 look at the CA alone.
+  if (!util::names_host(answer.chain, kServerName) && own.common_name != kServerName)
+    return warning(endpoint + " shows a certificate that is not for " + kServerName, new_pair(verifying));
+  return ok(endpoint + " speaks Nomad's TLS, its certificate is of the CA of the values, valid until " + day +
+            "; " + endpoint_line(endpoint));
+}
+
+}  // namespace
+
+Findings verify_nomad(Verifying& verifying) {
+  const std::string domain = value_at(verifying, {"global", "domainName"});
+  if (domain.empty()) return {skipped("the values name no global.domainName")};
+  const auto balancer = load_balancer_of(verifying);
+  if (!balancer || !balancer->has_address())
+    return {skipped("there is no load balancer with an address to ask")};
+  const std::string endpoint = domain + ":" + std::to_string(balancer->nomad_port);
+  values::Path enabled = kMtls;
+  enabled.emplace_back("enabled");
+  const bool is_tls = values::is_true_at(release_of(verifying).config, enabled);
+  const auto& client = verifying.context.client;
+  net::TlsQuestion question{
+      .host = balancer->host(),
+      .port = balancer->nomad_port,
+      .server_name = kServerName,
+      .preface = kTlsFollows,
+      .until = is_tls ? net::TlsQuestion::Until::tls : net::TlsQuestion::Until::connected,
+      .interrupted = [&client] { return client.interrupted(); }};
+  if (is_tls) {
+    question.certificate = pem_at(verifying, "certificate");
+    question.key = Secret<std::string>(pem_at(verifying, "privateKey"));
+    if (!util::key_belongs(question.key.reveal(), question.certificate))
+      return {
+          problem("nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair",
+                  new_pair(verifying))};
+  }
+  const net::TlsAnswer answer = net::ask(question);
+  if (answer.came == Came::nowhere)
+    return {warning(endpoint + " was not reached from here: " + answer.why,
+                    "Nomad's clients must reach it: see the firewall, or try it from one of them; " +
+                        endpoint_line(endpoint) + ".")};
+  if (!is_tls) return {ok(endpoint + " accepts connections, without TLS; " + endpoint_line(endpoint))};
+  if (answer.came == Came::connected)
+    return {problem(endpoint + " does not speak Nomad's TLS: " + answer.why,
+                    "See that Nomad's server runs with the certificates of the values: " +
+                        kubectl(verifying, "logs statefulset/nomad-server") + ".")};
+  return {judge(verifying, endpoint, answer)};
+}
+
+}  // namespace kots_export::migration

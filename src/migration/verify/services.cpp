@@ -1,0 +1,83 @@
+// The Services as the guide lists them: one load balancer, all others inside.
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+
+#include "migration/verify/verifying.h"
+
+#include <array>
+
+namespace kots_export::migration {
+
+using nlohmann::json;
+
+namespace {
+
+// Source: the migration guide, step 7.
+struct ExpectedService {
+  std::string_view name;
+  enum class Is { gone, inside } is;
+};
+constexpr std::array kExpected = {ExpectedService{"circleci-server-traefik", ExpectedService::Is::gone},
+                                  ExpectedService{"nomad-server-external", ExpectedService::Is::gone},
+                                  ExpectedService{"kong", ExpectedService::Is::inside},
+                                  ExpectedService{"nomad-server", ExpectedService::Is::inside},
+                                  ExpectedService{"output-processor", ExpectedService::Is::inside},
+                                  ExpectedService{"vm-service", ExpectedService::Is::inside}};
+
+std::string type_of(const json& service) {
+  const std::string type = util::text_at(service, {"spec", "type"});
+  return type.empty() ? "ClusterIP" : type;
+}
+
+std::string warnings_of(Verifying& verifying, const std::string& service) {
+  constexpr std::array<std::string_view, 2> kReasons = {"SyncLoadBalancerFailed",
+                                                        "CreatingLoadBalancerFailed"};
+  return newest_message(pods_and_events_of(verifying), "Service", service, kReasons);
+}
+
+}  // namespace
+
+Findings verify_services(Verifying& verifying) {
+  Findings findings;
+  std::vector<std::string> right;
+  for (const ExpectedService& expected : kExpected) {
+    const json* service = service_of(verifying, expected.name);
+    if (service == nullptr) continue;
+    const std::string name(expected.name);
+    const std::string type = type_of(*service);
+    if (expected.is == ExpectedService::Is::gone) {
+      findings.push_back(
+          problem("Service " + name + " of 3.x is still there, a " + type,
+                  "Once DNS has the new address: " + kubectl(verifying, "delete service " + name) + "."));
+    } else if (type != "ClusterIP") {
+      findings.push_back(problem(
+          "Service " + name + " is still a " + type + ", not a ClusterIP",
+          "Once DNS has the new address: " +
+              kubectl(verifying, "patch service " + name + " -p '{\"spec\":{\"type\":\"ClusterIP\"}}'") +
+              "."));
+    } else {
+      right.push_back(name);
+    }
+  }
+  if (!findings.empty()) return findings;
+  return {ok(right.empty() ? "none of 3.x is left" : util::listed(right) + ": inside of the cluster alone")};
+}
+
+Findings verify_load_balancer(Verifying& verifying) {
+  const auto balancer = load_balancer_of(verifying);
+  if (!balancer)
+    return {problem("neither Service circleci-proxy nor circleci-proxy-acm is a LoadBalancer",
+                    "Users and Nomad clients reach 4.x through it. " + kubectl(verifying, "get services") +
+                        " shows what is there; see nginx in the values.")};
+  if (!balancer->has_address()) {
+    const std::string why = warnings_of(verifying, balancer->service);
+    return {problem("Service " + balancer->service + " has no address yet" + (why.empty() ? "" : ": " + why),
+                    "The cloud gives it one within minutes. Where it does not: " +
+                        kubectl(verifying, "describe service " + balancer->service) + ".")};
+  }
+  std::vector<std::string> all = balancer->names;
+  all.insert(all.end(), balancer->addresses.begin(), balancer->addresses.end());
+  return {ok("Service " + balancer->service + " has " + util::listed(all))};
+}
+
+}  // namespace kots_export::migration

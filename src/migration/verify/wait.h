@@ -1,0 +1,15 @@
+#pragma once
+
+#include <kots_export/migration/context.h>
+
+#include <chrono>
+
+namespace kots_export::migration {
+
+// Waits until the newest revision of the release is deployed and all workloads are ready, for `patience` at
+// most; tells the observer what it waits for each time that changes. Ends at once where waiting is no use: a
+// release that failed, or one of 3.x that no Helm is at work on. What it knew of releases the context reads
+// again. Throws ApiError, ConnectionError, Interrupted.
+void wait_for_upgrade(Context& context, std::chrono::milliseconds patience);
+
+}  // namespace kots_export::migration

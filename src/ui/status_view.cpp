@@ -1,0 +1,177 @@
+#include <kots_export/ui/status_view.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+
+#include "ui/one_line.h"
+
+#include <algorithm>
+
+namespace kots_export::ui {
+
+using migration::InstallationStatus;
+using migration::RevisionStatus;
+using migration::Stage;
+using migration::StepStatus;
+using nlohmann::json;
+
+namespace {
+
+std::string headline_of(Stage stage) {
+  switch (stage) {
+    case Stage::no_namespace:
+      return "The namespace does not exist on this cluster.";
+    case Stage::no_release:
+      return "The namespace has no such Helm release.";
+    case Stage::untouched:
+      return "Server 3.x, not migrated yet.";
+    case Stage::half_migrated:
+      return "Server 3.x, half migrated.";
+    case Stage::migrated:
+      return "Migrated: waiting for `helm upgrade`.";
+    case Stage::upgrading:
+      return "`helm upgrade` to 4.x is under way, or was cut off.";
+    case Stage::upgrade_failed:
+      return "`helm upgrade` to 4.x has failed.";
+    case Stage::upgraded:
+      return "Server 4.x is deployed.";
+  }
+  return {};
+}
+
+std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
+  switch (status.stage) {
+    case Stage::no_namespace:
+      return "Name the namespace with --namespace, or another cluster with --context.";
+    case Stage::no_release:
+      return status.other_releases.empty()
+                 ? "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases."
+                 : "Name it with --release-name: the namespace has " + util::listed(status.other_releases) +
+                       ".";
+    case Stage::untouched:
+      return "`" + commands.kots_export("check") + "` looks for what would stop the migration.";
+    case Stage::half_migrated:
+      return "`" + commands.kots_export("plan") + "` shows what is left to do.";
+    case Stage::migrated:
+      return "`" + commands.kots_export("message") + "` prints the command.";
+    case Stage::upgrading:
+      return "`" + commands.kots_export("verify --wait") + "` waits for it.";
+    case Stage::upgrade_failed:
+    case Stage::upgraded:
+      return "`" + commands.kots_export("verify") + "` looks at all of it.";
+  }
+  return {};
+}
+
+std::string_view word_of(StepStatus::State state) {
+  switch (state) {
+    case StepStatus::State::done:
+      return "done";
+    case StepStatus::State::partly:
+      return "partly";
+    case StepStatus::State::to_do:
+      return "to do";
+    case StepStatus::State::running:
+      return "running";
+    case StepStatus::State::failed:
+      return "failed";
+    case StepStatus::State::not_needed:
+      return "not needed";
+    case StepStatus::State::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+std::string_view colour_of(StepStatus::State state) {
+  switch (state) {
+    case StepStatus::State::done:
+      return kGreen;
+    case StepStatus::State::failed:
+      return kRed;
+    case StepStatus::State::partly:
+    case StepStatus::State::to_do:
+    case StepStatus::State::running:
+      return kYellow;
+    case StepStatus::State::not_needed:
+    case StepStatus::State::unknown:
+      break;
+  }
+  return kDim;
+}
+
+std::string text_of(const RevisionStatus& revision) {
+  return "revision " + std::to_string(revision.revision) + " is " + revision.status + ", chart " +
+         revision.chart;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out(text);
+  out.resize(std::max(width, out.size()), ' ');
+  return out;
+}
+
+std::string line(std::string_view name, const std::string& value) {
+  constexpr std::size_t kWidth = 14;
+  return value.empty() ? std::string() : padded(name, kWidth) + one_line(value) + "\n";
+}
+
+std::string text_of(const migration::ValuesFile& file, std::chrono::system_clock::time_point now) {
+  const auto age = std::chrono::floor<std::chrono::seconds>(now - file.written);
+  const bool is_edited = file.by == migration::ValuesFile::By::person;
+  return file.path.string() + ", written " + util::age_text(age) + " ago, " +
+         (is_edited ? "edited by hand" : "as a run wrote it");
+}
+
+json json_of(const RevisionStatus& revision) {
+  return {{"revision", revision.revision}, {"status", revision.status}, {"chart", revision.chart}};
+}
+
+}  // namespace
+
+std::string text_of(const InstallationStatus& status, const migration::Commands& commands,
+                    std::chrono::system_clock::time_point now, Colour colour) {
+  std::string text = paint(colour, headline_of(status.stage), kBold) + "\n" +
+                     util::printable(next_of(status, commands)) + "\n\n";
+  if (status.newest) text += line("release:", text_of(*status.newest));
+  if (status.deployed) text += line("", text_of(*status.deployed));
+  constexpr std::size_t kStep = 14;
+  constexpr std::size_t kState = 11;
+  for (const StepStatus& step : status.steps) {
+    text += padded(std::string(step.step) + ":", kStep) +
+            paint(colour, padded(word_of(step.state), kState), colour_of(step.state)) + " " +
+            one_line(step.detail) + "\n";
+  }
+  text += line("migrator:", status.migrator_pod);
+  text +=
+      line("values file:", status.values_file ? text_of(*status.values_file, now) : "none in this folder");
+  text +=
+      line("newest run:", status.newest_run ? status.newest_run->header.run + ", " + status.newest_run_state +
+                                                  ", by " + status.newest_run->header.user
+                                            : "none in this folder");
+  return text;
+}
+
+json json_of(const InstallationStatus& status) {
+  json steps = json::array();
+  for (const StepStatus& step : status.steps)
+    steps.push_back({{"name", step.step},
+                     {"state", migration::to_string(step.state)},
+                     {"detail", util::printable(step.detail)}});
+  json document{{"stage", migration::to_string(status.stage)},
+                {"release", status.newest ? json_of(*status.newest) : json(nullptr)},
+                {"deployed", status.deployed ? json_of(*status.deployed) : json(nullptr)},
+                {"otherReleases", status.other_releases},
+                {"steps", std::move(steps)},
+                {"migratorPod", status.migrator_pod.empty() ? json(nullptr) : json(status.migrator_pod)},
+                {"valuesFile", nullptr},
+                {"newestRun", nullptr}};
+  if (status.values_file)
+    document["valuesFile"] = {{"path", status.values_file->path.string()},
+                              {"writtenAt", util::rfc3339(status.values_file->written)},
+                              {"edited", status.values_file->by == migration::ValuesFile::By::person}};
+  if (status.newest_run)
+    document["newestRun"] = {{"run", status.newest_run->header.run}, {"state", status.newest_run_state}};
+  return document;
+}
+
+}  // namespace kots_export::ui

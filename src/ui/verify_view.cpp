@@ -1,0 +1,48 @@
+#include <kots_export/ui/verify_view.h>
+#include <kots_export/util/text.h>
+
+namespace kots_export::ui {
+
+using migration::VerifyResult;
+
+namespace {
+
+// Source: https://github.com/circleci/realitycheck, README.md.
+std::string checklist_of(const VerifyResult& result) {
+  return "Left to you:\n"
+         "  [ ] Run realitycheck: fork https://github.com/circleci/realitycheck, set it up as a project of\n"
+         "      https://app." +
+         result.domain +
+         ", and give the project the variables\n"
+         "        CIRCLE_TOKEN           a personal API token\n"
+         "        CIRCLE_HOSTNAME        https://" +
+         result.domain +
+         "\n"
+         "        CIRCLE_CLOUD_PROVIDER  " +
+         result.cloud_provider +
+         "\n"
+         "      and the contexts that its README names.\n"
+         "  [ ] Tell the team that Server 4.x is there: https://app." +
+         result.domain + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const VerifyResult& result) {
+  std::string text = result.failed.empty() ? "no check failed" : "failed: " + util::listed(result.failed);
+  if (!result.to_do.empty()) text += "; to do: " + util::listed(result.to_do);
+  if (!result.warnings.empty()) text += "; warnings: " + util::listed(result.warnings);
+  text += "\n";
+  if (result.failed.empty() && !result.domain.empty()) text += "\n" + checklist_of(result);
+  return util::printable(text);
+}
+
+nlohmann::json json_of(const VerifyResult& result) {
+  return {{"failed", result.failed},
+          {"toDo", result.to_do},
+          {"warnings", result.warnings},
+          {"domain", result.domain},
+          {"cloudProvider", result.cloud_provider}};
+}
+
+}  // namespace kots_export::ui

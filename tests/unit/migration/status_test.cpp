@@ -1,0 +1,163 @@
+#include <kots_export/change/journal.h>
+#include <kots_export/migration/annotate.h>
+#include <kots_export/migration/inventory.h>
+#include <kots_export/migration/kots_cleanup.h>
+#include <kots_export/migration/postgres.h>
+#include <kots_export/migration/status.h>
+
+#include "unit/migration/migration_fixture.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::migration {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using State = StepStatus::State;
+
+class Status : public MigrationTest {
+ protected:
+  Status() : MigrationTest(with_installation()) {}
+
+  InstallationStatus read() {
+    context.releases.reset();
+    context.decoded.clear();
+    context.served_manifest.reset();
+    return read_status(context, {.root = folder.path()});
+  }
+  static State state_of(const InstallationStatus& status, std::string_view step) {
+    return std::ranges::find(status.steps, step, &StepStatus::step)->state;
+  }
+  void annotate() {
+    (void)executor.run(plan_annotate(context, read_inventory(context, manifest()), TakeOwnership::no));
+  }
+  void clean_up() {
+    (void)executor.run(plan_kots_cleanup(context, read_inventory(context, manifest()), DeleteVolumes::no));
+  }
+  std::string manifest() { return decoded_revision(context, current_revision(context)).manifest; }
+  // Revision 2, of the 4.x chart.
+  void upgrade(const std::string& status) {
+    json first = *server.get("Secret", kNs, "sh.helm.release.v1.circleci-server.v1");
+    if (status == "deployed") first["metadata"]["labels"]["status"] = "superseded";
+    server.put(first);
+    server.seed(
+        "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+        "revision: 2, chartName: circleci-server, chartVersion: 4.0.1, status: " +
+        status + "}");
+  }
+  void put_job(const std::string& type) {
+    json job = json::parse(
+        R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"circle-migrator","namespace":"circleci-server"},
+            "spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"m","image":"x"}]}}},
+            "status":{"startTime":"2026-11-24T10:15:30Z"}})");
+    if (!type.empty())
+      job["status"]["conditions"] = {{{"type", type}, {"status", "True"}, {"reason", "Because"}}};
+    server.put(job);
+  }
+
+  test::TemporaryFolder folder;
+};
+
+TEST_F(Status, OfWhatKotsDeployedIsUntouched) {
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::untouched);
+  EXPECT_EQ(status.newest->chart, "circleci-server 3.4.4");
+  EXPECT_EQ(state_of(status, "annotate"), State::to_do);
+  EXPECT_EQ(state_of(status, "kots_cleanup"), State::to_do);
+  EXPECT_EQ(state_of(status, "flyway"), State::unknown);
+  EXPECT_EQ(state_of(status, "postgres"), State::to_do);
+  EXPECT_EQ(server.count_writes(), 0U);
+}
+
+TEST_F(Status, SaysWhichStepsAreDone) {
+  annotate();
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::half_migrated);
+  EXPECT_EQ(state_of(status, "annotate"), State::done);
+  EXPECT_EQ(state_of(status, "kots_cleanup"), State::to_do);
+  EXPECT_TRUE(observer.notices.empty());  // of other releases' objects annotate alone tells
+}
+
+TEST_F(Status, TellsAStepThatWasCutOff) {
+  annotate();
+  json service = *server.get("Service", kNs, "frontend");
+  service["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
+  server.put(service);
+  EXPECT_EQ(state_of(read(), "annotate"), State::partly);
+}
+
+TEST_F(Status, OfAMigratedInstallationWaitsForTheUpgrade) {
+  annotate();
+  clean_up();
+  run_postgres(context, plan_postgres(context));
+  // The sample's manifest names an Ingress of an API version that servers of 1.20 still have.
+  EXPECT_EQ(read().stage, Stage::migrated);
+}
+
+TEST_F(Status, TellsOfTheMigratorsJob) {
+  put_job("Failed");
+  EXPECT_EQ(state_of(read(), "flyway"), State::failed);
+  EXPECT_EQ(read().stage, Stage::half_migrated);
+  server.remove("Job", kNs, "circle-migrator");
+  put_job("Complete");
+  EXPECT_EQ(state_of(read(), "flyway"), State::done);
+}
+
+TEST_F(Status, OfAnUpgradeIsWhatHelmSays) {
+  upgrade("pending-upgrade");
+  EXPECT_EQ(read().stage, Stage::upgrading);
+  EXPECT_EQ(read().deployed->revision, 1);
+  server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
+  upgrade("failed");
+  EXPECT_EQ(read().stage, Stage::upgrade_failed);
+  server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
+  upgrade("deployed");
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::upgraded);
+  EXPECT_TRUE(status.steps.empty());
+}
+
+TEST_F(Status, NamesTheReleasesThatAreThere) {
+  context.release = "circle";
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::no_release);
+  EXPECT_THAT(status.other_releases, ElementsAre("circleci-server", "other"));
+  context.ns.name = "elsewhere";
+  context.namespace_uid.reset();
+  EXPECT_EQ(read().stage, Stage::no_namespace);
+}
+
+TEST_F(Status, KnowsAValuesFileThatWasEdited) {
+  EXPECT_FALSE(read().values_file);
+  std::filesystem::create_directories(folder.path() / "output");
+  std::ofstream(folder.path() / "output" / "helm-values.yaml") << "a: 1\n";
+  const auto file = read().values_file;
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->by, ValuesFile::By::person);
+  EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - file->written), std::chrono::minutes(1));
+}
+
+TEST_F(Status, KnowsTheNewestRunOfThisInstallation) {
+  for (const auto& [run, ns] : {std::pair{"1", kNs}, std::pair{"2", "elsewhere"}})
+    change::Journal(folder.path() / "backup", {.run = run, .started = "2026-11-24T10:15:30Z", .ns = ns})
+        .record_end(change::RunEnd::complete);
+  const InstallationStatus status = read();
+  ASSERT_TRUE(status.newest_run);
+  EXPECT_EQ(status.newest_run->header.run, "1");
+  EXPECT_EQ(status.newest_run_state, "complete");
+}
+
+TEST_F(Status, FailsWhereItCouldNotLook) {
+  server.deny("* list secrets");
+  EXPECT_THROW((void)read(), kube::ApiError);
+}
+
+}  // namespace
+
+}  // namespace kots_export::migration
