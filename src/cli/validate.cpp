@@ -24,8 +24,8 @@ struct ValidateFlags {
 
 // A version of the 4.x chart: "4.0", "4.1.2".
 std::string require_chart_version(const std::string& version) {
-  const bool is_one = version.size() > 2 && version[0] >= '4' && version[0] <= '9' && version[1] == '.' &&
-                      version.find_first_not_of("0123456789.", 2) == std::string::npos;
+  const auto numbers = values::chart_version(version);
+  const bool is_one = numbers && numbers->front() >= 4;
   return is_one ? std::string() : version + " is no version of the 4.x chart: 4.0, 4.1, or a later one";
 }
 

@@ -1,5 +1,6 @@
 #include <kots_export/ui/masking.h>
 #include <kots_export/util/text.h>
+#include <kots_export/values/secrets.h>
 
 #include <algorithm>
 #include <array>
@@ -14,39 +15,12 @@ namespace {
 constexpr std::string_view kMask = "***";
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-template <std::size_t N>
-bool has_any(const std::string& text, const std::array<std::string_view, N>& words) {
-  return std::ranges::any_of(words,
-                             [&](std::string_view word) { return text.find(word) != std::string::npos; });
-}
-
-// The name of a variable, header or annotation: rather one too many than one too few.
-bool names_a_secret(const std::string& name) {
-  constexpr std::array<std::string_view, 17> kWords = {
-      "pass", "pwd",    "secret",  "token",   "key",     "credential", "auth", "licen",     "cert",
-      "url",  "cookie", "session", "private", "signing", "dsn",        "uri",  "connection"};
-  return has_any(util::lower(name), kWords);
-}
-
 // A word of a command line: names of files and flags are not to be lost, so fewer words count.
 bool says_a_secret(const std::string& word) {
   constexpr std::array<std::string_view, 6> kWords = {"pass", "pwd", "secret", "token", "credential", "key="};
-  return has_any(util::lower(word), kWords);
-}
-
-// scheme://user:password@host
-bool has_password_in_url(const std::string& text) {
-  for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
-    const auto end = text.find_first_of("/?# \t\n\"'", at + 3);
-    const std::string authority = text.substr(at + 3, end == std::string::npos ? end : end - at - 3);
-    const auto user = authority.rfind('@');
-    if (user != std::string::npos && authority.substr(0, user).find(':') != std::string::npos) return true;
-  }
-  return false;
-}
-
-bool is_secret_text(const std::string& text) {
-  return text.find("PRIVATE KEY-----") != std::string::npos || has_password_in_url(text);
+  const std::string lower = util::lower(word);
+  return std::ranges::any_of(kWords,
+                             [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
 void mask_values(json& map) {
@@ -71,7 +45,7 @@ void mask_named_value(json& node) {
   const auto name = node.find("name");
   const auto value = node.find("value");
   if (name == node.end() || value == node.end() || !name->is_string() || value->is_null()) return;
-  if (names_a_secret(name->get<std::string>())) *value = kMask;
+  if (values::is_secret_variable(name->get<std::string>())) *value = kMask;
 }
 
 void mask_words(json& words) {
@@ -83,7 +57,7 @@ void mask_words(json& words) {
 
 void mask_everywhere(json& node) {
   if (node.is_string()) {
-    if (is_secret_text(node.get_ref<const std::string&>())) node = kMask;
+    if (values::is_secret_text(node.get_ref<const std::string&>())) node = kMask;
     return;
   }
   if (node.is_object()) {

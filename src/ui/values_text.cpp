@@ -64,7 +64,7 @@ std::string lines_of(const values::TextChange& change, Colour colour) {
     const bool is_removed = line.side == values::LineChange::Side::before;
     text += paint(colour,
                   std::string(is_removed ? "- " : "+ ") + "  line " + std::to_string(line.line) + ": " +
-                      util::printable(line.text),
+                      util::printable(line.text) + (line.is_cut ? " (no line break at the end)" : ""),
                   is_removed ? kRed : kGreen) +
             "\n";
   }

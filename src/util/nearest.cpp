@@ -31,10 +31,10 @@ std::size_t distance(std::string_view name, std::string_view word) {
 
 }  // namespace
 
-std::string_view nearest(std::string_view word, std::span<const std::string_view> names) {
+std::string_view nearest(std::string_view word, std::span<const std::string_view> names, std::size_t most) {
   if (word.size() > kLongest) return {};
   std::string_view found;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t least = std::min(std::max<std::size_t>(1, word.size() / 3), most) + 1;
   for (const std::string_view name : names) {
     if (std::max(name.size(), word.size()) - std::min(name.size(), word.size()) >= least) continue;
     if (const std::size_t steps = distance(name, word); steps < least) {

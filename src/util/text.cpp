@@ -34,6 +34,18 @@ std::size_t sequence_length(std::string_view bytes) {
   return 0;
 }
 
+// The code point of a character that turns the direction of writing or breaks a line: U+061C, U+200E, U+200F,
+// U+2028 to U+202E, U+2066 to U+2069. 0 of any other. Source: Unicode Standard Annex 9, and UTR 36.
+unsigned layout_control(std::string_view character) {
+  if (character == "\xD8\x9C") return 0x061C;
+  if (character.size() != 3 || character[0] != '\xE2') return 0;
+  const unsigned low = (static_cast<unsigned char>(character[1]) & 0x3FU) << 6U;
+  const unsigned code = 0x2000U + low + (static_cast<unsigned char>(character[2]) & 0x3FU);
+  const bool is_one = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                      (code >= 0x2066 && code <= 0x2069);
+  return is_one ? code : 0;
+}
+
 }  // namespace
 
 std::string shell_quote(std::string_view word) {
@@ -82,6 +94,10 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view bytes) {
 bool is_utf8(std::string_view bytes) { return !first_invalid_utf8(bytes); }
 
 std::string printable(std::string_view text) {
+  const auto append_hex = [](std::string& out, unsigned byte) {
+    out += kHexLower[byte >> 4U];
+    out += kHexLower[byte & 15U];
+  };
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = sequence_length(text.substr(i));
@@ -89,17 +105,20 @@ std::string printable(std::string_view text) {
     const bool control = length == 1 && (byte < 0x20 || byte == 0x7F) && byte != '\t' && byte != '\n';
     // U+0080 to U+009F are control characters too (C1).
     const bool c1 = length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const unsigned layout = layout_control(text.substr(i, length));
     if (length == 0 || control) {
       out += "\\x";
-      out += kHexLower[byte >> 4U];
-      out += kHexLower[byte & 15U];
+      append_hex(out, byte);
       ++i;
     } else if (c1) {
-      const auto second = static_cast<unsigned char>(text[i + 1]);
       out += "\\x";
-      out += kHexLower[second >> 4U];
-      out += kHexLower[second & 15U];
+      append_hex(out, static_cast<unsigned char>(text[i + 1]));
       i += 2;
+    } else if (layout != 0) {
+      out += "\\u";
+      append_hex(out, layout >> 8U);
+      append_hex(out, layout & 0xFFU);
+      i += length;
     } else {
       out += text.substr(i, length);
       i += length;

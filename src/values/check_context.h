@@ -7,6 +7,11 @@
 
 namespace kots_export::values {
 
+// The boolean at `path`, or the chart's default where there is none.
+[[nodiscard]] bool flag_at(const Value& values, const Path& path, bool chart_default);
+// Missing, null or "", or the chart's own example of a service account, which counts as none.
+[[nodiscard]] bool is_blank(const Value& values, const Path& path);
+
 // What a check works with: the document's values, the chart's defaults where they decide, and where to
 // report.
 class CheckContext {
@@ -19,10 +24,12 @@ class CheckContext {
   [[nodiscard]] const Value* find(const Path& path) const { return values::find(document_.root, path); }
   // The text at `path`; empty where it is no string.
   [[nodiscard]] std::string text(const Path& path) const { return string_at(document_.root, path); }
-  // The boolean at `path`, or the chart's default where there is none.
-  [[nodiscard]] bool flag(const Path& path, bool chart_default) const;
-  // Missing, null or "".
-  [[nodiscard]] bool is_empty(const Path& path) const;
+  [[nodiscard]] bool flag(const Path& path, bool chart_default) const {
+    return flag_at(document_.root, path, chart_default);
+  }
+  // True, or "1" as the installation guide writes it of the proxy.
+  [[nodiscard]] bool is_on(const Path& path) const { return flag(path, false) || text(path) == "1"; }
+  [[nodiscard]] bool is_empty(const Path& path) const { return is_blank(document_.root, path); }
 
   void begin(const Check& check) { check_ = &check; }
   void report(const Path& path, std::string text) { report(to_string(path), line_of(path), std::move(text)); }
@@ -42,6 +49,7 @@ class CheckContext {
 
 // The checks, by what they look at; each in the file of its name.
 void check_unknown_keys(CheckContext& context);
+void check_subchart_keys(CheckContext& context);
 void check_other_version(CheckContext& context);
 void check_types(CheckContext& context);
 void check_digits_as_text(CheckContext& context);
@@ -58,11 +66,13 @@ void check_nomad_mtls(CheckContext& context);
 void check_acm(CheckContext& context);
 void check_one_cloud(CheckContext& context);
 void check_github_host(CheckContext& context);
+void check_github_token(CheckContext& context);
 void check_placeholders(CheckContext& context);
 
 void check_session_cookie_key(CheckContext& context);
 void check_keysets(CheckContext& context);
 
+void check_tls_pair(CheckContext& context);
 void check_certificate_texts(CheckContext& context);
 void check_certificate_keys(CheckContext& context);
 void check_certificate_chains(CheckContext& context);

@@ -38,6 +38,21 @@ bool is_of_3x(const Path& path) {
          std::ranges::any_of(leftovers(), [&](const Leftover& leftover) { return leftover.path == path; });
 }
 
+bool is_of_subchart(const Path& path) {
+  return path.size() > 1 && std::ranges::find(kSubcharts, path.front()) != kSubcharts.end();
+}
+
+// The chart's own defaults, and an organisation that is none as the reference's examples write it.
+bool is_documented_null(const Path& path) {
+  static const std::array<Path, 6> kNulls = {{{"global", "container", "org"},
+                                              {"github", "fingerprint"},
+                                              {"proxy", "http", "auth", "password"},
+                                              {"proxy", "http", "auth", "username"},
+                                              {"proxy", "https", "auth", "password"},
+                                              {"proxy", "https", "auth", "username"}}};
+  return std::ranges::find(kNulls, path) != kNulls.end();
+}
+
 // One key of the document that the chart may know.
 struct Visit {
   const Path& path;
@@ -130,13 +145,24 @@ std::string_view kind_of(const Value& value) {
 void check_unknown_keys(CheckContext& context) {
   for_each_key(context, [&](const Visit& visit) {
     if (visit.node != nullptr || is_of_3x(visit.path)) return;
-    const bool of_subchart =
-        visit.path.size() > 1 && std::ranges::find(kSubcharts, visit.path.front()) != kSubcharts.end();
+    if (is_of_subchart(visit.path)) return;
     const std::string nearest = nearest_key(visit.parent, visit.path.back());
-    if (nearest.empty() && of_subchart) return;
     std::string text = "is no value of the chart, so it has no effect";
     if (!nearest.empty()) text = "is no value of the chart; did you mean " + nearest + "?";
     context.report(visit.path, std::move(text));
+  });
+}
+
+// The subchart may well have it: mongodb.auth has username and usernames.
+void check_subchart_keys(CheckContext& context) {
+  constexpr std::size_t kSlip = 2;  // letters
+  for_each_key(context, [&](const Visit& visit) {
+    if (visit.node != nullptr || is_of_3x(visit.path) || !is_of_subchart(visit.path)) return;
+    const std::string nearest = nearest_key(visit.parent, visit.path.back(), kSlip);
+    if (!nearest.empty())
+      context.report(visit.path, "is not in CircleCI's reference of the chart, which has " + nearest +
+                                     ": right only if you mean a value of the " + visit.path.front() +
+                                     " chart");
   });
 }
 
@@ -175,8 +201,7 @@ void check_digits_as_text(CheckContext& context) {
 
 void check_nulls(CheckContext& context) {
   for_each_key(context, [&](const Visit& visit) {
-    const bool is_documented = visit.path == Path{"global", "container", "org"};  // of no organisation
-    if (visit.value.is_null() && !is_documented)
+    if (visit.value.is_null() && !is_documented_null(visit.path))
       context.report(visit.path, "is null: Helm drops the chart's default for it; delete the key to keep it");
   });
 }

@@ -9,6 +9,8 @@ namespace kots_export::values {
 
 namespace {
 
+constexpr std::string_view kPusherExample = "REPLACE_THIS_SECRET";
+
 // Exactly one of two clouds, where `needed`.
 void require_one(CheckContext& context, const Path& parent, const std::array<const char*, 2>& clouds,
                  bool needed, const std::string& what) {
@@ -28,16 +30,15 @@ void require_one(CheckContext& context, const Path& parent, const std::array<con
 }  // namespace
 
 void check_required(CheckContext& context) {
-  if (context.is_empty({"global", "domainName"}) && !context.is_empty({"domainName"})) {
-    context.report({"global", "domainName"},
-                   "is missing, and there is a domainName of 3.x: run kots-export transform first");
+  const Path domain{"global", "domainName"};
+  if (is_of_3x(context.document().root)) {
+    context.report(domain, "is missing, and there is a domainName of 3.x: run kots-export transform first");
+  } else if (context.is_empty(domain) && !context.is_empty({"domainName"})) {
+    context.report(domain, "is missing: domainName belongs below global");
   } else {
-    context.require({"global", "domainName"}, "the domain of the installation");
+    context.require(domain, "the domain of the installation");
   }
-  context.require({"global", "license"}, "the licence of Server 4.x");
-  // The chart's default is an example that everybody knows.
-  if (context.find({"pusher", "secret"}) == nullptr)
-    context.require({"pusher", "secret"}, "the services sign their messages with it");
+  context.require({"global", "license"}, "the license of Server 4.x");
   // All of a row may be blank (check_own_secrets), half of it may not.
   for (const OwnSecretRow& row : own_secret_rows()) {
     if (!row.is_needed(context.document().root)) continue;
@@ -82,11 +83,15 @@ void check_external_hosts(CheckContext& context) {
   };
   check("postgresql", {"postgresql", "postgresqlHost"}, "postgresql");
   check("mongodb", {"mongodb", "hosts"}, "mongodb:27017");
-  check("vault", {"vault", "url"}, "http://vault:8200");
-  if (!context.flag({"vault", "internal"}, true))
-    context.require({"vault", "token"}, "vault.internal is false");
-  if ((context.flag({"proxy", "enabled"}, false) || context.text({"proxy", "enabled"}) == "1") &&
-      context.is_empty({"proxy", "http", "host"}) && context.is_empty({"proxy", "https", "host"}))
+  // Source: the installation reference of 4.1, tink: with it there is no vault.
+  const bool has_tink = context.options().target != Target::v4_0 && context.flag({"tink", "enabled"}, false);
+  if (!has_tink) {
+    check("vault", {"vault", "url"}, "http://vault:8200");
+    if (!context.flag({"vault", "internal"}, true))
+      context.require({"vault", "token"}, "vault.internal is false");
+  }
+  if (context.is_on({"proxy", "enabled"}) && context.is_empty({"proxy", "http", "host"}) &&
+      context.is_empty({"proxy", "https", "host"}))
     context.report(Path{"proxy", "http", "host"}, "proxy.enabled is true, but no host is given");
 }
 
@@ -100,7 +105,7 @@ void check_s3_region(CheckContext& context) {
   const Path region{"object_storage", "s3", "region"};
   const bool has_role = context.flag({"object_storage", "s3", "enabled"}, false) &&
                         !context.is_empty({"object_storage", "s3", "irsaRole"});
-  if (has_role) context.require(region, "irsaRole is given, and is used in the region of the bucket");
+  if (has_role) context.require(region, "give the region of the bucket: irsaRole is used there");
 }
 
 void check_nomad_mtls(CheckContext& context) {
@@ -128,8 +133,6 @@ void check_one_cloud(CheckContext& context) {
   require_one(context, {"nomad", "auto_scaler"}, {"aws", "gcp"},
               context.flag({"nomad", "auto_scaler", "enabled"}, false), "the autoscaler");
   require_one(context, {"vm_service", "providers"}, {"ec2", "gcp"}, false, "the machine executor");
-  if (context.is_empty({"tls", "certificate"}) != context.is_empty({"tls", "privateKey"}))
-    context.report(Path{"tls"}, "certificate and privateKey are needed together");
 }
 
 void check_github_host(CheckContext& context) {
@@ -139,33 +142,58 @@ void check_github_host(CheckContext& context) {
     context.report(host, "github.enterprise is true, so this must be its host");
 }
 
+// Source: the installation guide of 4.x, phase 2, "GitHub Enterprise". Where the operator makes the Secret,
+// it is one of its keys (own_secret_rows).
+void check_github_token(CheckContext& context) {
+  if (context.flag({"github", "enterprise"}, false) && !context.is_empty({"github", "clientId"}))
+    context.require({"github", "defaultToken"}, "GitHub Enterprise needs the default token");
+}
+
 void check_placeholders(CheckContext& context) {
   struct Placeholder {
     Path path;
     std::string_view text;
+    std::vector<Path> switches = {};  // it is read only where all of them are on
   };
+  const Path autoscaler{"nomad", "auto_scaler", "enabled"};
+  const Path autoscaler_aws{"nomad", "auto_scaler", "aws", "enabled"};
+  const Path autoscaler_gcp{"nomad", "auto_scaler", "gcp", "enabled"};
+  const Path ec2{"vm_service", "providers", "ec2", "enabled"};
+  const Path gcp{"vm_service", "providers", "gcp", "enabled"};
+  const Path proxy{"proxy", "enabled"};
   static const std::vector<Placeholder> all = {
-      {{"pusher", "secret"}, "REPLACE_THIS_SECRET"},
-      {{"kong", "acme", "email"}, "your-email@example.com"},
+      {{"pusher", "secret"}, kPusherExample},
+      {{"kong", "acme", "email"}, "your-email@example.com", {{"kong", "acme", "enabled"}}},
       {{"smtp", "host"}, "smtp.example.com"},
       {{"smtp", "password"}, "secret-smtp-passphrase"},
       {{"smtp", "user"}, "notification@example.com"},
-      {{"proxy", "http", "host"}, "proxy.example.com"},
-      {{"proxy", "https", "host"}, "proxy.example.com"},
-      {{"nomad", "auto_scaler", "aws", "autoScalingGroup"}, "asg-name"},
-      {{"nomad", "auto_scaler", "aws", "region"}, "some-region"},
-      {{"nomad", "auto_scaler", "gcp", "mig_name"}, "some-managed-instance-group-name"},
-      {{"nomad", "auto_scaler", "gcp", "project_id"}, "some-project"},
-      {{"vm_service", "providers", "ec2", "securityGroupId"}, "sg-8asfas76"},
-      {{"vm_service", "providers", "ec2", "windowsAMI"}, "ami-mywindowsami"},
-      {{"vm_service", "providers", "gcp", "network"}, "my-server-vpc"},
-      {{"vm_service", "providers", "gcp", "project_id"}, "my-server-project"},
-      {{"vm_service", "providers", "gcp", "subnetwork"}, "my-server-vm-subnet"},
+      {{"proxy", "http", "host"}, "proxy.example.com", {proxy}},
+      {{"proxy", "https", "host"}, "proxy.example.com", {proxy}},
+      {{"nomad", "auto_scaler", "aws", "autoScalingGroup"}, "asg-name", {autoscaler, autoscaler_aws}},
+      {{"nomad", "auto_scaler", "aws", "region"}, "some-region", {autoscaler, autoscaler_aws}},
+      {{"nomad", "auto_scaler", "gcp", "mig_name"},
+       "some-managed-instance-group-name",
+       {autoscaler, autoscaler_gcp}},
+      {{"nomad", "auto_scaler", "gcp", "project_id"}, "some-project", {autoscaler, autoscaler_gcp}},
+      {{"vm_service", "providers", "ec2", "securityGroupId"}, "sg-8asfas76", {ec2}},
+      {{"vm_service", "providers", "ec2", "windowsAMI"}, "ami-mywindowsami", {ec2}},
+      {{"vm_service", "providers", "gcp", "network"}, "my-server-vpc", {gcp}},
+      {{"vm_service", "providers", "gcp", "project_id"}, "my-server-project", {gcp}},
+      {{"vm_service", "providers", "gcp", "subnetwork"}, "my-server-vm-subnet", {gcp}},
   };
   for (const Placeholder& placeholder : all) {
-    if (context.text(placeholder.path) == placeholder.text)
+    const bool is_read =
+        std::ranges::all_of(placeholder.switches, [&](const Path& path) { return context.is_on(path); });
+    if (is_read && context.text(placeholder.path) == placeholder.text)
       context.report(placeholder.path, "is the example of the chart's documentation");
   }
+  // Blank leaves Secret pusher to the operator (own_secret_rows), missing does not.
+  if (context.find({"pusher", "secret"}) == nullptr)
+    context.report(
+        Path{"pusher", "secret"},
+        "is missing, so the chart takes its example, " + std::string(kPusherExample) +
+            ", which everybody knows: give one, or leave it blank (\"\") and make Secret pusher with "
+            "key secret yourself");
 }
 
 }  // namespace kots_export::values

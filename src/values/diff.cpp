@@ -37,8 +37,9 @@ class Comparison {
   }
 
   void maps(const std::string& path, const Map& before, const Map& after, Below below) {
-    const auto below_key = [below](const std::string& key) {
-      return below == Below::secret_key || is_secret_key(key) ? Below::secret_key : Below::ordinary_key;
+    // Of a variable either name may say that its value is secret.
+    const auto below_key = [&](const std::string& key) {
+      return below_entry(after, key, below_entry(before, key, below));
     };
     for (const auto& [key, value] : before) {
       const std::string child = key_path(path, key);
@@ -64,12 +65,20 @@ class Comparison {
     const std::size_t end_before = before.size() - tail;
     const std::size_t end_after = after.size() - tail;
     std::size_t i = start;
-    for (; i < std::min(end_before, end_after); ++i) compare(item_path(path, i), before[i], after[i], below);
-    for (std::size_t j = i; j < end_before; ++j) add(item_path(path, j), &before[j], nullptr, below);
-    for (std::size_t j = i; j < end_after; ++j) add(item_path(path, j), nullptr, &after[j], below);
+    for (; i < std::min(end_before, end_after); ++i)
+      compare(item_path(path, i), before[i], after[i], below_item(after, i, below_item(before, i, below)));
+    for (std::size_t j = i; j < end_before; ++j)
+      add(item_path(path, j), &before[j], nullptr, below_item(before, j, below));
+    for (std::size_t j = i; j < end_after; ++j)
+      add(item_path(path, j), nullptr, &after[j], below_item(after, j, below));
   }
 
   void add(const std::string& path, const Value* before, const Value* after, Below below) {
+    // The other side of a secret text may hold the same secret in another form.
+    const auto is_secret = [](const Value* value) {
+      return value != nullptr && value->is_string() && is_secret_text(value->as_string());
+    };
+    if (is_secret(before) || is_secret(after)) below = Below::secret_key;
     const auto shown = [&](const Value* value) -> std::optional<Value> {
       if (value == nullptr) return std::nullopt;
       return show_secrets_ == ShowSecrets::yes ? *value : masked(*value, below);
@@ -99,8 +108,10 @@ class Comparison {
 }  // namespace
 
 std::vector<Difference> diff(const Value& before, const Value& after, ShowSecrets show_secrets) {
+  // For Helm nothing is an empty map.
+  const auto map_of = [](const Value& value) { return value.is_null() ? Value(Map()) : value; };
   Comparison comparison(show_secrets);
-  comparison.compare({}, before, after, Below::ordinary_key);
+  comparison.compare({}, map_of(before), map_of(after), Below::ordinary_key);
   return comparison.take();
 }
 

@@ -35,9 +35,14 @@ std::vector<LineChange> line_diff(std::string_view before, std::string_view afte
     b.pop_back();
   }
   std::vector<LineChange> changes;
+  const bool ends_differ = before.ends_with('\n') != after.ends_with('\n');
   const auto add = [&](Side side, std::size_t index, std::string_view line) {
-    if (line.ends_with('\n')) line.remove_suffix(1);
-    changes.push_back({.side = side, .line = common + index + 1, .text = std::string(line)});
+    const bool has_break = line.ends_with('\n');
+    if (has_break) line.remove_suffix(1);
+    changes.push_back({.side = side,
+                       .line = common + index + 1,
+                       .text = std::string(line),
+                       .is_cut = ends_differ && !has_break});
   };
   constexpr std::size_t kMost = 4'000'000;  // comparisons
   if (a.size() * b.size() > kMost) {

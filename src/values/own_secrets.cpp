@@ -4,20 +4,11 @@
 #include "values/check_context.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kots_export::values {
 
 namespace {
-
-bool flag_at(const Value& values, const Path& path, bool chart_default) {
-  const Value* value = find(values, path);
-  return value != nullptr && value->is_bool() ? value->as_bool() : chart_default;
-}
-
-bool is_blank(const Value& values, const Path& path) {
-  const Value* value = find(values, path);
-  return value == nullptr || value->is_null() || (value->is_string() && value->as_string().empty());
-}
 
 bool always(const Value& /*values*/) { return true; }
 
@@ -39,6 +30,62 @@ bool has_gcs_account(const Value& values) {
          is_blank(values, {"object_storage", "gcs", "workloadIdentity"});
 }
 
+bool has_ec2_keys(const Value& values) {
+  return flag_at(values, {"vm_service", "providers", "ec2", "enabled"}, false) &&
+         is_blank(values, {"vm_service", "providers", "ec2", "irsaRole"});
+}
+
+bool has_gcp_account(const Value& values) {
+  return flag_at(values, {"vm_service", "providers", "gcp", "enabled"}, false) &&
+         is_blank(values, {"vm_service", "providers", "gcp", "workloadIdentity"});
+}
+
+bool has_autoscaler(const Value& values, const char* cloud) {
+  return flag_at(values, {"nomad", "auto_scaler", "enabled"}, false) &&
+         flag_at(values, {"nomad", "auto_scaler", cloud, "enabled"}, false);
+}
+
+bool has_autoscaler_keys(const Value& values) {
+  return has_autoscaler(values, "aws") && is_blank(values, {"nomad", "auto_scaler", "aws", "irsaRole"});
+}
+
+bool has_autoscaler_account(const Value& values) {
+  return has_autoscaler(values, "gcp") &&
+         is_blank(values, {"nomad", "auto_scaler", "gcp", "workloadIdentity"});
+}
+
+bool has_github_enterprise(const Value& values) { return flag_at(values, {"github", "enterprise"}, false); }
+
+bool has_github_com(const Value& values) { return !has_github_enterprise(values); }
+
+bool has_tink(const Value& values) { return flag_at(values, {"tink", "enabled"}, false); }
+
+bool is_left_to_the_operator(const OwnSecretRow& row, const Value& values) {
+  return row.is_needed(values) &&
+         std::ranges::all_of(row.values, [&](const Path& path) { return is_blank(values, path); });
+}
+
+// The Secrets so far, each once.
+class NeededSecrets {
+ public:
+  void add(NeededSecret secret) {
+    if (secret.name.empty()) return;
+    const auto present = std::ranges::find(all_, secret.name, &NeededSecret::name);
+    if (present == all_.end()) {
+      all_.push_back(std::move(secret));
+      return;
+    }
+    for (std::string& key : secret.keys)
+      if (std::ranges::find(present->keys, key) == present->keys.end())
+        present->keys.push_back(std::move(key));
+    if (present->one_of.empty()) present->one_of = std::move(secret.one_of);
+  }
+  [[nodiscard]] std::vector<NeededSecret> take() { return std::move(all_); }
+
+ private:
+  std::vector<NeededSecret> all_;
+};
+
 }  // namespace
 
 const std::vector<OwnSecretRow>& own_secret_rows() {
@@ -50,7 +97,10 @@ const std::vector<OwnSecretRow>& own_secret_rows() {
        always},
       {{{"github", "clientId"}, {"github", "clientSecret"}},
        {"github-secret", {"clientId", "clientSecret"}},
-       always},
+       has_github_com},
+      {{{"github", "clientId"}, {"github", "clientSecret"}},
+       {"github-secret", {"clientId", "clientSecret", "defaultToken"}},
+       has_github_enterprise},
       {{{"pusher", "secret"}}, {"pusher", {"secret"}}, has_pusher_secret},
       {{{"nomad", "server", "gossip", "encryption", "key"}},
        {"nomad-gossip-encryption-key", {"gossip-key"}},
@@ -60,28 +110,60 @@ const std::vector<OwnSecretRow>& own_secret_rows() {
        has_s3_keys},
       {{{"object_storage", "gcs", "service_account"}},
        {"object-storage-secret", {"gcs_sa.json"}},
-       has_gcs_account}};
+       has_gcs_account},
+      {{{"vm_service", "providers", "ec2", "accessKey"}, {"vm_service", "providers", "ec2", "secretKey"}},
+       {"vm-service-secret", {"ec2AccessKey", "ec2SecretKey"}},
+       has_ec2_keys},
+      {{{"vm_service", "providers", "gcp", "service_account"}},
+       {"vm-service-secret", {"gcp_sa.json"}},
+       has_gcp_account},
+      {{{"nomad", "auto_scaler", "aws", "accessKey"}, {"nomad", "auto_scaler", "aws", "secretKey"}},
+       {"nomad-autoscaler-secret", {"secret.hcl"}},
+       has_autoscaler_keys},
+      {{{"nomad", "auto_scaler", "gcp", "service_account"}},
+       {"nomad-autoscaler-secret", {"gcp_sa.json", "secret.hcl"}},
+       has_autoscaler_account},
+      {{{"tink", "keyset"}}, {"tink", {"keyset"}}, has_tink}};
   return rows;
 }
 
+// Source: the installation guide of 4.x, phase 2, and the operator's guide, "Configuring external services":
+// an external MongoDB's Secret has both keys, and for an external PostgreSQL the guide says postgres-password
+// where the reference says password.
 std::vector<NeededSecret> needed_secrets(const Value& v4) {
-  std::vector<NeededSecret> needed;
-  for (const OwnSecretRow& row : own_secret_rows()) {
-    const bool blank = std::ranges::all_of(row.values, [&](const Path& path) { return is_blank(v4, path); });
-    if (blank && row.is_needed(v4)) needed.push_back(row.secret);
+  NeededSecrets needed;
+  for (const OwnSecretRow& row : own_secret_rows())
+    if (is_left_to_the_operator(row, v4)) needed.add(row.secret);
+  const std::string postgresql = string_at(v4, {"postgresql", "auth", "existingSecret"});
+  if (flag_at(v4, {"postgresql", "internal"}, true)) {
+    needed.add({.name = postgresql, .keys = {"postgres-password"}});
+  } else {
+    needed.add({.name = postgresql, .keys = {}, .one_of = {"postgres-password", "password"}});
   }
-  const auto add_existing = [&](const Path& path, std::vector<std::string> keys) {
-    if (const std::string name = string_at(v4, path); !name.empty())
-      needed.push_back({.name = name, .keys = std::move(keys)});
-  };
-  add_existing({"postgresql", "auth", "existingSecret"}, {"postgres-password"});
-  const bool mongodb_inside = flag_at(v4, {"mongodb", "internal"}, true);
-  add_existing({"mongodb", "auth", "existingSecret"},
-               mongodb_inside ? std::vector<std::string>{"mongodb-root-password", "mongodb-password"}
-                              : std::vector<std::string>{"mongodb-password"});
-  add_existing({"rabbitmq", "auth", "existingPasswordSecret"}, {"rabbitmq-password"});
-  add_existing({"rabbitmq", "auth", "existingErlangSecret"}, {"rabbitmq-erlang-cookie"});
-  return needed;
+  needed.add({.name = string_at(v4, {"mongodb", "auth", "existingSecret"}),
+              .keys = {"mongodb-root-password", "mongodb-password"}});
+  needed.add(
+      {.name = string_at(v4, {"rabbitmq", "auth", "existingPasswordSecret"}), .keys = {"rabbitmq-password"}});
+  needed.add({.name = string_at(v4, {"rabbitmq", "auth", "existingErlangSecret"}),
+              .keys = {"rabbitmq-erlang-cookie"}});
+  if (auto tls = postgresql_certificate(v4)) {
+    std::vector<std::string> keys = {std::move(tls->certificate), std::move(tls->private_key),
+                                     std::move(tls->authority)};
+    std::erase(keys, "");
+    needed.add({.name = std::move(tls->name), .keys = std::move(keys)});
+  }
+  return needed.take();
+}
+
+std::optional<CertificateSecret> postgresql_certificate(const Value& v4) {
+  const Value* values = find(v4, {"postgresql", "tls"});
+  if (values == nullptr || !is_true_at(*values, {"enabled"}) || is_true_at(*values, {"autoGenerated"}) ||
+      is_blank(*values, {"certificatesSecret"}))
+    return std::nullopt;
+  return CertificateSecret{.name = string_at(*values, {"certificatesSecret"}),
+                           .certificate = string_at(*values, {"certFilename"}),
+                           .private_key = string_at(*values, {"certKeyFilename"}),
+                           .authority = string_at(*values, {"certCAFilename"})};
 }
 
 void check_own_secrets(CheckContext& context) {
@@ -89,10 +171,8 @@ void check_own_secrets(CheckContext& context) {
   std::string secrets;
   Path first;
   for (const OwnSecretRow& row : own_secret_rows()) {
-    if (!row.is_needed(context.document().root)) continue;
-    const auto empty =
-        std::ranges::count_if(row.values, [&](const Path& path) { return context.is_empty(path); });
-    if (empty != std::ranges::ssize(row.values)) continue;  // check_required sees half of them
+    // Half of them check_required sees.
+    if (!is_left_to_the_operator(row, context.document().root)) continue;
     if (first.empty()) first = row.values.front();
     for (const Path& path : row.values) blank += (blank.empty() ? "" : ", ") + to_string(path);
     std::string keys;

@@ -3,6 +3,8 @@
 #include <kots_export/util/error.h>
 #include <kots_export/values/transform.h>
 
+#include "values/marks_of_4x.h"
+
 #include <string>
 #include <utility>
 
@@ -11,13 +13,18 @@ namespace kots_export::values {
 class RuleContext {
  public:
   RuleContext(Transformed& result, const TransformOptions& transform_options)
-      : options(transform_options), result_(result), is_v4_(find_domain_of_v4(result.values)) {}
+      : options(transform_options),
+        result_(result),
+        is_v4_(find_domain_of_v4(result.values)),
+        is_partly_v4_(has_marks_of_4x(result.values)) {}
 
   const TransformOptions& options;
 
   [[nodiscard]] const Value& values() const { return result_.values; }
   // True where the values were 4.x before any rule: what 3.x encoded is decoded already.
   [[nodiscard]] bool is_v4() const { return is_v4_; }
+  // True where some of them were: what KOTS always writes, and 4.x does not need, may then be somebody's own.
+  [[nodiscard]] bool is_partly_v4() const { return is_partly_v4_; }
 
   // Changes; each is recorded where it changes something. Throws Error where a map is needed on the way and
   // something else stands there.
@@ -54,6 +61,7 @@ class RuleContext {
 
   Transformed& result_;
   bool is_v4_;
+  bool is_partly_v4_;
   std::string rule_;
 };
 

@@ -102,10 +102,13 @@ void postgresql_auth(RuleContext& context) {
     copy(context, {"postgresql", "postgresqlPassword"}, {"postgresql", "auth", "password"});
     copy(context, {"postgresql", "postgresqlUsername"}, {"postgresql", "auth", "username"});
   }
-  context.assign({"postgresql", "auth", "existingSecret"}, "");
+  const Path secret{"postgresql", "auth", "existingSecret"};
+  const Value* present = find(context.values(), secret);
+  if (present == nullptr || present->is_null()) context.assign(secret, "");
 }
 
 void nomad_auto_scaler(RuleContext& context) {
+  if (context.is_partly_v4()) return;
   const Value* enabled = find(context.values(), {"nomad", "auto_scaler", "enabled"});
   const Path gcp{"nomad", "auto_scaler", "gcp"};
   const Path aws{"nomad", "auto_scaler", "aws"};
@@ -118,6 +121,7 @@ void nomad_auto_scaler(RuleContext& context) {
 }
 
 void vm_providers(RuleContext& context) {
+  if (context.is_partly_v4()) return;
   if (is_true_at(context.values(), {"vm_service", "providers", "ec2", "enabled"})) {
     context.remove({"vm_service", "providers", "gcp"});
   } else {
@@ -127,6 +131,7 @@ void vm_providers(RuleContext& context) {
 }
 
 void object_storage(RuleContext& context) {
+  if (context.is_partly_v4()) return;
   const bool s3 = is_true_at(context.values(), {"object_storage", "s3", "enabled"});
   context.remove({"object_storage", s3 ? "gcs" : "s3"});
 }

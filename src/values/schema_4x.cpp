@@ -35,10 +35,10 @@ const SchemaNode& schema_4x() {
   return root;
 }
 
-std::string nearest_key(const SchemaNode& node, std::string_view key) {
+std::string nearest_key(const SchemaNode& node, std::string_view key, std::size_t most) {
   std::vector<std::string_view> names;
   for (const auto& [name, child] : node.children) names.push_back(name);
-  return std::string(util::nearest(key, names));
+  return std::string(util::nearest(key, names, most));
 }
 
 }  // namespace kots_export::values

@@ -2,6 +2,8 @@
 
 #include <kots_export/values/validate.h>
 
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,7 +28,9 @@ struct SchemaNode {
 // The root of all known keys.
 [[nodiscard]] const SchemaNode& schema_4x();
 
-// The child of `node` whose name is so near to `key` that it may have been meant; empty where none is.
-[[nodiscard]] std::string nearest_key(const SchemaNode& node, std::string_view key);
+// The child of `node` whose name is so near to `key` that it may have been meant: a third of its letters
+// differ, and no more than `most`. Empty where none is.
+[[nodiscard]] std::string nearest_key(const SchemaNode& node, std::string_view key,
+                                      std::size_t most = std::numeric_limits<std::size_t>::max());
 
 }  // namespace kots_export::values

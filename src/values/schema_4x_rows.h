@@ -241,6 +241,8 @@ constexpr auto kSchemaRows = std::to_array<SchemaRow>({
     {"tls.import", SchemaType::list, Versions::only_4_1},
     {"tls.privateKey", SchemaType::string, Versions::both},
     {"vault", SchemaType::map, Versions::both},
+    {"vault.image.repository", SchemaType::string, Versions::both},
+    {"vault.image.tag", SchemaType::string, Versions::both},
     {"vault.internal", SchemaType::boolean, Versions::both},
     {"vault.podAnnotations", SchemaType::open, Versions::both},
     {"vault.token", SchemaType::string, Versions::both},

@@ -1,9 +1,8 @@
+#include <kots_export/util/text.h>
 #include <kots_export/values/secrets.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <string>
 
 namespace kots_export::values {
 
@@ -11,55 +10,134 @@ namespace {
 
 constexpr const char* kMask = "***";
 
-// scheme://user:password@host
-bool holds_credentials(std::string_view text) {
-  for (auto at = text.find("://"); at != std::string_view::npos; at = text.find("://", at)) {
-    at += 3;
-    const std::string_view authority = text.substr(at, text.find_first_of("/ \t\n\"'", at) - at);
-    const auto host = authority.rfind('@');
-    if (host != std::string_view::npos && authority.substr(0, host).find(':') != std::string_view::npos)
+// In lower case, without what parts words: "api_key" and "API-Key" are "apikey".
+std::string plain(std::string_view name) {
+  std::string text = util::lower(name);
+  std::erase_if(text, [](char c) { return c == '_' || c == '-'; });
+  return text;
+}
+
+template <std::size_t N>
+bool has_any(std::string_view text, const std::array<std::string_view, N>& words) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+// "password: x", "TOKEN = x", "\"client_secrets\": [": a secret word right before a : or =.
+bool holds_assignment(std::string_view text) {
+  constexpr std::array<std::string_view, 12> kWords = {
+      "pass",   "password",  "passwd",     "passphrase", "pwd",        "token",
+      "secret", "accesskey", "privatekey", "apikey",     "credential", "authorization"};
+  const std::string lower = plain(text);
+  for (auto at = lower.find_first_of(":="); at != std::string::npos; at = lower.find_first_of(":=", at + 1)) {
+    std::string_view before = std::string_view(lower).substr(0, at);
+    before = before.substr(0, before.find_last_not_of(" \t\"'])") + 1);
+    const std::string_view singular = before.substr(0, before.size() - (before.ends_with('s') ? 1 : 0));
+    if (std::ranges::any_of(kWords, [&](std::string_view word) {
+          return before.ends_with(word) || singular.ends_with(word);
+        }))
       return true;
   }
   return false;
 }
 
+// "user:password@host", with a scheme before it or none, and "https://token@host". Digests of images
+// ("name:tag@sha256:...") are none.
+bool is_address_with_password(std::string_view before, std::string_view word) {
+  const auto host = word.rfind('@');
+  if (host == std::string_view::npos || host == 0 || host + 1 == word.size()) return false;
+  if (word.substr(host).starts_with("@sha256:")) return false;
+  const auto colon = word.find(':');
+  const bool has_password = colon > 0 && colon < host && colon + 1 < host;
+  return has_password || before.ends_with("http://") || before.ends_with("https://");
+}
+
+bool holds_address_with_password(std::string_view text) {
+  constexpr std::string_view kEnds = "/ \t\r\n\"'`,;<>()[]{}";
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_of(kEnds, at), text.size());
+    if (is_address_with_password(text.substr(0, at), text.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// "Bearer x", "Basic x".
+bool is_authorization(std::string_view text) {
+  const auto blank = text.find(' ');
+  if (blank == std::string_view::npos || text.find_first_of(" \n", blank + 1) != std::string_view::npos)
+    return false;
+  const std::string scheme = util::lower(text.substr(0, blank));
+  return scheme == "bearer" || scheme == "basic";
+}
+
+std::string flag_name(const Value& item) {
+  const bool is_flag = item.is_string() && item.as_string().starts_with('-') &&
+                       item.as_string().find('=') == std::string::npos;
+  return is_flag ? item.as_string() : std::string();
+}
+
 }  // namespace
 
 bool is_secret_key(std::string_view key) {
-  std::string lower(key);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = plain(key);
   // The names of Secrets are no secrets.
-  if (lower.starts_with("existing") || lower == "imagepullsecrets") return false;
+  if (name.starts_with("existing") || name.ends_with("secretname") || name == "imagepullsecrets" ||
+      name == "certificatessecret")
+    return false;
   // Parts of key names. "key" alone would hide half of the file.
-  constexpr std::array<std::string_view, 19> kParts = {
-      "password",          "passphrase", "secret",      "token",  "license",     "keyset",
-      "accesskey",         "privatekey", "private_key", "apikey", "cookie",      "service_account",
-      "credential",        "encryption", "signing",     "gossip", "certificate", "custom_config_file",
-      "extrascrapeconfigs"};
-  return std::ranges::any_of(kParts,
-                             [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+  constexpr std::array<std::string_view, 27> kParts = {
+      "pass",       "pwd",        "secret",          "token",  "license",     "licence",
+      "keyset",     "accesskey",  "privatekey",      "apikey", "sshkey",      "cookie",
+      "credential", "encryption", "signing",         "gossip", "certificate", "authorization",
+      "bearer",     "webhook",    "slackapiurl",     "dsn",    "conninfo",    "connectionstring",
+      "basicauth",  "bindpw",     "customconfigfile"};
+  return name == "serviceaccount" || name == "extrascrapeconfigs" || has_any(name, kParts);
 }
 
-bool is_secret_path(const Path& path) { return std::ranges::any_of(path, is_secret_key); }
+bool is_secret_variable(std::string_view name) {
+  constexpr std::array<std::string_view, 17> kParts = {
+      "pass", "pwd",    "secret",  "token",   "key",     "credential", "auth", "licen",     "cert",
+      "url",  "cookie", "session", "private", "signing", "dsn",        "uri",  "connection"};
+  return has_any(util::lower(name), kParts);
+}
+
+bool is_secret_text(std::string_view text) {
+  constexpr std::array<std::string_view, 3> kMarks = {"PRIVATE KEY-----",
+                                                      "LS0tLS1CRUdJTi",  // base64 of "-----BEGIN"
+                                                      "hooks.slack.com/"};
+  return has_any(text, kMarks) || holds_address_with_password(text) || holds_assignment(text) ||
+         is_authorization(text);
+}
+
+Below below_entry(const Map& map, const std::string& key, Below above) {
+  if (above == Below::secret_key || is_secret_key(key)) return Below::secret_key;
+  const Value* name = key == "value" ? map.find("name") : nullptr;
+  const bool is_secret = name != nullptr && name->is_string() && is_secret_variable(name->as_string());
+  return is_secret ? Below::secret_key : above;
+}
+
+Below below_item(const List& list, std::size_t index, Below above) {
+  const bool is_secret = index > 0 && is_secret_key(flag_name(list[index - 1]));
+  return is_secret ? Below::secret_key : above;
+}
 
 Value masked(const Value& value, Below below) {
   if (value.is_map()) {
     Map map;
-    for (const auto& [key, item] : value.as_map()) {
-      const bool secret = below == Below::secret_key || is_secret_key(key);
-      map.append(key, masked(item, secret ? Below::secret_key : Below::ordinary_key));
-    }
+    for (const auto& [key, item] : value.as_map())
+      map.append(key, masked(item, below_entry(value.as_map(), key, below)));
     return map;
   }
   if (value.is_list()) {
     List list;
-    for (const Value& item : value.as_list()) list.push_back(masked(item, below));
+    for (std::size_t i = 0; i < value.as_list().size(); ++i)
+      list.push_back(masked(value.as_list()[i], below_item(value.as_list(), i, below)));
     return list;
   }
   const bool may_be_secret = value.is_number() || (value.is_string() && !value.as_string().empty());
   if (below == Below::secret_key && may_be_secret) return kMask;
-  return value.is_string() && holds_credentials(value.as_string()) ? Value(kMask) : value;
+  return value.is_string() && is_secret_text(value.as_string()) ? Value(kMask) : value;
 }
 
 }  // namespace kots_export::values

@@ -1,10 +1,12 @@
 #include <kots_export/values/validate.h>
 
 #include "values/check_context.h"
+#include "values/marks_of_4x.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace kots_export::values {
 
@@ -30,9 +32,13 @@ constexpr std::array kChecks = {
     Check{"one-cloud", Level::error, "two clouds are enabled where one can be, or none", check_one_cloud},
     Check{"github-host", Level::error, "GitHub Enterprise is enabled, but its host is not given",
           check_github_host},
+    Check{"github-token", Level::warning, "GitHub Enterprise is enabled, but its default token is not given",
+          check_github_token},
     Check{"session-cookie-key", Level::error, "sessionCookieKey is not 16 bytes long",
           check_session_cookie_key},
     Check{"keyset", Level::error, "a keyset is not JSON, or no keyset", check_keysets},
+    Check{"tls-pair", Level::error, "of tls.certificate and tls.privateKey only one is given",
+          check_tls_pair},
     Check{"certificate", Level::error, "a certificate or key is not base64 of PEM", check_certificate_texts},
     Check{"certificate-key", Level::error, "a private key does not belong to its certificate",
           check_certificate_keys},
@@ -42,7 +48,8 @@ constexpr std::array kChecks = {
           check_certificate_names},
     Check{"certificate-expired", Level::error, "a certificate is expired or not yet valid",
           check_certificate_expired},
-    Check{"certificate-expires-soon", Level::warning, "a certificate expires within 30 days",
+    Check{"certificate-expires-soon", Level::warning,
+          "a certificate expires within 30 days, or one that does not decide is expired",
           check_certificate_expires_soon},
     Check{"postgresql-tls", Level::error, "PostgreSQL's TLS is enabled, but not where its certificate is",
           check_postgresql_tls},
@@ -53,6 +60,8 @@ constexpr std::array kChecks = {
     Check{"placeholder", Level::warning, "an example of the chart's documentation was left in place",
           check_placeholders},
     Check{"unknown-key", Level::warning, "the chart has no such value", check_unknown_keys},
+    Check{"subchart-key", Level::note, "a value of a subchart is nearly one of the reference",
+          check_subchart_keys},
     Check{"other-version", Level::warning, "the chart has this value in another version only",
           check_other_version},
     Check{"null-value", Level::note, "null makes Helm drop the chart's default", check_nulls},
@@ -84,20 +93,27 @@ Target target_of_chart(std::string_view version) {
   return version == "4.0" || version.starts_with("4.0.") ? Target::v4_0 : Target::v4_1;
 }
 
-bool is_after_tables(std::string_view version) {
-  std::array<int, 2> parts{};
+std::optional<ChartVersion> chart_version(std::string_view version) {
+  ChartVersion numbers{};
   const char* at = version.data();
   const char* const end = version.data() + version.size();
-  for (int& part : parts) {
-    at = std::from_chars(at, end, part).ptr;
-    if (at != end) ++at;  // the dot
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto [behind, error] = std::from_chars(at, end, numbers[i]);
+    if (error != std::errc()) return std::nullopt;
+    if (behind == end) return i > 0 ? std::optional(numbers) : std::nullopt;
+    if (*behind != '.') return std::nullopt;
+    at = behind + 1;
   }
-  constexpr std::array<int, 2> kLast = {4, 1};
-  return parts > kLast;
+  return std::nullopt;
+}
+
+bool is_after_tables(std::string_view version) {
+  const auto numbers = chart_version(version.substr(0, version.find_first_of("-+")));
+  return numbers && std::pair((*numbers)[0], (*numbers)[1]) > std::pair(4U, 1U);
 }
 
 bool is_of_3x(const Value& values) {
-  return string_at(values, {"global", "domainName"}).empty() && !string_at(values, {"domainName"}).empty();
+  return !string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values);
 }
 
 Finding finding_of_3x(const YamlDocument& document) {
@@ -109,14 +125,16 @@ Finding finding_of_3x(const YamlDocument& document) {
           .text = "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
 }
 
-bool CheckContext::flag(const Path& path, bool chart_default) const {
-  const Value* value = find(path);
+bool flag_at(const Value& values, const Path& path, bool chart_default) {
+  const Value* value = find(values, path);
   return value != nullptr && value->is_bool() ? value->as_bool() : chart_default;
 }
 
-bool CheckContext::is_empty(const Path& path) const {
-  const Value* value = find(path);
-  return value == nullptr || value->is_null() || (value->is_string() && value->as_string().empty());
+bool is_blank(const Value& values, const Path& path) {
+  const Value* value = find(values, path);
+  if (value == nullptr || value->is_null()) return true;
+  if (value->is_string()) return value->as_string().empty();
+  return string_at(*value, {"project_id"}) == "... ...";
 }
 
 void CheckContext::report(std::string path, std::size_t line, std::string text) {

@@ -81,6 +81,23 @@ std::string_view without_tag(std::string_view text) {
                        [](char c) { return c > ' ' && c != ',' && static_cast<unsigned char>(c) < 0x80; });
 }
 
+// How many bytes the line break has that `rest` begins with: CR LF, CR, LF, NEL, LS or PS; 0 where it begins
+// with none.
+std::size_t break_length(std::string_view rest) {
+  if (rest.starts_with("\r\n")) return 2;
+  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
+  if (rest.starts_with("\xC2\x85")) return 2;
+  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
+}
+
+// "%YAML 1.1", written so: Helm has no version numbers of more than two digits.
+bool is_yaml_1_1(std::string_view directive) {
+  constexpr std::string_view kName = "%YAML";
+  if (!directive.starts_with(kName)) return false;
+  directive = without_first(directive.substr(kName.size()), [](char c) { return c == ' ' || c == '\t'; });
+  return directive.starts_with("1.1") && (directive.size() == 3 || !is_name_character(directive[3]));
+}
+
 std::string_view without_separation(std::string_view text) {
   for (;;) {
     if (const std::size_t length = break_length(text)) {
@@ -125,8 +142,8 @@ void YamlEvents::require_as_helm(const yaml_event_t& event) {
     case YAML_DOCUMENT_START_EVENT: {
       if (is_read_) return;  // a further document is nobody's
       const auto& start = event.data.document_start;
-      const bool is_1_1 = start.version_directive == nullptr || start.version_directive->minor == 1;
-      if (!is_1_1 || start.tag_directives.start != start.tag_directives.end)
+      const bool has_tags = start.tag_directives.start != start.tag_directives.end;
+      if (has_tags || (start.version_directive != nullptr && !is_yaml_1_1(text_.from(start_of(event)))))
         text_.fail(start_of(event), "a directive; Helm reads YAML 1.1 and needs none");
       return;
     }
@@ -191,8 +208,8 @@ std::string YamlEvents::tag_of(const yaml_event_t& event) {
 void YamlEvents::fail() {
   if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
   const std::string_view problem = parser_.problem == nullptr ? "not YAML" : parser_.problem;
-  const Mark noticed{.line = parser_.problem_mark.line, .column = parser_.problem_mark.column};
-  const Mark begin{.line = parser_.context_mark.line, .column = parser_.context_mark.column};
+  const Mark noticed = mark_of(parser_.problem_mark);
+  const Mark begin = mark_of(parser_.context_mark);
   if (problem == "did not find expected <document start>" && is_ended_) fail_more(noticed);
   const std::string_view rest = text_.from(noticed);
   const char found = rest.empty() ? '\0' : rest.front();

@@ -9,13 +9,12 @@
 
 namespace kots_export::values {
 
-[[nodiscard]] inline Mark start_of(const yaml_event_t& event) {
-  return {.line = event.start_mark.line, .column = event.start_mark.column};
+[[nodiscard]] inline Mark mark_of(const yaml_mark_t& mark) {
+  return {.line = mark.line, .column = mark.column, .index = mark.index};
 }
 
-[[nodiscard]] inline Mark end_of(const yaml_event_t& event) {
-  return {.line = event.end_mark.line, .column = event.end_mark.column};
-}
+[[nodiscard]] inline Mark start_of(const yaml_event_t& event) { return mark_of(event.start_mark); }
+[[nodiscard]] inline Mark end_of(const yaml_event_t& event) { return mark_of(event.end_mark); }
 
 // The events of a YAML text: libyaml's, less what libyaml 0.2.5 takes and Helm does not. Helm reads with Go's
 // copy of libyaml 0.1 (go-yaml v2, scannerc.go and parserc.go). Where they differ:

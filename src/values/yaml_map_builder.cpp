@@ -43,10 +43,10 @@ void MapBuilder::merge_map(const Map& from, const Mark& where) {
     set(map_.index_of(key), key, kMerged, value, {.line = where.line + 1, .children = {}});
 }
 
-void MapBuilder::merge(const Value& from, const Mark& where) {
+void MapBuilder::merge(const Value& from, const Mark& where, Written written) {
   constexpr const char* kNoMap = "a merge key (<<) of something that is no map";
   if (from.is_map()) return merge_map(from.as_map(), where);
-  if (!from.is_list()) yaml_.fail(where, kNoMap);
+  if (!from.is_list() || written == Written::as_alias) yaml_.fail(where, kNoMap);
   const List& maps = from.as_list();
   for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
     if (!item->is_map()) yaml_.fail(where, kNoMap);

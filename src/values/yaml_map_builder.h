@@ -15,14 +15,16 @@ namespace kots_export::values {
 // `mapping` and `merge`.
 class MapBuilder {
  public:
+  enum class Written { in_full, as_alias };
+
   // `places` gets the places of the entries; may be nullptr.
   MapBuilder(const YamlText& yaml, std::vector<Place>* places) : yaml_(yaml), places_(places) {}
 
   // Throws Error, with both lines, where `key` was written before in this map.
   void add(std::string key, const Mark& where, Value value, Place place);
   // Merges in the order of writing: what stands later counts; of a list of maps the first counts most.
-  // Throws Error where `from` is no map and no list of maps.
-  void merge(const Value& from, const Mark& where);
+  // Throws Error where `from` is no map and no list of maps, or a list that an alias stands for.
+  void merge(const Value& from, const Mark& where, Written written);
 
   // Exactly as large as it must be: to touch fresh memory takes longer than to move a few entries.
   [[nodiscard]] Map take() {

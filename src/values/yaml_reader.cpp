@@ -145,9 +145,11 @@ class YamlReader {
       Place entry{.line = where.line + 1, .children = {}};
       Value key = node(event, entry);
       entry.children.clear();
-      Value value = node(events_.next(), entry);
+      const yaml_event_t& behind = events_.next();
+      const bool is_alias = behind.type == YAML_ALIAS_EVENT;
+      Value value = node(behind, entry);
       if (merges) {
-        map.merge(value, where);
+        map.merge(value, where, is_alias ? MapBuilder::Written::as_alias : MapBuilder::Written::in_full);
       } else {
         map.add(key_text(yaml_, where, std::move(key)), where, std::move(value), std::move(entry));
       }

@@ -33,14 +33,9 @@ std::size_t character_length(unsigned char first) {
   return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
-}  // namespace
+bool is_inside_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-std::size_t break_length(std::string_view rest) {
-  if (rest.starts_with("\r\n")) return 2;
-  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
-  if (rest.starts_with("\xC2\x85")) return 2;
-  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
-}
+}  // namespace
 
 YamlText::YamlText(std::string_view text, std::string_view source) : text_(text), source_(source) {
   const auto fail_at = [&](std::size_t offset, const std::string& why, const std::string& hint) {
@@ -62,19 +57,16 @@ YamlText::YamlText(std::string_view text, std::string_view source) : text_(text)
 }
 
 std::string_view YamlText::from(const Mark& mark) {
-  if (mark.line < found_.line || (mark.line == found_.line && mark.column < found_.column)) {
-    found_ = {};
-    offset_ = 0;
+  while (index_ < mark.index && offset_ < text_.size()) {
+    offset_ += character_length(static_cast<unsigned char>(text_[offset_]));
+    ++index_;
+    ++steps_;
   }
-  while (offset_ < text_.size() && (found_.line < mark.line || found_.column < mark.column)) {
-    if (const std::size_t length = break_length(text_.substr(offset_))) {
-      if (found_.line == mark.line) break;  // a mark at the end of its line
-      found_ = {.line = found_.line + 1, .column = 0};
-      offset_ += length;
-    } else {
-      ++found_.column;
-      offset_ += character_length(static_cast<unsigned char>(text_[offset_]));
-    }
+  while (index_ > mark.index) {
+    do --offset_;
+    while (is_inside_character(text_[offset_]));
+    --index_;
+    ++steps_;
   }
   return text_.substr(offset_);
 }

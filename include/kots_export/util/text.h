@@ -22,8 +22,10 @@ namespace kots_export::util {
 // Returns the offset of the first byte that breaks UTF-8, or nothing.
 [[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
 
-// Returns `text` with control characters (but tab and line feed) and invalid UTF-8 as \xNN, so that foreign
-// text (a server's message, a Pod's log) cannot move the cursor or change colours of the operator's terminal.
+// Returns `text` with control characters (but tab and line feed) and invalid UTF-8 as \xNN, and the
+// characters that turn the direction of writing or break lines (Unicode's bidirectional controls, U+2028,
+// U+2029) as \uNNNN, so that foreign text (a server's message, a Pod's log) cannot move the cursor, change
+// colours of the operator's terminal or look like something else.
 [[nodiscard]] std::string printable(std::string_view text);
 
 // Returns `text` without blanks, tabs, CR and LF at both ends.

@@ -15,6 +15,7 @@ struct LineChange {
   enum class Side { before, after } side = Side::before;  // removed or added
   std::size_t line = 1;                                   // of its own text
   std::string text;                                       // empty where it is hidden
+  bool is_cut = false;  // the last of its text, which has no line break at its end where the other has one
 };
 
 struct TextChange {

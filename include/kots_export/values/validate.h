@@ -2,8 +2,10 @@
 
 #include <kots_export/values/yaml.h>
 
+#include <array>
 #include <cstddef>
 #include <ctime>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,23 +49,39 @@ struct Check {
 // A Secret that the chart reads and does not make, since the values leave it to the operator.
 struct NeededSecret {
   std::string name;
-  std::vector<std::string> keys;
+  std::vector<std::string> keys;         // all of them
+  std::vector<std::string> one_of = {};  // and one of these
 };
 
-// The Secrets that `v4` leaves to the operator: by values that are blank where the chart then expects a
-// Secret, and by existingSecret, existingPasswordSecret and existingErlangSecret of a datastore inside of the
-// cluster or outside.
+// The Secrets that `v4` leaves to the operator, each once: by values that are blank where the chart then
+// expects a Secret, by existingSecret, existingPasswordSecret and existingErlangSecret of a datastore inside
+// of the cluster or outside, and by postgresql.tls.certificatesSecret.
 [[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4);
+
+// PostgreSQL's certificate, which is in a Secret, by the keys that hold its parts.
+struct CertificateSecret {
+  std::string name;
+  std::string certificate;
+  std::string private_key;
+  std::string authority;  // empty: none
+};
+
+// What `v4` says of it; nothing where TLS is off, the chart makes the certificate, or no Secret is named.
+[[nodiscard]] std::optional<CertificateSecret> postgresql_certificate(const Value& v4);
 
 // "error", "warning", "note".
 [[nodiscard]] std::string_view name_of(Level level);
 // "4.0", "4.1"; and the target of a chart's version: "4.0.3" is 4.0, later ones are 4.1.
 [[nodiscard]] std::string_view name_of(Target target);
 [[nodiscard]] Target target_of_chart(std::string_view version);
+// The numbers of a version like 4.1 (then 4.1.0) or 4.1.2; nothing of any other text.
+using ChartVersion = std::array<unsigned, 3>;
+[[nodiscard]] std::optional<ChartVersion> chart_version(std::string_view version);
 // True for versions of the chart after 4.1: nothing is known of them.
 [[nodiscard]] bool is_after_tables(std::string_view version);
 
-// Values of 3.x, which `transform` did not see yet: nearly all findings about them would say so.
+// Values of 3.x alone, which `transform` did not see yet: nearly all findings about them would say so. A
+// domainName of 3.x among values that only 4.x has is a slip, not that.
 [[nodiscard]] bool is_of_3x(const Value& values);
 // What is to be said first about such values, and alone.
 [[nodiscard]] Finding finding_of_3x(const YamlDocument& document);

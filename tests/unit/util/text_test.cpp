@@ -72,7 +72,7 @@ TEST(Utf8, FindsTheFirstByteThatBreaksIt) {
 }
 
 TEST(Printable, KeepsTextAndTakesControlCharacters) {
-  constexpr std::array<Case, 9> kCases = {
+  constexpr std::array<Case, 13> kCases = {
       {{"plain text\n\tindented", "plain text\n\tindented"},
        {"\x1b[31mred", "\\x1b[31mred"},
        {"over\rwritten", "over\\x0dwritten"},
@@ -80,6 +80,10 @@ TEST(Printable, KeepsTextAndTakesControlCharacters) {
        {"Gr\xC3\xBC\xC3\x9F\x65 \xF0\x9F\x9A\x80", "Gr\xC3\xBC\xC3\x9F\x65 \xF0\x9F\x9A\x80"},
        {"\xC2\x9B\x33\x31m", "\\x9b31m"},  // CSI as one C1 character
        {"\xFF\xFE", "\\xff\\xfe"},
+       {"a\xE2\x80\xAEtxt", "a\\u202etxt"},  // writes from right to left
+       {"\xE2\x81\xA6\xE2\x81\xA9\xD8\x9C\xE2\x80\x8F", "\\u2066\\u2069\\u061c\\u200f"},
+       {"\xE2\x80\xA8|\xE2\x80\xA9", "\\u2028|\\u2029"},
+       {"\xE2\x82\xAC\xE2\x80\x8D\xE2\x80\xA6", "\xE2\x82\xAC\xE2\x80\x8D\xE2\x80\xA6"},
        {"cut \xE2\x82", "cut \\xe2\\x82"},
        {"", ""}}};
   for (const auto& [text, shown] : kCases) {

@@ -57,7 +57,10 @@ TEST_F(Certificates, ThatAreRightAreNotMentioned) {
 TEST_F(Certificates, OfTlsMayBeMissingTogether) {
   EXPECT_THAT(found(kGood + "tls: {privateKey: ''}\n"), IsEmpty());
   EXPECT_THAT(found(kGood + "tls: {certificate: " + util::base64_encode(own_.certificate_pem) + "}\n"),
-              ElementsAre(HasSubstr("tls: certificate and privateKey are needed together")));
+              ElementsAre(HasSubstr(
+                  "error: tls: has a certificate, but no privateKey: give both or none [tls-pair]")));
+  EXPECT_THAT(found(kGood + "tls: {privateKey: " + util::base64_encode(own_.key_pem) + "}\n"),
+              ElementsAre(HasSubstr("error: tls: has a privateKey, but no certificate")));
 }
 
 TEST_F(Certificates, AreBase64OfPem) {
@@ -71,6 +74,58 @@ TEST_F(Certificates, AreBase64OfPem) {
   EXPECT_THAT(found(tls(own_.key_pem, own_.certificate_pem)),
               ElementsAre(HasSubstr("tls.certificate: is base64 of PEM, but holds no CERTIFICATE"),
                           HasSubstr("tls.privateKey: is base64 of PEM, but holds no PRIVATE KEY")));
+}
+
+TEST_F(Certificates, SayWhatTheyAreInsteadOfBase64OfPem) {
+  const auto found_of = [&](const std::string& certificate) {
+    return found(kGood + "tls: {privateKey: " + util::base64_encode(own_.key_pem) + ", certificate: '" +
+                 certificate + "'}\n");
+  };
+  const std::string base64 = util::base64_encode(own_.certificate_pem);
+  std::string lines = own_.certificate_pem;
+  lines = lines.substr(lines.find('\n') + 1);
+  lines = lines.substr(0, lines.find("-----END"));
+
+  EXPECT_THAT(found_of(util::base64_encode(base64)),
+              ElementsAre(HasSubstr("tls.certificate: is base64 of base64 of PEM")));
+  EXPECT_THAT(found_of(util::base64_encode(util::base64_decode(lines).value())),
+              ElementsAre(HasSubstr("tls.certificate: is base64 of DER")));
+  EXPECT_THAT(found_of(base64.substr(0, 76) + " " + base64.substr(76)),
+              ElementsAre(HasSubstr("tls.certificate: is base64 with blanks in it")));
+  EXPECT_THAT(
+      found_of(util::base64_encode("\xEF\xBB\xBF" + own_.certificate_pem)),
+      ElementsAre(HasSubstr("tls.certificate: is base64 of PEM with something before its first BEGIN")));
+  EXPECT_THAT(found_of(util::base64_encode("subject=x\n" + own_.certificate_pem)), IsEmpty());
+  EXPECT_THAT(found_of(util::base64_encode("hunter2")),
+              ElementsAre(HasSubstr("tls.certificate: is not base64 of PEM")));
+}
+
+TEST_F(Certificates, ThatAreNotInUseAreNotLookedAt) {
+  const std::string mtls = "{CACertificate: x, certificate: " + util::base64_encode(own_.certificate_pem) +
+                           ", privateKey: " + util::base64_encode(other_.key_pem) + ", enabled: ";
+  const auto nomad_with = [&](const std::string& enabled) {
+    return with("nomad",
+                "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: " + mtls + enabled + "}}}}");
+  };
+  const std::string acm =
+      "nginx: {aws_acm: {enabled: true}, annotations: "
+      "{service.beta.kubernetes.io/aws-load-balancer-ssl-cert: a}}\n";
+
+  EXPECT_THAT(found(nomad_with("false"), 400 * kDay), IsEmpty());
+  EXPECT_THAT(found(nomad_with("true"), 400 * kDay), ::testing::SizeIs(3));
+  EXPECT_THAT(found(tls(other_.certificate_pem, own_.key_pem) + acm, 400 * kDay), IsEmpty());
+  EXPECT_THAT(found(kGood + "tls: {certificate: x}\n" + acm), IsEmpty());
+}
+
+TEST_F(Certificates, BehindTheFirstAreOnlyWarnedOf) {
+  const KeyPair old = issue(authority_, {.common_name = "old", .validity = apiserver::Validity::expired});
+
+  EXPECT_THAT(
+      found(tls(own_.certificate_pem + old.certificate_pem, own_.key_pem)),
+      ElementsAre(HasSubstr("warning: tls.certificate: holds one more certificate, which expired on ")));
+  EXPECT_THAT(
+      found(nomad(old.certificate_pem + authority_.certificate_pem, issue(authority_, {.common_name = "n"}))),
+      ElementsAre(HasSubstr("warning: nomad.server.rpc.mTLS.CACertificate: holds one more certificate")));
 }
 
 TEST_F(Certificates, ThatWereCutAnywhereAreFound) {

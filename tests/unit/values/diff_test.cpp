@@ -41,22 +41,37 @@ TEST(Diff, MasksSecretsButTellsThatTheyDiffer) {
             "smtp.password: \"a\" -> \"b\"\n");
 }
 
-// "-3 text" and "+4 text": the lines of the one difference.
+TEST(Diff, MasksBothSidesWhereOneIsSecret) {
+  EXPECT_EQ(differences("a: 'password=x'", "a: x"), "a: \"***\" -> \"***\"\n");
+  EXPECT_EQ(differences("env: [{name: A_TOKEN, value: x}]", "env: [{name: B, value: z}]"),
+            "env[0].name: \"A_TOKEN\" -> \"B\"\nenv[0].value: \"***\" -> \"***\"\n");
+  EXPECT_EQ(differences("args: [--token, x]", "args: [--token, w, --password, z]"),
+            "args[1]: \"***\" -> \"***\"\nargs[2]: - -> \"--password\"\nargs[3]: - -> \"***\"\n");
+}
+
+TEST(Diff, ForHelmNothingIsAnEmptyMap) {
+  EXPECT_EQ(differences("", "{}"), "");
+  EXPECT_EQ(differences("", "a: 1"), "a: - -> 1\n");
+}
+
+// "-3 text" and "+4 text": the lines of the one difference, $ where only one text has a line break at its
+// end.
 std::string lines(const Value& before, const Value& after, ShowSecrets show = ShowSecrets::no) {
   const auto found = diff(before, after, show);
   if (found.size() != 1 || !found[0].text) return "no text";
   std::string text;
   for (const LineChange& line : found[0].text->lines)
     text += (line.side == LineChange::Side::before ? "-" : "+") + std::to_string(line.line) + " " +
-            line.text + "\n";
+            line.text + (line.is_cut ? "$\n" : "\n");
   return text + std::to_string(found[0].text->bytes_before) + " to " +
          std::to_string(found[0].text->bytes_after);
 }
 
 TEST(Diff, OfTextsOfSeveralLinesNamesTheLines) {
   EXPECT_EQ(lines("a\nb\nc\nd\n", "a\nx\nb\nd\n"), "+2 x\n-3 c\n8 to 8");
-  EXPECT_EQ(lines("a\nb\n", "a\nb"), "-2 b\n+2 b\n4 to 3");  // its final line break
-  EXPECT_EQ(lines("a", "a\nb\n"), "-1 a\n+1 a\n+2 b\n1 to 4");
+  EXPECT_EQ(lines("a\nb\n", "a\nb"), "-2 b\n+2 b$\n4 to 3");
+  EXPECT_EQ(lines("a", "a\nb\n"), "-1 a$\n+1 a\n+2 b\n1 to 4");
+  EXPECT_EQ(lines("a\nb", "a\nc"), "-2 b\n+2 c\n3 to 3");  // the end is no difference
   EXPECT_EQ(lines("", "b\n"), "+1 b\n0 to 2");
   EXPECT_EQ(lines("a", "b"), "no text");
 }

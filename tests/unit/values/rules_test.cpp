@@ -82,6 +82,21 @@ TEST(Transform, ExternalPostgresqlKeepsItsUser) {
           R"("postgresql":{"internal":false,"auth":{"password":"p","username":"u","existingSecret":""}})"));
 }
 
+// A domainName at the top by mistake is all that is of 3.x here.
+TEST(Transform, LeavesWhatSomebodyWroteFor4x) {
+  const Value v4 =
+      transform(parse_yaml("domainName: d\nglobal: {license: l}\npostgresql: {auth: {existingSecret: s}}\n"
+                           "vm_service: {providers: {ec2: {region: r}}}\n"
+                           "object_storage: {s3: {region: r}, gcs: {enabled: true}}\n",
+                           "test"),
+                example_options())
+          .values;
+  EXPECT_EQ(string_at(v4, {"global", "domainName"}), "d");
+  EXPECT_EQ(string_at(v4, {"postgresql", "auth", "existingSecret"}), "s");
+  EXPECT_EQ(string_at(v4, {"vm_service", "providers", "ec2", "region"}), "r");
+  EXPECT_EQ(string_at(v4, {"object_storage", "s3", "region"}), "r");
+}
+
 TEST(Transform, WithoutTheAutoScalerBothCloudsGo) {
   EXPECT_THAT(
       transformed("domainName: d\nnomad: {auto_scaler: {enabled: false, aws: {a: 1}, gcp: {b: 2}}}\n"),

@@ -27,9 +27,44 @@ TEST(Secrets, NamesOfSecretsAndSwitchesAreShown) {
       R"({"imagePullSecrets":[{"name":"regcred"}],"existingSecret":"a","gossip":{"encryption":{"enabled":true,"key":"***"}}})");
 }
 
-TEST(Secrets, UrlsWithAPasswordAreMasked) {
-  EXPECT_EQ(shown("{a: 'mongodb://u:p@host/db', b: 'https://host/path@x:y', c: 'x https://u:p@h'}"),
-            R"({"a":"***","b":"https://host/path@x:y","c":"***"})");
+TEST(Secrets, AreMaskedHoweverTheirNamesAreSpelled) {
+  for (const char* key :
+       {"apiKey", "api_key", "api-key", "API_KEY", "passwd", "pwd", "db_pass", "aws_access_key_id",
+        "Authorization", "bearer", "webhook", "slack_api_url", "private_key", "basic_auth", "dsn"})
+    EXPECT_EQ(shown("{" + std::string(key) + ": hunter2}"), "{\"" + std::string(key) + "\":\"***\"}");
+  for (const char* key : {"existingSecret", "secretName", "certificatesSecret", "key", "host", "fingerprint"})
+    EXPECT_EQ(shown("{" + std::string(key) + ": name}"), "{\"" + std::string(key) + "\":\"name\"}");
+}
+
+TEST(Secrets, TextsThatHoldOneAreMaskedWhole) {
+  for (const char* text :
+       {"mongodb://u:hunter2@host/db", "x https://u:hunter2@h", "u:hunter2@host",
+        "https://hunter2@github.com", "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n",
+        "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", "a\npassword=hunter2\n",
+        "  basic_auth:\n    password: hunter2\n", "{\"client_secret\" : \"hunter2\"}",
+        "export PGPASSWORD=hunter2", "authSource=admin&password=hunter2", "--password=hunter2",
+        "x-api-key: hunter2", "https://h/?token=hunter2", "Authorization: hunter2", "Bearer hunter2",
+        "tokens = [\"hunter2\"]", "https://hooks.slack.com/services/hunter2"})
+    EXPECT_EQ(to_json(masked(Value(text), Below::ordinary_key)), "\"***\"") << text;
+}
+
+TEST(Secrets, TextsThatOnlyLookLikeOneAreShown) {
+  for (const char* text :
+       {"https://host/path@x:y", "https://host:443/path@x", "git@github.com:org/repo", "name:1.2@sha256:ab",
+        "ops@example.com", "max_connections = 500\n", "bearer_token_file: /var/run/x",
+        "existingSecretName: x", "the bearer of this", "12:30", "a@", ":x@y", "u:@h", "=", ""})
+    EXPECT_EQ(masked(Value(text), Below::ordinary_key), Value(text)) << text;
+}
+
+TEST(Secrets, VariablesAreMaskedByTheNameBesideTheirValue) {
+  EXPECT_EQ(
+      shown("{env: [{name: INFLUX_PASSWORD, value: a}, {name: HOST, value: b}, {value: c}]}"),
+      R"({"env":[{"name":"INFLUX_PASSWORD","value":"***"},{"name":"HOST","value":"b"},{"value":"c"}]})");
+}
+
+TEST(Secrets, WordsAreMaskedByTheFlagBeforeThem) {
+  EXPECT_EQ(shown("{args: [--user, a, --api-token, b, --token=c, d]}"),
+            R"({"args":["--user","a","--api-token","***","***","d"]})");
 }
 
 TEST(Secrets, EmptyOnesShowThatTheyAreEmpty) {

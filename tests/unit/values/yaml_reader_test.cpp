@@ -97,6 +97,13 @@ TEST(YamlReader, MergesInTheOrderOfWriting) {
             R"({"a":{"p":1,"q":2},"b":{"p":3,"q":2},"c":{"p":1,"q":2},"d":{"p":1,"r":6,"q":2}})");
 }
 
+TEST(YamlReader, MergesNoListThatAnAliasStandsFor) {
+  EXPECT_THAT(error("x: &x [{a: 1}]\ny: {<<: *x}\n"),
+              HasSubstr("a merge key (<<) of something that is no map"));
+  EXPECT_THAT(error("x: &x [{a: 1}]\ny: {<<: [*x]}\n"),
+              HasSubstr("a merge key (<<) of something that is no map"));
+}
+
 TEST(YamlReader, AQuotedMergeKeyIsAKey) { EXPECT_EQ(json("'<<': {a: 1}\n"), R"({"<<":{"a":1}})"); }
 
 TEST(YamlReader, FollowsTags) {
@@ -165,7 +172,9 @@ TEST(YamlReader, AMergeKeyMayBeTagged) {
 
 // Each of them libyaml 0.2.5 takes, and Helm's older port of it does not or reads something else.
 TEST(YamlReader, RefusesWhatHelmRefusesAndLibyamlTakes) {
-  EXPECT_THAT(error("%YAML 1.2\n---\na: 1\n"), HasSubstr("Helm reads YAML 1.1"));
+  for (const char* directive : {"%YAML 1.2", "%YAML 001.0001"})
+    EXPECT_THAT(error(std::string(directive) + "\n---\na: 1\n"), HasSubstr("Helm reads YAML 1.1"))
+        << directive;
   EXPECT_THAT(error("%TAG ! !x\n---\na: 1\n"), HasSubstr("Helm reads YAML 1.1"));
   for (const char* text : {"a: [b?c]\n", "a: {b ?c: d}\n", "a: [[b\n c?]]\n"}) {
     SCOPED_TRACE(text);
