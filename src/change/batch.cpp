@@ -19,6 +19,18 @@ constexpr int kAttemptsWhenAsked = 10;  // where the server says when to come ag
 // Changes that are forced to the disk together: one fsync serves what is about to be in flight.
 constexpr std::size_t kJournalGroup = 128;
 
+kube::Method method_of(Verb verb) {
+  switch (verb) {
+    case Verb::create:
+      return kube::Method::post;
+    case Verb::remove:
+      return kube::Method::del;
+    case Verb::patch:
+      break;
+  }
+  return kube::Method::patch;
+}
+
 template <typename T>
 T take_front(std::deque<T>& queue) {
   T front = std::move(queue.front());
@@ -44,9 +56,14 @@ std::optional<kube::Exchange> Batch::next() {
 }
 
 std::optional<Clock::time_point> Batch::wake_at() {
-  // Where no try is made any more, none is waited for; result() tells what is left of them.
-  if (failure_ || interrupted_ || again_.empty()) return std::nullopt;
-  return (*std::ranges::min_element(again_, {}, &Write::not_before))->not_before;
+  const Write* write = first_again();
+  return write == nullptr ? std::nullopt : std::optional(write->not_before);
+}
+
+// Where no try is made any more, none is waited for; result() tells what is left of them.
+const Batch::Write* Batch::first_again() const {
+  if (failure_ || interrupted_ || again_.empty()) return nullptr;
+  return std::ranges::min_element(again_, {}, &Write::not_before)->get();
 }
 
 // Also while a server that hangs answers nothing: the operator is to know what is waited for.
@@ -57,6 +74,16 @@ kube::Flow Batch::tick() {
     tools_.observer.note("executor.stopping", {{"requests", util::counted(in_flight_.size(), "request")}});
   }
   return kube::Flow::go_on;
+}
+
+std::optional<kube::Retry> Batch::next_retry() const {
+  const Write* write = first_again();
+  if (write == nullptr) return std::nullopt;
+  // Of a create too the object's path: that says which one it is.
+  return kube::Retry{.method = method_of(write->change.verb),
+                     .path = kube::object_path(write->change.object),
+                     .why = write->doubt,
+                     .at = write->not_before};
 }
 
 std::optional<kube::Exchange> Batch::next_again() {
@@ -76,6 +103,7 @@ std::optional<kube::Exchange> Batch::next_read() {
   read->done = [this, done = std::move(read->done)](kube::Outcome outcome) {
     --reads_in_flight_;
     done(std::move(outcome));
+    if (const auto expected = source_.expected()) tools_.observer.expected(*expected);
   };
   return read;
 }

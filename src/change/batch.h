@@ -33,6 +33,7 @@ class Batch : public kube::RequestSource {
   std::optional<kube::Exchange> next() override;
   std::optional<std::chrono::steady_clock::time_point> wake_at() override;
   kube::Flow tick() override;
+  [[nodiscard]] std::optional<kube::Retry> next_retry() const override;
 
   // To be called once the transport is through. Throws as Executor::run does.
   Execution result(OnFailure on_failure);
@@ -60,6 +61,7 @@ class Batch : public kube::RequestSource {
   bool journal_next_group();
   bool in_journal(const std::function<void(Journal&)>& write);
   std::optional<kube::Exchange> next_again();
+  [[nodiscard]] const Write* first_again() const;  // null: nothing is to be sent again
   kube::Exchange send(const WritePtr& write);
   kube::Exchange read_back(const WritePtr& write, ReadBack why);
   void settle(const WritePtr& write, Fate fate);

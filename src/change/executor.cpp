@@ -51,6 +51,7 @@ class FromFirstChange : public ChangeSource, public kube::RequestSource {
   }
   std::optional<kube::Exchange> next_read() override { return source_.next_read(); }
   void finish() override { source_.finish(); }
+  [[nodiscard]] std::optional<std::size_t> expected() const override { return source_.expected(); }
   [[nodiscard]] std::size_t already_right() const override { return source_.already_right(); }
 
  private:
@@ -138,6 +139,7 @@ Execution Executor::run(ChangeSource& source) {
     return {};
   }
   begin_writing();
+  if (const auto expected = source.expected()) observer_.expected(*expected);
   Execution execution = carry_out(changes, OnFailure::fail);
   totals_.already_right += source.already_right();
   return execution;

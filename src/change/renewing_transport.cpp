@@ -79,6 +79,8 @@ class RenewingTransport::Run : public kube::RequestSource {
     return kube::Flow::stop;
   }
 
+  [[nodiscard]] std::optional<kube::Retry> next_retry() const override { return work_.next_retry(); }
+
   // What waits is not sent, and is not left without an answer.
   void finish() {
     while (!waiting_.empty()) {

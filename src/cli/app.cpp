@@ -1,6 +1,8 @@
 #include <kots_export/cli/app.h>
+#include <kots_export/ui/event_view.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/polite_stderr.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/standard_streams.h>
@@ -40,25 +42,36 @@ const Declared& chosen(const std::vector<Declared>& commands, const Flags& flags
                                [&](const Declared& command) { return command.app->get_name() == name; });
 }
 
-int report(const Error& error, ui::JsonView* document = nullptr) {
-  std::cerr << ui::text_of(error) << std::flush;
-  if (document != nullptr) document->failed(error);
-  return static_cast<int>(error.exit_code());
+// Where an error that ends a command is told: for people or, with --log-format json, as an event; and in the
+// document of -o.
+struct Report {
+  enum class Form { text, event } form = Form::text;
+  ui::JsonView* document = nullptr;
+};
+
+int report(const Error& error, const Report& where = {}) {
+  const int exit_code = static_cast<int>(error.exit_code());
+  std::cerr << (where.form == Report::Form::event ? ui::event_of(error, exit_code) + "\n"
+                                                  : ui::text_of(error))
+            << std::flush;
+  if (where.document != nullptr) where.document->failed(error);
+  return exit_code;
 }
 
 // Runs what may throw; an error is printed, and told to the document where there is one.
-int run_guarded(const std::function<int()>& run, ui::JsonView* document) {
+int run_guarded(const std::function<int()>& run, const Report& where) {
   try {
     return run();
   } catch (const Cancelled& cancelled) {
+    if (where.form == Report::Form::event) return report(cancelled, where);
     std::cerr << cancelled.what() << std::endl;
     return static_cast<int>(cancelled.exit_code());
   } catch (const Error& error) {
-    return report(error, document);
+    return report(error, where);
   } catch (const std::exception& error) {
     return report(
         Error("something unforeseen happened", error.what(), "Please report it; nothing more was changed."),
-        document);
+        where);
   }
 }
 
@@ -70,15 +83,15 @@ void require_markdown_makes_sense(const Flags& flags, const std::string& command
 }
 
 // Runs a command with -o: whatever happens, standard output gets one document.
-int run_with_document(const Declared& command, Call call) {
+int run_with_document(const Declared& command, Call call, Report where) {
   ui::JsonView view(command.app->get_name(), KOTS_EXPORT_VERSION);
-  call.document = &view;
-  const int exit_code = run_guarded([&] { return command.run(call); }, &view);
+  call.document = where.document = &view;
+  const int exit_code = run_guarded([&] { return command.run(call); }, where);
   constexpr int kIndent = 2;
   std::string text =
       view.document(exit_code).dump(kIndent, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   if (call.flags.output == "yaml") text = values::to_yaml(values::parse_json(text, "the document"));
-  if (!(std::cout << text << std::flush)) return report(Error("cannot write to standard output"));
+  if (!(std::cout << text << std::flush)) return report(Error("cannot write to standard output"), where);
   return exit_code;
 }
 
@@ -118,7 +131,9 @@ int parse_and_run(const std::vector<std::string>& typed) {
                .places = given_places(program.app),
                .form = command.app->parsed() ? CommandLine::Form::subcommand : CommandLine::Form::script}};
   const bool is_text = flags.output.empty() || flags.output == "markdown";
-  return is_text ? command.run(call) : run_with_document(command, call);
+  const Report where{.form = flags.log_format == "json" ? Report::Form::event : Report::Form::text};
+  return is_text ? run_guarded([&] { return command.run(call); }, where)
+                 : run_with_document(command, call, where);
 }
 
 // What kubectl calls where a command line of the plugin is to be completed.
@@ -135,7 +150,8 @@ int run_app(int argc, char** argv) {
   if (argc > 0 && is_completer(argv[0])) return print_completion(words);
   if (!words.empty() && words.front() == kCompleteCommand)
     return print_completion({words.begin() + 1, words.end()});
-  const int exit_code = run_guarded([&] { return parse_and_run(words); }, nullptr);
+  const ui::PoliteStderr polite;
+  const int exit_code = run_guarded([&] { return parse_and_run(words); }, {});
   // What could not be shown was not done, as far as whoever reads it can tell; a run was not stopped for it.
   const bool is_success = exit_code == static_cast<int>(ExitCode::done) ||
                           exit_code == static_cast<int>(ExitCode::changes_pending);

@@ -103,7 +103,14 @@ const std::array kRows = {
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
         "name every object of a plan, also where many of a kind change alike"},
     Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
-        "show every change as it is made; in a plan, all of each object"},
+        "show every change as it is made, and in a plan all of each object; -vv: every request; -vvv: their "
+        "headers and bodies, secrets masked"},
+    Row{FlagSet::verbose, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
+    Row{FlagSet::verbose, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
+        "how a run is shown: tty, a list that is painted anew; plain, lines with times; auto, what standard "
+        "error can do (auto)"},
+    Row{FlagSet::verbose, kOutput, "", "--log-format", &Flags::log_format, "text|json",
+        "what standard error gets: text, or an event a line as JSON (text)"},
 
     Row{FlagSet::cluster, kClusterHeading, "", "--kubeconfig", &Flags::kubeconfig, "FILE",
         "kubeconfig file (those of KUBECONFIG, or ~/.kube/config)"},
@@ -142,6 +149,11 @@ CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, cons
         if constexpr (std::is_same_v<Value, bool>) {
           return command.add_flag(names, flags.*member, row.help);
         } else {
+          // A number without a placeholder counts how often it is given: -vv.
+          if constexpr (std::is_same_v<Value, int>) {
+            if (std::string_view(row.placeholder).empty())
+              return command.add_flag(names, flags.*member, row.help);
+          }
           CLI::Option* option = command.add_option(names, flags.*member, row.help);
           // One value each time that it is given.
           if constexpr (std::is_same_v<Value, std::vector<std::string>>) option->expected(1)->take_all();

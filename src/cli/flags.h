@@ -41,7 +41,10 @@ struct Flags {
   std::string settle_time = "34s";  // kServerPatience
   // --- what is shown ---
   std::string output;  // empty (text), "markdown", "json" or "yaml"
-  bool verbose = false;
+  int verbose = 0;     // how often
+  bool quiet = false;
+  std::string progress = "auto";
+  std::string log_format = "text";
   bool full = false;
   // --- the cluster, as kubectl names it ---
   std::string kubeconfig;

@@ -25,10 +25,16 @@ using std::chrono::seconds;
 constexpr SecondsRange kLockDurations{seconds(1), hours(1), "1s to 1h"};
 constexpr SecondsRange kTimeouts{seconds(1), hours(7 * 24), "1s to 168h"};
 
-// The values of two flags, by the words that they are typed as; the words themselves are checked in
+// The values of flags, by the words that they are typed as; the words themselves are checked in
 // flags.cpp.
 constexpr std::array<std::pair<std::string_view, kube::DryRun>, 3> kDryRuns = {
     {{"none", kube::DryRun::none}, {"client", kube::DryRun::client}, {"server", kube::DryRun::server}}};
+constexpr std::array<std::pair<std::string_view, OutputOptions::Progress>, 3> kProgress = {
+    {{"auto", OutputOptions::Progress::automatic},
+     {"tty", OutputOptions::Progress::tty},
+     {"plain", OutputOptions::Progress::plain}}};
+constexpr std::array<std::pair<std::string_view, OutputOptions::Log>, 2> kLogs = {
+    {{"text", OutputOptions::Log::text}, {"json", OutputOptions::Log::json}}};
 constexpr std::array<std::pair<std::string_view, OutputOptions::Format>, 4> kFormats = {
     {{"", OutputOptions::Format::text},
      {"markdown", OutputOptions::Format::markdown},
@@ -119,12 +125,25 @@ ChangeOptions change_options(const Flags& flags) {
           .settle_time = parse_duration(flags.settle_time, "--settle-time")};
 }
 
+OutputOptions::Verbosity verbosity(const Flags& flags) {
+  using Verbosity = OutputOptions::Verbosity;
+  if (flags.quiet && flags.verbose > 0)
+    throw UsageError("--quiet and --verbose were given", {}, "Give one of them.");
+  if (flags.quiet) return Verbosity::quiet;
+  constexpr std::array kByCount = {Verbosity::normal, Verbosity::changes, Verbosity::requests,
+                                   Verbosity::bodies};
+  return kByCount.at(std::min<std::size_t>(static_cast<std::size_t>(flags.verbose), kByCount.size() - 1));
+}
+
 OutputOptions output_options(const Call& call) {
   const Flags& flags = call.flags;
   return {.format = value_of(kFormats, flags.output),
-          .detail = flags.verbose ? ui::Detail::verbose
-                    : flags.full  ? ui::Detail::full
-                                  : ui::Detail::normal,
+          .verbosity = verbosity(flags),
+          .progress = value_of(kProgress, flags.progress),
+          .log = value_of(kLogs, flags.log_format),
+          .detail = flags.verbose > 0 ? ui::Detail::verbose
+                    : flags.full      ? ui::Detail::full
+                                      : ui::Detail::normal,
           .document = call.document};
 }
 

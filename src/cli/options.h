@@ -96,6 +96,11 @@ struct ChangeOptions {
 
 struct OutputOptions {
   enum class Format { text, markdown, json, yaml } format = Format::text;
+  // What standard error shows: errors and results alone; what happens; every change; every request; their
+  // headers and bodies too.
+  enum class Verbosity { quiet, normal, changes, requests, bodies } verbosity = Verbosity::normal;
+  enum class Progress { automatic, plain, tty } progress = Progress::automatic;
+  enum class Log { text, json } log = Log::text;
   ui::Detail detail = ui::Detail::normal;
   // With json and yaml: takes what the command has to say, and alone has standard output; see app.cpp.
   ui::JsonView* document = nullptr;

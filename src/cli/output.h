@@ -44,13 +44,13 @@ inline void show(const OutputOptions& output, const migration::NextSteps& steps)
   ui::write_markdown(std::cout, {.title = {}, .blocks = {std::move(code)}});
 }
 
-// What the work, or a plan in a file, is for: in the document.
-inline void describe_target(ui::JsonView& document, const ui::PlanHeader& header) {
-  document.set("target", {{"server", header.server},
-                          {"context", header.context},
-                          {"user", header.user},
-                          {"namespace", header.ns},
-                          {"release", header.release}});
+// What the work, or a plan in a file, is for: "target" of the document.
+inline nlohmann::json target_json(const ui::PlanHeader& header) {
+  return {{"server", header.server},
+          {"context", header.context},
+          {"user", header.user},
+          {"namespace", header.ns},
+          {"release", header.release}};
 }
 
 // "-" for what is another name of standard output, or input: such a file cannot be opened where it is a

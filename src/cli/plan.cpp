@@ -67,7 +67,7 @@ int run_plan(const Call& call, const PlanFlags& own) {
 }
 
 void describe(ui::JsonView& document, const migration::SavedPlan& saved) {
-  describe_target(document, ui::header_of(saved));
+  document.set("target", target_json(ui::header_of(saved)));
   document.set("savedPlan",
                {{"version", saved.version},
                 {"createdAt", saved.created},

@@ -5,7 +5,6 @@
 #include <kots_export/migration/flyway.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/messages.h>
-#include <kots_export/util/interrupt.h>
 #include <kots_export/util/text.h>
 
 #include "cli/commands.h"
@@ -181,7 +180,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     if (context.executor.dry_run() == kube::DryRun::none) migration::throw_if_checks_failed(context);
 
     change::RollbackOptions how;
-    how.interrupted = util::interrupted;
+    how.interrupted = [&session] { return session.interrupted(); };
     how.server_patience = options.change.settle_time;
     const auto make_plan = [&] {
       try {

@@ -4,6 +4,7 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
+#include <kots_export/util/width.h>
 
 #include "cli/choices.h"
 #include "cli/commands.h"
@@ -115,12 +116,11 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
   for (auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       row[i] = row[i].empty() ? "-" : util::printable(row[i]);
-      widths[i] = std::max(widths[i], row[i].size());
+      widths[i] = std::max(widths[i], util::display_width(row[i]));
     }
   }
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i)
-      std::cout << std::left << std::setw(static_cast<int>(widths[i]) + 2) << row[i];
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) std::cout << util::padded(row[i], widths[i] + 2);
     std::cout << row.back() << '\n';
   }
   std::cout << std::flush;

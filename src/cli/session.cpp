@@ -62,6 +62,12 @@ std::vector<std::filesystem::path> missing_folders(const std::vector<std::filesy
   return missing;
 }
 
+// Bodies are held twice only where they are shown.
+kube::WatchedTransport::Keep kept(const Options& options) {
+  return options.output.verbosity == OutputOptions::Verbosity::bodies ? kube::WatchedTransport::Keep::whole
+                                                                      : kube::WatchedTransport::Keep::line;
+}
+
 bool is_pending(const change::PlanSummary& summary) {
   return summary.create + summary.patch + summary.remove > 0;
 }
@@ -75,12 +81,13 @@ Session::Session(const Options& options, Access access)
       started_(util::utc_text(std::time(nullptr), "%Y-%m-%dT%H:%M:%SZ")),
       views_(options, access == Access::check ? std::optional(ui::Detail::verbose) : std::nullopt),
       config_(kube::resolve(options.cluster.overrides, kube::Environment::of_process())),
-      credentials_(kube::make_credential_source(config_, util::interrupted)),
+      credentials_(kube::make_credential_source(config_, [this] { return interrupted(); })),
       transport_(config_, *credentials_,
                  curl_options(options.cluster, kube::proxy_for(config_, kube::Environment::of_process()))),
-      lock_(transport_, views_, lock_options()),
-      renewing_(transport_, lock_, views_, [this](auto until) { guard_sockets(until); }),
-      client_(renewing_, {.total = options.cluster.request_timeout}, util::interrupted),
+      watched_(transport_, views_, kept(options)),
+      lock_(watched_, views_, lock_options()),
+      renewing_(watched_, lock_, views_, [this](auto until) { guard_sockets(until); }),
+      client_(renewing_, {.total = options.cluster.request_timeout}, [this] { return interrupted(); }),
       executor_(client_, views_, executor_options(access)),
       context_{.client = client_,
                .executor = executor_,
@@ -91,11 +98,10 @@ Session::Session(const Options& options, Access access)
                .other_run = [this] { return lock_.other_run(options_.installation.ns); },
                .credential = [this] { return kube::credential_facts(config_, *credentials_); },
                .transport_to = [this](const std::string& url) { return transport_to(url); }} {
-  if (config_.tls.verify == kube::TlsConfig::Verify::no)
-    std::cerr << "warning: the server's certificate is not checked (insecure-skip-tls-verify)" << std::endl;
+  if (config_.tls.verify == kube::TlsConfig::Verify::no) views_.warn("tls.not-verified");
   describe_target();
   if (access == Access::read) return;
-  ui::write_text(std::cerr, {.title = {}, .blocks = {target_of(header())}}, ui::Colour::no);
+  ui::write_text(views_.lines(), {.title = {}, .blocks = {target_of(header())}}, ui::Colour::no);
   if (executor_.dry_run() != kube::DryRun::none) {
     views_.head(header());
     return;
@@ -106,10 +112,16 @@ Session::Session(const Options& options, Access access)
   views_.add(*log_);
 }
 
-void Session::describe_target() const {
+bool Session::interrupted() {
+  views_.waiting();
+  return util::interrupted();
+}
+
+void Session::describe_target() {
+  views_.tell("target", target_json(header()));
   ui::JsonView* document = options_.output.document;
   if (document == nullptr) return;
-  cli::describe_target(*document, header());
+  document->set("target", target_json(header()));
   document->set("dryRun", kube::to_string(options_.change.dry_run));
 }
 
@@ -135,7 +147,7 @@ ui::PlanHeader Session::header() const {
 void Session::takes(const migration::SavedPlan& saved) {
   of_file_ = ui::header_of(saved);
   if (executor_.dry_run() == kube::DryRun::none && options_.change.consent == ChangeOptions::Consent::given)
-    ui::write_text(std::cerr, {.title = {}, .blocks = {origin_of(header())}}, ui::Colour::no);
+    ui::write_text(views_.lines(), {.title = {}, .blocks = {origin_of(header())}}, ui::Colour::no);
 }
 
 void Session::show_plan(const migration::MigrationPlan& plan) {
@@ -160,7 +172,7 @@ change::ExecutorOptions Session::executor_options(Access access) {
       .dry_run = access == Access::check ? kube::DryRun::client : options_.change.dry_run,
       .begin_writing = [this] { return begin_writing(); },
       .confirm = {},
-      .interrupted = util::interrupted,
+      .interrupted = [this] { return interrupted(); },
       .request_timeout = options_.cluster.request_timeout,
       .server_patience = options_.change.settle_time};
   if (options_.change.consent == ChangeOptions::Consent::asked_for)
@@ -170,6 +182,7 @@ change::ExecutorOptions Session::executor_options(Access access) {
 
 bool Session::confirm(const change::Plan& plan) {
   // A context says nothing of a server that was named beside it.
+  views_.rest();
   const bool has_context = !config_.context.empty() && options_.cluster.overrides.server.empty();
   try {
     if (ask_to_change(options_, header(), plan, has_context ? "context " + config_.context : config_.server,
@@ -190,7 +203,7 @@ void Session::leave_nothing() {
   for (const auto& folder : made_folders_ | std::views::reverse) std::filesystem::remove(folder, ignored);
 }
 
-change::LeaseOptions Session::lock_options() const {
+change::LeaseOptions Session::lock_options() {
   change::LeaseOptions options;
   options.holder = util::user_at_host() + "/" + std::to_string(::getpid()) + "/" + run_;
   options.process = util::process_identity();
@@ -199,7 +212,7 @@ change::LeaseOptions Session::lock_options() const {
   options.show_command =
       cli::commands(options_, config_.context)
           .kubectl(options_.installation.ns, std::string("get lease ") + change::kLockName + " -o yaml");
-  options.interrupted = util::interrupted;
+  options.interrupted = [this] { return interrupted(); };
   return options;
 }
 
@@ -247,13 +260,13 @@ void Session::keep_journal() {
   change::Journal(paths_.backup(), run_header()).record_end(change::RunEnd::complete);
 }
 
-std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) const {
+std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
   kube::ResolvedConfig config;
   config.server = url;
   auto options =
       curl_options(options_.cluster, kube::proxy_from_environment(url, kube::Environment::of_process()));
   options.longest_body = std::size_t{4} << 20;  // a manifest's, OCI Distribution Specification 1.1
-  return std::make_unique<OwningTransport>(config, options);
+  return std::make_unique<OwningTransport>(config, options, views_, kept(options_));
 }
 
 // Of a server's dry run alone: whether what is not refused was tried at all.
@@ -268,13 +281,23 @@ std::string Session::what_the_server_takes() const {
 
 void Session::print_end() {
   const change::PlanSummary& totals = executor_.totals();
+  views_.end();
   if (executor_.dry_run() != kube::DryRun::none) {
     if (options_.output.document != nullptr) return;
     return views_.show(ui::end_of(totals, {{what_the_server_takes() + "dry run: nothing was changed"}}));
   }
-  std::cerr << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
-            << std::endl;
-  if (!executor_.journal_path().empty()) std::cerr << "journal: " << executor_.journal_path() << std::endl;
+  std::ostream& lines = views_.result_lines();
+  lines << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done) << " ("
+        << util::elapsed_text(views_.elapsed()) << ")" << std::endl;
+  if (!executor_.journal_path().empty()) lines << "journal: " << executor_.journal_path() << std::endl;
+  if (log_) lines << "log: " << log_file().string() << std::endl;
+  views_.tell("done", {{"patched", totals.patch},
+                       {"deleted", totals.remove},
+                       {"created", totals.create},
+                       {"alreadyRight", totals.already_right},
+                       {"milliseconds", views_.elapsed().count()},
+                       {"journal", executor_.journal_path()},
+                       {"log", log_ ? log_file().string() : ""}});
 }
 
 void Session::failed(Error& error) noexcept {
@@ -306,6 +329,7 @@ int in_session(const Options& options, Session::Access access, const std::functi
 }
 
 int Session::finish_checks() {
+  views_.end();
   migration::throw_if_checks_failed(context_);
   if (options_.output.document == nullptr) std::cout << "\nno check stops it" << std::endl;
   return static_cast<int>(ExitCode::done);

@@ -5,6 +5,7 @@
 #include <kots_export/change/lease.h>
 #include <kots_export/change/renewing_transport.h>
 #include <kots_export/kube/curl_transport.h>
+#include <kots_export/kube/watched_transport.h>
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
@@ -35,6 +36,9 @@ class Session {
   [[nodiscard]] migration::Context& context() { return context_; }
   [[nodiscard]] const migration::Paths& paths() const { return paths_; }
   [[nodiscard]] change::Observer& observer() { return views_; }
+  // Whether the operator wants the work to stop. Whatever waits asks this several times a second, so it is
+  // also what keeps the view of the run alive.
+  [[nodiscard]] bool interrupted();
   [[nodiscard]] const std::string& server() const { return config_.server; }
   // What stands above a plan of this session.
   [[nodiscard]] ui::PlanHeader header() const;
@@ -45,7 +49,7 @@ class Session {
   // The same of Changes that are no part of the migration: a rollback's, a Secret's.
   void show_plan(const change::Plan& plan);
   // A transport to another server, with the proxy of the environment and the system's roots.
-  [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url) const;
+  [[nodiscard]] std::unique_ptr<kube::Transport> transport_to(const std::string& url);
 
   // What the journal of this session says of it; `rolls_back` names the run that it undoes. Reads the
   // namespace's UID from the cluster where no check has; left empty where that may not be read.
@@ -74,9 +78,9 @@ class Session {
   void leave_nothing();
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
-  change::LeaseOptions lock_options() const;
+  change::LeaseOptions lock_options();
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
-  void describe_target() const;  // in the document
+  void describe_target();  // in the document, and where events are told
   [[nodiscard]] std::string what_the_server_takes() const;
   void print_end();
 
@@ -92,6 +96,7 @@ class Session {
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;
   kube::CurlTransport transport_;
+  kube::WatchedTransport watched_;
   change::Lease lock_;
   change::RenewingTransport renewing_;  // what goes to the server goes through it
   kube::Client client_;

@@ -65,6 +65,17 @@ const ApiResource* find_builtin(std::string_view group, std::string_view kind) {
   return found == builtins().end() ? nullptr : &*found;
 }
 
+std::string_view kind_of_builtin(std::string_view group, std::string_view resource) {
+  const auto builtin = std::ranges::find_if(builtins(), [&](const ApiResource& known) {
+    return known.gvr.group == group && known.gvr.resource == resource;
+  });
+  if (builtin != builtins().end()) return builtin->kind;
+  const auto moved = std::ranges::find_if(kMovedKinds, [&](const MovedKind& known) {
+    return known.group == group && known.resource == resource;
+  });
+  return moved == kMovedKinds.end() ? std::string_view() : moved->kind;
+}
+
 bool is_below_builtin_version(std::string_view path) {
   return std::ranges::any_of(builtins(), [&](const ApiResource& resource) {
     const std::string version = version_path(api_version(resource.gvr));

@@ -12,6 +12,9 @@ namespace kots_export::kube {
 // The resource of `kind` in `group`, or nothing where only the server knows.
 [[nodiscard]] const ApiResource* find_builtin(std::string_view group, std::string_view kind);
 
+// The kind whose plural is `resource` in `group`, moved kinds too; empty where only the server knows.
+[[nodiscard]] std::string_view kind_of_builtin(std::string_view group, std::string_view resource);
+
 // A kind that a server serves at v1 from 1.21 on, and at v1beta1 before. Source: Kubernetes' guide to
 // deprecated APIs.
 struct MovedKind {

@@ -33,6 +33,7 @@ struct WatchStream {
   bool finished = false;
   int failures = 0;
   std::exception_ptr last_failure = nullptr;  // nothing: the last try went well
+  std::string why{};                          // of the last failure
   int gaps = 0;                               // in a row: it has to be listed again, and no event has come
   Clock::time_point not_before;
 };
@@ -99,6 +100,17 @@ class FollowSource : public RequestSource, public Client::Follow {
     if (now < until_) return Flow::go_on;
     timed_out_ = !watches_done;
     return Flow::stop;
+  }
+
+  [[nodiscard]] std::optional<Retry> next_retry() const override {
+    const auto failed = std::ranges::find_if(watches_, [](const WatchStream& watch) {
+      return !watch.open && !watch.finished && watch.last_failure;
+    });
+    if (failed == watches_.end()) return std::nullopt;
+    return Retry{.method = Method::get,
+                 .path = collection_path(failed->spec.resource.gvr, failed->spec.ns),
+                 .why = failed->why,
+                 .at = failed->not_before};
   }
 
   Client::FollowEnd result() const {
@@ -242,6 +254,7 @@ class FollowSource : public RequestSource, public Client::Follow {
   void try_again(WatchStream& watch, const E& error) {
     watch.not_before = Clock::now() + pause_after(++watch.failures);
     watch.last_failure = std::make_exception_ptr(error);
+    watch.why = error.what();
     if (watch.failures >= kStreamTries) give_up(watch, error);
   }
 

@@ -33,7 +33,9 @@ MetadataLists::MetadataLists(std::vector<ListPosition> from, std::string ns, OnO
       on_object_(std::move(on_object)),
       pages_(pages),
       page_size_(page_size),
-      waiting_(std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())) {}
+      waiting_(std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())) {
+  for (const ListPosition& position : waiting_) remaining_ += position.remaining;
+}
 
 std::optional<Exchange> MetadataLists::next() {
   if (failure_ || waiting_.empty()) return std::nullopt;
@@ -64,6 +66,7 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
   if (reply.status == http::kNotFound) return;  // the server does not serve the kind: nothing to list
   if (!http::is_success(reply.status)) return fail(api_error(action, reply));
 
+  remaining_ -= std::exchange(position.remaining, 0);
   const std::string seen_until = position.after;
   const MetadataPage page =
       read_metadata_page(reply.body, position.kind.gvr, position.kind.kind, [&](ObjectMetadata object) {
@@ -77,6 +80,8 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
     return fail(Error("cannot " + action, "the answer is a " + page.kind, kForeignAnswerHint));
   if (page.continue_token.empty()) return;
   position.token = page.continue_token;
+  position.remaining = page.remaining;
+  remaining_ += page.remaining;
   if (pages_ == Pages::first) {
     rest_.push_back(std::move(position));
   } else {

@@ -86,7 +86,12 @@ class PageReader : public nlohmann::json_sax<json> {
   bool null() override { return !places_.empty(); }
   bool boolean(bool) override { return !places_.empty(); }
   bool number_integer(number_integer_t) override { return !places_.empty(); }
-  bool number_unsigned(number_unsigned_t) override { return !places_.empty(); }
+  bool number_unsigned(number_unsigned_t value) override {
+    if (places_.empty()) return false;
+    if (passed_over_ == 0 && places_.back() == Place::list_metadata && key_ == "remainingItemCount")
+      page_.remaining = value;
+    return true;
+  }
   bool number_float(number_float_t, const string_t&) override { return !places_.empty(); }
   bool binary(binary_t&) override { return false; }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {

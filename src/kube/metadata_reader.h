@@ -13,6 +13,7 @@ struct MetadataPage {
   bool valid = false;          // the body was a JSON object
   std::string kind;            // of the list
   std::string continue_token;  // empty: the last page
+  std::size_t remaining = 0;   // objects on the pages after it, as far as the server says
 };
 
 // Calls `on_object` for each item of a list, full objects or PartialObjectMetadata alike.

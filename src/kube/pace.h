@@ -61,6 +61,7 @@ class PacedSource : public RequestSource {
     return pace_.may_start() ? inner_.wake_at() : std::nullopt;
   }
   Flow tick() override { return inner_.tick(); }
+  [[nodiscard]] std::optional<Retry> next_retry() const override { return inner_.next_retry(); }
 
  private:
   RequestSource& inner_;

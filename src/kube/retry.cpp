@@ -20,6 +20,11 @@ bool is_read(const Request& request) {
          request.path.starts_with(kIdentityPath);
 }
 
+std::string failure_of(const Outcome& outcome) {
+  if (const auto* failure = std::get_if<TransportFailure>(&outcome)) return failure->text;
+  return "the server answers " + std::to_string(std::get<Reply>(outcome).status);
+}
+
 }  // namespace
 
 RetryingSource::RetryingSource(RequestSource& inner, RetryPolicy policy, std::function<bool()> interrupted,
@@ -87,6 +92,7 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
     const auto at = Clock::now() + (repeats ? delay_for(*attempt, outcome) : std::chrono::milliseconds(0));
     if (repeats && (!attempt->deadline || at < *attempt->deadline)) {
       waiting_.emplace_back(at, attempt);
+      attempt->why_again = failure_of(outcome);
       ++attempt->number;
       return;
     }
@@ -123,6 +129,16 @@ std::optional<Clock::time_point> RetryingSource::wake_at() {
     if (!earliest || when < *earliest) earliest = when;
   }
   return earliest;
+}
+
+std::optional<Retry> RetryingSource::next_retry() const {
+  const auto first = std::ranges::min_element(waiting_, {}, &Waiting::first);
+  if (first == waiting_.end()) return inner_.next_retry();
+  const Attempt& attempt = *first->second;
+  return Retry{.method = attempt.exchange.request.method,
+               .path = attempt.exchange.request.path,
+               .why = attempt.why_again,
+               .at = first->first};
 }
 
 Flow RetryingSource::tick() {

@@ -28,6 +28,7 @@ class RetryingSource : public RequestSource {
   std::optional<Exchange> next() override;
   std::optional<std::chrono::steady_clock::time_point> wake_at() override;
   Flow tick() override;
+  [[nodiscard]] std::optional<Retry> next_retry() const override;
 
  private:
   struct Attempt {
@@ -36,6 +37,7 @@ class RetryingSource : public RequestSource {
     bool got_data = false;
     std::optional<std::chrono::steady_clock::time_point> deadline;
     bool ends_at_deadline = false;  // the last try: it got what was left
+    std::string why_again;          // the last try was not the last
   };
   using Waiting = std::pair<std::chrono::steady_clock::time_point, std::shared_ptr<Attempt>>;
 

@@ -1,5 +1,6 @@
 #include "migration/job_watch.h"
 
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
@@ -72,11 +73,21 @@ class JobWatch {
     return kube::Flow::go_on;
   }
 
+  void tell(change::JobState state) {
+    if (state == state_) return;
+    state_ = std::move(state);
+    context_.observer.job_seen(state_);
+  }
+
   kube::Flow on_pod(const kube::WatchEvent& event) {
     if (event.type == kube::WatchEvent::Type::bookmark || event.type == kube::WatchEvent::Type::deleted) {
       return kube::Flow::go_on;
     }
     const json status = event.object.value("status", json::object());
+    tell({.job = state_.job,
+          .pod = event.object["metadata"].value("name", ""),
+          .phase = status.value("phase", ""),
+          .reason = waiting_reason(status)});
     tell_if_unschedulable(status);
     for (const json& container : status.value("containerStatuses", json::array())) {
       const json state = container.value("state", json::object());
@@ -125,6 +136,15 @@ class JobWatch {
     end_ = std::move(end);
     if (follow_ != nullptr) follow_->stop();
     return kube::Flow::stop;
+  }
+
+  // Why the migrator's container does not run yet; empty where it does.
+  [[nodiscard]] std::string waiting_reason(const json& status) const {
+    for (const json& container : status.value("containerStatuses", json::array())) {
+      if (container.value("name", "") == container_)
+        return util::text_at(container, {"state", "waiting", "reason"});
+    }
+    return {};
   }
 
   [[nodiscard]] bool has_started(const json& pod) const {
@@ -214,6 +234,7 @@ class JobWatch {
   util::AppendFile& log_;
   kube::Client::Follow* follow_ = nullptr;
   JobEnd end_;
+  change::JobState state_;
   bool job_is_listed_ = false;
   std::map<std::string, std::size_t> pods_;  // and how many bytes of its log are written
   std::set<std::string> told_;
@@ -224,6 +245,7 @@ class JobWatch {
 JobEnd follow_job(Context& context, const std::string& name, const std::string& container,
                   util::AppendFile& log, std::chrono::seconds timeout) {
   JobWatch watch(context, container, log);
+  watch.tell({.job = name, .pod = {}, .phase = {}, .reason = {}});
   const auto& jobs = require_resource(context.client, "batch", "Job");
   const auto& pods = require_resource(context.client, "", "Pod");
   std::vector<kube::WatchSpec> watches;

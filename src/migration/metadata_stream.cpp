@@ -9,6 +9,7 @@ MetadataStream::MetadataStream(const kube::Namespace& ns, const change::Plan& fi
       planners_(std::move(planners)),
       is_set_aside_(std::move(is_set_aside)),
       already_right_(first.already_right),
+      given_(first.changes.size()),
       lists_(std::move(rest), ns.name,
              [this](kube::ObjectMetadata object) { waiting_.push_back(std::move(object)); }) {}
 
@@ -20,6 +21,7 @@ std::optional<change::Change> MetadataStream::next_change() {
     if (is_set_aside_(object)) {
       set_aside_.push_back(std::move(object));
     } else if (auto change = plan(object)) {
+      ++given_;
       return change;
     } else {
       ++already_right_;

@@ -42,6 +42,17 @@ NextSteps steps_after(const Context& context, const ValuesPlan& values, const Ru
   }
 }
 
+// In the order in which carry_out takes them.
+void tell_steps_ahead(const Context& context, const MigrationPlan& plan, bool writes) {
+  std::vector<std::string_view> steps;
+  if (!plan.manifest.empty() || plan.part == Part::fix_manifest) steps.emplace_back("fix-manifest");
+  if (includes(plan.part, Part::annotate) || plan.part == Part::kots_cleanup) steps.emplace_back("apply");
+  if (!plan.flyway.empty()) steps.emplace_back("flyway");
+  if (includes(plan.part, Part::postgres)) steps.emplace_back("postgres");
+  if (plan.values && writes) steps.emplace_back("message");
+  context.observer.steps_ahead(steps);
+}
+
 // After the step alone: what a whole run would have gone on with.
 void tell_what_is_left(Context& context, const RunOptions& options) {
   bool has_postgres = false;
@@ -71,6 +82,7 @@ std::optional<NextSteps> carry_out(Context& context, const MigrationPlan& confir
     anew = planned_anew(context, confirmed, options, plan_again);
   }
   const MigrationPlan& plan = anew ? *anew : confirmed;
+  tell_steps_ahead(context, plan, writes);
   if (writes && plan.values) write_values(context, *plan.values, options.paths, options.overwrite_values);
   if (!plan.manifest.empty() || plan.part == Part::fix_manifest) {
     in_step(context, "fix-manifest", [&] { run_fix_manifest(context, plan.manifest); });

@@ -56,7 +56,7 @@ std::string_view colour_of(change::CheckOutcome::Status status) {
 }  // namespace
 
 void HumanView::step_started(std::string_view step) {
-  if (step == "message") return;
+  if (step == "message" || steps_ == Steps::elsewhere || is_quiet()) return;
   progress_.stream << paint(progress_.colour, "==> " + heading_of(step), kBold) << std::endl;
 }
 
@@ -87,6 +87,7 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
     if (!plan.empty()) document.blocks.emplace_back(list_of(plan, detail_));
     return show(document);
   }
+  if (is_quiet()) return;
   const change::PlanSummary summary = summarize(plan);
   if (plan.empty() && summary.already_right > 0)
     progress_.stream << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
@@ -112,7 +113,7 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
     return show_failure(std::string(failed), what + ": " + outcome.error + hint);
   }
   // The plan of a dry run has just been shown; of many patches a person wants the count.
-  if (dry_run_ != kube::DryRun::none) return;
+  if (dry_run_ != kube::DryRun::none || is_quiet()) return;
   if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
   progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
                    << util::printable(what) << (outcome.status == Status::gone ? " (was gone already)" : "")
@@ -142,6 +143,7 @@ void HumanView::check_done(const change::CheckOutcome& check) {
   const bool is_fine = check.status == Status::ok || check.status == Status::skipped;
   if (is_fine && detail_ != Detail::verbose) return;
   const Face& face = purpose_ == Purpose::look ? out_ : progress_;
+  if (&face == &progress_ && is_quiet() && check.status != Status::failed) return;
   if (face.format == Format::markdown) return show_check(check);
   constexpr std::size_t kWord = 8;
   std::string word(to_string(check.status));
@@ -165,17 +167,20 @@ void HumanView::show_check(const change::CheckOutcome& check) {
 }
 
 void HumanView::log_line(std::string_view source, std::string_view line) {
+  if (is_quiet()) return;
   progress_.stream << paint(progress_.colour, std::string(source) + " | ", kDim) << util::printable(line)
                    << std::endl;
 }
 
 void HumanView::notice(const change::Notice& notice) {
+  if (is_quiet()) return;
   const bool warning = notice.level == change::Notice::Level::warning;
   progress_.stream << (warning ? paint(progress_.colour, "warning:", kYellow) : "note:") << " "
                    << util::printable(text_of(notice)) << std::endl;
 }
 
 void HumanView::file_written(std::string_view what, const std::string& path) {
+  if (is_quiet()) return;
   progress_.stream << role_of(what) << ": " << path << std::endl;
 }
 

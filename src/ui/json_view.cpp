@@ -1,9 +1,9 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/masking.h>
-#include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
+#include "ui/json_parts.h"
 #include "ui/release_edit.h"
 
 namespace kots_export::ui {
@@ -20,13 +20,6 @@ double seconds_between(TimePoint from, TimePoint to) {
 
 JsonView::ChangeKey key_of(const change::Change& change) {
   return {change.verb, kube::key_of(change.object), change.step};
-}
-
-json object_json(const kube::ObjectRef& object) {
-  json result{{"apiVersion", kube::api_version(object.gvr)}, {"kind", object.kind}, {"name", object.name}};
-  if (!object.ns.empty()) result["namespace"] = object.ns;
-  if (!object.uid.empty()) result["uid"] = object.uid;
-  return result;
 }
 
 }  // namespace
@@ -63,14 +56,14 @@ json& JsonView::entry_of(const change::Change& change) {
   if (is_new) {
     json entry{{"verb", to_string(change.verb)},
                {"step", change.step},
-               {"object", object_json(change.object)},
+               {"object", json_of(change.object)},
                {"before", masked(change.before, change.object.kind)},
                {"after", masked(change.after, change.object.kind)},
                {"why", change.why},
                {"outcome", nullptr}};
     entry["needs"] = json::array();
     for (const change::Change::Need& need : change.needs)
-      entry["needs"].push_back({{"created", object_json(need.created)}, {"at", need.at}});
+      entry["needs"].push_back({{"created", json_of(need.created)}, {"at", need.at}});
     if (auto edit = release_edit(change)) entry["manifestDiff"] = std::move(*edit);
     if (change.verb == change::Verb::remove) entry["propagationPolicy"] = kube::to_string(change.propagation);
     changes_.push_back(std::move(entry));
@@ -96,22 +89,10 @@ void JsonView::change_done(const change::Change& change, const change::ChangeOut
 }
 
 void JsonView::check_done(const change::CheckOutcome& check) {
-  document_["checks"].push_back({{"id", check.id},
-                                 {"group", check.group},
-                                 {"status", to_string(check.status)},
-                                 {"detail", util::printable(check.detail)},
-                                 {"remedy", util::printable(check.remedy)}});
+  document_["checks"].push_back(json_of(check));
 }
 
-void JsonView::notice(const change::Notice& notice) {
-  json args = json::object();
-  for (const auto& [name, value] : notice.args) args[name] = value;
-  document_["notices"].push_back(
-      {{"level", notice.level == change::Notice::Level::warning ? "warning" : "note"},
-       {"id", notice.id},
-       {"text", util::printable(ui::text_of(notice))},
-       {"args", std::move(args)}});
-}
+void JsonView::notice(const change::Notice& notice) { document_["notices"].push_back(json_of(notice)); }
 
 void JsonView::file_written(std::string_view what, const std::string& path) {
   document_["files"].push_back({{"role", what}, {"path", path}});
@@ -125,10 +106,7 @@ void JsonView::next_steps(const migration::NextSteps& steps) {
                             {"nomadServerEndpoint", steps.nomad_server_endpoint}};
 }
 
-void JsonView::failed(const Error& error) {
-  document_["error"] = {{"what", error.headline()}, {"why", error.why()}, {"hint", error.hint()}};
-  if (!error.state().empty()) document_["error"]["state"] = error.state();
-}
+void JsonView::failed(const Error& error) { document_["error"] = json_of(error); }
 
 json JsonView::document(int exit_code) const {
   json result = document_;

@@ -83,6 +83,16 @@ void LogView::file_written(std::string_view what, const std::string& path) {
   log_->logger.info("wrote {}: {}", role_of(what), path);
 }
 
+void MultiView::request_done(const kube::Request& request, const kube::Outcome& outcome,
+                             std::chrono::milliseconds took) {
+  for (auto* observer : observers_) observer->request_done(request, outcome, took);
+}
+void MultiView::traffic(const kube::Traffic& now) {
+  for (auto* observer : observers_) observer->traffic(now);
+}
+void MultiView::steps_ahead(std::span<const std::string_view> steps) {
+  for (auto* observer : observers_) observer->steps_ahead(steps);
+}
 void MultiView::step_started(std::string_view step) {
   for (auto* observer : observers_) observer->step_started(step);
 }
@@ -105,6 +115,12 @@ void MultiView::plan_done() {
 void MultiView::check_done(const change::CheckOutcome& check) {
   for (auto* observer : observers_) observer->check_done(check);
 }
+void MultiView::expected(std::size_t changes) {
+  for (auto* observer : observers_) observer->expected(changes);
+}
+void MultiView::job_seen(const change::JobState& state) {
+  for (auto* observer : observers_) observer->job_seen(state);
+}
 void MultiView::log_line(std::string_view source, std::string_view line) {
   for (auto* observer : observers_) observer->log_line(source, line);
 }
@@ -113,6 +129,9 @@ void MultiView::notice(const change::Notice& notice) {
 }
 void MultiView::file_written(std::string_view what, const std::string& path) {
   for (auto* observer : observers_) observer->file_written(what, path);
+}
+void MultiView::waiting() {
+  for (auto* observer : observers_) observer->waiting();
 }
 
 }  // namespace kots_export::ui

@@ -85,4 +85,70 @@ json masked(const json& image, const std::string& kind) {
   return copy;
 }
 
+namespace {
+
+// The kind of objects below a path: a patch's body does not name its own.
+std::string kind_at(std::string_view path) {
+  if (path.find("/secrets") != std::string_view::npos) return "Secret";
+  return path.find("/configmaps") != std::string_view::npos ? "ConfigMap" : "";
+}
+
+bool is_of_kubernetes(const json& body, std::string_view path) {
+  return body.contains("apiVersion") || path.starts_with("/api");
+}
+
+void mask_below_secret_names(json& node) {
+  for (const auto& [key, value] : node.items()) {
+    const bool is_secret =
+        node.is_object() && names_a_secret(key) && !value.is_structured() && !value.is_null();
+    if (is_secret) {
+      value = kMask;
+    } else if (value.is_structured()) {
+      mask_below_secret_names(value);
+    }
+  }
+}
+
+}  // namespace
+
+std::string masked_body(std::string_view path, std::string_view body) {
+  if (body.empty()) return {};
+  constexpr std::string_view kList = "List";
+  json parsed = json::parse(body, nullptr, false);
+  if (!parsed.is_object()) return util::counted(body.size(), "byte");
+  const auto named = parsed.find("kind");
+  std::string kind = named != parsed.end() && named->is_string() ? named->get<std::string>() : kind_at(path);
+  if (parsed.contains("items") && parsed["items"].is_array()) {
+    if (kind.ends_with(kList)) kind.resize(kind.size() - kList.size());
+    const std::string of_path = kind_at(path);
+    for (json& item : parsed["items"]) {
+      const std::string own = item.is_object() ? item.value("kind", "") : "";
+      item = masked(item, !of_path.empty() ? of_path : own.empty() ? kind : own);
+    }
+  }
+  json shown = masked(parsed, kind);
+  if (!is_of_kubernetes(shown, path)) mask_below_secret_names(shown);
+  return shown.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string masked_header(const std::string& name, const std::string& value) {
+  return names_a_secret(name) ? std::string(kMask) : value;
+}
+
+std::string masked_path(std::string_view path) {
+  const auto question = std::min(path.find('?'), path.size());
+  std::string shown(path.substr(0, question));
+  path.remove_prefix(question);
+  while (!path.empty()) {
+    const auto end = std::min(path.find('&', 1), path.size());
+    const std::string_view parameter = path.substr(0, end);
+    const auto value = parameter.find('=');
+    const bool is_secret =
+        value != std::string_view::npos && names_a_secret(std::string(parameter.substr(0, value)));
+    shown += is_secret ? std::string(parameter.substr(0, value + 1)) + std::string(kMask) : parameter;
+    path.remove_prefix(end);
+  }
+  return shown;
+}
+
 }  // namespace kots_export::ui

@@ -11,6 +11,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -106,6 +108,19 @@ std::string line_from(const Console& console) {
   throw Error("no answer was given", "the input ended", "Give the answer as a flag; see --help.");
 }
 
+// POSIX: the first of them that is set says which characters there are.
+bool is_utf8_locale() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string locale = util::lower(value);
+    return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+int descriptor_of(Stream stream) { return stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO; }
+
 }  // namespace
 
 bool can_ask() { return Console().is_there(); }
@@ -114,10 +129,33 @@ bool wants_colour(Stream stream) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool dumb = term != nullptr && std::string_view(term) == "dumb";
-  const bool terminal = stream == Stream::questions
-                            ? can_ask()
-                            : ::isatty(stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO) == 1;
+  const bool terminal = stream == Stream::questions ? can_ask() : is_terminal(stream);
   return terminal && !dumb && (no_colour == nullptr || *no_colour == '\0');
+}
+
+bool is_terminal(Stream stream) { return ::isatty(descriptor_of(stream)) == 1; }
+
+bool is_pipe(Stream stream) {
+  struct stat status {};
+  return ::fstat(descriptor_of(stream), &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+bool can_paint() {
+  const char* term = std::getenv("TERM");
+  const std::string_view kind = term != nullptr ? term : "";
+  return is_terminal(Stream::err) && !kind.empty() && kind != "dumb";
+}
+
+Area area_now() {
+  Area area;
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+    area.columns = size.ws_col;
+    area.rows = size.ws_row;
+  }
+  area.times_away = util::times_continued();
+  area.glyphs = is_utf8_locale() ? Area::Glyphs::unicode : Area::Glyphs::ascii;
+  return area;
 }
 
 std::string ask(const std::string& question, const std::string& fallback) {

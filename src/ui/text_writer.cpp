@@ -1,12 +1,11 @@
 #include <kots_export/ui/document.h>
 
 #include "ui/one_line.h"
+#include "ui/painted.h"
 
 #include <string_view>
 
 namespace kots_export::ui {
-
-namespace {
 
 std::string painted(const Span& span, Colour colour) {
   const std::string text = one_line(span.text);
@@ -25,6 +24,8 @@ std::string painted(const Span& span, Colour colour) {
   }
   return text;
 }
+
+namespace {
 
 Style style_of(std::string_view line) {
   if (line.starts_with('+')) return Style::added;

@@ -18,6 +18,8 @@ namespace {
 
 std::atomic<bool> asked_to_stop = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may touch lock-free atomics only");
+std::atomic<unsigned> continued = 0;
+static_assert(std::atomic<unsigned>::is_always_lock_free);
 std::array<int, 2> wake_up = {-1, -1};
 
 // What the second signal says: swapped as a whole, since the signal may come at any moment.
@@ -58,6 +60,8 @@ void on_signal(int number) {
   errno = error;
 }
 
+void on_continue(int) { ++continued; }
+
 }  // namespace
 
 void catch_interrupts() {
@@ -72,6 +76,10 @@ void catch_interrupts() {
     // nohup, or a job in the background of a script: it is not to hear of it.
     if (inherited.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
   }
+  struct sigaction note {};
+  note.sa_handler = on_continue;
+  note.sa_flags = SA_RESTART;
+  sigaction(SIGCONT, &note, nullptr);
   // A closed pipe and a file at its limit (ulimit -f) are errors of a write, not the end of the process. And
   // a job in the background that writes to its terminal (stty tostop) is not to be stopped: it may hold a
   // lock.
@@ -86,6 +94,8 @@ void set_last_words(std::string words) {
 }
 
 bool interrupted() { return asked_to_stop; }
+
+unsigned times_continued() { return continued; }
 
 int interrupt_descriptor() { return wake_up[0]; }
 

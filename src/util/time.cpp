@@ -37,6 +37,23 @@ std::string age_text(std::chrono::seconds age) {
   return std::to_string(duration_cast<std::chrono::days>(age).count()) + " days";
 }
 
+std::string elapsed_text(std::chrono::seconds time) {
+  constexpr long kMinute = 60;
+  constexpr long kHour = 3600;
+  const long whole = time.count();
+  if (whole < kMinute) return std::to_string(whole) + " s";
+  if (whole < kHour)
+    return std::to_string(whole / kMinute) + " min " + std::to_string(whole % kMinute) + " s";
+  return std::to_string(whole / kHour) + " h " + std::to_string(whole % kHour / kMinute) + " min";
+}
+
+std::string elapsed_text(std::chrono::milliseconds time) {
+  constexpr long kTenth = 100;  // milliseconds
+  if (time >= std::chrono::seconds(10)) return elapsed_text(std::chrono::floor<std::chrono::seconds>(time));
+  const long tenths = time.count() / kTenth;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
 std::string rfc3339(std::chrono::system_clock::time_point time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const auto millis = std::chrono::floor<std::chrono::milliseconds>(time - whole).count();

@@ -1,47 +1,12 @@
 """A person at a terminal of 80x24: the question comes there however the command's streams are redirected, and is asked once."""
 import os
 import shutil
-import subprocess
-import time
 import unittest
 
 from server import Server
+from tmux import Tmux
 
 QUESTION = "Change namespace circleci-server on"
-
-
-class Tmux:
-    """A shell in a tmux of its own, in the folder of `server`. Ends with `with`."""
-
-    def __init__(self, server, width=80, height=24):
-        self.socket = server.folder / "tmux"
-        environment = {**server.environment(), "TERM": "xterm", "LANG": "C.UTF-8", "PS1": "$ "}
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(server.folder), "env", "-i",
-                  *(f"{key}={value}" for key, value in environment.items()), "sh")
-
-    def tmux(self, *words):
-        return subprocess.run(["tmux", "-S", str(self.socket), *words], check=True, capture_output=True, text=True).stdout
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.tmux("kill-server")
-
-    def type(self, line):
-        self.tmux("send-keys", "-l", line)
-        self.tmux("send-keys", "Enter")
-
-    def screen(self):
-        return self.tmux("capture-pane", "-p")
-
-    def expect(self, text):
-        until = time.time() + 60
-        while text not in (screen := self.screen()):
-            if time.time() > until:
-                raise AssertionError(f"{text!r} never came:\n{screen}")
-            time.sleep(0.05)
-        return screen
 
 
 @unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
@@ -88,7 +53,7 @@ class AtATerminal(unittest.TestCase):
         with Server() as server, Tmux(server) as terminal:
             terminal.type("kots-export plan annotate 2>/dev/null | less; echo ended")
             terminal.expect("patch ConfigMap")
-            terminal.tmux("send-keys", "q")
+            terminal.press("q")
             terminal.expect("ended")
 
     def test_without_a_terminal_nobody_is_asked(self):

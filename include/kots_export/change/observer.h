@@ -1,9 +1,11 @@
 #pragma once
 
 #include <kots_export/change/change.h>
+#include <kots_export/kube/traffic.h>
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,10 +82,21 @@ struct CheckOutcome {
 [[nodiscard]] std::string_view to_string(
     CheckOutcome::Status status);  // "ok", ..., "todo", "failed", "skipped"
 
-// Everything has an empty default, so that an observer overrides only what it shows.
-class Observer {
+// Where a Job that is waited for stands. What is not known yet is empty.
+struct JobState {
+  std::string job;
+  std::string pod;
+  std::string phase;   // of the Pod: "Pending", "Running", ...
+  std::string reason;  // why its container waits: "ContainerCreating", "ImagePullBackOff", ...
+  friend bool operator==(const JobState&, const JobState&) = default;
+};
+
+// Everything has an empty default, so that an observer overrides only what it shows. What a transport tells
+// is told here too.
+class Observer : public kube::TrafficListener {
  public:
-  virtual ~Observer() = default;
+  // The steps that are about to be carried out, in their order: more than a person sees otherwise.
+  virtual void steps_ahead(std::span<const std::string_view> /*steps*/) {}
   virtual void step_started(std::string_view /*step*/) {}
   virtual void step_done(std::string_view /*step*/) {}
   // A plan is about to be carried out (none) or only shown (client, server).
@@ -93,11 +106,18 @@ class Observer {
   // All Changes of a plan that was carried out have ended, or the run has stopped.
   virtual void plan_done() {}
   virtual void check_done(const CheckOutcome& /*check*/) {}
+  // How many Changes the running plan will come to, as far as it is known: where they become known on the
+  // way. Never more often than pages of lists arrive.
+  virtual void expected(std::size_t /*changes*/) {}
+  // Whenever it has changed.
+  virtual void job_seen(const JobState& /*state*/) {}
   // A line of a Pod's log, as it came (foreign bytes).
   virtual void log_line(std::string_view /*source*/, std::string_view /*line*/) {}
   virtual void notice(const Notice& /*notice*/) {}
   // A file was written: `what` names its role ("values", "migrator-log").
   virtual void file_written(std::string_view /*what*/, const std::string& /*path*/) {}
+  // Told several times a second for as long as the program waits for anything: time for a view to say so.
+  virtual void waiting() {}
 
   void note(std::string id, std::vector<std::pair<std::string, std::string>> args = {}) {
     notice({Notice::Level::note, std::move(id), std::move(args)});

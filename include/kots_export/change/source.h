@@ -27,6 +27,9 @@ class ChangeSource {
   // everything.
   virtual void finish() {}
 
+  // How many Changes it gives in all, as far as that can be told now; nothing where it cannot. For people.
+  [[nodiscard]] virtual std::optional<std::size_t> expected() const { return std::nullopt; }
+
   // Objects that were looked at and need nothing.
   [[nodiscard]] virtual std::size_t already_right() const { return 0; }
 };

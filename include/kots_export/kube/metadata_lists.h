@@ -19,6 +19,7 @@ struct ListPosition {
   std::string token;           // the server's `continue`; empty: from the beginning
   std::string after;  // "namespace/name" of the last object seen (lists come in this order); empty: none
   int restarts = 0;   // how often it has expired
+  std::size_t remaining = 0;  // objects that are still to come, as the server told last (meta/v1 ListMeta)
 };
 
 // The lists of many kinds in one namespace, metadata only, page by page: gives the requests, reads the
@@ -41,6 +42,9 @@ class MetadataLists {
   // Where the lists go on after their first pages; empty where those were all.
   [[nodiscard]] const std::vector<ListPosition>& rest() const { return rest_; }
 
+  // How many objects are still to come of lists that are being read, as far as the server says.
+  [[nodiscard]] std::size_t remaining() const { return remaining_; }
+
   // Throws the ApiError, ConnectionError or Error of the first page that could not be read (410: of a list
   // that expired again and again); after it no further page is asked for.
   void throw_if_failed() const;
@@ -57,6 +61,7 @@ class MetadataLists {
   int page_size_;
   std::deque<ListPosition> waiting_;
   std::vector<ListPosition> rest_;
+  std::size_t remaining_ = 0;
   std::exception_ptr failure_;
 };
 

@@ -87,6 +87,14 @@ struct Exchange {
   std::function<bool()> may_send = {};
 };
 
+// A request that has failed and is to be sent again.
+struct Retry {
+  Method method = Method::get;
+  std::string path;
+  std::string why;  // for people: "the server answers 429", no secret
+  std::chrono::steady_clock::time_point at;
+};
+
 // What a transport pulls its work from.
 class RequestSource {
  public:
@@ -99,6 +107,8 @@ class RequestSource {
   virtual std::optional<std::chrono::steady_clock::time_point> wake_at() { return std::nullopt; }
   // Asked at least every 100 ms: `stop` cancels everything in flight and ends the run.
   virtual Flow tick() { return Flow::go_on; }
+  // Of what is to be sent again, what comes first; nothing where nothing is. For people: decides nothing.
+  [[nodiscard]] virtual std::optional<Retry> next_retry() const { return std::nullopt; }
 };
 
 // How an exec session over WebSocket ended.

@@ -25,6 +25,10 @@ class MetadataStream : public change::ChangeSource {
   std::optional<change::Change> next_change() override;
   std::optional<kube::Exchange> next_read() override;
   void finish() override { lists_.throw_if_failed(); }
+  // What is still to be read may turn out to need nothing.
+  [[nodiscard]] std::optional<std::size_t> expected() const override {
+    return given_ + waiting_.size() + lists_.remaining();
+  }
   [[nodiscard]] std::size_t already_right() const override { return already_right_; }
 
   // The objects for which `is_set_aside` held: nothing was planned for them.
@@ -39,6 +43,7 @@ class MetadataStream : public change::ChangeSource {
   std::deque<kube::ObjectMetadata> waiting_;
   std::vector<kube::ObjectMetadata> set_aside_;
   std::size_t already_right_;
+  std::size_t given_;  // Changes, those of the first plan too
   kube::MetadataLists lists_;
 };
 

@@ -30,8 +30,23 @@ class HumanView : public change::Observer {
   // `out` takes what the command is run for (a dry run's plan and checks); `progress` takes the rest. Of
   // checks those that are as they should be are shown with `verbose` alone.
   enum class Purpose { write, look };
-  HumanView(Face out, Face progress, Detail detail, Purpose purpose = Purpose::write)
-      : out_(out), progress_(progress), detail_(detail), purpose_(purpose) {}
+  // Whether each step gets a heading, or another view shows the steps.
+  enum class Steps { headed, elsewhere };
+  // Of progress: all of it, or what failed alone.
+  enum class Says { everything, failures };
+  struct Manner {
+    Purpose purpose = Purpose::write;
+    Steps steps = Steps::headed;
+    Says says = Says::everything;
+  };
+  HumanView(Face out, Face progress, Detail detail) : HumanView(out, progress, detail, Manner()) {}
+  HumanView(Face out, Face progress, Detail detail, Manner manner)
+      : out_(out),
+        progress_(progress),
+        detail_(detail),
+        purpose_(manner.purpose),
+        steps_(manner.steps),
+        says_(manner.says) {}
 
   // What stands above the first plan of a dry run.
   void head(PlanHeader header) { header_ = std::move(header); }
@@ -52,6 +67,7 @@ class HumanView : public change::Observer {
   void file_written(std::string_view what, const std::string& path) override;
 
  private:
+  [[nodiscard]] bool is_quiet() const { return says_ == Says::failures; }
   void show_check(const change::CheckOutcome& check);
   void show_failure(const std::string& word, const std::string& text);
 
@@ -59,6 +75,8 @@ class HumanView : public change::Observer {
   Face progress_;
   Detail detail_;
   Purpose purpose_;
+  Steps steps_;
+  Says says_;
   std::optional<PlanHeader> header_;
   enum class Shown { no, yes } shown_ = Shown::no;
   enum class Title { open, done } check_title_ = Title::open;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <kots_export/ui/progress_text.h>
 #include <kots_export/util/secret.h>
 
 #include <string>
@@ -17,6 +18,15 @@ namespace kots_export::ui {
 // (https://no-color.org). `questions` is where questions go.
 enum class Stream { out, err, questions };
 [[nodiscard]] bool wants_colour(Stream stream = Stream::err);
+
+[[nodiscard]] bool is_terminal(Stream stream);
+[[nodiscard]] bool is_pipe(Stream stream);
+
+// True where standard error is a terminal on which the cursor can be moved: TERM is set, and not "dumb".
+[[nodiscard]] bool can_paint();
+// What that terminal has room for, and shows: its size now, 80x24 where it does not say; Unicode where the
+// locale is one of UTF-8.
+[[nodiscard]] Area area_now();
 
 // Asks for a line. An empty answer gives `fallback`. Throws Error at end of input, Interrupted.
 [[nodiscard]] std::string ask(const std::string& question, const std::string& fallback);

@@ -16,6 +16,10 @@ void set_last_words(std::string words);
 // True once the process was asked to stop.
 [[nodiscard]] bool interrupted();
 
+// How often the process was stopped (Ctrl-Z) and went on since catch_interrupts(): each time others may have
+// written to its terminal.
+[[nodiscard]] unsigned times_continued();
+
 // Readable from that moment on, never to be read: for poll(2), beside what is waited for. A look at
 // interrupted() before a blocking call misses the signal that comes in between. -1, which poll(2) ignores,
 // before catch_interrupts().

@@ -1,5 +1,6 @@
 #include <kots_export/change/executor.h>
 #include <kots_export/change/journal_reader.h>
+#include <kots_export/kube/watched_transport.h>
 
 #include "unit/change/changes.h"
 #include "unit/support/recording_observer.h"
@@ -116,6 +117,32 @@ class Pages : public ChangeSource {
   std::size_t most_known_ = 0;
   std::deque<Change> known_;
 };
+
+TEST_F(ExecutorTest, SaysWhatIsSentAgainLaterAndWhy) {
+  ScriptedTransport transport;
+  transport.add(
+      {.method = Method::patch, .answer = test::status_reply(503, "ServiceUnavailable"), .times = 1});
+  transport.otherwise([](const kube::Request& request) { return test::answer_to(request); });
+  class Listener : public kube::TrafficListener {
+   public:
+    void traffic(const kube::Traffic& now) override {
+      if (now.pause) pause = now.pause;
+    }
+    std::optional<kube::Traffic::Pause> pause;
+  } listener;
+  kube::WatchedTransport watched(transport, listener);
+  kube::Client client(watched);
+  ExecutorOptions patient = options();
+  patient.first_delay = std::chrono::milliseconds(300);
+
+  Plan plan;
+  plan.changes = {patch_of("a")};
+  (void)Executor(client, silent_, patient).run(plan);
+
+  ASSERT_TRUE(listener.pause);
+  EXPECT_EQ(kube::request_text(listener.pause->method, listener.pause->path), "PATCH ConfigMap a");
+  EXPECT_THAT(listener.pause->why, HasSubstr("503"));
+}
 
 TEST_F(ExecutorTest, DeletesWaitForEverythingElse) {
   ScriptedTransport transport(everything_works);

@@ -40,6 +40,21 @@ TEST(Options, AreTheFlagsTyped) {
   EXPECT_EQ(options({"--full", "-v"}).output.detail, ui::Detail::verbose);
 }
 
+TEST(Options, SayHowLoudARunIs) {
+  using Output = OutputOptions;
+  EXPECT_EQ(options({}).output.verbosity, Output::Verbosity::normal);
+  EXPECT_EQ(options({"-q"}).output.verbosity, Output::Verbosity::quiet);
+  EXPECT_EQ(options({"-v"}).output.verbosity, Output::Verbosity::changes);
+  EXPECT_EQ(options({"-vv"}).output.verbosity, Output::Verbosity::requests);
+  EXPECT_EQ(options({"-v", "-v", "-v"}).output.verbosity, Output::Verbosity::bodies);
+  EXPECT_EQ(options({"-vvvvv"}).output.verbosity, Output::Verbosity::bodies);
+  EXPECT_THROW((void)options({"-q", "-v"}), UsageError);
+  EXPECT_EQ(options({}).output.progress, Output::Progress::automatic);
+  EXPECT_EQ(options({"--progress", "plain"}).output.progress, Output::Progress::plain);
+  EXPECT_EQ(options({"--progress=tty"}).output.progress, Output::Progress::tty);
+  EXPECT_EQ(options({"--log-format", "json"}).output.log, Output::Log::json);
+}
+
 TEST(Options, HaveDurationsInEveryForm) {
   EXPECT_EQ(options({}).migration.timeout, seconds(600));
   EXPECT_EQ(options({"--timeout", "1800"}).migration.timeout, seconds(1800));

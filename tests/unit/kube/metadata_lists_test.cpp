@@ -50,6 +50,30 @@ class MetadataListsTest : public testing::Test {
   std::vector<std::string> names;
 };
 
+TEST_F(MetadataListsTest, SaysHowManyObjectsAreStillToComeAsFarAsTheServerDoes) {
+  std::vector<std::size_t> remaining;
+  ScriptedTransport transport;
+  transport.otherwise([](const Request& request) {
+    json first = page({"c1", "c2"}, "token");
+    first["metadata"]["remainingItemCount"] = 1;
+    return has(request, "continue=") ? ok(page({"c3"})) : ok(first);
+  });
+  Client client(transport);
+  MetadataLists all(from_the_beginning(std::span(kTwoKinds).first(1)), "ns", [](const ObjectMetadata&) {});
+  transport.after_each([&](const Request&) { remaining.push_back(all.remaining()); });
+
+  client.read(all);
+
+  EXPECT_THAT(remaining, ElementsAre(1, 0));
+}
+
+TEST_F(MetadataListsTest, KnowsWhatIsToComeWhereItGoesOnWithAnothersPositions) {
+  std::vector<ListPosition> rest = from_the_beginning(kTwoKinds);
+  rest.front().remaining = 4500;
+
+  EXPECT_EQ(lists(rest).remaining(), 4500U);
+}
+
 TEST_F(MetadataListsTest, AllPagesOfAllKinds) {
   ScriptedTransport transport;
   transport.otherwise(two_kinds);

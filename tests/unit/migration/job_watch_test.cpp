@@ -24,6 +24,32 @@ TEST_F(JobWatch, EndsWithTheJob) {
   EXPECT_THAT(observer.lines, ElementsAre("one", "two"));
 }
 
+TEST_F(JobWatch, TellsWhereTheJobAndItsPodStand) {
+  json pending = pod(waiting("ContainerCreating"));
+  pending["status"]["phase"] = "Pending";
+  json at_work = pod(running());
+  at_work["status"]["phase"] = "Running";
+  jobs(ok(list_of("JobList", {job()})));
+  job_events(events({watch_line("MODIFIED", job()), watch_line("MODIFIED", complete())}));
+  pods(ok(list_of("PodList", {pending})));
+  // Nothing that a person sees has changed the second time.
+  pod_events(events({watch_line("MODIFIED", at_work), watch_line("MODIFIED", at_work)}));
+  live_log(events({"one\n"}, Stream::End::clean));
+
+  (void)follow();
+
+  using change::JobState;
+  EXPECT_THAT(
+      observer.jobs,
+      ElementsAre(
+          JobState{.job = "circle-migrator", .pod = {}, .phase = {}, .reason = {}},
+          JobState{.job = "circle-migrator",
+                   .pod = "circle-migrator-x",
+                   .phase = "Pending",
+                   .reason = "ContainerCreating"},
+          JobState{.job = "circle-migrator", .pod = "circle-migrator-x", .phase = "Running", .reason = {}}));
+}
+
 json beside_a_sidecar(const json& state) {
   const json sidecar = {{"name", "istio-proxy"}, {"state", running()}};
   json both = pod(state);

@@ -1,5 +1,6 @@
 #include <kots_export/migration/metadata_stream.h>
 
+#include "unit/support/recording_observer.h"
 #include "unit/support/scripted_transport.h"
 
 #include <gmock/gmock.h>
@@ -34,17 +35,18 @@ Answer written(const Request& request) {
   return ok(object(path.substr(path.rfind('/') + 1)));
 }
 
-json page(std::vector<json> items, const std::string& token = {}) {
-  return {{"kind", "PartialObjectMetadataList"},
-          {"metadata", {{"resourceVersion", "1"}, {"continue", token}}},
-          {"items", std::move(items)}};
+json page(std::vector<json> items, const std::string& token = {}, std::size_t remaining = 0) {
+  json metadata{{"resourceVersion", "1"}, {"continue", token}};
+  if (remaining > 0) metadata["remainingItemCount"] = remaining;
+  return {
+      {"kind", "PartialObjectMetadataList"}, {"metadata", std::move(metadata)}, {"items", std::move(items)}};
 }
 
 // A namespace whose list goes on after a first page: two more, the last with an object of KOTS' own.
 class MetadataStreamTest : public testing::Test {
  protected:
   MetadataStreamTest() {
-    transport.get("continue=second", ok(page({object("c"), object("cc", json::object())}, "third")));
+    transport.get("continue=second", ok(page({object("c"), object("cc", json::object())}, "third", 2)));
     transport.get("continue=third",
                   ok(page({object("d"), object("kotsadm", {{"kots.io/kotsadm", "true"}})})));
     transport.get("/configmaps/kotsadm", ok(object("kotsadm")));
@@ -69,9 +71,10 @@ class MetadataStreamTest : public testing::Test {
   }
 
   void carry_out() {
-    carry_out_stream(context, first(),
-                     {{.kind = kConfigMaps, .field_selector = {}, .token = "second", .after = "ns/b"}},
-                     {.planners = {cleanup_planner()}, .deletes = MetadataSteps::Deletes::yes});
+    carry_out_stream(
+        context, first(),
+        {{.kind = kConfigMaps, .field_selector = {}, .token = "second", .after = "ns/b", .remaining = 4}},
+        {.planners = {cleanup_planner()}, .deletes = MetadataSteps::Deletes::yes});
   }
 
   std::vector<std::string> sent() const {
@@ -83,10 +86,19 @@ class MetadataStreamTest : public testing::Test {
 
   ScriptedTransport transport;
   kube::Client client{transport};
-  change::Observer silent;
-  change::Executor executor{client, silent, {}};
-  Context context{.client = client, .executor = executor, .observer = silent, .ns = {"ns"}, .release = "r"};
+  test::RecordingObserver observer;
+  change::Executor executor{client, observer, {}};
+  Context context{.client = client, .executor = executor, .observer = observer, .ns = {"ns"}, .release = "r"};
 };
+
+// Of the page that is read two objects need nothing, or belong to KOTS.
+TEST_F(MetadataStreamTest, TellsHowManyChangesItWillComeToAsFarAsTheServerSays) {
+  carry_out();
+
+  ASSERT_GE(observer.counts.size(), 2U);
+  EXPECT_EQ(observer.counts.front(), 2U + 4U) << "the first plan, and what is on the pages to come";
+  EXPECT_EQ(observer.counts.back(), 4U);
+}
 
 TEST_F(MetadataStreamTest, PatchesEveryObjectThatNeedsItOnce) {
   carry_out();
@@ -118,8 +130,8 @@ TEST_F(MetadataStreamTest, APageThatDoesNotComeEndsTheRunAndNothingIsDeleted) {
   broken.get("continue=second", test::status_reply(403, "Forbidden", "no more"));
   broken.otherwise(written);
   kube::Client other(broken);
-  change::Executor carrier(other, silent, {});
-  Context there{.client = other, .executor = carrier, .observer = silent, .ns = {"ns"}, .release = "r"};
+  change::Executor carrier(other, observer, {});
+  Context there{.client = other, .executor = carrier, .observer = observer, .ns = {"ns"}, .release = "r"};
   EXPECT_THROW(carry_out_stream(there, first(),
                                 {{.kind = kConfigMaps, .field_selector = {}, .token = "second", .after = {}}},
                                 {.planners = {cleanup_planner()}, .deletes = MetadataSteps::Deletes::yes}),

@@ -41,6 +41,12 @@ TEST_F(Run, GoesThroughTheStepsInTheGuidesOrder) {
                                           "apply", "flyway", "postgres", "message"));
 }
 
+TEST_F(Run, TellsTheStepsThatAreAheadBeforeTheFirstOfThem) {
+  (void)run_migration(context, options());
+
+  EXPECT_THAT(observer.ahead, ElementsAre("apply", "flyway", "postgres", "message"));
+}
+
 TEST_F(Run, TouchesEachObjectOnce) {
   (void)run_migration(context, options());
 

@@ -13,7 +13,12 @@ namespace kots_export::test {
 // Keeps what it was told.
 class RecordingObserver : public change::Observer {
  public:
+  void steps_ahead(std::span<const std::string_view> names) override {
+    ahead.assign(names.begin(), names.end());
+  }
   void step_started(std::string_view step) override { steps.emplace_back(step); }
+  void expected(std::size_t count) override { counts.push_back(count); }
+  void job_seen(const change::JobState& state) override { jobs.push_back(state); }
   void change_done(const change::Change& change, const change::ChangeOutcome& /*outcome*/) override {
     changes.push_back(std::string(to_string(change.verb)) + " " + kube::describe(change.object));
   }
@@ -37,7 +42,10 @@ class RecordingObserver : public change::Observer {
     return found == notice->args.end() ? std::string() : found->second;
   }
 
+  std::vector<std::string> ahead;
   std::vector<std::string> steps;
+  std::vector<std::size_t> counts;  // of Changes that were expected
+  std::vector<change::JobState> jobs;
   std::vector<std::string> changes;
   std::vector<change::CheckOutcome> checks;
   std::vector<std::string> lines;

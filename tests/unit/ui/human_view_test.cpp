@@ -36,6 +36,37 @@ TEST_F(HumanViewTest, ShowsThePlanOfADryRunAsItsResult) {
   EXPECT_THAT(progress_.str(), IsEmpty());
 }
 
+TEST_F(HumanViewTest, WhereItIsToBeQuietItSaysWhatFailedAlone) {
+  HumanView quiet({.stream = out_, .colour = Colour::no}, {.stream = progress_, .colour = Colour::no},
+                  Detail::normal, {.says = HumanView::Says::failures});
+  quiet.step_started("apply");
+  quiet.planned({.changes = {deletion("Job", "j", {}), deletion("Job", "k", {})}}, kube::DryRun::none);
+  quiet.change_done(deletion("Job", "j", {}), {});
+  quiet.warn("flyway.log-unreadable");
+  quiet.log_line("m", "line");
+  quiet.file_written("values", "f");
+  quiet.check_done(
+      {.id = "a", .group = "g", .status = change::CheckOutcome::Status::warning, .detail = {}, .remedy = {}});
+  EXPECT_EQ(progress_.str(), "");
+
+  quiet.change_done(deletion("Job", "k", {}), outcome(ChangeOutcome::Status::refused, "no"));
+  quiet.check_done({.id = "b",
+                    .group = "g",
+                    .status = change::CheckOutcome::Status::failed,
+                    .detail = "bad",
+                    .remedy = {}});
+
+  EXPECT_EQ(progress_.str(), "refused delete Job k: no\nfailed   b: bad\n");
+}
+
+TEST_F(HumanViewTest, LeavesTheStepsToAViewThatShowsThemInItsOwnWay) {
+  HumanView beside({.stream = out_, .colour = Colour::no}, {.stream = progress_, .colour = Colour::no},
+                   Detail::normal, {.steps = HumanView::Steps::elsewhere});
+  beside.step_started("apply");
+
+  EXPECT_EQ(progress_.str(), "");
+}
+
 TEST_F(HumanViewTest, HeadsTheFirstPlanOfADryRun) {
   view_.head({.server = "https://example.com"});
   view_.planned({.changes = {deletion("Job", "j", {})}}, kube::DryRun::client);

@@ -1,0 +1,276 @@
+#include <kots_export/ui/progress.h>
+#include <kots_export/ui/progress_text.h>
+#include <kots_export/util/width.h>
+
+#include "unit/ui/changes.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::ui {
+
+namespace {
+
+using namespace std::chrono_literals;
+using change::CheckOutcome;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::Not;
+using ::testing::ResultOf;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using State = Progress::Step::State;
+
+std::string text_of(const Line& line) {
+  std::string text;
+  for (const Span& span : line) text += span.text;
+  return text;
+}
+
+std::vector<std::string> texts_of(const std::vector<Line>& lines) {
+  std::vector<std::string> texts;
+  for (const Line& line : lines) texts.push_back(text_of(line));
+  return texts;
+}
+
+class ProgressTest : public ::testing::Test {
+ protected:
+  void make_changes(int count, std::chrono::milliseconds each = 0ms) {
+    for (int i = 0; i < count; ++i) {
+      now += each;
+      progress.change_done(test::deletion("Job", "j", {}), {});
+    }
+  }
+  static change::Plan plan_of(std::size_t changes) {
+    change::Plan plan;
+    for (std::size_t i = 0; i < changes; ++i) plan.changes.push_back(test::deletion("Job", "j", {}));
+    return plan;
+  }
+  [[nodiscard]] std::string screen(Area area = {}) const {
+    std::string all;
+    for (const std::string& line : texts_of(live_lines(progress, area))) all += line + "\n";
+    return all;
+  }
+  void wait_for(std::string path, std::chrono::milliseconds since) {
+    progress.traffic({.in_flight = 1,
+                      .oldest =
+                          kube::Traffic::Unanswered{
+                              .method = kube::Method::patch, .path = std::move(path), .since = since},
+                      .pause = std::nullopt});
+  }
+
+  Progress::TimePoint now{1h};
+  Progress progress{[this] { return now; }};
+};
+
+TEST_F(ProgressTest, TheListOfStepsFillsIn) {
+  progress.step_started("checks");
+  now += 1500ms;
+  progress.step_done("checks");
+  constexpr std::array<std::string_view, 2> kAhead = {"apply", "flyway"};
+  progress.steps_ahead(kAhead);
+  progress.step_started("apply");
+  now += 12s;
+
+  EXPECT_THAT(texts_of(live_lines(progress, {})),
+              ElementsAre(StartsWith("\u2713 checks        1.5 s"), HasSubstr(" apply         12 s"),
+                          StartsWith("  flyway")));
+}
+
+TEST_F(ProgressTest, AStepThatNobodyAnnouncedComesBeforeThoseThatAreToFollow) {
+  constexpr std::array<std::string_view, 1> kAhead = {"apply"};
+  progress.steps_ahead(kAhead);
+  progress.step_started("export");
+
+  EXPECT_EQ(progress.steps().at(0).name, "export");
+  EXPECT_EQ(progress.steps().at(1).state, State::ahead);
+}
+
+TEST_F(ProgressTest, ChangesAreCountedWithRateAndTheTimeThatIsLeft) {
+  progress.step_started("apply");
+  progress.planned(plan_of(100), kube::DryRun::none);
+  EXPECT_THAT(status_lines(progress), ElementsAre("apply, 0 s: 0 of 100 changes"));
+
+  make_changes(25, 100ms);
+
+  EXPECT_THAT(status_lines(progress), ElementsAre("apply, 2 s: 25 of 100 changes, 10/s, 8 s left"));
+  EXPECT_THAT(screen(), HasSubstr("25 of 100 changes, 10/s, 8 s left"));
+}
+
+TEST_F(ProgressTest, TheRateIsThatOfTheLastSeconds) {
+  progress.step_started("apply");
+  progress.planned(plan_of(100'000), kube::DryRun::none);
+  make_changes(10'000, 1ms);
+  make_changes(30, 1s);
+
+  EXPECT_NEAR(progress.rate()->per_second, 1, 0.1);
+}
+
+TEST_F(ProgressTest, LargeNumbersAreReadable) {
+  progress.step_started("apply");
+  progress.expected(5023);
+  make_changes(1240);
+
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1,240 of 5,023 changes")));
+}
+
+TEST_F(ProgressTest, PlansOfOneStepAddUp) {
+  progress.step_started("flyway");
+  for (int i = 0; i < 3; ++i) {
+    progress.planned(plan_of(1), kube::DryRun::none);
+    make_changes(1);
+    progress.plan_done();
+  }
+
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("3 of 3 changes")));
+}
+
+TEST_F(ProgressTest, WhatIsExpectedMayGrowAndShrinkOnTheWay) {
+  progress.step_started("apply");
+  progress.expected(1000);
+  make_changes(3);
+  progress.expected(900);
+  EXPECT_EQ(progress.running()->total, 900U);
+  make_changes(1);
+  EXPECT_EQ(progress.running()->total, 900U);
+}
+
+TEST_F(ProgressTest, AClientsDryRunCountsNothing) {
+  progress.step_started("apply");
+  progress.planned(plan_of(5), kube::DryRun::client);
+
+  EXPECT_EQ(progress.running()->total, 0U);
+}
+
+TEST_F(ProgressTest, ChecksAreCountedWithTheirFindings) {
+  progress.step_started("checks");
+  for (const auto status :
+       {CheckOutcome::Status::ok, CheckOutcome::Status::warning, CheckOutcome::Status::failed})
+    progress.check_done({.id = "a", .group = "b", .status = status, .detail = {}, .remedy = {}});
+
+  EXPECT_THAT(status_lines(progress), ElementsAre("checks, 0 s: 3 checks, 2 findings"));
+}
+
+TEST_F(ProgressTest, TheMigratorsStateSaysHowLongItRunsAndWhenItsLastLineCame) {
+  progress.step_started("flyway");
+  progress.job_seen({.job = "circle-migrator", .pod = {}, .phase = {}, .reason = {}});
+  now += 5s;
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("Job circle-migrator has no Pod yet (5 s)")));
+
+  progress.job_seen(
+      {.job = "circle-migrator", .pod = "m-x", .phase = "Pending", .reason = "ContainerCreating"});
+  EXPECT_THAT(status_lines(progress),
+              ElementsAre(HasSubstr("Pod m-x is Pending: ContainerCreating (5 s)")));
+
+  progress.job_seen({.job = "circle-migrator", .pod = "m-x", .phase = "Running", .reason = {}});
+  progress.log_line("circle-migrator", "Migrating schema");
+  now += 40s;
+  EXPECT_THAT(status_lines(progress),
+              ElementsAre(HasSubstr("Pod m-x is Running (45 s), last line 40 s ago")));
+  EXPECT_THAT(screen(), HasSubstr("\n  Pod m-x is Running (45 s), last line 40 s ago"));
+
+  progress.step_done("flyway");
+  EXPECT_THAT(screen(), Not(HasSubstr("Pod m-x")));
+}
+
+TEST_F(ProgressTest, AServerThatDoesNotAnswerIsTold) {
+  progress.step_started("apply");
+  wait_for("/apis/apps/v1/namespaces/x/deployments/frontend", 2'900ms);
+  EXPECT_THAT(screen(), Not(HasSubstr("no answer")));
+
+  wait_for("/apis/apps/v1/namespaces/x/deployments/frontend", 15'400ms);
+
+  EXPECT_THAT(screen(), HasSubstr("no answer for 15 s (PATCH Deployment frontend)"));
+  EXPECT_THAT(status_lines(progress),
+              ElementsAre(StartsWith("apply"), "no answer for 15 s (PATCH Deployment frontend)"));
+}
+
+TEST_F(ProgressTest, WhatIsSentAgainLaterIsTold) {
+  progress.traffic({.in_flight = 0,
+                    .oldest = std::nullopt,
+                    .pause = kube::Traffic::Pause{.method = kube::Method::get,
+                                                  .path = "/version",
+                                                  .why = "the server answers 429",
+                                                  .left = 17'200ms}});
+
+  EXPECT_THAT(status_lines(progress),
+              ElementsAre("GET /version is sent again in 18 s: the server answers 429"));
+}
+
+TEST_F(ProgressTest, AStepThatRanAtTheEndHasFailedAndTheOthersNeverWere) {
+  constexpr std::array<std::string_view, 2> kAhead = {"apply", "flyway"};
+  progress.steps_ahead(kAhead);
+  progress.step_started("apply");
+  progress.end();
+
+  EXPECT_THAT(texts_of(final_lines(progress, {})), ElementsAre(StartsWith("\u2717 apply")));
+}
+
+TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
+  progress.step_started("apply");
+  progress.expected(50'000);
+  make_changes(1000, 10ms);
+  progress.job_seen({.job = "j", .pod = std::string(60, 'p'), .phase = "Running", .reason = {}});
+  wait_for(
+      "/apis/apps/v1/namespaces/x/deployments/\u79fb\u884c\u79fb\u884c\u79fb\u884c\u79fb\u884c\u79fb\u884c",
+      15s);
+  for (const std::size_t columns : {20U, 40U, 60U, 80U, 200U}) {
+    SCOPED_TRACE(columns);
+    EXPECT_THAT(texts_of(live_lines(progress, {.columns = columns})),
+                Each(ResultOf(&util::display_width, Le(columns - 1))));
+  }
+}
+
+TEST_F(ProgressTest, WithFortyColumnsTheCountsAreStillThere) {
+  progress.step_started("apply");
+  progress.expected(5000);
+  make_changes(1200, 1ms);
+
+  EXPECT_THAT(screen({.columns = 40}), HasSubstr("1,200 of 5,000"));
+}
+
+TEST_F(ProgressTest, WithoutUnicodeEveryCharacterIsAscii) {
+  progress.step_started("checks");
+  progress.step_done("checks");
+  progress.step_started("apply");
+  progress.expected(5000);
+  make_changes(1200, 1ms);
+  wait_for("/api/v1/namespaces/x/secrets/" + std::string(200, 's'), 15s);
+
+  const std::string text = screen({.glyphs = Area::Glyphs::ascii});
+
+  EXPECT_THAT(text, HasSubstr("[####....."));
+  EXPECT_THAT(text, Each(::testing::Gt('\0')));
+}
+
+TEST_F(ProgressTest, OnALowTerminalWhatIsOverGoesFirst) {
+  for (const char* step : {"checks", "export", "transform", "annotate", "kots_cleanup"}) {
+    progress.step_started(step);
+    progress.step_done(step);
+  }
+  progress.step_started("apply");
+  wait_for("/version", 15s);
+
+  const auto lines = texts_of(live_lines(progress, {.rows = 8}));
+
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("annotate"), HasSubstr("kots_cleanup"), HasSubstr("apply"),
+                                 HasSubstr("no answer")));
+  EXPECT_THAT(live_lines(progress, {.rows = 24}), SizeIs(7));
+}
+
+TEST_F(ProgressTest, ForeignTextMovesNoCursor) {
+  progress.job_seen({.job = "j", .pod = "a\x1b[2J\nb", .phase = "Running", .reason = {}});
+
+  EXPECT_THAT(screen(), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(live_lines(progress, {}), SizeIs(1));
+}
+
+}  // namespace
+
+}  // namespace kots_export::ui
