@@ -18,6 +18,7 @@
 #include "cli/typed_words.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iostream>
 #include <string_view>
@@ -75,9 +76,11 @@ int run_guarded(const std::function<int()>& run, const Report& where) {
   }
 }
 
-// Markdown is of plans: those that a command shows and does not carry out.
+// Markdown is of plans, those that a command shows and does not carry out, and of what is told about a run.
 void require_markdown_makes_sense(const Flags& flags, const std::string& command) {
-  if (flags.output != "markdown" || command == "plan" || flags.dry_run != "none") return;
+  constexpr std::array<std::string_view, 4> kAlways = {"plan", "message", "report", "runs"};
+  if (flags.output != "markdown" || flags.dry_run != "none") return;
+  if (std::ranges::find(kAlways, command) != kAlways.end()) return;
   throw UsageError("-o markdown shows a plan, and " + command + " makes none that it only shows", {},
                    "Add --dry-run=client or --dry-run=server.");
 }
@@ -130,10 +133,10 @@ int parse_and_run(const std::vector<std::string>& typed) {
                .again = again(program.app),
                .places = given_places(program.app),
                .form = command.app->parsed() ? CommandLine::Form::subcommand : CommandLine::Form::script}};
-  const bool is_text = flags.output.empty() || flags.output == "markdown";
+  const bool is_document = flags.output == "json" || flags.output == "yaml";
   const Report where{.form = flags.log_format == "json" ? Report::Form::event : Report::Form::text};
-  return is_text ? run_guarded([&] { return command.run(call); }, where)
-                 : run_with_document(command, call, where);
+  return is_document ? run_with_document(command, call, where)
+                     : run_guarded([&] { return command.run(call); }, where);
 }
 
 // What kubectl calls where a command line of the plugin is to be completed.

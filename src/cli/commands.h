@@ -30,8 +30,10 @@ struct Declared {
 [[nodiscard]] Declared declare_kots_cleanup(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_message(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_options(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_nomad(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_plan(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_postgres(CLI::App& app, Flags& flags);
+[[nodiscard]] Declared declare_report(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_rollback(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_run(CLI::App& app, Flags& flags);
 [[nodiscard]] Declared declare_runs(CLI::App& app, Flags& flags);

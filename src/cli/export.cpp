@@ -20,7 +20,7 @@ int run_export(const Options& options, const std::string& named) {
   migration::require_release(session.context());
   const helm::Release release =
       migration::read_release(session.context(), {.revision = options.installation.revision});
-  write_values(options, file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
+  write_result(options, file.empty() ? session.paths().values_v3().string() : file, "values-3.x",
                migration::values_yaml(release), session.observer());
   return static_cast<int>(ExitCode::done);
 }

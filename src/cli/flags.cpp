@@ -100,6 +100,8 @@ const std::array kRows = {
         "request"},
     Row{FlagSet::document, kOutput, "", "-o,--output", &Flags::output, "json|yaml",
         "one document on standard output"},
+    Row{FlagSet::page, kOutput, "", "-o,--output", &Flags::output, "html|markdown",
+        "a page for a browser, or text for a ticket (html)"},
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
         "name every object of a plan, also where many of a kind change alike"},
     Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",

@@ -40,7 +40,7 @@ struct Flags {
   std::string lock_duration = "30s";
   std::string settle_time = "34s";  // kServerPatience
   // --- what is shown ---
-  std::string output;  // empty (text), "markdown", "json" or "yaml"
+  std::string output;  // empty (text), "markdown", "html", "json" or "yaml"
   int verbose = 0;     // how often
   bool quiet = false;
   std::string progress = "auto";
@@ -90,6 +90,7 @@ enum class FlagSet : unsigned {
   requests = 1U << 25U,      // how they are sent
   document = 1U << 26U,      // -o of commands that show no plan
   script = 1U << 27U,        // -f
+  page = 1U << 28U,          // -o of a report
 };
 
 constexpr FlagSet operator|(FlagSet a, FlagSet b) {
@@ -117,7 +118,7 @@ inline constexpr FlagSet kWhole = FlagSet::chart | FlagSet::checks | FlagSet::re
 // Those that several commands take: all but the variants of some of them, and what only the script's form
 // has.
 inline constexpr FlagSet kShared =
-    static_cast<FlagSet>(~static_cast<unsigned>(FlagSet::plan_run | FlagSet::document | FlagSet::script));
+    static_cast<FlagSet>(~static_cast<unsigned>(FlagSet::plan_run | FlagSet::document | FlagSet::page | FlagSet::script));
 
 // The heading of the flags that say which cluster.
 inline constexpr const char* kClusterHeading = "Cluster";

@@ -25,24 +25,28 @@ std::string context_in_use(const kube::KubeconfigOverrides& overrides) {
 }
 
 int run_message(const Options& options) {
-  const InstallationOptions& installation = options.installation;
-  show(options.output,
-       migration::next_steps({.values_file = installation.paths.values(),
-                              .ns = installation.ns,
-                              .release = installation.release,
-                              .registry = installation.registry,
-                              .target_version = installation.target_version,
-                              .commands = commands(options, context_in_use(options.cluster.overrides))}));
+  show(options.output, migration::next_steps(message_options(options, options.installation.paths.values())));
   return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
 
+migration::MessageOptions message_options(const Options& options, const std::filesystem::path& values_file) {
+  const InstallationOptions& installation = options.installation;
+  return {.values_file = values_file,
+          .migrator_log = installation.paths.migrator_log(),
+          .ns = installation.ns,
+          .release = installation.release,
+          .registry = installation.registry,
+          .target_version = installation.target_version,
+          .commands = commands(options, context_in_use(options.cluster.overrides))};
+}
+
 Declared declare_message(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("message", "print the next steps after a migration; needs only the values file");
   take_flags(*command, flags,
-             FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::document | FlagSet::cluster,
+             FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::output | FlagSet::cluster,
              Letters::script);
   command->footer(
       "Examples:\n"

@@ -35,9 +35,10 @@ constexpr std::array<std::pair<std::string_view, OutputOptions::Progress>, 3> kP
      {"plain", OutputOptions::Progress::plain}}};
 constexpr std::array<std::pair<std::string_view, OutputOptions::Log>, 2> kLogs = {
     {{"text", OutputOptions::Log::text}, {"json", OutputOptions::Log::json}}};
-constexpr std::array<std::pair<std::string_view, OutputOptions::Format>, 4> kFormats = {
+constexpr std::array<std::pair<std::string_view, OutputOptions::Format>, 5> kFormats = {
     {{"", OutputOptions::Format::text},
      {"markdown", OutputOptions::Format::markdown},
+     {"html", OutputOptions::Format::html},
      {"json", OutputOptions::Format::json},
      {"yaml", OutputOptions::Format::yaml}}};
 

@@ -95,7 +95,7 @@ struct ChangeOptions {
 };
 
 struct OutputOptions {
-  enum class Format { text, markdown, json, yaml } format = Format::text;
+  enum class Format { text, markdown, html, json, yaml } format = Format::text;
   // What standard error shows: errors and results alone; what happens; every change; every request; their
   // headers and bodies too.
   enum class Verbosity { quiet, normal, changes, requests, bodies } verbosity = Verbosity::normal;

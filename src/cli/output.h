@@ -6,6 +6,7 @@
 #include <kots_export/ui/document.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
+#include <kots_export/ui/next_steps.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
@@ -14,7 +15,6 @@
 #include "cli/options.h"
 
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -31,17 +31,16 @@ inline bool is_markdown(const OutputOptions& output) {
   return output.format == OutputOptions::Format::markdown;
 }
 
+// What the commands that ask no cluster know of the next steps, for the installation that the options name.
+[[nodiscard]] migration::MessageOptions message_options(const Options& options,
+                                                        const std::filesystem::path& values_file);
+
 // The next steps on standard output, or in the document.
 inline void show(const OutputOptions& output, const migration::NextSteps& steps) {
   if (output.document != nullptr) return output.document->next_steps(steps);
-  if (!is_markdown(output)) {
-    std::cout << ui::text_of(steps) << std::flush;
-    return;
-  }
-  ui::Code code{.language = "text", .lines = {}};
-  std::istringstream lines(ui::text_of(steps));
-  for (std::string line; std::getline(lines, line);) code.lines.push_back(line);
-  ui::write_markdown(std::cout, {.title = {}, .blocks = {std::move(code)}});
+  const ui::Document document = ui::document_of(steps);
+  if (is_markdown(output)) return ui::write_markdown(std::cout, document);
+  ui::write_text(std::cout, document, colour_of(ui::Stream::out));
 }
 
 // What the work, or a plan in a file, is for: "target" of the document.
@@ -69,18 +68,18 @@ inline void require_free_stdout(const OutputOptions& output, const std::string& 
                      "Name a file instead of -, or leave -o out.");
 }
 
-// Writes a values file (0600, an older one is kept beside it), or to standard output where `file` is "-". In
-// a dry run it only tells that it would write a file.
-inline void write_values(const Options& options, const std::string& file, std::string_view role,
-                         const std::string& yaml, change::Observer& observer) {
+// Writes what a command makes (a values file, a report; 0600, an older one is kept beside it), or to standard
+// output where `file` is "-". In a dry run it only tells that it would write a file.
+inline void write_result(const Options& options, const std::string& file, std::string_view role,
+                         const std::string& text, change::Observer& observer) {
   if (file == "-") {
-    if (!(std::cout << yaml << std::flush)) throw Error("cannot write to standard output");
+    if (!(std::cout << text << std::flush)) throw Error("cannot write to standard output");
     return;
   }
   if (options.change.is_dry_run()) return observer.note("values.would-be-written", {{"file", file}});
   const std::filesystem::path path(file);
   util::create_private_folder(path.parent_path());
-  if (const auto copy = util::write_private_file(path, yaml, util::Existing::keep_copy)) {
+  if (const auto copy = util::write_private_file(path, text, util::Existing::keep_copy)) {
     observer.note("values.copy-kept", {{"file", file}, {"copy", copy->string()}});
   }
   observer.file_written(role, file);

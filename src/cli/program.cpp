@@ -35,14 +35,15 @@ struct Row {
 
 // In the order of the help.
 constexpr Row kCommands[] = {
-    {kMigration, declare_run},      {kMigration, declare_check},     {kMigration, declare_plan},
-    {kMigration, declare_apply},    {kSteps, declare_secret},        {kSteps, declare_export},
-    {kSteps, declare_transform},    {kSteps, declare_fix_manifest},  {kSteps, declare_annotate},
-    {kSteps, declare_kots_cleanup}, {kSteps, declare_flyway},        {kSteps, declare_postgres},
-    {kSteps, declare_message},      {kAfterwards, declare_status},   {kAfterwards, declare_verify},
-    {kAfterwards, declare_runs},    {kAfterwards, declare_rollback}, {kFiles, declare_validate},
-    {kFiles, declare_diff},         {kFiles, declare_config},        {kAbout, declare_completion},
-    {kAbout, declare_options},      {kAbout, declare_version},       {kAbout, declare_help}};
+    {kMigration, declare_run},       {kMigration, declare_check},    {kMigration, declare_plan},
+    {kMigration, declare_apply},     {kSteps, declare_secret},       {kSteps, declare_export},
+    {kSteps, declare_transform},     {kSteps, declare_fix_manifest}, {kSteps, declare_annotate},
+    {kSteps, declare_kots_cleanup},  {kSteps, declare_flyway},       {kSteps, declare_postgres},
+    {kSteps, declare_message},       {kAfterwards, declare_status},  {kAfterwards, declare_verify},
+    {kAfterwards, declare_nomad},    {kAfterwards, declare_report},  {kAfterwards, declare_runs},
+    {kAfterwards, declare_rollback}, {kFiles, declare_validate},     {kFiles, declare_diff},
+    {kFiles, declare_config},        {kAbout, declare_completion},   {kAbout, declare_options},
+    {kAbout, declare_version},       {kAbout, declare_help}};
 
 }  // namespace
 

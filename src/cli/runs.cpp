@@ -1,4 +1,5 @@
 #include <kots_export/change/journal_reader.h>
+#include <kots_export/change/run_details.h>
 #include <kots_export/migration/paths.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
@@ -9,10 +10,11 @@
 #include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/named_run.h"
+#include "cli/output.h"
+#include "cli/report.h"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -63,14 +65,6 @@ json document_of(const change::JournalEntry& entry) {
                 {"status", to_string(entry.outcome.status)}};
   if (!entry.outcome.error.empty()) document["error"] = util::printable(entry.outcome.error);
   return document;
-}
-
-// Nothing where one of both is not known.
-std::optional<std::chrono::seconds> duration(const change::RunRecord& run) {
-  const auto from = util::parse_api_time(run.header.started);
-  const auto to = util::parse_rfc3339(run.ended);
-  if (!from || !to) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::seconds>(*to - *from);
 }
 
 json document_of(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
@@ -150,7 +144,7 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   line("cluster:", header.server + (header.context.empty() ? "" : ", context " + header.context));
   line("namespace:", header.ns + ", release " + header.release);
   line("started:", header.started);
-  const auto took = duration(run);
+  const auto took = change::duration_of(run);
   line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
   line("version:", header.version);
   line("changes:", change::to_text(count(run).ends));
@@ -171,6 +165,10 @@ void print_run(const change::RunRecord& run, change::RunState state) {
 int show_run(const Options& options, const std::string& name) {
   const change::Runs all = change::read_runs(options.installation.paths.backup());
   const change::RunRecord& run = named_run(all, name);
+  if (is_markdown(options.output)) {
+    ui::write_markdown(std::cout, ui::document_of(report_of(options, run, all)));
+    return static_cast<int>(ExitCode::done);
+  }
   if (options.output.document == nullptr) {
     print_run(run, state_of(run, all.runs));
     return static_cast<int>(ExitCode::done);
@@ -213,17 +211,18 @@ Declared declare_runs(CLI::App& app, Flags& flags) {
       "  kots-export runs\n"
       "  # What a run did, change by change\n"
       "  kots-export runs show 20261124T101530\n"
-      "  # The same for a script\n"
+      "  # All runs, for a script\n"
       "  kots-export runs -o json");
   auto* show = command->add_subcommand("show", "what one run did: who, when, how it ended, each change");
   show->add_option("RUN", own->run, "the run, or how its name begins")->required();
-  take_flags(*show, flags, FlagSet::folder | FlagSet::document);
+  take_flags(*show, flags, FlagSet::folder | FlagSet::output);
   show->footer(
       "Examples:\n"
       "  # What a run did, change by change; runs lists the names\n"
       "  kots-export runs show 20261124T101530\n"
-      "  # The same for a script\n"
+      "  # The same for a script, and for a ticket\n"
       "  kots-export runs show 20261124T101530 -o json\n"
+      "  kots-export runs show 20261124T101530 -o markdown\n"
       "  # In the folder of another installation\n"
       "  kots-export runs show 20261124T101530 --output-dir staging");
   return {command, [show, own](const Call& call) {

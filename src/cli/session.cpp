@@ -110,6 +110,7 @@ Session::Session(const Options& options, Access access)
   util::require_writable_folder(paths_.logs());
   log_.emplace(log_file());
   views_.add(*log_);
+  views_.add(details_);
 }
 
 bool Session::interrupted() {
@@ -307,6 +308,7 @@ void Session::failed(Error& error) noexcept {
   } catch (const Error&) {
     // Of a disk that is full the error itself tells.
   }
+  keep_details();
   error.set_state(
       change::to_text(executor_.counts()) +
       "; CircleCI 3.x goes on working, its own Pods run on; journal: " + executor_.journal_path());
@@ -316,6 +318,20 @@ void Session::failed(Error& error) noexcept {
   if (rolls_back_.empty() && error.leaves_way_back())
     add("`" + context_.commands.kots_export("rollback") + "` goes back to what was there before.");
   error.set_hint(hint);
+}
+
+// Nothing depends on it: where it cannot be written, a report goes without times and checks.
+void Session::keep_details() noexcept {
+  if (executor_.journal_path().empty()) return;
+  try {
+    change::RunDetails details = details_.details();
+    details.chart = header().chart;
+    details.target_version = header().target_version;
+    details.helm_force = ui::word_of(context_.helm_force);
+    change::write_run_details(std::filesystem::path(executor_.journal_path()).parent_path(), details);
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 int in_session(const Options& options, Session::Access access, const std::function<int(Session&)>& work) {
@@ -337,6 +353,7 @@ int Session::finish_checks() {
 
 int Session::finish(const std::optional<migration::NextSteps>& next) {
   executor_.end(change::RunEnd::complete);
+  keep_details();
   lock_.release();
   print_end();
   if (options_.output.document != nullptr)

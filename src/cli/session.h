@@ -4,6 +4,7 @@
 #include <kots_export/change/journal.h>
 #include <kots_export/change/lease.h>
 #include <kots_export/change/renewing_transport.h>
+#include <kots_export/change/run_details.h>
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/kube/watched_transport.h>
 #include <kots_export/migration/context.h>
@@ -83,6 +84,8 @@ class Session {
   void describe_target();  // in the document, and where events are told
   [[nodiscard]] std::string what_the_server_takes() const;
   void print_end();
+  // What a report tells of the run, beside its journal.
+  void keep_details() noexcept;
 
   const Options& options_;
   migration::Paths paths_;
@@ -92,6 +95,7 @@ class Session {
   std::string rolls_back_;
   std::optional<ui::PlanHeader> of_file_;  // where the plan is one of a file
   std::optional<ui::LogView> log_;
+  change::DetailsRecorder details_;
   Views views_;
   kube::ResolvedConfig config_;
   std::unique_ptr<kube::CredentialSource> credentials_;

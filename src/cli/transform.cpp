@@ -59,7 +59,7 @@ int run_transform(const Options& options, TransformFlags typed) {
   if (typed.to != "-") step.earlier_output = typed.to;
   const values::Transformed result = migration::transform_by_rules(v3, step, view);
   const std::string yaml = values::to_yaml(result.values);
-  write_values(options, typed.to, "values", yaml, view);
+  write_result(options, typed.to, "values", yaml, view);
   print_changes(typed, v3, result);
   // Findings name lines: of a file that was not written they could not be looked up.
   if (typed.to != "-" && options.change.is_dry_run()) return static_cast<int>(ExitCode::done);

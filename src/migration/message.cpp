@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::string_view kNomadPort = ":4647";
 
+// Where the machines for jobs are, else where the bucket is: what realitycheck calls the cloud provider.
+std::string cloud_provider_of(const values::Value& values) {
+  const auto has = [&](const values::Path& path) { return values::is_true_at(values, path); };
+  if (has({"vm_service", "providers", "ec2", "enabled"})) return "aws";
+  if (has({"vm_service", "providers", "gcp", "enabled"})) return "gcp";
+  if (has({"object_storage", "gcs", "enabled"})) return "gcp";
+  return "";
+}
+
 }  // namespace
 
 NextSteps next_steps(const MessageOptions& options) {
@@ -32,21 +41,35 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
   const std::string release = util::shell_quote(options.release);
   const std::string chart = "oci://" + host + "/" + std::string(names::kChart) + " --version " +
                             util::shell_quote(options.target_version);
-  const std::string force = options.helm_force == HelmForce::refused ? "" : " --force";
-  NextSteps steps{
+  const bool forces =
+      options.helm_force != HelmForce::refused && options.upgrade == MessageOptions::Upgrade::from_3x;
+  const Commands& commands = options.commands;
+  const std::string proxy(values::is_true_at(values, {"nginx", "aws_acm", "enabled"}) ? names::kProxyOfAcm
+                                                                                      : names::kProxy);
+  const std::string domain = values::string_at(values, {"global", "domainName"});
+  return {
       .values_file = options.values_file.string(),
+      .domain = domain,
+      .cloud_provider = cloud_provider_of(values),
+      .helm_force = options.helm_force,
+      .migrator_log = options.migrator_log.string(),
+      .job_command = commands.kubectl(options.ns, "get job " + std::string(names::kMigrator)),
+      .validate_command = "kots-export validate " + file,
       .login_command = "helm registry login " + host + " --username <image-registry-username>",
-      .diff_command = options.commands.helm(options.ns, "diff upgrade " + release,
-                                            "-f " + file + " --show-secrets --context 5 " + chart),
-      .upgrade_command =
-          options.commands.helm(options.ns, "upgrade " + release, "-f " + file + " " + chart + force),
-      .nomad_server_endpoint = {},
+      .diff_command = commands.helm(options.ns, "diff upgrade " + release,
+                                    "-f " + file + " --show-secrets --context 5 " + chart),
+      .upgrade_command = commands.helm(options.ns, "upgrade " + release,
+                                       "-f " + file + " " + chart + (forces ? " --force" : "")),
+      .verify_command = commands.kots_export("verify --wait"),
+      .pods_command = commands.kubectl(options.ns, "get pods"),
+      .load_balancer_command = commands.kubectl(options.ns, "get service " + proxy),
+      .nomad_server_endpoint = domain.empty() ? std::string() : domain + std::string(kNomadPort),
+      .nomad_command = commands.kots_export("nomad --terraform-output -"),
+      .report_command = commands.kots_export("report"),
+      .history_command = commands.helm(options.ns, "history " + release, {}),
+      .helm_rollback_command = commands.helm(options.ns, "rollback " + release + " <revision>", {}),
+      .rollback_command = commands.kots_export("rollback"),
   };
-  const values::Value* domain = values::find(values, {"global", "domainName"});
-  if (domain != nullptr && domain->is_string() && !domain->as_string().empty()) {
-    steps.nomad_server_endpoint = domain->as_string() + std::string(kNomadPort);
-  }
-  return steps;
 }
 
 }  // namespace kots_export::migration

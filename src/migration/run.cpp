@@ -27,6 +27,7 @@ MetadataSteps metadata_steps(Context& context, Part part, const RunOptions& opti
 // it fail.
 NextSteps steps_after(const Context& context, const ValuesPlan& values, const RunOptions& options) {
   const MessageOptions message{.values_file = options.paths.values(),
+                               .migrator_log = options.paths.migrator_log(),
                                .ns = context.ns.name,
                                .release = context.release,
                                .registry = options.registry,

@@ -1,5 +1,7 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/masking.h>
+#include <kots_export/ui/messages.h>
+#include <kots_export/ui/next_steps.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
@@ -98,13 +100,7 @@ void JsonView::file_written(std::string_view what, const std::string& path) {
   document_["files"].push_back({{"role", what}, {"path", path}});
 }
 
-void JsonView::next_steps(const migration::NextSteps& steps) {
-  document_["nextSteps"] = {{"valuesFile", steps.values_file},
-                            {"login", steps.login_command},
-                            {"diff", steps.diff_command},
-                            {"upgrade", steps.upgrade_command},
-                            {"nomadServerEndpoint", steps.nomad_server_endpoint}};
-}
+void JsonView::next_steps(const migration::NextSteps& steps) { document_["nextSteps"] = json_of(steps); }
 
 void JsonView::failed(const Error& error) { document_["error"] = json_of(error); }
 

@@ -1,5 +1,6 @@
 #include <kots_export/ui/document.h>
 
+#include "ui/bars_table.h"
 #include "ui/one_line.h"
 
 #include <algorithm>
@@ -49,6 +50,8 @@ std::string inline_of(const Span& span) {
       return escaped(span.text);
     case Style::strong:
       return "**" + escaped(span.text) + "**";
+    case Style::link:
+      return "<" + span.text + ">";
     case Style::name:
     case Style::added:
     case Style::changed:
@@ -104,7 +107,37 @@ class MarkdownWriter {
     out_ << '\n';
   }
 
+  // A heading of its own, and no item of a list: what GFM would number anew keeps its number.
+  void operator()(const Step& step) {
+    const std::string number = step.number.empty() ? "" : escaped(step.number) + "\\. ";
+    out_ << "#### " << number << escaped(step.title) << "\n\n";
+    for (const Step::Part& part : step.parts) {
+      out_ << inline_of(part.text) << "\n\n";
+      if (part.lines.empty()) continue;
+      write_code(part.lines, "text", "");
+      out_ << '\n';
+    }
+  }
+
+  // A pipe ends a cell, in a code span too (GFM 4.10).
+  void operator()(const Table& table) {
+    write_row(table.header);
+    out_ << '|';
+    for (std::size_t i = 0; i < table.header.size(); ++i) out_ << "---|";
+    out_ << '\n';
+    for (const auto& row : table.rows) write_row(row);
+    out_ << '\n';
+  }
+
+  void operator()(const Bars& bars) { (*this)(table_of(bars)); }
+
  private:
+  void write_row(std::span<const std::string> row) {
+    out_ << '|';
+    for (const std::string& cell : row) out_ << ' ' << escaped(cell) << " |";
+    out_ << '\n';
+  }
+
   void write(std::span<const Item> items, const std::string& indent) {
     for (const Item& item : items) {
       out_ << indent << "- " << (item.weight == Item::Weight::grave ? "**!** " : "") << inline_of(item.text)

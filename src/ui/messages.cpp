@@ -68,6 +68,9 @@ constexpr std::array kNotices = {
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
           "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive"},
+    Words{"nomad.other-name",
+          "the certificate has no name server.global.nomad: is it the one of Nomad's server?"},
+    Words{"nomad.unchanged", "{file} has these certificates already: unchanged"},
     Words{"plan.holds-secrets",
           "{file} holds passwords and whole Secrets in clear: keep it as safe as the cluster's Secrets, and "
           "delete it when it is applied"},
@@ -168,6 +171,7 @@ constexpr std::array kHeadings = {
 constexpr std::array kRoles = {
     Words{"migrator-log", "log of the database migration"},
     Words{"plan", "saved plan (it holds secrets)"},
+    Words{"report", "report"},
     Words{"values", "values for Server 4"},
     Words{"values-new", "values for Server 4, beside the edited ones"},
     Words{"values-3.x", "values as KOTS had them"},
@@ -223,19 +227,6 @@ std::string text_of(const change::PlanSummary& summary, Tense tense) {
   return part(summary.patch, "to patch", "patched") + ", " + part(summary.remove, "to delete", "deleted") +
          ", " + part(summary.create, "to create", "created") + ", " + std::to_string(summary.already_right) +
          " already right";
-}
-
-std::string text_of(const migration::NextSteps& steps) {
-  std::string text = "Next steps\n\n";
-  text += "1. Check the values file: " + steps.values_file + "\n\n";
-  text += "2. Log in to the registry:\n     " + steps.login_command + "\n\n";
-  text += "3. Look at what the upgrade will change (needs the helm-diff plugin):\n     " +
-          steps.diff_command + "\n\n";
-  text += "4. Upgrade:\n     " + steps.upgrade_command + "\n\n";
-  text += "5. Run the Nomad terraform again";
-  if (!steps.nomad_server_endpoint.empty()) text += " with server_endpoint = " + steps.nomad_server_endpoint;
-  // The domain is a foreign text: it comes from a values file.
-  return util::printable(text) + "\n";
 }
 
 std::string text_of(const Error& error) {

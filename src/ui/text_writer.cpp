@@ -1,8 +1,10 @@
 #include <kots_export/ui/document.h>
 
+#include "ui/bars_table.h"
 #include "ui/one_line.h"
 #include "ui/painted.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace kots_export::ui {
@@ -11,6 +13,7 @@ std::string painted(const Span& span, Colour colour) {
   const std::string text = one_line(span.text);
   switch (span.style) {
     case Style::plain:
+    case Style::link:
     case Style::name:
       return text;
     case Style::strong:
@@ -66,6 +69,37 @@ class TextWriter {
            << '\n';
     }
   }
+
+  void operator()(const Step& step) {
+    const std::string number = step.number.empty() ? "" : one_line(step.number) + ". ";
+    out_ << '\n' << paint(colour_, number + one_line(step.title), kBold) << '\n';
+    for (const Step::Part& part : step.parts) {
+      out_ << "   ";
+      write(part.text);
+      for (const std::string& line : part.lines) out_ << "     " << one_line(line) << '\n';
+    }
+  }
+
+  void operator()(const Table& table) {
+    std::vector<std::vector<std::string>> rows = {table.header};
+    for (const auto& row : table.rows) rows.push_back(row);
+    for (auto& row : rows)
+      for (std::string& cell : row) cell = one_line(cell);
+    std::vector<std::size_t> widths(table.header.size());
+    for (const auto& row : rows)
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (auto& row : rows) {
+      std::string line;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        row[i].resize(widths[i], ' ');
+        line += "  " + row[i];
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      out_ << line << '\n';
+    }
+  }
+
+  void operator()(const Bars& bars) { (*this)(table_of(bars)); }
 
  private:
   void write(const Line& line, const std::string& end = {}) {

@@ -1,4 +1,5 @@
 """kots-export as a process and the in-memory API server beside it, for the tests in Python."""
+import json
 import os
 import pty
 import shutil
@@ -10,6 +11,20 @@ PROGRAM = os.environ["KOTS_EXPORT_PROGRAM"]
 APISERVER = os.environ["KOTS_EXPORT_APISERVER"]
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
+
+
+def issue_certificates(folder):
+    """What the Nomad terraform makes: server.pem, server-key.pem and ca.pem, and all of it in terraform.json."""
+    def openssl(line):
+        subprocess.run(["openssl", *line.split()], cwd=folder, check=True, capture_output=True)
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    openssl(f"req -x509 {key} -keyout ca-key.pem -out ca.pem -subj /CN=nomad-ca -days 30")
+    openssl(f"req {key} -keyout server-key.pem -out server.csr -subj /CN=nomad")
+    (folder / "server.ext").write_text("subjectAltName=DNS:server.global.nomad\n")
+    openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 30 -extfile server.ext -out server.pem")
+    files = {"nomad_server_cert": "server.pem", "nomad_server_key": "server-key.pem", "nomad_tls_ca": "ca.pem"}
+    module = {name: (folder / file).read_text() for name, file in files.items()}
+    (folder / "terraform.json").write_text(json.dumps({"nomad": {"sensitive": True, "type": "object", "value": module}}))
 
 
 class Server:

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from server import DATA, PROGRAM, Server
+from server import DATA, PROGRAM, Server, issue_certificates
 from test_examples import commands, takes
 
 LICENSE = "--license 4x-licence"
@@ -16,7 +16,9 @@ ARGUMENTS = {
     "secret": "--docker-username u --docker-password p --force --yes",
     "export": "-",
     "transform": f"values-3.x.yaml - {LICENSE}",
+    "nomad": "--terraform-output terraform.json",
     "plan": LICENSE,
+    "report": "-o markdown",
     "apply": "migration.plan --yes",
     "config": "view",
     "validate": "values-3.x.yaml",
@@ -28,9 +30,11 @@ TO_A_FILE = {"export": ("", "3.yaml"), "transform": (LICENSE, f"values-3.x.yaml 
 # What must have happened before.
 BEFORE = {
     "apply": [f"kots-export plan {LICENSE} --out migration.plan"],
+    "report": ["kots-export annotate --yes"],
     "rollback": ["kots-export annotate --yes"],
     "runs": ["kots-export annotate --yes"],
     "message": [f"kots-export transform values-3.x.yaml output/helm-values.yaml {LICENSE}"],
+    "nomad": [f"kots-export transform values-3.x.yaml output/helm-values.yaml {LICENSE}"],
     "transform": ["mkdir output", "cp values-3.x.yaml output/helm-values-v3.yaml"],
 }
 # Exit codes that are no failure.
@@ -40,6 +44,8 @@ GOOD = {"diff": (1,), "validate": (1,), "verify": (1,)}
 def prepared(server, name):
     shutil.copy(DATA / "values-3.x.yaml", server.folder / "values-3.x.yaml")
     (server.folder / "other.yaml").write_text("a: 1\n")
+    if name == "nomad":
+        issue_certificates(server.folder)
     for line in BEFORE.get(name, []):
         done = server.shell(line)
         assert done.returncode == 0, done.stderr

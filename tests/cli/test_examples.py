@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import unittest
 
-from server import DATA, PROGRAM, Server
+from server import DATA, PROGRAM, Server, issue_certificates
 
 # These want a registry, or a run, that is not here: secret_test.cpp and recovery_test.cpp cover what they do.
 NEEDS_MORE = ("--verify", "rollback 2026", "show 2026")
@@ -19,7 +19,9 @@ BEFORE = {
     "diff": [TRANSFORM, "cp values-3.x.yaml output/helm-values-v3.yaml"],
     "validate": [TRANSFORM, "cp output/helm-values.yaml values-4.x.yaml"],
     "message": [TRANSFORM],
+    "nomad": [TRANSFORM, "cp output/helm-values.yaml values-4.x.yaml"],
     "plan show": ["kots-export plan annotate --out migration.plan"],
+    "report": ["kots-export plan annotate --out migration.plan", "kots-export annotate --yes", "kots-export check -o json > verify.json; true"],
     "rollback": ["kots-export annotate --yes", "kots-export kots_cleanup --yes"],
     "secret": ["kots-export secret --docker-username USER --docker-password-file password.txt --force --yes"],
 }
@@ -67,6 +69,8 @@ class Examples(unittest.TestCase):
         self.assertTrue(lines, f"{name} --help has no examples")
         with Server(seed=SEEDS.get(name, "installation-3.x.yaml")) as server:
             prepare(server)
+            if name == "nomad":
+                issue_certificates(server.folder)
             for line in BEFORE.get(name, []):
                 self.assertEqual(server.shell(line).returncode, 0)
             for line in lines:

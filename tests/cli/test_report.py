@@ -3,7 +3,7 @@ import json
 import unittest
 
 import jsonschema
-from server import ROOT, Server
+from server import ROOT, Server, issue_certificates
 
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "report.json").read_text())
 LICENSE = ("--license", "4x-licence")
@@ -68,6 +68,10 @@ class Report(unittest.TestCase):
             self.assertEqual([step["name"] for step in report["steps"]][:3], ["checks", "export", "transform"])
             self.report(server, "message")
             self.assertIn("libcurl", self.report(server, "version")["build"]["libraries"])
+            issue_certificates(server.folder)
+            nomad = self.report(server, "nomad", "--terraform-output", "terraform.json")
+            self.assertEqual({item["path"] for item in nomad["differences"]}, {f"nomad.server.rpc.mTLS.{key}" for key in ("certificate", "privateKey", "CACertificate")})
+            self.assertTrue(nomad["nextSteps"]["upgrade"].endswith("--version 4.0.1"))
             self.assertEqual(self.report(server, "runs")["runs"][0]["state"], "complete")
             self.report(server, "rollback", "--dry-run=client")
             self.report(server, "export")

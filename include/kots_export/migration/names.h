@@ -35,6 +35,9 @@ inline constexpr std::string_view kMigratorVersion = "0.1.532114-6a5071e0ed";
 inline constexpr std::string_view kMigratorDatabase = "domain";
 inline constexpr std::string_view kFrontend = "frontend";
 inline constexpr std::string_view kPostgresql = "postgresql";
+// The Service with the load balancer of 4.x; with AWS Certificate Manager it has another name.
+inline constexpr std::string_view kProxy = "circleci-proxy";
+inline constexpr std::string_view kProxyOfAcm = "circleci-proxy-acm";
 
 // The kinds that the script annotates and cleans up, in its order: API group and kind.
 struct Kind {

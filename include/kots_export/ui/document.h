@@ -8,13 +8,13 @@
 #include <variant>
 #include <vector>
 
-// What is shown of a plan, before it is text or Markdown. The texts in it may come from anywhere: the writers
-// make them safe. Secrets are masked by who puts them in.
+// What is shown of a plan or a run, before it is text, Markdown or HTML. The texts in it may come from
+// anywhere: the writers make them safe. Secrets are masked by who puts them in.
 namespace kots_export::ui {
 
 // How a piece of a line is meant. `plain` and `strong` are the program's own words; the others hold what came
-// from elsewhere too, such as an object's name.
-enum class Style { plain, strong, name, added, changed, removed };
+// from elsewhere too, such as an object's name. `link` is an address of the program's own.
+enum class Style { plain, strong, link, name, added, changed, removed };
 
 struct Span {
   std::string text;
@@ -53,7 +53,36 @@ struct Code {
   std::vector<std::string> lines;
 };
 
-using Block = std::variant<Heading, Paragraph, Fields, List, Code>;
+// One step of a procedure that a person follows.
+struct Step {
+  std::string number;  // "8"; empty: what is done only in some case
+  std::string title;
+  // What to do, and the lines to copy for it.
+  struct Part {
+    Line text;
+    std::vector<std::string> lines{};
+  };
+  std::vector<Part> parts;
+};
+
+// Cells hold what came from elsewhere.
+struct Table {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+};
+
+// Values to compare, each with its name and as text.
+struct Bars {
+  struct Bar {
+    std::string name;
+    double value = 0;
+    std::string text;
+  };
+  std::string label;  // what they show, for who cannot see it
+  std::vector<Bar> bars;
+};
+
+using Block = std::variant<Heading, Paragraph, Fields, List, Code, Step, Table, Bars>;
 
 struct Document {
   std::string title;  // text has none: what it belongs to is on the screen
@@ -66,5 +95,8 @@ void write_text(std::ostream& out, const Document& document, Colour colour);
 // GitHub Flavored Markdown (https://github.github.com/gfm/). What came from elsewhere stands in code spans
 // and fenced code, which nothing in it can end: no link, no HTML, no mention comes of it.
 void write_markdown(std::ostream& out, const Document& document);
+
+// One HTML page that needs nothing else: no script, no font, no picture from elsewhere. All text is escaped.
+void write_html(std::ostream& out, const Document& document);
 
 }  // namespace kots_export::ui

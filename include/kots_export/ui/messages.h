@@ -1,7 +1,6 @@
 #pragma once
 
 #include <kots_export/change/observer.h>
-#include <kots_export/migration/message.h>
 #include <kots_export/util/error.h>
 
 #include <string>
@@ -24,9 +23,6 @@ namespace kots_export::ui {
 // "2 to patch, 1 to delete, 0 to create, 5 already right"; the verbs in the past for what was done.
 enum class Tense { planned, done };
 [[nodiscard]] std::string text_of(const change::PlanSummary& summary, Tense tense);
-
-// The next steps after a migration, as the guide numbers them.
-[[nodiscard]] std::string text_of(const migration::NextSteps& steps);
 
 // An error as the last thing that a command prints: "error: ..." and, where there is one, "hint: ...".
 [[nodiscard]] std::string text_of(const Error& error);

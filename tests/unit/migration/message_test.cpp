@@ -13,10 +13,15 @@ namespace {
 using test::TemporaryFolder;
 using test::write_bytes;
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 MessageOptions options_for(const std::filesystem::path& file) {
-  return {.values_file = file, .ns = "circleci-server", .release = "circleci-server", .registry = {}};
+  return {.values_file = file,
+          .migrator_log = "logs/circle-migrator.log",
+          .ns = "circleci-server",
+          .release = "circleci-server",
+          .registry = {}};
 }
 
 NextSteps steps_from(const std::string& yaml, const MessageOptions& options) {
@@ -62,6 +67,42 @@ TEST(Message, TakesVersionReleaseNamespaceAndRegistry) {
             "oci://devcharts.azurecr.io/circleci-server --version 4.1.3 --force");
 }
 
+TEST(Message, HasTheCommandsOfTheStepsAfterTheUpgrade) {
+  MessageOptions options = options_for("/v.yaml");
+  options.commands = {.context = "prod", .given = " -n circleci-server --context prod"};
+
+  const NextSteps steps = steps_from("{}", options);
+
+  EXPECT_EQ(steps.job_command, "kubectl -n circleci-server --context prod get job circle-migrator");
+  EXPECT_EQ(steps.pods_command, "kubectl -n circleci-server --context prod get pods");
+  EXPECT_EQ(steps.load_balancer_command,
+            "kubectl -n circleci-server --context prod get service circleci-proxy");
+  EXPECT_EQ(steps.verify_command, "kots-export verify --wait -n circleci-server --context prod");
+  EXPECT_EQ(steps.nomad_command, "kots-export nomad --terraform-output - -n circleci-server --context prod");
+  EXPECT_EQ(steps.history_command, "helm history circleci-server -n circleci-server --kube-context prod");
+  EXPECT_EQ(steps.helm_rollback_command,
+            "helm rollback circleci-server <revision> -n circleci-server --kube-context prod");
+  EXPECT_EQ(steps.rollback_command, "kots-export rollback -n circleci-server --context prod");
+  EXPECT_EQ(steps.validate_command, "kots-export validate /v.yaml");
+}
+
+TEST(Message, NamesTheServiceThatAnInstallationWithAcmHas) {
+  EXPECT_THAT(steps_from("nginx: {aws_acm: {enabled: true}}", options_for("v")).load_balancer_command,
+              HasSubstr("get service circleci-proxy-acm"));
+}
+
+TEST(Message, TakesTheCloudProviderFromTheMachines) {
+  const auto provider = [](const char* yaml) { return steps_from(yaml, options_for("v")).cloud_provider; };
+  EXPECT_EQ(provider("vm_service: {providers: {ec2: {enabled: true}}}"), "aws");
+  EXPECT_EQ(provider("vm_service: {providers: {gcp: {enabled: true}}}"), "gcp");
+  EXPECT_EQ(
+      provider("{vm_service: {providers: {ec2: {enabled: true}}}, object_storage: {gcs: {enabled: true}}}"),
+      "aws");
+  EXPECT_EQ(provider("object_storage: {gcs: {enabled: true}}"), "gcp");
+  // MinIO speaks S3 too.
+  EXPECT_EQ(provider("object_storage: {s3: {enabled: true}}"), "");
+}
+
 TEST(Message, LeavesOutForceWhereTheServerRefusesIt) {
   MessageOptions options = options_for("/v.yaml");
   options.helm_force = HelmForce::refused;
@@ -69,6 +110,13 @@ TEST(Message, LeavesOutForceWhereTheServerRefusesIt) {
   EXPECT_EQ(steps_from("{}", options).upgrade_command,
             "helm upgrade circleci-server -n circleci-server -f /v.yaml "
             "oci://cciserver.azurecr.io/circleci-server --version 4.0.1");
+}
+
+TEST(Message, LeavesOutForceWhereOnlyValuesAreApplied) {
+  MessageOptions options = options_for("/v.yaml");
+  options.upgrade = MessageOptions::Upgrade::of_values;
+
+  EXPECT_THAT(steps_from("{}", options).upgrade_command, EndsWith(" --version 4.0.1"));
 }
 
 TEST(Message, QuotesForAShellWhatNeedsIt) {

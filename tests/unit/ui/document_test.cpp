@@ -56,6 +56,19 @@ TEST(TextWriter, WritesEveryKindOfBlock) {
             "sum of it\n");
 }
 
+TEST(TextWriter, WritesAStepATableAndBars) {
+  EXPECT_EQ(text_of({.title = {},
+                     .blocks = {Step{.number = "8", .title = "DNS", .parts = {{{{"do"}}, {"kubectl"}}}},
+                                Step{.number = {}, .title = "else", .parts = {}}}}),
+            "\n8. DNS\n   do\n     kubectl\n\nelse\n");
+  EXPECT_EQ(text_of({.title = {},
+                     .blocks = {Table{.header = {"kind", "n"}, .rows = {{"Service", "1"}, {"Job", "20"}}}}}),
+            "  kind     n\n  Service  1\n  Job      20\n");
+  EXPECT_EQ(text_of({.title = {},
+                     .blocks = {Bars{.label = "l", .bars = {{.name = "apply", .value = 1, .text = "1 s"}}}}}),
+            "  step   time\n  apply  1 s\n");
+}
+
 TEST(TextWriter, HasColourWhereItIsWanted) {
   EXPECT_EQ(text_of(one_of_each(), Colour::yes),
             "cluster: c, user: u\n"
@@ -147,6 +160,15 @@ TEST(MarkdownWriter, MakesNoLineOfAForeignText) {
 
   EXPECT_THAT(out.str(), Not(HasSubstr("\n# forged")));
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b")));
+}
+
+TEST(MarkdownWriter, WritesAStepATableAndBars) {
+  EXPECT_EQ(markdown_of(Step{.number = "8", .title = "DNS", .parts = {{{{"do"}}, {"kubectl"}}, {{{"and"}}}}}),
+            "#### 8\\. DNS\n\ndo\n\n```text\nkubectl\n```\n\nand\n\n");
+  EXPECT_EQ(markdown_of(Table{.header = {"kind", "n"}, .rows = {{"a|b", "<i>"}}}),
+            "| kind | n |\n|---|---|\n| a\\|b | \\<i\\> |\n\n");
+  EXPECT_EQ(markdown_of(Bars{.label = "l", .bars = {{.name = "apply", .value = 1, .text = "1 s"}}}),
+            "| step | time |\n|---|---|\n| apply | 1 s |\n\n");
 }
 
 }  // namespace

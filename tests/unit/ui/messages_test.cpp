@@ -57,28 +57,6 @@ TEST(TextOfError, LetsNoForeignBytesMoveTheCursor) {
               AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
 }
 
-TEST(TextOfNextSteps, NumbersTheCommandsOfTheGuide) {
-  const std::string text = text_of(migration::NextSteps{.values_file = "output/helm-values.yaml",
-                                                        .login_command = "helm registry login",
-                                                        .diff_command = "helm diff",
-                                                        .upgrade_command = "helm upgrade",
-                                                        .nomad_server_endpoint = "ci.example.com:4647"});
-
-  EXPECT_THAT(
-      text, AllOf(HasSubstr("1. Check the values file: output/helm-values.yaml\n"),
-                  HasSubstr("\n     helm registry login\n"), HasSubstr("\n     helm diff\n"),
-                  HasSubstr("\n     helm upgrade\n"), HasSubstr("server_endpoint = ci.example.com:4647\n")));
-}
-
-TEST(TextOfNextSteps, LetsNoForeignBytesMoveTheCursor) {
-  EXPECT_THAT(text_of(migration::NextSteps{.values_file = "\x1b]0;title\x07",
-                                           .login_command = {},
-                                           .diff_command = {},
-                                           .upgrade_command = "helm upgrade '\x1b[2J'",
-                                           .nomad_server_endpoint = "\x1b[31m:4647"}),
-              Not(HasSubstr("\x1b")));
-}
-
 }  // namespace
 
 }  // namespace kots_export::ui

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <kots_export/change/journal_reader.h>
+#include <kots_export/change/observer.h>
+#include <kots_export/util/files.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What a report tells of a run beyond its journal: how long its steps took, what the checks found, which
+// chart. backup/RUN/details.json, private; written when the run ends, so one that was killed has none.
+// Nothing depends on it.
+namespace kots_export::change {
+
+// What one check said, as CheckOutcome has it.
+struct CheckLine {
+  std::string id;
+  std::string status;
+  std::string detail;
+  std::string remedy;
+};
+
+struct RunDetails {
+  struct Step {
+    std::string name;
+    std::chrono::milliseconds took{0};
+  };
+  std::vector<Step> steps;  // in the order in which they began
+  std::vector<CheckLine> checks;
+  std::string chart;           // version of the release's chart; empty where it is not known
+  std::string target_version;  // of the chart that is upgraded to
+  std::string helm_force;      // "taken", "refused" or "unknown": whether the server takes helm's --force
+};
+
+class DetailsRecorder : public Observer {
+ public:
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
+  explicit DetailsRecorder(Clock now = std::chrono::steady_clock::now) : now_(std::move(now)) {}
+
+  void step_started(std::string_view step) override;
+  void step_done(std::string_view step) override;
+  void check_done(const CheckOutcome& check) override;
+
+  // What was told so far; a step that is not done took until now.
+  [[nodiscard]] RunDetails details() const;
+
+ private:
+  struct Running {
+    std::string name;
+    std::chrono::steady_clock::time_point since;
+    std::optional<std::chrono::steady_clock::time_point> end;
+  };
+  Clock now_;
+  std::vector<Running> steps_;
+  std::vector<CheckLine> checks_;
+};
+
+// `folder` is the run's, which holds its journal. Throws Error.
+void write_run_details(const std::filesystem::path& folder, const RunDetails& details);
+
+// Nothing where there is none. Throws Error where it cannot be read.
+[[nodiscard]] std::optional<RunDetails> read_run_details(const std::filesystem::path& folder);
+
+// How long a run took; nothing where that is not known.
+[[nodiscard]] std::optional<std::chrono::seconds> duration_of(const RunRecord& run);
+
+// The checks of a document of -o json, as `check` and `verify` print it. Throws Error naming `source`.
+[[nodiscard]] std::vector<CheckLine> checks_of_document(std::string_view json, std::string_view source);
+
+}  // namespace kots_export::change

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <kots_export/migration/message.h>
+#include <kots_export/ui/document.h>
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+// What is left to the operator after the migration, with the numbers of CircleCI's guide and of
+// docs/migration.md.
+namespace kots_export::ui {
+
+// Steps 3 to 11, and what to do when `helm upgrade` fails.
+[[nodiscard]] Document document_of(const migration::NextSteps& steps);
+
+// Parts of them: the upgrade that applies a values file, and what the Nomad clients are told.
+[[nodiscard]] Step apply_step(const migration::NextSteps& steps);
+[[nodiscard]] Step endpoint_step(const migration::NextSteps& steps);
+
+// "taken", "refused", "unknown": for programs.
+[[nodiscard]] std::string_view word_of(migration::HelmForce force);
+
+// The same for programs.
+[[nodiscard]] nlohmann::json json_of(const migration::NextSteps& steps);
+
+}  // namespace kots_export::ui

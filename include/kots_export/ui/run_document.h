@@ -1,0 +1,34 @@
+#pragma once
+
+#include <kots_export/change/journal_reader.h>
+#include <kots_export/change/run_details.h>
+#include <kots_export/migration/message.h>
+#include <kots_export/ui/document.h>
+#include <kots_export/values/diff.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kots_export::ui {
+
+// What is told of a run, for a change ticket and the team.
+struct RunReport {
+  change::RunRecord run;  // with all of its Changes
+  change::RunState state = change::RunState::complete;
+  std::optional<change::RunDetails> details = std::nullopt;
+  // What differs between the values of 3.x and of 4.x, masked, and the file of the latter.
+  struct Values {
+    std::string file;
+    std::vector<values::Difference> differences;
+  };
+  std::optional<Values> values = std::nullopt;
+  std::optional<std::vector<change::CheckLine>> verified = std::nullopt;  // after the upgrade
+  std::optional<migration::NextSteps> next = std::nullopt;
+};
+
+// Who ran it, when and on what; how long its steps took; what changed, by kind and by object; values before
+// and after; checks; what is left. Secrets are masked.
+[[nodiscard]] Document document_of(const RunReport& report);
+
+}  // namespace kots_export::ui

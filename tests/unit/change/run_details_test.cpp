@@ -1,0 +1,106 @@
+#include <kots_export/change/run_details.h>
+#include <kots_export/util/error.h>
+
+#include "unit/support/temporary_folder.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+namespace kots_export::change {
+
+namespace {
+
+using std::chrono::milliseconds;
+using test::TemporaryFolder;
+using test::write_bytes;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string problem(const std::function<void()>& work) {
+  try {
+    work();
+    return "";
+  } catch (const Error& error) {
+    return std::string(error.what()) + " | " + error.hint();
+  }
+}
+
+TEST(DetailsRecorder, TimesEachStepAndKeepsTheChecks) {
+  std::chrono::steady_clock::time_point now{};
+  DetailsRecorder recorder([&now] { return now; });
+
+  recorder.step_started("apply");
+  now += milliseconds(1500);
+  recorder.step_started("lock");
+  now += milliseconds(10);
+  recorder.step_done("lock");
+  recorder.step_done("apply");
+  recorder.step_done("never began");
+  recorder.step_started("flyway");
+  now += milliseconds(7);
+  recorder.check_done({.id = "backup",
+                       .group = "g",
+                       .status = CheckOutcome::Status::warning,
+                       .detail = "none",
+                       .remedy = "make one"});
+  const RunDetails details = recorder.details();
+
+  ASSERT_THAT(details.steps, SizeIs(3));
+  EXPECT_EQ(details.steps[0].name, "apply");
+  EXPECT_EQ(details.steps[0].took, milliseconds(1510));
+  EXPECT_EQ(details.steps[1].took, milliseconds(10));
+  EXPECT_EQ(details.steps[2].took, milliseconds(7));  // still at work
+  ASSERT_THAT(details.checks, SizeIs(1));
+  EXPECT_EQ(details.checks[0].id + details.checks[0].status + details.checks[0].remedy,
+            "backupwarningmake one");
+}
+
+TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
+  const TemporaryFolder folder;
+  write_run_details(folder.path(), {.steps = {{.name = "apply", .took = milliseconds(12)}},
+                                    .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
+                                    .chart = "3.4.6",
+                                    .target_version = "4.0.1",
+                                    .helm_force = "taken"});
+
+  const auto details = read_run_details(folder.path());
+
+  ASSERT_TRUE(details);
+  ASSERT_THAT(details->steps, SizeIs(1));
+  EXPECT_EQ(details->steps[0].took, milliseconds(12));
+  EXPECT_EQ(details->checks.at(0).remedy, "c");
+  EXPECT_EQ(details->chart + details->target_version + details->helm_force, "3.4.64.0.1taken");
+  EXPECT_EQ(std::filesystem::status(folder / "details.json").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST(RunDetails, AreNothingWhereThereAreNone) { EXPECT_FALSE(read_run_details(TemporaryFolder().path())); }
+
+TEST(RunDetails, SayWhatIsWrongWithTheirFile) {
+  const TemporaryFolder folder;
+  for (const char* text :
+       {"", "[]", "{\"steps\":", "{}", R"({"checks":[1]})",
+        R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[{"name":"a"}]})"}) {
+    SCOPED_TRACE(text);
+    write_bytes(folder / "details.json", text);
+    EXPECT_THAT(problem([&] { (void)read_run_details(folder.path()); }),
+                AllOf(HasSubstr("details.json"), HasSubstr("delete it")));
+  }
+}
+
+TEST(ChecksOfDocument, AreThoseOfVerify) {
+  const auto checks = checks_of_document(
+      R"({"checks":[{"id":"dns","group":"g","status":"failed","detail":"d","remedy":"r"}]})", "v.json");
+
+  ASSERT_THAT(checks, SizeIs(1));
+  EXPECT_EQ(checks[0].id + checks[0].status, "dnsfailed");
+  EXPECT_THAT(problem([] { (void)checks_of_document("{", "v.json"); }),
+              AllOf(HasSubstr("v.json"), HasSubstr("verify -o json")));
+  EXPECT_THAT(problem([] { (void)checks_of_document("{}", "v.json"); }), HasSubstr("checks"));
+}
+
+}  // namespace
+
+}  // namespace kots_export::change
