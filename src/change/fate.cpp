@@ -53,11 +53,11 @@ class Judge {
   [[nodiscard]] ChangeOutcome replaced() const {
     return refused(Error("cannot " + action(change_),
                          "it was replaced by another object of the same name since the plan was made",
-                         "Run the same command again: it plans anew from what is there now."));
+                         "Run the same command again: it makes a new plan from what is there now."));
   }
   [[nodiscard]] ChangeOutcome changed() const {
     return refused(Error("cannot " + action(change_), "it was changed since the plan was made",
-                         "Run the same command again: it plans anew from what is there now."));
+                         "Run the same command again: it makes a new plan from what is there now."));
   }
 
  private:

@@ -68,7 +68,7 @@ void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
 }
 
 Error Lease::busy(const SeenLease& holder) const {
-  return Error("another run is at work on namespace " + ref_.ns,
+  return Error("another run holds the lock on namespace " + ref_.ns,
                holder.terms.holder + " holds the lock and renews it",
                "Wait for it, or look at it with `" + options_.show_command +
                    "`. Where that run is gone for good, --force-unlock takes the lock from it.");

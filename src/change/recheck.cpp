@@ -183,7 +183,7 @@ void require_same(const Plan& plan, const Plan& now) {
   const std::string more = found.size() > 1 ? ", and " + std::to_string(found.size() - 1) + " more" : "";
   throw Error(
       "the cluster is not as the plan saw it any more, and nothing was changed", found.front() + more,
-      Hint::with_way_on("Another run may have been at work. Run the same command again: it plans anew."));
+      Hint::with_way_on("Another run may have changed it. Run the same command again: it makes a new plan."));
 }
 
 Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now,

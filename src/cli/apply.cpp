@@ -54,6 +54,7 @@ int run_apply(const Call& call, const std::string& file) {
                                     .timeout = options.migration.timeout,
                                     .target_version = saved.target_version,
                                     .overwrite_values = saved.overwrite_values,
+                                    .backup = options.migration.backup,
                                     .skip_checks = options.migration.skip_checks};
     auto& context = session.context();
     const auto look_again = [&] { return migration::recheck(context, saved, run); };

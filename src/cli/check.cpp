@@ -10,7 +10,7 @@ namespace kots_export::cli {
 
 namespace {
 
-// A licence is not at hand yet when the first look is taken: the values are judged as if there were one.
+// A license is not at hand yet when the first look is taken: the values are judged as if there were one.
 constexpr const char* kLicenseToCome = "to be given";
 
 int run_check(const Call& call, const std::string& step) {

@@ -21,12 +21,13 @@ std::vector<std::string_view> split(std::string_view choices) {
 
 }  // namespace
 
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view noun) {
-  const auto check = [choices, noun](const std::string& typed) -> std::string {
+void only_choices(CLI::Option& option, std::string_view choices, std::string_view noun,
+                  std::string_view hint) {
+  const auto check = [choices, noun, hint](const std::string& typed) -> std::string {
     const auto words = split(choices);
     if (std::ranges::find(words, typed) != words.end()) return "";
     return "unknown " + std::string(noun) + " \"" + typed + "\"" + util::did_you_mean(typed, words) +
-           "\nWrite " + alternatives(words) + ".";
+           "\nWrite " + alternatives(words) + "." + std::string(hint);
   };
   option.type_name(std::string(choices))->check(CLI::Validator(check, ""));
 }

@@ -11,8 +11,10 @@
 namespace kots_export::cli {
 
 // One of the words of `choices`, "none|client|server", a text that stays; `noun` is what an error calls them:
-// "value", "step". It becomes the placeholder too.
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view noun = "value");
+// "value", "step". It becomes the placeholder too. `hint` is added to what a typing error is told; it stays
+// too.
+void only_choices(CLI::Option& option, std::string_view choices, std::string_view noun = "value",
+                  std::string_view hint = "");
 
 // The words of an option that only_choices was called for; none for another.
 [[nodiscard]] std::vector<std::string> choices_of(const CLI::Option& option);

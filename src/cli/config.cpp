@@ -59,12 +59,12 @@ int list_contexts(const kube::KubeconfigOverrides& overrides, const ConfigFlags&
 
 Declared declare_config(CLI::App& app, Flags& flags) {
   auto own = std::make_shared<ConfigFlags>();
-  auto* command = app.add_subcommand("config", "show the kubeconfig that is in use; nothing is sent");
+  auto* command = app.add_subcommand("config", "show the kubeconfig that is in use; contacts no server");
   command->require_subcommand(1);
   own->view = command->add_subcommand("view", "print the merged kubeconfig, its secrets masked");
   own->view->add_flag("--minify", own->minify, "only the context in use");
   own->view->add_flag("--raw", own->raw, "with its secrets");
-  auto* contexts = command->add_subcommand("contexts", "list the contexts and the files they stand in");
+  auto* contexts = command->add_subcommand("contexts", "list the contexts and the files they come from");
   for (CLI::App* part : {own->view, contexts}) {
     only_choices(*part->add_option("-o,--output", own->output, "the form of what is printed"), "json|yaml");
     take_flags(*part, flags, FlagSet::cluster);

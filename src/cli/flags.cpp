@@ -109,7 +109,7 @@ const std::array kRows = {
         "headers and bodies, secrets masked"},
     Row{FlagSet::verbose, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
     Row{FlagSet::verbose, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
-        "how a run is shown: tty, a list that is painted anew; plain, lines with times; auto, what standard "
+        "how a run is shown: tty, a list that is repainted; plain, lines with times; auto, what standard "
         "error can do (auto)"},
     Row{FlagSet::verbose, kOutput, "", "--log-format", &Flags::log_format, "text|json",
         "what standard error gets: text, or an event a line as JSON (text)"},

@@ -4,7 +4,7 @@
 namespace kots_export::cli {
 
 Declared declare_kots_cleanup(CLI::App& app, Flags& flags) {
-  auto* command = app.add_subcommand("kots_cleanup", "remove KOTS' labels, annotations and own objects");
+  auto* command = app.add_subcommand("kots_cleanup", "remove KOTS's labels, annotations and own objects");
   command->alias("cleanup_kots");
   take_flags(*command, flags, kStep | FlagSet::volumes, Letters::script);
   command->footer(

@@ -21,10 +21,10 @@ Secret<std::string> given_license(const LicenseOptions& options) {
 Secret<std::string> read_license(const Options& options) {
   Secret<std::string> license = given_license(options.license);
   if (license.empty() && options.license.file.empty() && may_ask(options))
-    license = Secret(std::string(util::trim(ui::ask_secret("Licence of Server 4.x").reveal())));
+    license = Secret(std::string(util::trim(ui::ask_secret("License of Server 4.x").reveal())));
   if (license.empty()) {
     throw UsageError(
-        "the licence of Server 4.x is missing", {},
+        "the license of Server 4.x is missing", {},
         "Give it with --license-file FILE, in the variable CIRCLECI_LICENSE, or with --license.");
   }
   return license;

@@ -66,7 +66,8 @@ std::vector<Candidate> of_cluster(const Options& options,
   curl.connect_timeout = kPatience;
   curl.proxy = kube::proxy_for(config, environment);
   curl.system_roots_file = environment.get("SSL_CERT_FILE").value_or("");
-  OwningTransport transport(config, curl);
+  kube::TrafficListener nobody;
+  OwningTransport transport(config, curl, nobody, kube::WatchedTransport::Keep::line);
   kube::Client client(transport, {.attempts = 1, .total = kPatience});
   return ask(client);
 }

@@ -114,11 +114,14 @@ Declared declare_nomad(CLI::App& app, Flags& flags) {
       "nomad", "put the certificates of the Nomad terraform into the values file; needs no cluster");
   auto typed = std::make_shared<NomadFlags>();
   command->add_option("FILE", typed->file, "4.x values (OUTPUT-DIR/output/helm-values.yaml)");
-  command->add_option("--terraform-output", typed->terraform_output,
-                      "what `terraform output -json` prints; - is standard input");
-  command->add_option("--cert", typed->files.certificate, "PEM file with the certificate of Nomad's server");
-  command->add_option("--key", typed->files.private_key, "PEM file with its private key");
-  command->add_option("--ca", typed->files.authority, "PEM file with the CA that issued it");
+  const auto add_file = [command](const char* name, auto& file, const char* help) {
+    command->add_option(name, file, help)->type_name("FILE");
+  };
+  add_file("--terraform-output", typed->terraform_output,
+           "what `terraform output -json` prints; - is standard input");
+  add_file("--cert", typed->files.certificate, "PEM file with the certificate of Nomad's server");
+  add_file("--key", typed->files.private_key, "PEM file with its private key");
+  add_file("--ca", typed->files.authority, "PEM file with the CA that issued it");
   command->add_flag("--show-secrets", typed->show_secrets,
                     "show the certificates and the key instead of ***");
   take_flags(*command, flags,
@@ -131,7 +134,8 @@ Declared declare_nomad(CLI::App& app, Flags& flags) {
       "  # Look at what would change\n"
       "  kots-export nomad --terraform-output terraform.json --dry-run=client\n"
       "  # From three PEM files into a values file of your own\n"
-      "  kots-export nomad values-4.x.yaml --cert server.pem --key server-key.pem --ca ca.pem");
+      "  kots-export nomad values-4.x.yaml \\\n"
+      "    --cert server.pem --key server-key.pem --ca ca.pem");
   return {command, [typed](const Call& call) { return run_nomad(options_of(call), *typed); }};
 }
 

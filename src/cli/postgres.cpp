@@ -6,7 +6,7 @@ namespace kots_export::cli {
 Declared declare_postgres(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand(
       "postgres",
-      "delete StatefulSet and Secret postgresql, which helm upgrade makes anew; Pods and data stay");
+      "delete StatefulSet and Secret postgresql, which helm upgrade creates again; Pods and data stay");
   take_flags(*command, flags, kStep | FlagSet::backup);
   command->footer(
       "Examples:\n"

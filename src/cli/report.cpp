@@ -170,12 +170,17 @@ Declared declare_report(CLI::App& app, Flags& flags) {
       "report", "one page about a run or a plan, for the team and the change ticket; needs no cluster");
   auto typed = std::make_shared<ReportFlags>();
   command->add_option("RUN", typed->run, "the run, or how its name begins (the newest)");
-  command->add_option("--plan", typed->plan, "a saved plan instead of a run; - is standard input");
-  command->add_option("--verify", typed->verified,
-                      "what `verify -o json` printed after the upgrade; - is standard input");
-  command->add_option("--out", typed->out,
-                      "where it is written; - is standard output (HTML: OUTPUT-DIR/output/report-RUN.html, "
-                      "Markdown: -)");
+  command->add_option("--plan", typed->plan, "a saved plan instead of a run; - is standard input")
+      ->type_name("FILE");
+  command
+      ->add_option("--verify", typed->verified,
+                   "what `verify -o json` printed after the upgrade; - is standard input")
+      ->type_name("FILE");
+  command
+      ->add_option("--out", typed->out,
+                   "where it is written; - is standard output (HTML: OUTPUT-DIR/output/report-RUN.html, "
+                   "Markdown: -)")
+      ->type_name("FILE");
   take_flags(*command, flags,
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::cluster | FlagSet::page);
   command->footer(

@@ -65,7 +65,7 @@ void require_same_cluster(const change::RunHeader& run, const change::RunHeader&
   throw Error("run " + run.run + " was not made on this cluster",
               known ? "namespace " + run.ns + " here is another one than the run's, on " + run.server
                     : "the run was made on " + run.server + ", this is " + here.server,
-              "Choose the cluster with --context; --any-cluster rolls back here all the same.");
+              "Choose the cluster with --context; --any-cluster rolls back here anyway.");
 }
 
 InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {

@@ -363,7 +363,7 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
   if (is_dry_run && executor_.counts().failed() > 0) {
     throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
-                "Mend the causes that are shown above, and try again with --dry-run=server.");
+                "Fix the causes that are shown above, then try again with --dry-run=server.");
   }
   migration::throw_if_checks_failed(context_);
   const bool asks = is_dry_run && options_.change.detailed_exit_code == ChangeOptions::DetailedExitCode::yes;

@@ -1,8 +1,13 @@
 #include <kots_export/migration/status.h>
+#include <kots_export/ui/json_view.h>
 #include <kots_export/ui/status_view.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/session.h"
+
+#include <chrono>
+#include <iostream>
 
 namespace kots_export::cli {
 
@@ -35,7 +40,9 @@ Declared declare_status(CLI::App& app, Flags& flags) {
       "  # How far the migration has come\n"
       "  kots-export status -n circleci-server\n"
       "  # The same for a script\n"
-      "  kots-export status -n circleci-server -o json");
+      "  kots-export status -n circleci-server -o json\n"
+      "  # Of an installation in another cluster\n"
+      "  kots-export status -n circleci-server --context test");
   return {command, [](const Call& call) { return run_status(options_of(call)); }};
 }
 

@@ -24,7 +24,9 @@ std::optional<std::vector<migration::Correction>> corrections(const std::vector<
 CLI::Option* add_step(CLI::App& command, std::string& step) {
   CLI::Option* option = command.add_option(
       "STEP", step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
-  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", "step");
+  option->transform([](std::string typed) { return typed == "cleanup_kots" ? "kots_cleanup" : typed; });
+  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", "step",
+               " Of other commands --dry-run=client shows the plan.");
   return option;
 }
 

@@ -12,7 +12,7 @@ CLI::Option* add_step(CLI::App& command, std::string& step);
 // The part that `step` names. Throws UsageError where there is none.
 [[nodiscard]] migration::Part part_of(const std::string& step);
 
-// The options of a part of the migration. The licence is read (and asked for) only where the part needs it;
+// The options of a part of the migration. The license is read (and asked for) only where the part needs it;
 // `if_given`: and only where a flag gives it.
 enum class License { needed, if_given };
 [[nodiscard]] migration::RunOptions run_options(const Options& options, migration::Part part,

@@ -48,7 +48,7 @@ int run_transform(const Options& options, TransformFlags typed) {
   if (typed.from.empty()) typed.from = paths.values_v3().string();
   if (typed.to.empty()) typed.to = typed.from == "-" ? "-" : paths.values().string();
   if (typed.from == "-" && input_name(options.license.file) == "-")
-    throw UsageError("values and licence cannot both come from standard input");
+    throw UsageError("values and license cannot both come from standard input");
   require_free_stdout(options.output, typed.to);
   Views view(options);
   const values::Value v3 =

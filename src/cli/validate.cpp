@@ -26,7 +26,7 @@ struct ValidateFlags {
 std::string require_chart_version(const std::string& version) {
   const auto numbers = values::chart_version(version);
   const bool is_one = numbers && numbers->front() >= 4;
-  return is_one ? std::string() : version + " is no version of the 4.x chart: 4.0, 4.1, or a later one";
+  return is_one ? std::string() : version + " is not a version of the 4.x chart: 4.0, 4.1, or a later one";
 }
 
 int run_validate(const Options& options, const ValidateFlags& typed) {

@@ -1,11 +1,14 @@
 #include <kots_export/migration/verify.h>
 #include <kots_export/net/dns.h>
+#include <kots_export/ui/json_view.h>
 #include <kots_export/ui/verify_view.h>
 
 #include "cli/commands.h"
 #include "cli/duration.h"
+#include "cli/output.h"
 #include "cli/session.h"
 
+#include <iostream>
 #include <memory>
 
 namespace kots_export::cli {
@@ -43,14 +46,18 @@ Declared declare_verify(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("verify", "look at everything after `helm upgrade`; change nothing");
   auto typed = std::make_shared<VerifyFlags>();
   command->add_flag("--strict", typed->strict, "end with 1 for what is left to do, too");
-  command->add_option("--wait", typed->wait, "first wait for the release and its Pods (10m)")->expected(0, 1);
-  command->add_option("--dns-server", typed->dns_server,
-                      "ADDR or ADDR:PORT of the name server to ask (those of resolv.conf)");
+  command->add_option("--wait", typed->wait, "first wait for the release and its Pods (10m)")
+      ->expected(0, 1)
+      ->type_name("DURATION");
+  command
+      ->add_option("--dns-server", typed->dns_server,
+                   "name server to ask, with or without its port (those of resolv.conf)")
+      ->type_name("HOST");
   take_flags(*command, flags, kAsks | FlagSet::document);
   command->footer(
-      "Ends with 1 where a check fails. What is to do (DNS that still has the old address, data that is "
-      "still\n"
-      "being moved) fails it with --strict alone, warnings never do.\n\n"
+      "Ends with 1 where a check fails. What is left to do (DNS that still has the old\n"
+      "address, data that is still being moved) fails it with --strict alone; warnings\n"
+      "never do.\n\n"
       "Examples:\n"
       "  # Look at the upgraded installation\n"
       "  kots-export verify -n circleci-server\n"

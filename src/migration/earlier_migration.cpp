@@ -97,7 +97,7 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
       "Job " + std::string(names::kMigrator) + " is migrating the database of namespace " + context.ns.name +
           " already",
       holder.empty() ? "it is of a run that the journals of this folder do not know"
-                     : holder + " is at work on this namespace",
+                     : holder + " holds the lock on this namespace",
       Hint::with_only_way_on(
           "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
           "The command that started it follows it to its end, from its own --output-dir. Where nobody can "

@@ -16,6 +16,7 @@ struct CheckFinding {
   enum class Kind { ok, note, warning, to_do, problem, skipped } kind = Kind::ok;
   std::string detail;
   std::string remedy = {};
+  friend bool operator==(const CheckFinding&, const CheckFinding&) = default;
 };
 
 inline CheckFinding ok(std::string detail) {

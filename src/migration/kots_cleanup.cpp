@@ -20,7 +20,7 @@ std::optional<std::string> reason_to_delete(const kube::ObjectMetadata& object) 
   }
   if (object.ref.kind == "Secret" &&
       std::ranges::find(names::kKotsadmSecrets, object.ref.name) != names::kKotsadmSecrets.end()) {
-    return "KOTS' own Secret";
+    return "KOTS's own Secret";
   }
   if (object.ref.kind == "Job" && object.ref.name.find(names::kInjectJob) != std::string::npos) {
     return "a finished Job of the 3.x chart's hook";

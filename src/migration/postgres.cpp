@@ -57,7 +57,7 @@ change::Plan plan_postgres(Context& context) {
   plan_delete(context, object_ref(context, "apps", "StatefulSet", name), kube::Propagation::orphan,
               "the 4.x chart cannot patch it; its Pods go on running", plan);
   plan_delete(context, object_ref(context, "", "Secret", name), kube::Propagation::background,
-              "the 4.x chart makes it anew", plan);
+              "the 4.x chart creates it again", plan);
   return plan;
 }
 

@@ -34,7 +34,7 @@ std::string way_out_of_pending(const Context& context, const std::vector<StoredR
         "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision);
     return "`" + context.commands.helm(context.ns.name, command, {}) + "`";
   };
-  const std::string wait = "See that no Helm is at work on it. Then: ";
+  const std::string wait = "Make sure that no Helm command is running on it. Then: ";
   if (revisions.size() == 1 || newest.revision == 1)
     return wait + rollback_to(newest.revision) + ". Never delete Secret " + newest.secret.name +
            ": it holds the 3.x values.";

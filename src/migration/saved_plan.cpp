@@ -60,9 +60,11 @@ void refuse_changed(const Context& context, const std::vector<std::string>& chan
   for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
   if (changed.size() > kNamedAtMost)
     list += "\n  and " + std::to_string(changed.size() - kNamedAtMost) + " more";
-  refuse("the plan is out of date, and nothing was changed",
-         std::to_string(changed.size()) + " of its objects are not as it saw them:" + list,
-         plan_anew(context));
+  refuse(
+      "the plan is out of date, and nothing was changed",
+      (changed.size() == 1 ? std::string("1 object has") : std::to_string(changed.size()) + " objects have") +
+          " changed since the plan was made:" + list,
+      plan_anew(context));
 }
 
 // What a plan says of an object is what it was planned on.

@@ -123,7 +123,7 @@ void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
                 "Name a file.");
   const auto earlier = util::read_file_if_exists(file);
   if (earlier && !is_plan(*earlier)) {
-    throw Error("the plan was not saved", file.string() + " is there and is no plan",
+    throw Error("the plan was not saved", file.string() + " exists and is not a plan",
                 "Name another file, or move that one away.");
   }
   const MigrationPlan& plan = saved.plan;
@@ -161,8 +161,7 @@ SavedPlan load_plan(const std::filesystem::path& file) {
   const std::string name = file == "-" ? "standard input" : file.string();
   const std::string content = util::read_file(file);
   const auto no_plan = [&name](const std::string& why) {
-    return Error(name + " is no plan that can be applied", why,
-                 "Make one with `kots-export plan --out FILE`.");
+    return Error(name + " is not a valid plan", why, "Make one with `kots-export plan --out FILE`.");
   };
   if (content.empty()) throw no_plan("it is empty");
   const json document = json::parse(content, nullptr, false);

@@ -59,8 +59,8 @@ StepStatus annotate_status(Context& context, const Inventory& inventory) {
                                                std::ranges::count_if(inventory.of_manifest, is_marked));
   StepStatus step{.step = "annotate", .detail = {}};
   step.state = left == 0 ? State::done : marked == 0 ? State::to_do : State::partly;
-  step.detail =
-      util::counted(marked, "object") + " marked as the release's, " + std::to_string(left) + " not yet";
+  step.detail = util::counted(marked, "object") + " marked as the release's" +
+                (left == 0 ? "" : ", " + std::to_string(left) + " not yet");
   return step;
 }
 

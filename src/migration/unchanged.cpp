@@ -21,7 +21,7 @@ void require_no_migration_since(Context& context, const MigrationPlan& plan, con
   const auto known = find_known_migration(context, database_access(context), options.paths);
   if (!known || known->run == plan.flyway.known_before) return;
   throw Error("run " + known->run + " has migrated the database since this was planned",
-              "nothing was changed", Hint::with_way_on("Run the same command again: it plans anew."));
+              "nothing was changed", Hint::with_way_on("Run the same command again: it makes a new plan."));
 }
 
 }  // namespace

@@ -117,11 +117,12 @@ void EventView::turn() {
   json event{{"step", step == nullptr ? json() : json(step->name)}};
   if (step != nullptr && step->total > 0) {
     event["done"] = step->done;
+    event["failed"] = step->failed;
     event["total"] = step->total;
   }
   if (const auto rate = progress().rate()) {
     event["perSecond"] = std::round(rate->per_second);
-    if (rate->left) event["secondsLeft"] = rate->left->count();
+    event["secondsLeft"] = rate->left.count();
   }
   const auto& oldest = progress().traffic().oldest;
   if (oldest && oldest->since >= kSlowAnswer) {

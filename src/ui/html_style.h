@@ -40,9 +40,9 @@ small { color: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-size: .85rem; font-weight: 600; }
-td:first-child { overflow-wrap: anywhere; }
-svg.bars { width: 100%; max-width: 600px; height: auto; }
-svg.bars text { fill: var(--soft); font: 13px system-ui, sans-serif; }
+@media (max-width: 30rem) { table { font-size: .85rem; } th, td { padding-right: .4rem; } }
+svg.bars { width: 100%; max-width: 32rem; height: auto; }
+svg.bars text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg.bars text.value { fill: var(--text); }
 svg.bars rect { fill: var(--mark); }
 @media print { :root { --page: #ffffff; --text: #000000; --soft: #444444; --line: #bbbbbb; --box: #ffffff;

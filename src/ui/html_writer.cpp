@@ -144,9 +144,9 @@ class HtmlWriter {
   // A drawing of its own: no script and nothing from elsewhere.
   void operator()(const Bars& bars) {
     constexpr int kRow = 26;
-    constexpr int kLabels = 130;
-    constexpr int kWidth = 600;
-    constexpr int kTexts = 90;
+    constexpr int kLabels = 96;
+    constexpr int kWidth = 400;
+    constexpr int kTexts = 64;
     constexpr int kThick = 16;
     double most = 0;
     for (const Bars::Bar& bar : bars.bars) most = std::max(most, bar.value);

@@ -100,7 +100,7 @@ bool is_of_kubernetes(const json& body, std::string_view path) {
 void mask_below_secret_names(json& node) {
   for (const auto& [key, value] : node.items()) {
     const bool is_secret =
-        node.is_object() && names_a_secret(key) && !value.is_structured() && !value.is_null();
+        node.is_object() && values::is_secret_variable(key) && !value.is_structured() && !value.is_null();
     if (is_secret) {
       value = kMask;
     } else if (value.is_structured()) {
@@ -132,7 +132,7 @@ std::string masked_body(std::string_view path, std::string_view body) {
 }
 
 std::string masked_header(const std::string& name, const std::string& value) {
-  return names_a_secret(name) ? std::string(kMask) : value;
+  return values::is_secret_variable(name) ? std::string(kMask) : value;
 }
 
 std::string masked_path(std::string_view path) {
@@ -144,7 +144,7 @@ std::string masked_path(std::string_view path) {
     const std::string_view parameter = path.substr(0, end);
     const auto value = parameter.find('=');
     const bool is_secret =
-        value != std::string_view::npos && names_a_secret(std::string(parameter.substr(0, value)));
+        value != std::string_view::npos && values::is_secret_variable(parameter.substr(0, value));
     shown += is_secret ? std::string(parameter.substr(0, value + 1)) + std::string(kMask) : parameter;
     path.remove_prefix(end);
   }

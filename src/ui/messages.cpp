@@ -24,11 +24,11 @@ constexpr std::array kNotices = {
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
     Words{"executor.stopping", "stopping: {requests} in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
-          "waiting {seconds} s before anything is deleted: the API server may still be at work on a request "
+          "waiting {seconds} s before anything is deleted: the API server may still be working on a request "
           "that it did not answer"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
-    Words{"export.revision-unreadable", "{secret} cannot be read and is passed over: {why}"},
+    Words{"export.revision-unreadable", "{secret} cannot be read and is skipped: {why}"},
     Words{"flyway.done-before",
           "run {run} has migrated the database {database} already: left out (--again migrates it once more)"},
     Words{"flyway.complete", "Job {job} has migrated the database: only the end of it is left"},
@@ -42,14 +42,13 @@ constexpr std::array kNotices = {
     Words{"flyway.log-unwritable",
           "the migrator's log cannot be written, and is not complete: {why} (the migration goes on)"},
     Words{"flyway.pod-refused",
-          "the server refuses the migrator's Pod: {message} (waiting; mend it, or stop with Ctrl-C)"},
+          "the server refuses the migrator's Pod: {message} (waiting; fix it, or stop with Ctrl-C)"},
     Words{"flyway.pods-unreadable", "the migrator's Pods cannot be listed, its log may lack lines: {why}"},
     Words{"flyway.secret-left", "Secret {secret} with the database's password stays in the namespace: {why}"},
     Words{"flyway.taken-up",
           "Job {job} of an earlier run that was cut off is there: it is followed to its end"},
-    Words{
-        "flyway.unschedulable",
-        "no node can take the migrator's Pod yet: {message} (waiting; make room for 2m CPU and 10Mi memory)"},
+    Words{"flyway.unschedulable",
+          "no node can take the migrator's Pod yet: {message} (waiting; it needs 2m CPU and 10Mi memory)"},
     Words{"journal.unreadable",
           "the journal of run {run} cannot be read, and what that run did is not known here: {why}"},
     Words{"kots_cleanup.claim-kept",
@@ -77,6 +76,7 @@ constexpr std::array kNotices = {
     Words{"progress.step", "{step}: {time}"},
     Words{"progress.step-at", "{step}, {time}: {at}"},
     Words{"progress.counts", "{done} of {total} changes"},
+    Words{"progress.counts-with-failures", "{done} of {total} changes, {failed} failed"},
     Words{"progress.rate", "{done} of {total} changes, {rate}/s, {left} left"},
     Words{"progress.checks", "{checks}"},
     Words{"progress.checks-with-findings", "{checks}, {findings}"},
@@ -115,10 +115,10 @@ constexpr std::array kNotices = {
           "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not made again"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
-    Words{"rollback.run", "undoing run {run}"},
+    Words{"rollback.run", "rolling back run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
-          "waiting {seconds} s: the API server may still be at work on requests of run {run} that it did not "
+          "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
           "answer"},
     Words{"rollback.volume-gone",
           "the volume {volume} of PersistentVolumeClaim {claim} is gone with its data: the claim gets a new, "
@@ -162,7 +162,7 @@ constexpr std::array kHeadings = {
     Words{"annotate", "annotate: plan which objects are handed over to Helm"},
     Words{"kots_cleanup", "kots_cleanup: plan what of KOTS is removed"},
     Words{"flyway", "flyway: migrate the database"},
-    Words{"postgres", "postgres: make room for the new PostgreSQL chart"},
+    Words{"postgres", "postgres: delete StatefulSet and Secret postgresql (Pods and data stay)"},
     Words{"rollback", "rollback: put back what a run changed"},
     Words{"secret", "secret: credentials for the image registry"},
     Words{"verify", "verify: what must hold after the upgrade"},
@@ -174,7 +174,7 @@ constexpr std::array kRoles = {
     Words{"report", "report"},
     Words{"values", "values for Server 4"},
     Words{"values-new", "values for Server 4, beside the edited ones"},
-    Words{"values-3.x", "values as KOTS had them"},
+    Words{"values-3.x", "3.x values"},
 };
 
 template <std::size_t N>
@@ -226,7 +226,7 @@ std::string text_of(const change::PlanSummary& summary, Tense tense) {
   };
   return part(summary.patch, "to patch", "patched") + ", " + part(summary.remove, "to delete", "deleted") +
          ", " + part(summary.create, "to create", "created") + ", " + std::to_string(summary.already_right) +
-         " already right";
+         " unchanged";
 }
 
 std::string text_of(const Error& error) {

@@ -100,7 +100,7 @@ Step nomad_step(const NextSteps& steps) {
           .title = "Run the Nomad terraform again",
           .parts = {{{{"The Nomad clients ask the new address. Set this in their terraform, then apply it."}},
                      {server_endpoint(steps)}},
-                    {{{"Put the certificates that terraform made into the values file. This prints the "
+                    {{{"Put the certificates from terraform into the values file. This prints the "
                        "helm upgrade that applies them."}},
                      {"terraform output -json | " + steps.nomad_command}}}};
 }
@@ -135,15 +135,15 @@ Step failed_upgrade(const NextSteps& steps) {
           {{{"See what became of the release."}}, {steps.history_command}},
           {{{"failed: fix the cause, then run the same helm upgrade again. What was not replaced yet goes on "
              "running."}}},
-          {{{"pending-upgrade: Helm was cut off and refuses to go on. When no Helm is running any more, go "
-             "back "
-             "to the last revision that is deployed, then upgrade again."}},
+          {{{"pending-upgrade: Helm was cut off and refuses to go on. When no Helm is running any "
+             "more, go back to the last revision that is deployed, then upgrade again."}},
            {steps.helm_rollback_command}},
           {{{"To go back to 3.x, run that helm rollback first, then this."}}, {steps.rollback_command}},
-          {{{"helm rollback restores the objects of the chart. It cannot restore what KOTS had, or undo what "
-             "4.x wrote into databases and buckets."}}},
-          {{{"kots-export rollback restores what KOTS had, the labels, and StatefulSet and Secret "
-             "postgresql. It cannot undo the database migration: restore the database from its backup."}}}}};
+          {{{"What helm rollback restores: the objects of the chart. Not what KOTS had, and not what 4.x "
+             "wrote into databases and buckets."}}},
+          {{{"What kots-export rollback restores: what KOTS had, the labels, and StatefulSet and Secret "
+             "postgresql. Not the database as it was before its migration: restore that from its "
+             "backup."}}}}};
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ Step endpoint_step(const NextSteps& steps) {
 
 Document document_of(const NextSteps& steps) {
   return {.title = {},
-          .blocks = {Heading{"next steps"}, migrator_step(steps), values_step(steps), diff_step(steps),
+          .blocks = {Heading{"Next steps"}, migrator_step(steps), values_step(steps), diff_step(steps),
                      upgrade_step(steps), wait_step(steps), dns_step(steps), nomad_step(steps),
                      realitycheck_step(steps), team_step(steps), failed_upgrade(steps)}};
 }

@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::seconds kRateWindow{10};
 constexpr std::chrono::seconds kFirstRate{1};
 constexpr milliseconds kBetweenSamples{250};
+// Where nothing has ended for so long, what was fast before says nothing of when the rest will be done.
+constexpr std::chrono::seconds kStandstill{3};
 
 }  // namespace
 
@@ -68,36 +70,41 @@ void Progress::planned(const change::Plan& plan, kube::DryRun dry_run) {
 void Progress::expected(std::size_t changes) {
   Step* step = running_step();
   if (step == nullptr) return;
-  step->total = earlier_plans_ + changes;
-  if (samples_.empty()) samples_.push_back({.at = now_(), .done = step->done});
+  step->total = std::max(earlier_plans_ + changes, step->ended());
+  if (samples_.empty()) samples_.push_back({.at = now_(), .ended = step->ended()});
 }
 
-void Progress::change_done(const change::Change&, const change::ChangeOutcome&) {
+void Progress::change_done(const change::Change&, const change::ChangeOutcome& outcome) {
   Step* step = running_step();
   if (step == nullptr) return;
-  ++step->done;
-  step->total = std::max(step->total, step->done);
-  const TimePoint now = now_();
-  if (samples_.empty() || now - samples_.back().at < kBetweenSamples) return;
-  samples_.push_back({.at = now, .done = step->done});
-  while (samples_.size() > 2 && now - samples_[1].at >= kRateWindow) samples_.pop_front();
+  change::OutcomeCounts one;
+  one.count(outcome.status);
+  ++(one.failed() > 0 ? step->failed : step->done);
+  step->total = std::max(step->total, step->ended());
+  last_end_ = now_();
+  if (samples_.empty() || last_end_ - samples_.back().at < kBetweenSamples) return;
+  samples_.push_back({.at = last_end_, .ended = step->ended()});
+  while (samples_.size() > 2 && last_end_ - samples_[1].at >= kRateWindow) samples_.pop_front();
 }
 
 void Progress::plan_done() {
   samples_.clear();
-  if (const Step* step = running_step()) earlier_plans_ = step->done;
+  Step* step = running_step();
+  if (step == nullptr) return;
+  // Of what was expected on the way some may have needed nothing.
+  earlier_plans_ = step->total = step->ended();
 }
 
 std::optional<Progress::Rate> Progress::rate() const {
   const Step* step = running();
-  if (step == nullptr || samples_.empty() || step->done == samples_.front().done) return std::nullopt;
-  const std::chrono::duration<double> time = now_() - samples_.front().at;
-  if (time < kFirstRate) return std::nullopt;
-  Rate rate{.per_second = static_cast<double>(step->done - samples_.front().done) / time.count(),
-            .left = std::nullopt};
-  const auto left = static_cast<double>(step->total - step->done);
-  rate.left = std::chrono::seconds(std::llround(std::ceil(left / rate.per_second)));
-  return rate;
+  if (step == nullptr || samples_.empty() || step->ended() == samples_.front().ended) return std::nullopt;
+  const TimePoint now = now_();
+  const std::chrono::duration<double> time = now - samples_.front().at;
+  if (time < kFirstRate || now - last_end_ >= kStandstill) return std::nullopt;
+  const double per_second = static_cast<double>(step->ended() - samples_.front().ended) / time.count();
+  const auto left = static_cast<double>(step->total - step->ended());
+  return Rate{.per_second = per_second,
+              .left = std::chrono::seconds(std::llround(std::ceil(left / per_second)))};
 }
 
 void Progress::check_done(const change::CheckOutcome& check) {

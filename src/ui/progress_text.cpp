@@ -13,7 +13,7 @@
 namespace kots_export::ui {
 
 using std::chrono::milliseconds;
-using Step = Progress::Step;
+using Row = Progress::Step;
 using State = Progress::Step::State;
 using Args = std::vector<std::pair<std::string, std::string>>;
 
@@ -52,17 +52,20 @@ std::string per_second(double rate) {
   return rate >= 1 ? grouped(static_cast<std::size_t>(std::llround(rate))) : "<1";
 }
 
-std::string counts(const Progress& progress, const Step& step) {
-  const Args args = {{"done", grouped(step.done)}, {"total", grouped(step.total)}};
+std::string counts(const Progress& progress, const Row& step) {
+  Args args = {{"done", grouped(step.done)}, {"total", grouped(step.total)}};
+  if (step.failed > 0) {
+    args.emplace_back("failed", grouped(step.failed));
+    return sentence("progress.counts-with-failures", std::move(args));
+  }
   const auto rate = step.state == State::running ? progress.rate() : std::nullopt;
-  if (!rate || !rate->left) return sentence("progress.counts", args);
-  Args more = args;
-  more.emplace_back("rate", per_second(rate->per_second));
-  more.emplace_back("left", util::elapsed_text(*rate->left));
-  return sentence("progress.rate", std::move(more));
+  if (!rate) return sentence("progress.counts", std::move(args));
+  args.emplace_back("rate", per_second(rate->per_second));
+  args.emplace_back("left", util::elapsed_text(rate->left));
+  return sentence("progress.rate", std::move(args));
 }
 
-std::string checks(const Step& step) {
+std::string checks(const Row& step) {
   const std::string all = util::counted(step.checks, "check");
   if (step.findings == 0) return sentence("progress.checks", {{"checks", all}});
   return sentence("progress.checks-with-findings",
@@ -102,14 +105,16 @@ std::vector<std::string> slow_server(const kube::Traffic& traffic) {
   return lines;
 }
 
-std::string detail(const Progress& progress, const Step& step) {
+std::string detail(const Progress& progress, const Row& step) {
+  // Beside a Job's state the few Changes around it say nothing.
+  if (step.state == State::running && progress.job()) return "";
   if (step.total > 0) return counts(progress, step);
   return step.checks > 0 ? checks(step) : "";
 }
 
 // --- The live view ---
 
-std::string mark(const Progress& progress, const Step& step, Area::Glyphs glyphs) {
+std::string mark(const Progress& progress, const Row& step, Area::Glyphs glyphs) {
   // A turn in a second, so that a person sees that the program is alive.
   constexpr std::array<const char*, 10> kTurning = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
   constexpr std::array<const char*, 4> kTurningAscii = {"|", "/", "-", "\\"};
@@ -144,11 +149,11 @@ Style style_of(State state) {
 }
 
 // As long as `room` allows; empty where it allows none.
-std::string bar(const Step& step, std::size_t room, Area::Glyphs glyphs) {
+std::string bar(const Row& step, std::size_t room, Area::Glyphs glyphs) {
   constexpr std::size_t kFrame = 3;  // "[", "] "
   if (step.state != State::running || step.total < 2 || room < kShortestBar + kFrame) return "";
   const std::size_t length = std::min(room - kFrame, kLongestBar);
-  const std::size_t full = step.done * length / step.total;
+  const std::size_t full = step.ended() * length / step.total;
   std::string text = "[";
   for (std::size_t i = 0; i < length; ++i) {
     if (glyphs == Area::Glyphs::unicode) {
@@ -177,7 +182,7 @@ Line fitted(const Line& line, const Area& area) {
   return result;
 }
 
-Line step_line(const Progress& progress, const Step& step, const Area& area) {
+Line step_line(const Progress& progress, const Row& step, const Area& area) {
   Line line = {
       {mark(progress, step, area.glyphs) + " ", style_of(step.state)},
       {util::padded(step.name, kNameColumns), step.state == State::running ? Style::strong : Style::plain}};
@@ -192,7 +197,7 @@ Line step_line(const Progress& progress, const Step& step, const Area& area) {
   }
   const std::size_t all = used + util::display_width(text);
   const std::size_t room = columns_of(area) - std::min(columns_of(area), all);
-  line.push_back({bar(step, room, area.glyphs), Style::added});
+  if (!text.empty()) line.push_back({bar(step, room, area.glyphs), Style::added});
   line.push_back({text});
   return fitted(line, area);
 }
@@ -201,7 +206,7 @@ Line step_line(const Progress& progress, const Step& step, const Area& area) {
 
 std::vector<std::string> status_lines(const Progress& progress) {
   std::vector<std::string> lines;
-  if (const Step* step = progress.running()) {
+  if (const Row* step = progress.running()) {
     const std::string time = time_since(progress, step->since);
     const std::string what = progress.job() ? job(progress) : detail(progress, *step);
     lines.push_back(what.empty()
@@ -242,7 +247,7 @@ std::vector<Line> live_lines(const Progress& progress, const Area& area) {
 
 std::vector<Line> final_lines(const Progress& progress, const Area& area) {
   std::vector<Line> lines;
-  for (const Step& step : progress.steps()) lines.push_back(step_line(progress, step, area));
+  for (const Row& step : progress.steps()) lines.push_back(step_line(progress, step, area));
   return lines;
 }
 

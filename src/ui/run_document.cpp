@@ -44,7 +44,7 @@ Fields about(const RunReport& report) {
   add("ended", ended(report.run));
   if (report.details && !report.details->chart.empty() && header.rolls_back.empty())
     add("chart", report.details->chart + " -> " + report.details->target_version);
-  add("kots-export", header.version);
+  add("version", "kots-export " + header.version);
   add("journal", report.run.path.string());
   return fields;
 }
@@ -90,10 +90,14 @@ void add_kinds(Document& document, const RunRecord& run) {
     document.blocks.emplace_back(Paragraph{{{"Nothing."}}});
     return;
   }
-  Table table{.header = {"kind", "created", "patched", "deleted", "not done"}, .rows = {}};
+  const bool all_done =
+      std::ranges::all_of(kinds, [](const auto& kind) { return kind.second.not_done == 0; });
+  Table table{.header = {"kind", "created", "patched", "deleted"}, .rows = {}};
+  if (!all_done) table.header.emplace_back("not done");
   for (const auto& [kind, counts] : kinds) {
-    table.rows.push_back({kind, std::to_string(counts.create), std::to_string(counts.patch),
-                          std::to_string(counts.remove), std::to_string(counts.not_done)});
+    table.rows.push_back(
+        {kind, std::to_string(counts.create), std::to_string(counts.patch), std::to_string(counts.remove)});
+    if (!all_done) table.rows.back().push_back(std::to_string(counts.not_done));
   }
   document.blocks.emplace_back(std::move(table));
 }

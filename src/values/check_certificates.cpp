@@ -14,7 +14,6 @@ namespace kots_export::values {
 
 namespace {
 
-constexpr std::time_t kSoon = std::time_t{30} * 24 * 60 * 60;
 constexpr std::string_view kBegin = "-----BEGIN ";
 
 const Path kTlsCertificate{"tls", "certificate"};
@@ -186,7 +185,7 @@ void check_certificate_expired(CheckContext& context) {
 void check_certificate_expires_soon(CheckContext& context) {
   const std::time_t now = context.options().now;
   judge_validity(context, [&](const Path& path, const util::Certificate& certificate, bool decides) {
-    if (certificate.not_after >= now && certificate.not_after < now + kSoon)
+    if (certificate.not_after >= now && certificate.not_after < now + kExpiresSoon)
       context.report(path, "holds a certificate that expires on " + day_of(certificate.not_after));
     if (certificate.not_after < now && !decides)
       context.report(path, "holds one more certificate, which expired on " + day_of(certificate.not_after) +

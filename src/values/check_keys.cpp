@@ -147,8 +147,8 @@ void check_unknown_keys(CheckContext& context) {
     if (visit.node != nullptr || is_of_3x(visit.path)) return;
     if (is_of_subchart(visit.path)) return;
     const std::string nearest = nearest_key(visit.parent, visit.path.back());
-    std::string text = "is no value of the chart, so it has no effect";
-    if (!nearest.empty()) text = "is no value of the chart; did you mean " + nearest + "?";
+    std::string text = "is not a value of this chart, so it has no effect";
+    if (!nearest.empty()) text = "is not a value of this chart; did you mean " + nearest + "?";
     context.report(visit.path, std::move(text));
   });
 }

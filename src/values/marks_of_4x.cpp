@@ -8,11 +8,9 @@
 namespace kots_export::values {
 
 bool has_marks_of_4x(const Value& values) {
-  static const std::array<Path, 5> kMarks = {{{"global", "domainName"},
-                                              {"global", "license"},
-                                              {"global", "container"},
-                                              {"postgresql", "auth"},
-                                              {"nginx"}}};
+  // Not global.container: 3.x has it too.
+  static const std::array<Path, 4> kMarks = {
+      {{"global", "domainName"}, {"global", "license"}, {"postgresql", "auth"}, {"nginx"}}};
   return std::ranges::any_of(kMarks, [&](const Path& path) { return !is_blank(values, path); });
 }
 

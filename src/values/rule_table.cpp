@@ -34,13 +34,13 @@ global:
 )",
          .apply = rule::image_pull_secrets},
     Rule{.id = "license",
-         .what = "global.license is the licence of 4.x",
-         .why = "4.x has a licence of its own; quotes around it are taken away",
-         .before = R"(license: 3.x-licence
+         .what = "global.license is the license of 4.x",
+         .why = "4.x has a license of its own; quotes around it are taken away",
+         .before = R"(license: 3.x-license
 )",
-         .after = R"(license: 3.x-licence
+         .after = R"(license: 3.x-license
 global:
-  license: 4.x-licence
+  license: 4.x-license
 )",
          .apply = rule::license},
     Rule{.id = "nginx-annotations",
@@ -236,7 +236,7 @@ object_storage:
 std::span<const Rule> rules() { return kRules; }
 
 TransformOptions example_options() {
-  return {.license = Secret<std::string>("'4.x-licence'"),
+  return {.license = Secret<std::string>("'4.x-license'"),
           .registry = "cciserver",
           .kept_mongodb_password = std::nullopt,
           .new_password = [] { return "a_random_password"; }};

@@ -35,6 +35,15 @@ std::string lines_of(std::span<const std::string> keys, Value value) {
   return to_yaml(value);
 }
 
+// What stands behind a key.
+std::string scalar_of(const Value& value) {
+  constexpr std::string_view kKey = "k: ";
+  Map map;
+  map.set("k", value);
+  const std::string line = to_yaml(map);
+  return line.substr(kKey.size(), line.size() - kKey.size() - 1);
+}
+
 // Whatever was not thought of: an edited text must mean what it meant before, and the new value.
 bool means(std::string_view text, const Value& wanted) {
   try {
@@ -158,9 +167,7 @@ class Editor {
   [[nodiscard]] std::string replace(const Spot::Entry& entry) const {
     const Spot& spot = entry.value;
     if (spot.kind != Spot::Kind::scalar) refuse(path_.size(), " is a map or a list");
-    // ": VALUE" and a line feed behind a key of one letter.
-    std::string written = lines_of(std::span(&kKey, 1), value_);
-    written = written.substr(kKey.size() + 2, written.size() - kKey.size() - 3);
+    const std::string written = scalar_of(value_);
     if (spot.begin == spot.end) return spliced(spot.begin, spot.end, " " + written);
     // A block scalar has its line breaks with it.
     std::size_t end = spot.end;
@@ -168,8 +175,6 @@ class Editor {
       --end;
     return spliced(spot.begin, end, written);
   }
-
-  static inline const std::string kKey = "k";
 
   std::string_view text_;
   std::string_view source_;

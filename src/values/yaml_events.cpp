@@ -81,15 +81,6 @@ std::string_view without_tag(std::string_view text) {
                        [](char c) { return c > ' ' && c != ',' && static_cast<unsigned char>(c) < 0x80; });
 }
 
-// How many bytes the line break has that `rest` begins with: CR LF, CR, LF, NEL, LS or PS; 0 where it begins
-// with none.
-std::size_t break_length(std::string_view rest) {
-  if (rest.starts_with("\r\n")) return 2;
-  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
-  if (rest.starts_with("\xC2\x85")) return 2;
-  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
-}
-
 // "%YAML 1.1", written so: Helm has no version numbers of more than two digits.
 bool is_yaml_1_1(std::string_view directive) {
   constexpr std::string_view kName = "%YAML";

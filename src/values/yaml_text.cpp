@@ -37,6 +37,13 @@ bool is_inside_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U
 
 }  // namespace
 
+std::size_t break_length(std::string_view rest) {
+  if (rest.starts_with("\r\n")) return 2;
+  if (rest.starts_with('\n') || rest.starts_with('\r')) return 1;
+  if (rest.starts_with("\xC2\x85")) return 2;
+  return rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9") ? 3 : 0;
+}
+
 YamlText::YamlText(std::string_view text, std::string_view source) : text_(text), source_(source) {
   const auto fail_at = [&](std::size_t offset, const std::string& why, const std::string& hint) {
     const auto line = 1 + std::ranges::count(text.substr(0, offset), '\n');

@@ -14,6 +14,10 @@ struct Mark {
   std::size_t index = 0;
 };
 
+// How many bytes the line break has that `rest` begins with: CR LF, CR, LF, NEL, LS or PS; 0 where it begins
+// with none.
+[[nodiscard]] std::size_t break_length(std::string_view rest);
+
 // A YAML text and its name in errors.
 class YamlText {
  public:

@@ -45,25 +45,6 @@ std::string self_link(const ResourceType& type, const Json& body) {
   return link + '/' + type.plural + '/' + text_member(body, {"metadata", "name"});
 }
 
-void take_image_annotations(Cluster& cluster, Json& pod) {
-  Json& metadata = pod["metadata"];
-  if (!metadata.contains("annotations")) return;
-  Json& annotations = metadata["annotations"];
-  const std::string uid = text_member(metadata, {"uid"});
-  if (const std::string text = text_member(annotations, {kImageEnvAnnotation}); !text.empty()) {
-    cluster.environments.set_image(uid, Json::parse(text).get<std::map<std::string, std::string>>());
-  }
-  std::string logs = text_member(annotations, {kLogsAnnotation});
-  annotations.erase(kImageEnvAnnotation);
-  annotations.erase(kLogsAnnotation);
-  const Json& containers = member(pod, {"spec", "containers"});
-  const std::string container = containers.empty() ? "" : text_member(containers.front(), {"name"});
-  for (std::size_t end = logs.find('\n'); !logs.empty(); end = logs.find('\n')) {
-    cluster.logs.append(uid, container, logs.substr(0, end));
-    logs.erase(0, end == std::string::npos ? end : end + 1);
-  }
-}
-
 void require_namespace(const Cluster& cluster, const Json& body) {
   const std::string name_space = text_member(body, {"metadata", "namespace"});
   const ResourceType& type = cluster.type("Namespace");
@@ -207,6 +188,26 @@ bool held(const Json& body) {
 }
 
 }  // namespace
+
+void take_image_annotations(Cluster& cluster, Json& pod) {
+  Json& metadata = pod["metadata"];
+  if (!metadata.contains("annotations")) return;
+  Json& annotations = metadata["annotations"];
+  const std::string uid = text_member(metadata, {"uid"});
+  if (const std::string text = text_member(annotations, {kImageEnvAnnotation}); !text.empty()) {
+    cluster.environments.set_image(uid, Json::parse(text).get<std::map<std::string, std::string>>());
+  }
+  std::string logs = text_member(annotations, {kLogsAnnotation});
+  annotations.erase(kImageEnvAnnotation);
+  annotations.erase(kLogsAnnotation);
+  const Json& first = member(pod, {"spec", "initContainers"});
+  const Json& containers = first.empty() ? member(pod, {"spec", "containers"}) : first;
+  const std::string container = containers.empty() ? "" : text_member(containers.front(), {"name"});
+  for (std::size_t end = logs.find('\n'); !logs.empty(); end = logs.find('\n')) {
+    cluster.logs.append(uid, container, logs.substr(0, end));
+    logs.erase(0, end == std::string::npos ? end : end + 1);
+  }
+}
 
 ObjectPtr create_object(Cluster& cluster, const ResourceType& type, Json body, const Manager& manager,
                         DryRun dry_run, Origin origin) {

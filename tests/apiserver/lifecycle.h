@@ -26,6 +26,10 @@ struct Manager {
 ObjectPtr create_object(Cluster& cluster, const ResourceType& type, Json body, const Manager& manager = {},
                         DryRun dry_run = DryRun::no, Origin origin = Origin::client);
 
+// Takes the annotations off a Pod that tell of its image (see cluster.h), and remembers what they say. The
+// log is that of its first container, an init container where it has one. The Pod has its UID.
+void take_image_annotations(Cluster& cluster, Json& pod);
+
 // Which part of an object an update may change.
 enum class Part { main, status };
 

@@ -201,6 +201,7 @@ ObjectPtr put_seed(Cluster& cluster, Json object) {
       metadata["uid"] = current->uid();
       metadata["creationTimestamp"] = current->body()["metadata"]["creationTimestamp"];
       apply_defaults(type, object);
+      if (kind == "Pod") take_image_annotations(cluster, object);
       if (ObjectPtr stored = cluster.store.replace(current, object)) return stored;
     }
   } catch (const ApiError& error) {

@@ -60,7 +60,7 @@ std::string values_of(std::size_t bytes) {
 
 json measure_transform(std::size_t bytes, int times) {
   const std::string v3 = values_of(bytes);
-  const values::TransformOptions options{.license = Secret<std::string>("licence"),
+  const values::TransformOptions options{.license = Secret<std::string>("license"),
                                          .registry = "cciserver",
                                          .kept_mongodb_password = std::nullopt,
                                          .new_password = [] { return "password"; }};

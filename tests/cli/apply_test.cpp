@@ -17,7 +17,7 @@ using ::testing::Not;
 
 class SavedPlan : public ::testing::Test {
  protected:
-  void save(std::vector<std::string> what = {"--license", "4x-licence"}) {
+  void save(std::vector<std::string> what = {"--license", "4x-license"}) {
     what.insert(what.begin(), "plan");
     what.insert(what.end(), {"--out", "migration.plan"});
     const Finished run = installation_.run(what);
@@ -73,7 +73,7 @@ std::string plan_in(const std::string& out) {
 
 TEST_F(SavedPlan, IsShownAsItWasPlannedWithoutACluster) {
   const Finished planned =
-      installation_.run({"plan", "--license", "4x-licence", "--out", "migration.plan", "--verbose"});
+      installation_.run({"plan", "--license", "4x-license", "--out", "migration.plan", "--verbose"});
   ASSERT_EQ(planned.exit_code, 0) << planned.err;
   installation_.server.clear_requests();
 
@@ -84,7 +84,7 @@ TEST_F(SavedPlan, IsShownAsItWasPlannedWithoutACluster) {
   EXPECT_THAT(shown.out, HasSubstr("\n(saved plan: nothing was changed)\n"));
   EXPECT_TRUE(installation_.server.requests().empty());
   const std::string saved = read(file());
-  for (const char* secret : {"4x-licence", "p@ss w0rd"}) {
+  for (const char* secret : {"4x-license", "p@ss w0rd"}) {
     SCOPED_TRACE(secret);
     ASSERT_THAT(saved, HasSubstr(secret));
     EXPECT_THAT(shown.out + shown.err, Not(HasSubstr(secret)));
@@ -160,7 +160,7 @@ TEST_F(SavedPlan, HoldsTheValuesWithTheirGeneratedPassword) {
   ASSERT_EQ(apply().exit_code, 0);
 
   EXPECT_EQ(read(installation_.folder / "output/helm-values.yaml"), planned);
-  EXPECT_THAT(planned, HasSubstr("license: 4x-licence"));
+  EXPECT_THAT(planned, HasSubstr("license: 4x-license"));
 }
 
 TEST_F(SavedPlan, OfOneStepDoesThatStepAlone) {

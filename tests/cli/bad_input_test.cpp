@@ -293,14 +293,14 @@ TEST_F(BadInput, MigratorJobOfAnEarlierRunThatFailed) {
                     HasSubstr("run the same command again: `kots-export --license-file FILE -y`")));
 }
 
-TEST_F(BadInput, NoLicence) {
+TEST_F(BadInput, NoLicense) {
   const Finished run = installation_.run({"--yes"});
 
   expect_refused(run, 2);
-  EXPECT_THAT(run.err, AllOf(HasSubstr("licence"), HasSubstr("--license-file")));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("license"), HasSubstr("--license-file")));
 }
 
-TEST_F(BadInput, LicenceFileIsMissing) {
+TEST_F(BadInput, LicenseFileIsMissing) {
   const Finished run = installation_.run({"--yes", "--license-file", "no-such-file"});
 
   expect_refused(run, 1);

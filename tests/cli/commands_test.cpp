@@ -36,7 +36,7 @@ TEST(Export, WritesAPrivateFile) {
 
 TEST(Transform, IsAFilterAndNeedsNoCluster) {
   Installation installation;
-  Start start{.arguments = {"transform", "-", "--license", "4x-licence"},
+  Start start{.arguments = {"transform", "-", "--license", "4x-license"},
               .environment = {{"KUBECONFIG", "/no/such/file"}},
               .input = kValues3,
               .folder = {},
@@ -45,14 +45,14 @@ TEST(Transform, IsAFilterAndNeedsNoCluster) {
   const Finished run = installation.run(start);
 
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, AllOf(HasSubstr("license: 4x-licence"), HasSubstr("domainName: ci.example.com"),
+  EXPECT_THAT(run.out, AllOf(HasSubstr("license: 4x-license"), HasSubstr("domainName: ci.example.com"),
                              HasSubstr("a: 'yes'")));
   EXPECT_TRUE(installation.server.requests().empty());
 }
 
-TEST(Transform, TakesTheLicenceFromTheEnvironmentOrAFile) {
+TEST(Transform, TakesTheLicenseFromTheEnvironmentOrAFile) {
   Installation installation;
-  write(installation.folder / "licence", "'from-a-file'\n");
+  write(installation.folder / "license", "'from-a-file'\n");
   Start environment{.arguments = {"transform", "-"},
                     .environment = {{"CIRCLECI_LICENSE", "from-the-environment"}},
                     .input = kValues3,
@@ -60,7 +60,7 @@ TEST(Transform, TakesTheLicenceFromTheEnvironmentOrAFile) {
                     .meanwhile = {}};
 
   EXPECT_THAT(installation.run(environment).out, HasSubstr("license: from-the-environment"));
-  EXPECT_THAT(installation.run({"transform", "-", "--license-file", "licence"}, kValues3).out,
+  EXPECT_THAT(installation.run({"transform", "-", "--license-file", "license"}, kValues3).out,
               HasSubstr("license: from-a-file\n"));
 }
 

@@ -150,7 +150,7 @@ TEST(FixManifest, IsShownAsADiffWithoutAnySecret) {
   for (const char* command : {"plan", "run"}) {
     SCOPED_TRACE(command);
     const Finished run =
-        installation.run(Installation::whole_run({command, "--dry-run=client", "--verbose"}));
+        installation.run({command, "--license", "4x-license", "--dry-run=client", "--verbose"});
 
     EXPECT_EQ(run.exit_code, 0) << run.err;
     EXPECT_THAT(run.out,
@@ -217,7 +217,7 @@ TEST(FixManifest, MapsTheOthersWhereSomebodyKnowsBetter) {
 
 TEST(FixManifest, StandsInASavedPlan) {
   OldInstallation installation;
-  ASSERT_EQ(installation.run(Installation::whole_run({"plan", "--out", "migration.plan"})).exit_code, 0);
+  ASSERT_EQ(installation.run({"plan", "--license", "4x-license", "--out", "migration.plan"}).exit_code, 0);
   EXPECT_EQ(installation.manifest(), kOld);
 
   const Finished applied = installation.run({"apply", "migration.plan", "--yes"});
@@ -229,7 +229,7 @@ TEST(FixManifest, StandsInASavedPlan) {
 
 TEST(FixManifest, OfASavedPlanThatWasCutOffIsNotDoneAgain) {
   OldInstallation installation;
-  ASSERT_EQ(installation.run(Installation::whole_run({"plan", "--out", "migration.plan"})).exit_code, 0);
+  ASSERT_EQ(installation.run({"plan", "--license", "4x-license", "--out", "migration.plan"}).exit_code, 0);
   // The first write goes through, no other one does.
   installation.server.add_fault("status=403 after=1 method=PATCH path=/namespaces/circleci-server/secrets");
   ASSERT_EQ(installation.run({"apply", "migration.plan", "--yes"}).exit_code, 1);
@@ -244,8 +244,7 @@ TEST(FixManifest, OfASavedPlanThatWasCutOffIsNotDoneAgain) {
 
 TEST(FixManifest, LeavesARecordAloneThatSomebodyWroteSince) {
   OldInstallation installation;
-  ASSERT_EQ(
-      installation.run(Installation::whole_run({"plan", "fix-manifest", "--out", "fix.plan"})).exit_code, 0);
+  ASSERT_EQ(installation.run({"plan", "fix-manifest", "--out", "fix.plan"}).exit_code, 0);
   json theirs = installation.record();
   theirs["metadata"]["labels"]["modifiedAt"] = "1700000000";
   installation.server.put(theirs);

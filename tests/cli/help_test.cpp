@@ -98,9 +98,9 @@ TEST(Runs, AreThoseOfANamespaceWhereOneIsNamed) {
 
 TEST(License, MayBeSpelledTheBritishWay) {
   Installation installation;
-  write(installation.folder / "licence", "4x-licence\n");
+  write(installation.folder / "license", "4x-license\n");
 
-  EXPECT_EQ(installation.run({"--licence-file", "licence", "--dry-run=client"}).exit_code, 0);
+  EXPECT_EQ(installation.run({"--licence-file", "license", "--dry-run=client"}).exit_code, 0);
 }
 
 TEST(Durations, AreWrittenAsPeopleDo) {

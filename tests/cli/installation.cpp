@@ -61,7 +61,7 @@ std::map<std::string, std::string> Installation::environment() const {
 }
 
 std::vector<std::string> Installation::whole_run(std::vector<std::string> more) {
-  std::vector<std::string> arguments = {"--license", "4x-licence", "--yes"};
+  std::vector<std::string> arguments = {"--license", "4x-license", "--yes"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }

@@ -45,7 +45,7 @@ TEST(Json, ShowsNoSecret) {
   const Finished run = installation.run(Installation::whole_run({"-o", "json", "--verbose"}));
 
   for (const char* secret : {"p@ss w0rd", "cEBzcyB3MHJk", "registry-pass", "session-key", "c2Vzc2lvbi1rZXk",
-                             "4x-licence", "madeupmadeup", "p%40ss", "bGljZW5zZTpsaWNlbnNl"}) {
+                             "4x-license", "madeupmadeup", "p%40ss", "bGljZW5zZTpsaWNlbnNl"}) {
     SCOPED_TRACE(secret);
     EXPECT_THAT(run.out + run.err, Not(HasSubstr(secret)));
   }

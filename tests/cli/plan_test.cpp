@@ -17,11 +17,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kSummary =
-    "[0-9]+ to patch, [0-9]+ to delete, [0-9]+ to create, [0-9]+ already right\n";
+constexpr const char* kSummary = "[0-9]+ to patch, [0-9]+ to delete, [0-9]+ to create, [0-9]+ unchanged\n";
 
 std::vector<std::string> plan(std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments = {"plan", "--license", "4x-licence"};
+  std::vector<std::string> arguments = {"plan", "--license", "4x-license"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -66,7 +65,7 @@ TEST(Plan, OfOneStepShowsThatStepAlone) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, ContainsRegex("- delete StatefulSet postgresql  .postgres: "));
   EXPECT_THAT(run.out, Not(HasSubstr("(flyway: ")));
-  EXPECT_THAT(run.out, HasSubstr("0 to patch, 2 to delete, 0 to create, 0 already right\n"));
+  EXPECT_THAT(run.out, HasSubstr("0 to patch, 2 to delete, 0 to create, 0 unchanged\n"));
 }
 
 TEST(Plan, BeginsWithWhereAndWhatAndWhenOnTheSameStream) {
@@ -130,7 +129,7 @@ TEST(Plan, MasksEverySecret) {
 
   ASSERT_THAT(run.out, HasSubstr("data.passwordBcrypt: ***")) << "verbose shows what is deleted";
   for (const char* secret : {"p@ss w0rd", "cEBzcyB3MHJk", "registry-pass", "session-key", "c2Vzc2lvbi1rZXk",
-                             "4x-licence", "madeupmadeup", "p%40ss", "bGljZW5zZTpsaWNlbnNl"}) {
+                             "4x-license", "madeupmadeup", "p%40ss", "bGljZW5zZTpsaWNlbnNl"}) {
     SCOPED_TRACE(secret);
     EXPECT_THAT(run.out + run.err, Not(HasSubstr(secret)));
   }

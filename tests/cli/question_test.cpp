@@ -14,7 +14,7 @@ TEST(WithoutATerminal, AMigrationIsRefusedAndLeavesNothing) {
   const Installation installation;
   for (const char* input : {"", "y\n", "n\n"}) {
     SCOPED_TRACE(input);
-    const Finished run = installation.run({"--license", "4x-licence"}, input);
+    const Finished run = installation.run({"--license", "4x-license"}, input);
 
     EXPECT_EQ(run.exit_code, 2);
     EXPECT_THAT(run.err,
@@ -29,7 +29,7 @@ TEST(WithoutATerminal, AMigrationIsRefusedAndLeavesNothing) {
 
 TEST(WithoutATerminal, FoldersThatWereMadeGoToo) {
   const Installation installation;
-  const Finished run = installation.run({"--license", "4x-licence", "--output-dir", "a/b"});
+  const Finished run = installation.run({"--license", "4x-license", "--output-dir", "a/b"});
 
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_TRUE(std::filesystem::is_empty(installation.folder));

@@ -407,7 +407,7 @@ TEST(Recovery, ASignInPageIsNeitherTheMigratorsLogNorTheEndOfItsJob) {
 TEST(Recovery, ADatabaseThatWasMigratedIsLeftOutUntilARollback) {
   const Installation installation;
   ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
-  const std::vector<std::string> plan = {"plan", "--license", "4x-licence", "--detailed-exitcode"};
+  const std::vector<std::string> plan = {"plan", "--license", "4x-license", "--detailed-exitcode"};
 
   const Finished again = installation.run(plan);
   EXPECT_EQ(again.exit_code, 0) << again.out << again.err;

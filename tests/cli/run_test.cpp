@@ -123,7 +123,7 @@ TEST(Run, PrintsNoSecret) {
 
   const Finished run = installation.run(Installation::whole_run({"--verbose"}));
 
-  for (const char* secret : {"p@ss w0rd", "registry-pass", "session-key", "4x-licence", "made", "p%40ss"}) {
+  for (const char* secret : {"p@ss w0rd", "registry-pass", "session-key", "4x-license", "made", "p%40ss"}) {
     SCOPED_TRACE(secret);
     EXPECT_THAT(run.out + run.err, Not(HasSubstr(secret)));
     for (const auto& [name, content] : files_below(installation.folder / "logs"))

@@ -47,7 +47,7 @@ class OnATerminal : public ::testing::Test {
 };
 
 constexpr const char* kQuestion = "[y/N/d = details] ";
-const std::vector<std::string> kMigration = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"};
+const std::vector<std::string> kMigration = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"};
 
 TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
   PseudoTerminal terminal = start({"--dry-run=client"});
@@ -55,13 +55,13 @@ TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
   terminal.type("\n");
   terminal.expect("Namespace of the installation [circleci-server]: ");
   terminal.type("\n");
-  terminal.expect("Licence of Server 4.x: ");
+  terminal.expect("License of Server 4.x: ");
   while (terminal.echoes()) ::usleep(1000);
-  terminal.type("4x-licence\n");
+  terminal.type("4x-license\n");
   terminal.expect("dry run: nothing was changed");
 
   EXPECT_EQ(terminal.finish(), 0);
-  EXPECT_THAT(terminal.screen(), Not(HasSubstr("4x-licence")));
+  EXPECT_THAT(terminal.screen(), Not(HasSubstr("4x-license")));
 }
 
 // More writes than are in flight at once are still to come when it goes.
@@ -85,7 +85,21 @@ TEST_F(OnATerminal, ThatIsClosedEndsNoRun) {
 TEST_F(OnATerminal, AsksForABackupWhereNoneWasFound) {
   for (const bool confirmed : {false, true}) {
     SCOPED_TRACE(confirmed);
-    std::vector<std::string> arguments = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"};
+    std::vector<std::string> arguments = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"};
+    if (confirmed) arguments.emplace_back("--backup-confirmed");
+    PseudoTerminal terminal = start(arguments);
+    terminal.expect(kQuestion);
+    EXPECT_EQ(terminal.screen().find("No backup was found: is there one?") == std::string::npos, confirmed);
+    terminal.type("n\n");
+    EXPECT_EQ(terminal.finish(), 1);
+  }
+}
+
+TEST_F(OnATerminal, AsksForABackupBeforeItAppliesAPlan) {
+  ASSERT_EQ(installation_.run({"plan", "--license", "4x-license", "--out", "p"}).exit_code, 0);
+  for (const bool confirmed : {false, true}) {
+    SCOPED_TRACE(confirmed);
+    std::vector<std::string> arguments = {"apply", "p"};
     if (confirmed) arguments.emplace_back("--backup-confirmed");
     PseudoTerminal terminal = start(arguments);
     terminal.expect(kQuestion);
@@ -110,13 +124,13 @@ TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {
   }
 }
 
-TEST_F(OnATerminal, AsksForNoLicenceWithYesOrForADocument) {
+TEST_F(OnATerminal, AsksForNoLicenseWithYesOrForADocument) {
   for (const char* flag : {"--yes", "--no-input", "-ojson", "-oyaml"}) {
     SCOPED_TRACE(flag);
     PseudoTerminal terminal = start({flag});
     EXPECT_EQ(terminal.finish(), 2) << terminal.screen();
-    EXPECT_THAT(terminal.screen(), AllOf(HasSubstr("the licence of Server 4.x is missing"),
-                                         Not(HasSubstr("Licence of Server 4.x: ")), Not(HasSubstr("]: "))));
+    EXPECT_THAT(terminal.screen(), AllOf(HasSubstr("the license of Server 4.x is missing"),
+                                         Not(HasSubstr("License of Server 4.x: ")), Not(HasSubstr("]: "))));
   }
 }
 
@@ -291,7 +305,7 @@ TEST_F(OnATerminal, TakesTheRegistrysPasswordWithoutShowingIt) {
 }
 
 TEST_F(OnATerminal, CtrlCAtAQuestionChangesNothing) {
-  PseudoTerminal terminal = start({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-licence"});
+  PseudoTerminal terminal = start({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"});
   terminal.expect(kQuestion);
   terminal.type("\x03");
   terminal.expect("\r\nerror: ");

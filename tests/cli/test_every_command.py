@@ -9,7 +9,7 @@ from pathlib import Path
 from server import DATA, PROGRAM, Server, issue_certificates
 from test_examples import commands, takes
 
-LICENSE = "--license 4x-licence"
+LICENSE = "--license 4x-license"
 # What makes a command do its work and print something; a command that is not here does without arguments.
 ARGUMENTS = {
     "run": f"{LICENSE} --yes",
@@ -128,7 +128,7 @@ class Pipes(unittest.TestCase):
                 with Server() as server, self.subTest(to + how):
                     prepared(server, "")
                     done = server.shell(f"kots-export transform values-3.x.yaml {to} {LICENSE} {how}")
-                    self.assertIn("\n  license: 4x-licence\n", done.stdout, done.stderr)
+                    self.assertIn("\n  license: 4x-license\n", done.stdout, done.stderr)
                     self.assertEqual(sorted(path.name for path in server.folder.iterdir() if "yaml" in path.name),
                                      ["other.yaml", *(["out.yaml"] if "out" in how else []), "values-3.x.yaml"])
 
@@ -139,7 +139,7 @@ class Pipes(unittest.TestCase):
                 os.mkfifo(server.folder / pipe, 0o644)
                 os.chmod(server.folder / pipe, 0o644)
             done = server.shell(f"cat values-3.x.yaml > in & kots-export transform in out {LICENSE} & cat out; wait")
-            self.assertIn("\n  license: 4x-licence\n", done.stdout, done.stderr)
+            self.assertIn("\n  license: 4x-license\n", done.stdout, done.stderr)
             self.assertEqual(server.shell("stat -c '%F %a' in out").stdout, "fifo 644\n" * 2)
             self.assertEqual(server.shell("ls out.* .out.*").stdout, "")
             done = server.shell("kots-export export out & cat out; wait")

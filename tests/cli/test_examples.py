@@ -57,7 +57,7 @@ def examples(*words):
 
 
 def prepare(server):
-    (server.folder / "license.txt").write_text("4x-licence\n")
+    (server.folder / "license.txt").write_text("4x-license\n")
     (server.folder / "corrections.yaml").write_text("smtp: {port: 2525}\n")
     (server.folder / "password.txt").write_text("secret\n")
     (server.folder / "output").mkdir()

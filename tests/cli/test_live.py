@@ -11,18 +11,18 @@ import unittest
 from server import PROGRAM, Server
 from tmux import Tmux
 
-RUN = "kots-export -n circleci-server --license-file licence.txt --yes"
+RUN = "kots-export -n circleci-server --license-file license.txt --yes"
 WORDS = RUN.split()[1:]
 # One change after the other, so slowly that each state can be seen.
 SLOWLY = ("--fault", "writes delay=120 path=/circleci-server/")
 IN_ORDER = " --concurrency 1"
-LICENSE = "4.x-licence-hunter2"
+LICENSE = "4.x-license-hunter2"
 
 
 def installation(*flags):
     server = Server(*flags)
-    (server.folder / "licence.txt").write_text(LICENSE + "\n")
-    os.chmod(server.folder / "licence.txt", 0o600)
+    (server.folder / "license.txt").write_text(LICENSE + "\n")
+    os.chmod(server.folder / "license.txt", 0o600)
     return server
 
 
@@ -56,7 +56,7 @@ class AtATerminal(unittest.TestCase):
             self.assertRegex(screen, r"✓ checks +[0-9.]+ s +\d+ checks")
             self.assertRegex(screen, r"apply +[0-9.]+ s +\[⣿*⣀+\] \d+ of 35 changes, \d+/s, \d+ s left")
             self.assertRegex(screen, r"\n  flyway\n  postgres\n  message\n")
-            terminal.expect("Next steps")
+            terminal.expect_anywhere("rollback restores: what KOTS had")
             everything = terminal.everything()
             self.assertIn("circle-migrator | ", everything)
             for step in ("checks", "export", "apply", "flyway", "postgres"):
@@ -70,7 +70,7 @@ class AtATerminal(unittest.TestCase):
             terminal.resize(40, 12)
             terminal.expect("of 35 changes")
             terminal.resize(100, 30)
-            terminal.expect("Next steps")
+            terminal.expect_anywhere("rollback restores: what KOTS had")
             shown = deletions(terminal.everything())
         self.assertEqual(len(shown), len(set(shown)))
         self.assertGreater(len(shown), 10)
@@ -81,7 +81,7 @@ class AtATerminal(unittest.TestCase):
             screen = terminal.expect("changes")
             self.assertIn("* checks", screen)
             self.assertTrue(screen.isascii(), screen)
-            terminal.expect("Next steps")
+            terminal.expect_anywhere("11. Tell the team")
 
     def test_a_server_that_hangs_is_named_and_ctrl_c_leaves_the_terminal_clean(self):
         with installation("--fault", "hold method=PATCH path=/deployments/frontend") as server, Tmux(server) as terminal:
@@ -98,7 +98,7 @@ class AtATerminal(unittest.TestCase):
 
     def test_a_pager_is_not_drawn_over(self):
         with installation("--fault", "delay=150 method=GET path=/statefulsets") as server, Tmux(server) as terminal:
-            terminal.type("clear; kots-export plan -n circleci-server --license-file licence.txt | less; echo ended")
+            terminal.type("clear; kots-export plan -n circleci-server --license-file license.txt | less; echo ended")
             terminal.expect("workloads: ")
             terminal.press("G")
             screen = terminal.expect("(END)")
@@ -154,7 +154,7 @@ class Verbosity(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stderr, r"\Adone: .*\njournal: .*\nlog: .*\n\Z")
             self.assertIn("Next steps", done.stdout)
-            failed = server.run("plan", "-n", "nowhere", "--license-file", "licence.txt", "-q")
+            failed = server.run("plan", "-n", "nowhere", "--license-file", "license.txt", "-q")
             self.assertTrue(failed.stderr.startswith("error: "), failed.stderr)
 
     def test_quiet_and_verbose_contradict_each_other(self):
@@ -182,7 +182,7 @@ class Verbosity(unittest.TestCase):
             events = [json.loads(line) for line in done.stderr.splitlines()]
             self.assertLessEqual({"target", "stepStarted", "stepDone", "planned", "changeDone", "checkDone", "log", "notice", "request", "fileWritten", "job", "done"},
                                  {event["event"] for event in events})
-            failed = server.run("plan", "-n", "nowhere", "--license-file", "licence.txt", "--log-format", "json")
+            failed = server.run("plan", "-n", "nowhere", "--license-file", "license.txt", "--log-format", "json")
             last = json.loads(failed.stderr.splitlines()[-1])
             self.assertEqual((last["event"], last["exitCode"]), ("error", failed.returncode))
 
@@ -209,7 +209,7 @@ class NoSecretIsShown(unittest.TestCase):
                            "data: {telegraf.conf: in-a-configmap}\n")
                 more.flush()
                 with installation("--token", "hunter2-token=admin:system:masters", "--seed", more.name) as server:
-                    for words in (WORDS, ["rollback", "--yes"], ["plan", "-n", "circleci-server", "--license-file", "licence.txt"]):
+                    for words in (WORDS, ["rollback", "--yes"], ["plan", "-n", "circleci-server", "--license-file", "license.txt"]):
                         done = server.run(*words, "-vvv", "--log-format", form, "--token", "hunter2-token")
                         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
                         self.assertIn("/api/v1/namespaces/circleci-server/secrets", done.stderr)

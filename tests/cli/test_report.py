@@ -6,7 +6,7 @@ import jsonschema
 from server import ROOT, Server, issue_certificates
 
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "report.json").read_text())
-LICENSE = ("--license", "4x-licence")
+LICENSE = ("--license", "4x-license")
 
 
 class Report(unittest.TestCase):

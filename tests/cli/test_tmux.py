@@ -38,9 +38,9 @@ class AtATerminal(unittest.TestCase):
 
     def test_the_whole_question_fits_on_the_screen(self):
         with Server() as server, Tmux(server) as terminal:
-            (server.folder / "licence.txt").write_text("4.x-licence\n")
-            os.chmod(server.folder / "licence.txt", 0o600)
-            terminal.type("clear; kots-export -n circleci-server -a circleci-server --license-file licence.txt")
+            (server.folder / "license.txt").write_text("4.x-license\n")
+            os.chmod(server.folder / "license.txt", 0o600)
+            terminal.type("clear; kots-export -n circleci-server -a circleci-server --license-file license.txt")
             screen = terminal.expect(QUESTION)
             self.assertIn("The database migration cannot be undone.", screen.replace("\n", " "))
             self.assertIn("to patch", screen)

@@ -43,9 +43,17 @@ class Tmux:
         return self.tmux("display-message", "-p", "#{cursor_flag}").strip() == "1"
 
     def expect(self, text):
+        return self.wait_for(text, self.screen)
+
+    def expect_anywhere(self, text):
+        """Also where it has scrolled away."""
+        return self.wait_for(text, self.everything)
+
+    @staticmethod
+    def wait_for(text, look):
         until = time.time() + 60
-        while text not in (screen := self.screen()):
+        while text not in (shown := look()):
             if time.time() > until:
-                raise AssertionError(f"{text!r} never came:\n{screen}")
+                raise AssertionError(f"{text!r} never came:\n{shown}")
             time.sleep(0.05)
-        return screen
+        return shown

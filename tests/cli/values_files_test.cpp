@@ -39,7 +39,7 @@ TEST_F(EditedValues, StayAndTheNewOnesGoBeside) {
   EXPECT_EQ(in_output("helm-values.new.yaml"), written_);
   EXPECT_EQ(in_output("helm-values.yaml.1"), "");
   EXPECT_THAT(run.err, AllOf(HasSubstr("note: ./output/helm-values.yaml was edited"),
-                             HasSubstr("./output/helm-values.new.yaml"), HasSubstr("3 warnings")));
+                             HasSubstr("./output/helm-values.new.yaml"), HasSubstr("5 warnings")));
   EXPECT_THAT(run.out, HasSubstr(" -f " + file_.string() + " "));
 }
 
@@ -63,7 +63,7 @@ TEST_F(EditedValues, AreNamedInThePlan) {
 
 TEST_F(EditedValues, StayUnderASavedPlanToo) {
   std::filesystem::remove(file_);
-  ASSERT_EQ(installation_.run({"plan", "--license", "4x-licence", "--out", "migration.plan"}).exit_code, 0);
+  ASSERT_EQ(installation_.run({"plan", "--license", "4x-license", "--out", "migration.plan"}).exit_code, 0);
   write(file_, edited_);
 
   EXPECT_THAT(installation_.run({"plan", "show", "migration.plan"}).out, HasSubstr("helm-values.new.yaml"));
@@ -76,7 +76,7 @@ TEST_F(EditedValues, StayUnderASavedPlanToo) {
 
 TEST_F(EditedValues, AreReplacedByASavedPlanThatSaysSo) {
   ASSERT_EQ(
-      installation_.run({"plan", "--license", "4x-licence", "--overwrite-values", "--out", "migration.plan"})
+      installation_.run({"plan", "--license", "4x-license", "--overwrite-values", "--out", "migration.plan"})
           .exit_code,
       0);
 
@@ -134,7 +134,7 @@ TEST_F(Corrections, AreReplacedAndDropped) {
 
 TEST_F(Corrections, OfASavedPlanAreKeptByApply) {
   ASSERT_EQ(installation_
-                .run({"plan", "--license", "4x-licence", "--values", "one.yaml", "--out", "migration.plan"})
+                .run({"plan", "--license", "4x-license", "--values", "one.yaml", "--out", "migration.plan"})
                 .exit_code,
             0);
   EXPECT_FALSE(std::filesystem::exists(installation_.folder / "output"));

@@ -21,10 +21,8 @@ TEST(Validate, PrintsFindingsAsCompilersDoAndEndsWithOne) {
   const Finished run = installation.run({"validate", "v.yaml"});
 
   EXPECT_EQ(run.exit_code, 1) << run.err;
-  EXPECT_THAT(
-      run.out,
-      HasSubstr(
-          "v.yaml:2: warning: fronted: is no value of the chart; did you mean frontend? [unknown-key]\n"));
+  EXPECT_THAT(run.out, HasSubstr("v.yaml:2: warning: fronted: is not a value of this chart; did you mean "
+                                 "frontend? [unknown-key]\n"));
   EXPECT_THAT(
       run.out,
       HasSubstr("v.yaml:3: error: sessionCookieKey: has 5 bytes; it must have 16 [session-cookie-key]\n"));
@@ -40,7 +38,7 @@ TEST(Validate, ReadsStandardInputAndPrintsOneDocument) {
   EXPECT_EQ(run.exit_code, 1) << run.err;
   const json document = json::parse(run.out)["validation"];
   EXPECT_EQ(document["target"], "4.1");
-  EXPECT_EQ(document["warnings"], 2);
+  EXPECT_EQ(document["warnings"], 3);
   EXPECT_THAT(document["findings"].dump(), HasSubstr(R"("rule":"leftover")"));
 }
 
@@ -73,6 +71,19 @@ TEST(Validate, OfA3xFileSaysThatAlone) {
   EXPECT_THAT(installation.run({"validate", "v3.yaml", "-o", "json"}).out, HasSubstr("smtp.user"));
 }
 
+// Advice to transform it would lose what was written for 4.x.
+TEST(Validate, OfA4xFileWithItsDomainAtTheTopSaysWhereItBelongs) {
+  Installation installation;
+  write(installation.folder / "v4.yaml",
+        "domainName: d\nglobal: {license: l}\npostgresql: {auth: {existingSecret: s}}\n");
+
+  const Finished run = installation.run({"validate", "v4.yaml"});
+
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("global.domainName: is missing: domainName belongs below global"),
+                             Not(HasSubstr("transform"))));
+}
+
 TEST(Validate, OfALaterChartSaysWhereTheTablesEnd) {
   Installation installation;
   const std::string note = "standard input:1: note: the tables end at 4.1: checked against 4.1 [target]\n";
@@ -83,7 +94,9 @@ TEST(Validate, OfALaterChartSaysWhereTheTablesEnd) {
   EXPECT_THAT(installation.run({"validate", "-", "--target-version", "4.2.1"}, "{}").out, HasSubstr(note));
   EXPECT_THAT(installation.run({"validate", "-", "--target", "4.1.3"}, "{}").out,
               Not(HasSubstr("tables end")));
-  EXPECT_EQ(installation.run({"validate", "-", "--target", "3.4"}, "{}").exit_code, 2);
+  EXPECT_THAT(installation.run({"validate", "-", "--target", "10.1"}, "{}").out, HasSubstr(note));
+  for (const char* version : {"3.4", "4.1.", "4..1", "4.999999999999", "banana"})
+    EXPECT_EQ(installation.run({"validate", "-", "--target", version}, "{}").exit_code, 2) << version;
 }
 
 TEST(Validate, OfWhatARunWroteIsTheDefault) {
@@ -133,6 +146,34 @@ TEST(Diff, OfLongTextsShowsTheLinesThatDiffer) {
             "~ password: *** (1 line differs, length 12 to 10)\n");
 }
 
+TEST(Diff, NamesTheLineBreakThatIsMissing) {
+  Installation installation;
+  write(installation.folder / "a.yaml", "x: |\n  a\n");
+  write(installation.folder / "b.yaml", "x: |-\n  a\n");
+
+  EXPECT_EQ(installation.run({"diff", "a.yaml", "b.yaml"}).out,
+            "~ x: 1 line differs, length 2 to 1\n-   line 1: a\n+   line 1: a (no line break at the end)\n");
+}
+
+TEST(Diff, ShowsNoLineOfATextThatHoldsASecret) {
+  Installation installation;
+  const auto text = [](const std::string& secret) {
+    return "extra:\n  ca.key: |\n    -----BEGIN PRIVATE KEY-----\n    " + secret +
+           "\n    -----END PRIVATE KEY-----\n  conf: |\n    a\n    password: " + secret +
+           "\ntelegraf:\n  env:\n    - {name: INFLUX_PASSWORD, value: " + secret + "}\n";
+  };
+  write(installation.folder / "a.yaml", text("hunter2"));
+  write(installation.folder / "b.yaml", text("hunter3"));
+
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"-o", "json"}}) {
+    std::vector<std::string> arguments = {"diff", "a.yaml", "b.yaml"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = installation.run(arguments);
+    EXPECT_EQ(run.exit_code, 1) << run.err;
+    EXPECT_THAT(run.out, AllOf(Not(HasSubstr("hunter")), HasSubstr("***")));
+  }
+}
+
 TEST(Diff, ShowsSecretsOnlyWhenTold) {
   Installation installation;
   write(installation.folder / "a.yaml", "{}\n");
@@ -148,13 +189,13 @@ TEST(Transform, ExplainsEachRuleAndShowsTheChangeWithoutSecrets) {
   write(installation.folder / "v3.yaml", kValues3);
 
   const Finished run =
-      installation.run({"transform", "v3.yaml", "v4.yaml", "--license", "4x-licence", "--explain", "--diff"});
+      installation.run({"transform", "v3.yaml", "v4.yaml", "--license", "4x-license", "--explain", "--diff"});
 
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out,
               AllOf(HasSubstr("domain-name: "), HasSubstr("  why: every chart below reads it there\n"),
                     HasSubstr("  set      global.domainName\n"), HasSubstr("  removed  smtp.user\n"),
-                    HasSubstr("- domainName: \"ci.example.com\"\n"), Not(HasSubstr("4x-licence")),
+                    HasSubstr("- domainName: \"ci.example.com\"\n"), Not(HasSubstr("4x-license")),
                     Not(HasSubstr("hunter2"))));
   EXPECT_THAT(run.err, HasSubstr("v4.yaml:"));  // what it wrote is checked
 }
@@ -178,7 +219,7 @@ TEST(Run, ValidatesWhatItIsGoingToWrite) {
   const Finished run = installation.run(Installation::whole_run());
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("note     values: 2 warnings"));
+  EXPECT_THAT(run.err, HasSubstr("note     values: 4 warnings"));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ CACHE = Path(os.environ.get("KOTS_EXPORT_CACHE") or Path(os.environ.get("XDG_CAC
 PROGRAM = os.environ["KOTS_EXPORT_PROGRAM"]
 KUBECONFIG = os.environ["KUBECONFIG"]
 FOLDER = os.environ.get("KOTS_EXPORT_TEST_FOLDER")  # of the cluster that the tests started themselves
-LICENSE = "4.x-licence"
+LICENSE = "4.x-license"
 
 
 def tool(name):
@@ -69,6 +69,8 @@ class ClusterCase(unittest.TestCase):
         cls.apply(installation.objects(cls.namespace, config))
         cls.apply(installation.database())
         kubectl("-n", cls.namespace, "wait", "--for=jsonpath={.status.phase}=Running", "pod/postgresql-0", "--timeout=1s", version="1.31", check=False)
+        # Until it is bound the controller still writes to it.
+        kubectl("-n", cls.namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/kotsadm-data", "--timeout=60s", version="1.31")
         kubectl("-n", cls.namespace, "rollout", "status", "statefulset/postgresql", "--timeout=90s")
         address = kubectl("-n", cls.namespace, "get", "pod", "postgresql-0", "-o", "jsonpath={.status.podIP}")
         cls.apply(installation.frontend(address))

@@ -31,7 +31,7 @@ class Verify(ClusterCase):
                 ("ca", "/CN=web-ca", None, AUTHORITY), ("web", f"/CN={DOMAIN}", "ca", BOTH), ("nomad-ca", "/CN=nomad-ca", None, AUTHORITY),
                 ("nomad", "/CN=server.global.nomad", "nomad-ca", "subjectAltName=DNS:server.global.nomad\n"), ("client", "/CN=cli.global.nomad", "nomad-ca", ""),
                 ("other-ca", "/CN=other-ca", None, AUTHORITY), ("other", "/CN=server.global.nomad", "other-ca", "subjectAltName=DNS:server.global.nomad\n")):
-            pki.certificate(cls.folder, name, subject, issuer, extensions)
+            pki.certificate(cls.folder, name, subject, issuer, extensions, days=90)
         pki.openssl(cls.folder, "x509", "-req", "-in", "web.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", "77", "-days", "-1",
                     "-extfile", "web.ext", "-out", "expired.crt")
         cls.web = cls.start(TlsServer(cls.folder / "web.crt", cls.folder / "web.key"))
@@ -103,7 +103,7 @@ class Verify(ClusterCase):
         self.upgrade(readyAfter=12)
         self.give_address()
         began = time.monotonic()
-        done = self.verify("--wait=3m", "--strict", code=0)
+        done = self.verify("--wait=2m", "--strict", code=0)
         self.assertGreater(time.monotonic() - began, 4)
         self.assertIn("waiting: ", done.stderr)
         self.assertEqual(self.trouble(), [])
@@ -131,7 +131,7 @@ class Verify(ClusterCase):
                     ("workloads", "failed", "Deployment no-claim", "PersistentVolumeClaim datadir gets no volume (StorageClass none)", "describe pvc datadir"),
                     ("workloads", "failed", "Deployment no-mount", 'configmap "not-there" not found'),
                     ("workloads", "failed", "Deployment refused", "serviceaccount", "describe deployment refused"),
-                    ("workloads", "failed", "Job hook", "describe job hook"),
+                    ("workloads", "failed", "Job hook", "exit code 2", "no license", "logs hook-"),
                     ("workflow-data", "todo", "moved 41 of 97 workflows", "scale deployment/workflows-conductor-event-consumer"),
                     ("services", "failed", "Service kong is still a LoadBalancer", "patch service kong"),
                     ("services", "failed", "Service vm-service is still a LoadBalancer"))
@@ -162,7 +162,7 @@ class Verify(ClusterCase):
 
     def test_5_objects(self):
         name = self.namespace
-        self.verify("--wait=2m")
+        self.verify("--wait=1m")
         self.assertEqual(self.trouble(), [])
         kubectl("-n", name, "create", "secret", "generic", "kotsadm-sessions")
         kubectl("-n", name, "create", "service", "loadbalancer", "nomad-server-external", "--tcp=4647")
@@ -185,7 +185,7 @@ class Verify(ClusterCase):
         self.kots_export("annotate", "--yes", check=True)
         self.upgrade(round=3)
         self.give_address()
-        self.verify("--wait=2m", code=0)
+        self.verify("--wait=1m", code=0)
 
     def test_6_postgresql_that_nobody_adopted(self):
         name = self.namespace
@@ -195,7 +195,7 @@ class Verify(ClusterCase):
         self.upgrade(round=4)
         self.expect("postgresql", "Pod postgresql-0 of 3.x is not adopted", "delete pod postgresql-0")
         kubectl("-n", name, "delete", "pod", "postgresql-0")
-        self.verify("--wait=2m", code=0)
+        self.verify("--wait=1m", code=0)
 
     def test_7_releases(self):
         name = self.namespace
@@ -205,16 +205,16 @@ class Verify(ClusterCase):
         self.expect("release", f"revision {newest} is pending-upgrade", f"helm rollback circleci-server {newest - 1}")
         self.assertEqual(self.status()["stage"], "upgrading")
         kubectl("-n", name, "label", "secret", secret, "status=deployed", "--overwrite")
-        failed = run(HELM, "upgrade", "circleci-server", HERE / "chart", "-n", name, "--reuse-values", "--set", "verify.httpsPort=none", check=False)
+        failed = run(HELM, "upgrade", "circleci-server", HERE / "chart", "-n", name, "--reuse-values", "--set", "verify.serviceName=another", check=False)
         self.assertNotEqual(failed.returncode, 0)
-        self.expect("release", "is failed", "helm history")
+        self.expect("release", "is failed", "cannot patch \"postgresql\"", "helm history")
         self.assertEqual(self.status()["stage"], "upgradeFailed")
         self.upgrade(round=5)
 
     # --- what is asked beside the API server ---
 
     def test_8_names_and_certificates(self):
-        self.verify("--wait=2m")
+        self.verify("--wait=1m")
         self.assertEqual(self.trouble(), [])
         old = self.start(NameServer(self.folder, f"host-record={DOMAIN},10.9.9.9"))
         self.verify(dns=old, code=1)

@@ -18,8 +18,10 @@ quotes. Integers keep every digit, other numbers stay as they were written. Text
 scalars, so that keys and certificates can be read.
 
 Some files are refused, always with the line: a key that stands twice in one map (Helm would take the last), more than
-one document with content (Helm would take the first), what is not UTF-8, a list or null as a key, `.inf` and `.nan`, `%TAG`,
-`!!timestamp`, more than 400 levels of nesting, and aliases that multiply beyond any values file. So are five spellings
+one document with content (Helm would take the first), text behind the end of the values (a line that is indented less than
+the first: Helm would drop it), what is not UTF-8, a list or null as a key, `.inf` and `.nan`, `%TAG`, a `%YAML` that is not
+`%YAML 1.1`, `!!timestamp`, `!!binary` that is no text, more than 400 levels of nesting, and aliases that multiply beyond any
+values file. So are five spellings
 that Helm's parser takes and libyaml, which reads here, does not: `"it\'s"` (no backslash is needed), `{a:}` and the
 like (`"a:"` is a text, `a: ` a key), `!a,b` (a tag with one of `,[]`), a tag with a comma behind it in
 brackets, and a byte order mark at the start of a later line.
@@ -35,7 +37,9 @@ constexpr std::string_view kChecks = R"(
 
 `kots-export validate` compares a file with the values of the chart (`--target 4.0` or `4.1`; a later one is checked
 against 4.1, which a note says). Each line of its output is `file:line: level: path: text [rule]`, errors first. It ends
-with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows the rest. `-o json` gives one document:
+with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows the rest. A file is of 3.x where it has
+`domainName` at its top and nothing that only 4.x has (`global.domainName`, `global.license`, `postgresql.auth`, `nginx`).
+`-o json` gives one document, of a 3.x file with all findings:
 
 | field | holds |
 |---|---|
@@ -43,18 +47,31 @@ with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows 
 | `errors`, `warnings`, `notes` | how many there are |
 | `findings` | a list of `level`, `path`, `line`, `rule`, `text` |
 
+Certificates, placeholders and Secrets are looked at where they are in use: `nomad.server.rpc.mTLS` where it is enabled,
+`tls` where `nginx.aws_acm` is not, a cloud's values where the cloud is enabled. Dates are judged of the first certificate of
+a text; one more that is expired is a warning. PostgreSQL's certificate is in a Secret, so `kots-export check` looks at it
+(`postgresql-tls`), as it looks for the Secrets that the values leave to you (`own-secrets`). Keys of mongodb, postgresql,
+prometheus, rabbitmq, redis and telegraf are those charts' own and are not judged, but for a note on near misses.
+
 | rule | level | finds that |
 |---|---|---|
 )";
+
+// What the command says beside the checks.
+constexpr std::string_view kOfTheCommand =
+    "| `values-of-3.x` | error | the file is one of 3.x; said alone, and not in `-o json` |\n"
+    "| `target` | note | the chart is later than 4.1, where the tables end |\n";
 
 constexpr std::string_view kDiff = R"(
 ## How values are compared
 
 `kots-export diff OLD NEW` compares by meaning: the order of keys, comments, quotes and the form of numbers do not
-count. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless `--show-secrets` is
-given, of longer ones how many lines differ. It ends with 0 where both mean the same, 1 where they differ, 2 where one
-cannot be read. `-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`,
-`changed`), `before`, `after`.
+count; an empty file is `{}`. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless
+`--show-secrets` is given, of longer ones how many lines differ. Secret is what stands below a key that sounds so (password,
+token, apiKey, certificate), the value of a variable or the word behind a flag with such a name, and every text that holds a
+private key, a password in an address, an assignment like `password: x` or a header's credentials. It ends with 0 where both
+mean the same, 1 where they differ, 2 where one cannot be read. `-o json` gives `differences`, a list of `path`, `change`
+(`added`, `removed`, `changed`), `before`, `after`.
 )";
 
 void print_example(std::string_view title, std::string_view yaml) {
@@ -75,5 +92,5 @@ int main() {
     std::cout << "| `" << check.id << "` | " << kots_export::values::name_of(check.level) << " | "
               << check.what << " |\n";
   }
-  std::cout << kDiff;
+  std::cout << kOfTheCommand << kDiff;
 }

@@ -26,7 +26,7 @@ def key(folder, name, kind="ec"):
         os.replace(os.path.join(folder, name + ".locked"), os.path.join(folder, name + ".key"))
 
 
-def certificate(folder, name, subject, issuer=None, extensions="", kind="ec"):
+def certificate(folder, name, subject, issuer=None, extensions="", kind="ec", days=2):
     """NAME.crt and NAME.key, signed by ISSUER (itself without one)."""
     key(folder, name, kind)
     secret = ["-passin", "pass:hush"] if kind == "encrypted" else []
@@ -35,7 +35,7 @@ def certificate(folder, name, subject, issuer=None, extensions="", kind="ec"):
         out.write(extensions or "basicConstraints=CA:FALSE\n")
     signed = ["-signkey", name + ".key"] if issuer is None else ["-CA", issuer + ".crt", "-CAkey", issuer + ".key"]
     openssl(folder, "x509", "-req", "-in", name + ".csr", *signed, "-set_serial", str(abs(hash(name)) % 2**40 + 1),
-            "-days", "2", "-extfile", name + ".ext", "-out", name + ".crt", *secret)
+            "-days", str(days), "-extfile", name + ".ext", "-out", name + ".crt", *secret)
 
 
 def server(folder, name, issuer, san=SAN):

@@ -30,7 +30,7 @@ OBJECTS = 240
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 # What a run may say when it ends with 1.
 LOST = re.compile(r"has taken over the lock|the lock of namespace \S+ is lost|could not be renewed")
-BUSY = "another run is at work on namespace"
+BUSY = "another run holds the lock on namespace"
 
 SEED = json.dumps({"apiVersion": "testing/v1", "kind": "Repeat", "count": OBJECTS, "object": {
     "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c-%d", "namespace": NAMESPACE}}})

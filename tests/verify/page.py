@@ -37,7 +37,7 @@ def session(server, line, ports=()):
 
 
 def on_the_way():
-    license = "--license 4x-licence --yes"
+    license = "--license 4x-license --yes"
     with Server() as server:
         page = "\n## `status`\nBefore the migration:\n" + session(server, "kots-export status")
         server.shell("kots-export annotate --yes")

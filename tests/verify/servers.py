@@ -89,4 +89,7 @@ class TlsServer:
                 pass
 
     def end(self):
+        if self.listener.fileno() < 0:
+            return  # a test ended it before
+        self.listener.shutdown(socket.SHUT_RDWR)  # a close alone leaves it listening as long as accept() waits
         self.listener.close()

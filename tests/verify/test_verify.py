@@ -91,7 +91,7 @@ class Web(Verify):
 
     def test_a_load_balancer_with_a_name_is_found_by_cname_or_by_its_addresses(self):
         self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
-        records = ["host-record=lb.circleci.example.com,10.1.1.1,10.1.1.2", f"cname=app.{DOMAIN},lb.circleci.example.com", f"host-record={DOMAIN},10.1.1.1"]
+        records = ["host-record=lb.circleci.example.com,10.1.1.1", "host-record=lb.circleci.example.com,10.1.1.2", f"cname=app.{DOMAIN},lb.circleci.example.com", f"host-record={DOMAIN},10.1.1.1"]
         self.verify(records=records)
         self.assertEqual([one[0] for one in self.found("dns")], ["ok", "ok"], self.found("dns"))
 

@@ -22,7 +22,7 @@ def make_certificates(folder):
             ("own", f"/CN={DOMAIN}", None, both), ("nomad-ca", "/CN=nomad-ca", None, authority), ("nomad", "/CN=server.global.nomad", "nomad-ca", nomad),
             ("nomad-cli", "/CN=cli.global.nomad", "nomad-ca", ""), ("nomad-other-ca", "/CN=nomad-ca-2", None, authority),
             ("nomad-other", "/CN=server.global.nomad", "nomad-other-ca", nomad)):
-        pki.certificate(folder, name, subject, issuer, extensions)
+        pki.certificate(folder, name, subject, issuer, extensions, days=90)
 
 
 class Upgraded(Server):

@@ -20,7 +20,7 @@ namespace kots_export::ui {
 // The role of a written file: "values of Server 4".
 [[nodiscard]] std::string role_of(std::string_view file_role);
 
-// "2 to patch, 1 to delete, 0 to create, 5 already right"; the verbs in the past for what was done.
+// "2 to patch, 1 to delete, 0 to create, 5 unchanged"; the verbs in the past for what was done.
 enum class Tense { planned, done };
 [[nodiscard]] std::string text_of(const change::PlanSummary& summary, Tense tense);
 

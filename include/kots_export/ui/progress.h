@@ -26,10 +26,12 @@ class Progress : public change::Observer {
     std::string name;
     TimePoint since{};                  // it runs
     std::chrono::milliseconds took{0};  // of one that has ended
-    std::size_t done = 0;               // Changes that have ended
-    std::size_t total = 0;              // and those that are known; 0: nothing is counted
+    std::size_t done = 0;               // Changes that have ended well
+    std::size_t failed = 0;             // and those that have not
+    std::size_t total = 0;              // all that are known; 0: nothing is counted
     std::size_t checks = 0;             // that have ended
     std::size_t findings = 0;           // warnings and failures among them
+    [[nodiscard]] std::size_t ended() const { return done + failed; }
   };
   struct Job {
     change::JobState state;
@@ -39,7 +41,7 @@ class Progress : public change::Observer {
   // Changes per second, of the last seconds; and how long those that are left will take.
   struct Rate {
     double per_second = 0;
-    std::optional<std::chrono::seconds> left;
+    std::chrono::seconds left{0};
   };
 
   [[nodiscard]] TimePoint now() const { return now_(); }
@@ -48,7 +50,7 @@ class Progress : public change::Observer {
   [[nodiscard]] const Step* running() const;
   [[nodiscard]] const std::optional<Job>& job() const { return job_; }
   [[nodiscard]] const kube::Traffic& traffic() const { return traffic_; }
-  // Nothing until it can be told.
+  // Nothing until it can be told, and while nothing moves.
   [[nodiscard]] std::optional<Rate> rate() const;
 
   // The run has ended: a step that still runs has failed, and those ahead are not going to be.
@@ -69,7 +71,7 @@ class Progress : public change::Observer {
  private:
   struct Sample {
     TimePoint at;
-    std::size_t done = 0;
+    std::size_t ended = 0;
   };
   Step* running_step();
   void end_step(Step& step, Step::State state);
@@ -78,6 +80,7 @@ class Progress : public change::Observer {
   std::vector<Step> steps_;
   std::size_t earlier_plans_ = 0;  // Changes of the running step's plans that have ended
   std::deque<Sample> samples_;     // of the plan that runs
+  TimePoint last_end_{};           // of a Change
   std::optional<Job> job_;
   kube::Traffic traffic_;
 };

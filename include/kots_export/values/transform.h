@@ -14,7 +14,7 @@
 namespace kots_export::values {
 
 struct TransformOptions {
-  Secret<std::string> license;         // the 4.x licence; ' characters are removed from it
+  Secret<std::string> license;         // the 4.x license; ' characters are removed from it
   std::string registry = "cciserver";  // the name before .azurecr.io
   std::optional<Secret<std::string>> kept_mongodb_password;  // of an earlier run's output
   std::function<std::string()> new_password;                 // called where no password is known
@@ -56,7 +56,7 @@ struct Rule {
 // What the rules' examples were made with.
 [[nodiscard]] TransformOptions example_options();
 
-// Returns the 4.x values. Values that are 4.x already come out as they are, but for the licence.
+// Returns the 4.x values. Values that are 4.x already come out as they are, but for the license.
 // Throws Error where `v3` is no map, names no domain, or has something else where a rule needs a map.
 [[nodiscard]] Transformed transform(const Value& v3, const TransformOptions& options);
 

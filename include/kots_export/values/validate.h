@@ -26,6 +26,9 @@ struct Finding {
   std::string text;      // for people; no secret in it
 };
 
+// How long before its end a certificate is warned of.
+inline constexpr std::time_t kExpiresSoon = std::time_t{30} * 24 * 60 * 60;
+
 struct ValidateOptions {
   Target target = Target::v4_0;
   std::time_t now = 0;  // decides whether certificates are expired

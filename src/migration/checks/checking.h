@@ -69,5 +69,7 @@ CheckFinding check_disk(Checking& checking);
 // values
 CheckFinding check_values(Checking& checking);
 CheckFinding check_own_secrets(Checking& checking);
+// postgresql_tls
+CheckFinding check_postgresql_tls(Checking& checking);
 
 }  // namespace kots_export::migration

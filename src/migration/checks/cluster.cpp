@@ -102,7 +102,7 @@ CheckFinding check_lock(Checking& checking) {
   const auto& other_run = checking.context.other_run;
   if (!other_run) return skipped("nobody is asked for the lock");
   const auto busy = other_run();
-  return busy ? problem(busy->what(), busy->hint()) : ok("no other run is at work");
+  return busy ? problem(busy->what(), busy->hint()) : ok("no other run holds it");
 }
 
 }  // namespace kots_export::migration

@@ -122,7 +122,7 @@ CheckFinding check_volumes(Checking& checking) {
   return note("policy Delete, so that their data goes with their claims: " + util::listed(deleting),
               checking.options.delete_volumes == DeleteVolumes::yes
                   ? "With --delete-volumes the data of KOTS' own is deleted; the others are not touched."
-                  : "KOTS' own are set to Retain before they are deleted; the others are not touched.");
+                  : "KOTS's own are set to Retain before they are deleted; the others are not touched.");
 }
 
 // Before a question, and in what only looks, it is told and no more: who answers --yes answers for it.

@@ -140,7 +140,7 @@ CheckFinding check_not_upgraded(Checking& checking) {
     return problem(
         name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
         "First `" + helm(context, "rollback " + util::shell_quote(context.release) + revision_3(context)) +
-            "`, back to 3.x, then this; --after-upgrade rolls back all the same.");
+            "`, back to 3.x, then this; --after-upgrade rolls back anyway.");
   }
   return ok("release " + context.release + " is not upgraded");
 }

@@ -6,7 +6,9 @@
 
 #include "migration/checks/checking.h"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -18,9 +20,13 @@ namespace {
 // What is missing of a Secret; empty where nothing is.
 std::string missing_of(const values::NeededSecret& needed, const std::optional<nlohmann::json>& live) {
   if (!live) return "Secret " + needed.name;
+  const auto is_missing = [&](const std::string& key) {
+    return util::find_at(*live, {"data", key}) == nullptr;
+  };
   std::vector<std::string> keys;
-  for (const std::string& key : needed.keys)
-    if (util::find_at(*live, {"data", key}) == nullptr) keys.push_back(key);
+  std::ranges::copy_if(needed.keys, std::back_inserter(keys), is_missing);
+  if (!needed.one_of.empty() && std::ranges::all_of(needed.one_of, is_missing))
+    keys.push_back(needed.one_of.front());
   return keys.empty() ? std::string() : util::listed(keys) + " in Secret " + needed.name;
 }
 

@@ -103,7 +103,7 @@ Cause image_cause(Context& context, const ContainerInTrouble& container, const s
       "`" + context.commands.kots_export("secret --force --docker-username USER --verify") + "`";
   switch (trouble) {
     case PullTrouble::refused:
-      cause.remedy = "Make Secret " + std::string(names::kPullSecret) + " anew with " + secret +
+      cause.remedy = "Create Secret " + std::string(names::kPullSecret) + " again with " + secret +
                      ", and see that global.imagePullSecrets of the values names it.";
       break;
     case PullTrouble::missing:
@@ -134,21 +134,20 @@ const json* end_of(const json& status) {
 }
 
 Cause crash_cause(Context& context, const ContainerInTrouble& container, const json& end) {
-  const std::string reason = util::text_at(end, {"reason"});
-  const std::string code = end.value("exitCode", json(0)).dump();
-  const std::string logs = context.commands.kubectl(
-      context.ns.name, "logs " + container.pod + " -c " + container.name() + " --previous");
-  if (reason == "OOMKilled") {
+  if (util::text_at(end, {"reason"}) == "OOMKilled") {
     return {.key = "oom " + container.name(),
             .what = "container " + container.name() + " was killed: it needs more memory than its limit",
             .remedy =
                 "Give it more memory in the values file (resources.limits.memory of that service), and "
                 "`helm upgrade` again."};
   }
-  const bool is_waiting = util::find_at(container.status, {"state", "running"}) != nullptr ||
-                          util::find_at(container.status, {"state", "waiting"}) != nullptr;
+  // It was started again, or will be: its log is that of the instance before.
+  const bool is_over = util::find_at(container.status, {"state", "terminated"}) != nullptr;
+  const std::string code = end.value("exitCode", json(0)).dump();
   const std::string tail =
-      log_tail(context, container.pod, container.name(), is_waiting ? Instance::previous : Instance::current);
+      log_tail(context, container.pod, container.name(), is_over ? Instance::current : Instance::previous);
+  const std::string logs = context.commands.kubectl(
+      context.ns.name, "logs " + container.pod + " -c " + container.name() + (is_over ? "" : " --previous"));
   return {.key = "crash " + container.name() + " " + code + " " + tail,
           .what = "container " + container.name() + " ends with exit code " + code +
                   (tail.empty() ? "" : ", its log with: " + tail),

@@ -17,10 +17,6 @@ using Status = net::DnsAnswer::Status;
 // guide of Server 3.x, and the migration guide, step 8.
 constexpr std::array<std::string_view, 3> kOldNames = {"vm-service.", "output-processor.", "nomad."};
 
-std::string domain_of(Verifying& verifying) {
-  return util::lower(value_at(verifying, {"global", "domainName"}));
-}
-
 bool have_one_in_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::ranges::any_of(a, [&](const std::string& one) { return std::ranges::find(b, one) != b.end(); });
 }

@@ -38,8 +38,8 @@ std::string endpoint_line(const std::string& endpoint) {
 
 std::string new_pair(Verifying& verifying) {
   return "`" + verifying.context.commands.kots_export("nomad --terraform-output FILE") +
-         "` puts those of the Nomad terraform into the values file; then `helm upgrade` again, and run the "
-         "terraform's clients anew.";
+         "` puts those of the Nomad terraform into the values file; then run `helm upgrade` again, and "
+         "replace the terraform's clients.";
 }
 
 CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net::TlsAnswer& answer) {
@@ -64,7 +64,7 @@ CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net:
 }  // namespace
 
 Findings verify_nomad(Verifying& verifying) {
-  const std::string domain = value_at(verifying, {"global", "domainName"});
+  const std::string domain = domain_of(verifying);
   if (domain.empty()) return {skipped("the values name no global.domainName")};
   const auto balancer = load_balancer_of(verifying);
   if (!balancer || !balancer->has_address())

@@ -53,8 +53,12 @@ std::string newest_message(const PodsAndEvents& seen, std::string_view kind, std
                            std::span<const std::string_view> reasons) {
   const auto events = events_of(seen, kind, name);
   for (const json* event : events | std::views::reverse) {
-    if (std::ranges::find(reasons, util::text_at(*event, {"reason"})) != reasons.end())
-      return util::printable(util::text_at(*event, {"message"}));
+    if (std::ranges::find(reasons, util::text_at(*event, {"reason"})) == reasons.end()) continue;
+    // Source: client-go, tools/record, events_cache.go.
+    constexpr std::string_view kCombined = "(combined from similar events): ";
+    std::string message = util::text_at(*event, {"message"});
+    if (message.starts_with(kCombined)) message.erase(0, kCombined.size());
+    return util::printable(message);
   }
   return {};
 }

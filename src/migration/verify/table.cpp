@@ -17,13 +17,13 @@ using Status = change::CheckOutcome::Status;
 // clang-format off
 constexpr std::array kChecks = {
     VerifyCheck{"release", "release", "the newest revision of the Helm release",
-                "it is not of chart 4.x, or not `deployed`: nothing was upgraded, Helm is at work or was cut off, the upgrade failed",
+                "it is not of chart 4.x, or not `deployed`: nothing was upgraded, Helm is still running or was cut off, the upgrade failed",
                 "", verify_release},
     VerifyCheck{"workloads", "release", "every Deployment, StatefulSet, DaemonSet and Job, judged as kstatus does; what is wrong is grouped by its cause, read from Pods, events and logs",
                 "one is not ready: an image that cannot be pulled (with which credential), a crash (with the last lines of its log), no room on the nodes, a volume, a missing Secret, a quota, a probe",
                 "Deployments that wait for the workflows' data are not counted here", verify_workloads},
     VerifyCheck{"workflow-data", "release", "the init container that moves the workflows' data from PostgreSQL to the bucket",
-                "", "to do: it is at work", verify_workflow_data},
+                "", "to do: it is running", verify_workflow_data},
     VerifyCheck{"services", "services", "the Services that 4.x no longer has, and those that are no load balancers any more",
                 "one of 3.x is still there, or still a LoadBalancer", "", verify_services},
     VerifyCheck{"load-balancer", "services", "Service circleci-proxy, or circleci-proxy-acm",
@@ -110,7 +110,7 @@ VerifyResult verify(Context& context, const VerifyOptions& options) {
     if (!is_upgraded) break;  // of 3.x the others would say nothing
   }
   context.observer.step_done("verify");
-  result.domain = value_at(verifying, {"global", "domainName"});
+  result.domain = domain_of(verifying);
   result.cloud_provider = cloud_provider_of(release_of(verifying).config);
   return result;
 }

@@ -7,8 +7,8 @@
 
 #include "migration/verify/verifying.h"
 
-#include <chrono>
 #include <ctime>
+#include <utility>
 
 namespace kots_export::migration {
 
@@ -16,18 +16,19 @@ namespace {
 
 using Came = net::TlsAnswer::Came;
 
-std::vector<std::string> names_of(Verifying& verifying) {
-  const std::string domain = util::lower(value_at(verifying, {"global", "domainName"}));
-  if (domain.empty()) return {};
-  return {domain, "app." + domain};
-}
+constexpr const char* kNewCertificate =
+    "Put a certificate for the domain and app. below it, with those of its issuers behind it, into "
+    "tls.certificate and tls.privateKey of the values file, and `helm upgrade` again; with ACM choose "
+    "another "
+    "there.";
 
 // Each name, asked once for both checks.
-const std::vector<WebAnswer>& web_answers(Verifying& verifying, const LoadBalancer& balancer) {
+const std::vector<WebAnswer>& web_answers(Verifying& verifying, const std::string& domain,
+                                          const LoadBalancer& balancer) {
   if (verifying.known_web) return *verifying.known_web;
   std::vector<WebAnswer> answers;
-  for (const std::string& name : names_of(verifying)) {
-    const auto& client = verifying.context.client;
+  const kube::Client& client = verifying.context.client;
+  for (const std::string& name : {domain, "app." + domain}) {
     answers.push_back({.name = name,
                        .answer = net::ask({.host = balancer.host(),
                                            .port = balancer.https_port,
@@ -42,103 +43,88 @@ std::string place_of(const LoadBalancer& balancer) {
   return balancer.host() + ":" + std::to_string(balancer.https_port);
 }
 
-const char* const kNewCertificate =
-    "Put a certificate for the domain and app. below it into tls.certificate and tls.privateKey of the "
-    "values "
-    "file, with those of its issuers behind it, and `helm upgrade` again; with ACM choose another there.";
+std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
 
+// What is found of a name, in words that follow it.
 CheckFinding judge_chain(const std::string& name, const std::string& chain) {
   const auto certificates = util::certificates_in(chain);
-  if (certificates.empty())
-    return problem(name + " shows a certificate that cannot be read", kNewCertificate);
+  if (certificates.empty()) return problem("a certificate that cannot be read", kNewCertificate);
   const auto now = std::time(nullptr);
   const util::Certificate& own = certificates.front();
-  const std::string until = util::utc_text(own.not_after, "%Y-%m-%d");
   for (const util::Certificate& one : certificates)
     if (one.not_after < now)
-      return problem(
-          name + " shows a certificate that expired on " + util::utc_text(one.not_after, "%Y-%m-%d"),
-          kNewCertificate);
+      return problem("a certificate that expired on " + day_of(one.not_after), kNewCertificate);
   if (own.not_before > now)
-    return problem(
-        name + " shows a certificate that is valid only from " + util::utc_text(own.not_before, "%Y-%m-%d"),
-        "See the clocks of this machine and of who issued it.");
+    return problem("a certificate that is valid only from " + day_of(own.not_before),
+                   "See the clocks of this machine and of who issued it.");
   if (util::is_self_signed(chain))
-    return warning(name +
-                       " shows a self-signed certificate, as the chart makes one where the values have none: "
-                       "browsers warn of it",
-                   kNewCertificate);
-  if (!util::names_host(chain, name))
-    return problem(name + " shows a certificate for other names", kNewCertificate);
+    return warning(
+        "a self-signed certificate, as the chart makes one where the values have none: browsers "
+        "warn of it",
+        kNewCertificate);
+  if (!util::names_host(chain, name)) return problem("a certificate for other names", kNewCertificate);
   if (const auto why = util::system_chain_problem(chain))
-    return problem(name + " shows a certificate that this machine does not trust: " + *why,
+    return problem("a certificate that this machine does not trust: " + *why,
                    "Put the certificates of its issuers behind it in tls.certificate. Where its root is your "
                    "own, name its file in the variable SSL_CERT_FILE and look again.");
   constexpr std::time_t kSoon = std::time_t{30} * 24 * 60 * 60;
   if (own.not_after < now + kSoon)
-    return warning(name + " shows a certificate that expires on " + until, kNewCertificate);
-  return ok(name + " shows a certificate for it, trusted, valid until " + until);
+    return warning("a certificate that expires on " + day_of(own.not_after), kNewCertificate);
+  return ok("a certificate for it, trusted, valid until " + day_of(own.not_after));
 }
 
-CheckFinding unreachable(const std::string& name, const LoadBalancer& balancer, const std::string& why) {
-  return problem(
-      name + " cannot be asked at " + place_of(balancer) + ": " + why,
-      "See its firewall or security group, and the health of its targets; where it is private, run "
-      "this from a machine that may reach it.");
+CheckFinding judge_tls(const Verifying& verifying, const LoadBalancer& balancer, const WebAnswer& web) {
+  if (web.answer.came == Came::nowhere)
+    return problem("not reached at " + place_of(balancer) + ": " + web.answer.why,
+                   "See its firewall or security group, and the health of its targets; where it is private, "
+                   "run this from a machine that may reach it.");
+  if (web.answer.came == Came::connected)
+    return problem("no TLS at " + place_of(balancer) + ": " + web.answer.why,
+                   "See that the load balancer hands this port on to nginx: " +
+                       kubectl(verifying, "describe service " + balancer.service) + ".");
+  return judge_chain(web.name, web.answer.chain);
 }
 
-// Whom to ask; where nobody can be, `instead` says why.
-std::optional<LoadBalancer> balancer_to_ask(Verifying& verifying, Findings& instead) {
-  if (names_of(verifying).empty()) {
-    instead.push_back(skipped("the values name no global.domainName"));
-    return std::nullopt;
+CheckFinding judge_https(const Verifying& verifying, const LoadBalancer& /*balancer*/, const WebAnswer& web) {
+  const std::string remedy =
+      "Something behind the load balancer does not answer: " + kubectl(verifying, "get pods -l app=nginx") +
+      " and " + kubectl(verifying, "get pods -l app=frontend") + " show who does not.";
+  const net::TlsAnswer& answer = web.answer;
+  if (answer.came == Came::tls) return problem("no answer to GET /: " + answer.why, remedy);
+  if (answer.came != Came::http) return skipped("see check tls");
+  const std::string status = std::to_string(answer.http_status);
+  if (kube::http::is_server_error(answer.http_status)) return problem("answers with " + status, remedy);
+  return ok("answers (" + status + ")");
+}
+
+// Judges both names; what is found of them alike is said once.
+Findings judge_both(Verifying& verifying,
+                    CheckFinding (*judge)(const Verifying&, const LoadBalancer&, const WebAnswer&)) {
+  const std::string domain = domain_of(verifying);
+  if (domain.empty()) return {skipped("the values name no global.domainName")};
+  const auto balancer = load_balancer_of(verifying);
+  if (!balancer || !balancer->has_address())
+    return {skipped("there is no load balancer with an address to ask")};
+  Findings findings;
+  std::vector<std::vector<std::string>> names;
+  for (const WebAnswer& web : web_answers(verifying, domain, *balancer)) {
+    CheckFinding finding = judge(verifying, *balancer, web);
+    if (!findings.empty() && findings.back() == finding) {
+      names.back().push_back(web.name);
+      continue;
+    }
+    findings.push_back(std::move(finding));
+    names.push_back({web.name});
   }
-  auto balancer = load_balancer_of(verifying);
-  if (balancer && balancer->has_address()) return balancer;
-  instead.push_back(skipped("there is no load balancer with an address to ask"));
-  return std::nullopt;
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    findings[i].detail = util::listed(names[i]) + ": " + findings[i].detail;
+  return findings;
 }
 
 }  // namespace
 
-Findings verify_tls(Verifying& verifying) {
-  Findings findings;
-  const auto balancer = balancer_to_ask(verifying, findings);
-  if (!balancer) return findings;
-  for (const auto& [name, answer] : web_answers(verifying, *balancer)) {
-    if (answer.came == Came::nowhere) {
-      findings.push_back(unreachable(name, *balancer, answer.why));
-    } else if (answer.came == Came::connected) {
-      findings.push_back(problem(name + " gets no TLS at " + place_of(*balancer) + ": " + answer.why,
-                                 "See that the load balancer hands port 443 on to nginx: " +
-                                     kubectl(verifying, "describe service " + balancer->service) + "."));
-    } else {
-      findings.push_back(judge_chain(name, answer.chain));
-    }
-  }
-  return findings;
-}
+Findings verify_tls(Verifying& verifying) { return judge_both(verifying, judge_tls); }
 
-Findings verify_https(Verifying& verifying) {
-  Findings findings;
-  const auto balancer = balancer_to_ask(verifying, findings);
-  if (!balancer) return findings;
-  for (const auto& [name, answer] : web_answers(verifying, *balancer)) {
-    const std::string logs = kubectl(verifying, "get pods -l app=nginx") + " and " +
-                             kubectl(verifying, "get pods -l app=frontend") + " show who does not.";
-    if (answer.came != Came::http) {
-      const bool is_tls = answer.came == Came::tls;
-      findings.push_back(is_tls ? problem("https://" + name + " does not answer: " + answer.why,
-                                          "Something behind the load balancer does not answer: " + logs)
-                                : skipped("see check tls"));
-    } else if (kube::http::is_server_error(answer.http_status)) {
-      findings.push_back(problem("https://" + name + " answers with " + std::to_string(answer.http_status),
-                                 "Something behind the load balancer does not answer: " + logs));
-    } else {
-      findings.push_back(ok("https://" + name + " answers (" + std::to_string(answer.http_status) + ")"));
-    }
-  }
-  return findings;
-}
+Findings verify_https(Verifying& verifying) { return judge_both(verifying, judge_https); }
 
 }  // namespace kots_export::migration

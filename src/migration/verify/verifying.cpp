@@ -1,6 +1,7 @@
 #include "migration/verify/verifying.h"
 
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,10 @@ const helm::Release& release_of(Verifying& verifying) {
 
 std::string value_at(Verifying& verifying, const values::Path& path) {
   return values::string_at(release_of(verifying).config, path);
+}
+
+std::string domain_of(Verifying& verifying) {
+  return util::lower(value_at(verifying, {"global", "domainName"}));
 }
 
 const std::vector<json>& services_of(Verifying& verifying) {

@@ -54,6 +54,8 @@ struct Verifying {
 [[nodiscard]] const helm::Release& release_of(Verifying& verifying);
 // A text of its values; empty where there is none.
 [[nodiscard]] std::string value_at(Verifying& verifying, const values::Path& path);
+// global.domainName of the values in lower case; empty where there is none.
+[[nodiscard]] std::string domain_of(Verifying& verifying);
 [[nodiscard]] const std::vector<nlohmann::json>& services_of(Verifying& verifying);
 // Null where there is none of that name.
 [[nodiscard]] const nlohmann::json* service_of(Verifying& verifying, std::string_view name);

@@ -119,10 +119,12 @@ class Pages : public ChangeSource {
 };
 
 TEST_F(ExecutorTest, SaysWhatIsSentAgainLaterAndWhy) {
-  ScriptedTransport transport;
-  transport.add(
-      {.method = Method::patch, .answer = test::status_reply(503, "ServiceUnavailable"), .times = 1});
-  transport.otherwise([](const kube::Request& request) { return test::answer_to(request); });
+  int patches = 0;
+  ScriptedTransport transport([&](const kube::Request& request) -> kube::Outcome {
+    if (request.method == Method::get) return reply(200, live("a", "uid-a", {}));
+    return ++patches == 1 ? test::status_reply(503, "ServiceUnavailable")
+                          : kube::Reply(test::answer_to(request));
+  });
   class Listener : public kube::TrafficListener {
    public:
     void traffic(const kube::Traffic& now) override {

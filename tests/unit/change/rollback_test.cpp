@@ -72,7 +72,7 @@ class Rollback : public ::testing::Test {
 
   // Plans and carries out; returns what could not be put back.
   std::size_t roll_back() {
-    std::vector<RunRecord> runs = earlier;
+    std::vector<RunRecord> runs = runs_before;
     runs.push_back(run);
     RollbackOptions options;
     options.patience = options.look_every = std::chrono::milliseconds(1);
@@ -92,7 +92,7 @@ class Rollback : public ::testing::Test {
   Notices notices;
   Executor executor{client, notices, {}};
   RunRecord run;
-  std::vector<RunRecord> earlier;
+  std::vector<RunRecord> runs_before;
   RollbackPlan plan;
 };
 
@@ -506,7 +506,7 @@ TEST_F(VolumeRollback, FreesTheVolumeOfAClaimThatWaitsForItSinceAnEarlierRollbac
       {.id = 1, .change = {.verb = Verb::create, .object = run.entries.back().change.object}});
   before.entries.back().outcome.status = ChangeOutcome::Status::done;
   before.entries.back().outcome.object.uid = "anew";
-  earlier.push_back(before);
+  runs_before.push_back(before);
 
   (void)roll_back();
   EXPECT_EQ(volume()["spec"]["claimRef"], json({{"namespace", "ns"}, {"name", "c"}}));

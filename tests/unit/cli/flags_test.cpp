@@ -10,11 +10,11 @@ namespace {
 
 TEST(Flags, HaveTheScriptsShortForms) {
   const Flags flags =
-      parsed({"-n", "ci", "-a", "server", "-l", "licence", "-r", "0", "-f", "flyway", "-d", "-v"});
+      parsed({"-n", "ci", "-a", "server", "-l", "license", "-r", "0", "-f", "flyway", "-d", "-v"});
 
   EXPECT_EQ(flags.ns, "ci");
   EXPECT_EQ(flags.release, "server");
-  EXPECT_EQ(flags.license, "licence");
+  EXPECT_EQ(flags.license, "license");
   EXPECT_EQ(flags.annotate, "0");
   EXPECT_EQ(flags.func, "flyway");
   EXPECT_TRUE(flags.dev);
@@ -22,7 +22,7 @@ TEST(Flags, HaveTheScriptsShortForms) {
 }
 
 TEST(Flags, HaveTheScriptsLongForms) {
-  const Flags flags = parsed({"--namespace", "ci", "--release-name", "server", "--license", "licence",
+  const Flags flags = parsed({"--namespace", "ci", "--release-name", "server", "--license", "license",
                               "--annotate", "1", "--func", "cleanup_kots", "--dev", "--verbose"});
 
   EXPECT_EQ(flags.ns, "ci");

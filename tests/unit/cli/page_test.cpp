@@ -155,7 +155,7 @@ TEST(ManPage, TakesTextForNoMacro) {
            .flags = {},
            .more = "'quoted'\n"};
   EXPECT_THAT(man_page(odd, "1"),
-              AllOf(HasSubstr("\n\\&.SH is text, and so is C:\\enew\n"), HasSubstr("\n\\&'quoted'\n")));
+              AllOf(HasSubstr("\n\\&.SH is text, and so is C:\\enew.\n"), HasSubstr("\n\\&'quoted'\n")));
 }
 
 TEST(MarkdownSection, KeepsBarsOutOfTables) {

@@ -4,6 +4,7 @@
 #include <kots_export/util/time.h>
 #include <kots_export/values/yaml.h>
 
+#include "apiserver/certificates.h"
 #include "unit/migration/migration_fixture.h"
 #include "unit/support/scripted_transport.h"
 
@@ -40,7 +41,7 @@ class Checks : public MigrationTest {
 
   [[nodiscard]] RunOptions options() const {
     RunOptions result;
-    result.license = Secret<std::string>("4x-licence");
+    result.license = Secret<std::string>("4x-license");
     result.paths.root = folder.path();
     return result;
   }
@@ -285,6 +286,58 @@ std::vector<Planted> planted_problems() {
   };
 }
 
+// The installation with postgresql.tls, and Secret postgres-tls with these files.
+std::function<void(apiserver::ApiServer&)> postgresql_tls(const std::string& certificate,
+                                                          const std::string& key,
+                                                          const std::string& authority) {
+  return [=](apiserver::ApiServer& server) {
+    json release = revision(1, "deployed", "3.4.4");
+    release["config"]["postgresql"]["tls"] = {{"enabled", true},
+                                              {"certificatesSecret", "postgres-tls"},
+                                              {"certFilename", "cert.pem"},
+                                              {"certKeyFilename", "cert.key"},
+                                              {"certCAFilename", "ca.pem"}};
+    server.seed(release.dump());
+    json data = json::object();
+    for (const auto& [name, text] :
+         {std::pair{"cert.pem", certificate}, {"cert.key", key}, {"ca.pem", authority}})
+      if (!text.empty()) data[name] = util::base64_encode(text);
+    server.put({{"apiVersion", "v1"},
+                {"kind", "Secret"},
+                {"metadata", {{"name", "postgres-tls"}, {"namespace", kNs}}},
+                {"data", data}});
+  };
+}
+
+std::vector<Planted> planted_certificates() {
+  using apiserver::Validity;
+  const apiserver::KeyPair authority = apiserver::make_authority("ca");
+  const apiserver::KeyPair own = apiserver::issue(authority, {.common_name = "postgresql"});
+  const apiserver::KeyPair old =
+      apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expired});
+  const apiserver::KeyPair other = apiserver::make_authority("other");
+  const char* const id = "postgresql-tls";
+  return {{"CertificateOfPostgresql", id, Status::ok, "Secret postgres-tls: cert.pem is valid until", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem)},
+          {"KeyOfAnotherCertificate", id, Status::warning,
+           "Secret postgres-tls: cert.key is not the key of cert.pem", "helm upgrade",
+           postgresql_tls(own.certificate_pem, other.key_pem, authority.certificate_pem)},
+          {"CertificateOfAnotherAuthority", id, Status::warning, "cert.pem was not issued by ca.pem", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, other.certificate_pem)},
+          {"ExpiredCertificate", id, Status::warning, "cert.pem expired on", "",
+           postgresql_tls(old.certificate_pem, old.key_pem, authority.certificate_pem)},
+          {"NoCertificate", id, Status::warning, "cert.pem holds no certificate", "",
+           postgresql_tls("x", own.key_pem, authority.certificate_pem)},
+          {"NoKey", id, Status::warning, "cert.key holds no private key", "",
+           postgresql_tls(own.certificate_pem, "x", authority.certificate_pem)},
+          {"NoAuthority", id, Status::warning, "ca.pem holds no certificate", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, "x")},
+          {"NoFileOfTheKey", id, Status::skipped, "is not complete", "",
+           postgresql_tls(own.certificate_pem, "", authority.certificate_pem)},
+          {"NoFileOfTheAuthority", "own-secrets", Status::warning, "ca.pem in Secret postgres-tls", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, "")}};
+}
+
 class APlantedProblem : public Checks, public ::testing::WithParamInterface<Planted> {};
 
 TEST_P(APlantedProblem, IsFoundBeforeTheFirstWrite) {
@@ -305,6 +358,8 @@ TEST_P(APlantedProblem, IsFoundBeforeTheFirstWrite) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, APlantedProblem, ::testing::ValuesIn(planted_problems()),
+                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(Certificates, APlantedProblem, ::testing::ValuesIn(planted_certificates()),
                          [](const auto& each) { return each.param.name; });
 
 TEST_F(Checks, OfAStepThatIsRunAfterAFailedUpgradeOnlyNoteThatUpgrade) {

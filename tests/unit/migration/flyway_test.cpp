@@ -145,7 +145,7 @@ TEST_F(Flyway, SaysWhoIsAtWorkOnTheMigrationThatRuns) {
     "metadata": {"name": "kots-export", "namespace": "circleci-server"}})");
 
   EXPECT_THAT(problem([&] { (void)plan_flyway(context, options()); }),
-              HasSubstr("jo@laptop/4711 is at work on this namespace"));
+              HasSubstr("jo@laptop/4711 holds the lock on this namespace"));
 }
 
 TEST_F(Flyway, TellsHowToStartAgainAfterAMigrationThatFailed) {

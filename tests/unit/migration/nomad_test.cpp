@@ -55,7 +55,8 @@ class Nomad : public ::testing::Test {
   }
   json top_of(const KeyPair& own) const {
     json top = json::object();
-    for (const auto& [name, value] : module_of(own).items()) {
+    const json module = module_of(own);
+    for (const auto& [name, value] : module.items()) {
       if (value.is_string()) top[name] = output(value.get<std::string>());
     }
     return top;

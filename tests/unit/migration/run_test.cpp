@@ -29,7 +29,7 @@ class Run : public MigrationTest {
   Run() : MigrationTest(with_installation()) {}
 
   RunOptions options() const {
-    return {.license = Secret<std::string>("4x-licence"), .registry = {}, .paths = {.root = folder.path()}};
+    return {.license = Secret<std::string>("4x-license"), .registry = {}, .paths = {.root = folder.path()}};
   }
   test::TemporaryFolder folder;
 };

@@ -22,7 +22,7 @@ class TransformStep : public ::testing::Test {
   values::Value transform(
       const std::string& yaml = "domainName: ci.example.com\nmongodb: {internal: true}\n") {
     return transform_values(values::parse_yaml(yaml, "test"),
-                            {.license = Secret<std::string>("4x'licence"),
+                            {.license = Secret<std::string>("4x'license"),
                              .registry = registry_,
                              .earlier_output = folder_ / "helm-values.yaml"},
                             observer_);
@@ -72,11 +72,11 @@ TEST_F(TransformStep, SaysThatTheEarlierOutputCannotBeRead) {
               HasSubstr("helm-values.yaml"));
 }
 
-TEST_F(TransformStep, PassesLicenceAndRegistryOn) {
+TEST_F(TransformStep, PassesLicenseAndRegistryOn) {
   registry_ = {.name = "devcharts"};
   const values::Value v4 = transform();
 
-  EXPECT_EQ(values::string_at(v4, {"global", "license"}), "4xlicence");
+  EXPECT_EQ(values::string_at(v4, {"global", "license"}), "4xlicense");
   EXPECT_EQ(values::string_at(v4, {"global", "container", "registry"}), "devcharts.azurecr.io");
 }
 

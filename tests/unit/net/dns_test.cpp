@@ -133,7 +133,7 @@ TEST(Resolver, SaysWhoDidNotAnswerOrAnswersNonsense) {
   EXPECT_THAT(silent.why, HasSubstr("name server 127.0.0.1:9 did not answer"));
   // A record whose data ends beyond the message, and one whose name points at itself.
   for (const std::string& broken : {std::string("\xc0\x0c\0\x01\0\x01\0\0\0\0\0\xff", 12),
-                                    std::string("\xc0\x1c\0\x01\0\x01\0\0\0\0\0\x04"
+                                    std::string("\xc0\x15\0\x01\0\x01\0\0\0\0\0\x04"
                                                 "abcd",
                                                 16)}) {
     const NameServer server([&](const std::string& question) { return answered(question, 0, {broken}); });

@@ -26,7 +26,7 @@ TEST(HtmlWriter, WritesEveryKindOfBlock) {
               HasSubstr("<p>of <code>a</code><strong>!</strong></p>"));
   EXPECT_THAT(html_of(Paragraph{{{"https://x.example", Style::link}}}),
               HasSubstr("<a href=\"https://x.example\">https://x.example</a>"));
-  EXPECT_THAT(html_of(Fields{{{{"cluster", "c"}, {"user", "u"}}}}),
+  EXPECT_THAT(html_of(Fields{.lines = {{Fields::Field("cluster", "c"), Fields::Field("user", "u")}}}),
               HasSubstr("<div><dt>Cluster</dt><dd>c</dd></div>\n<div><dt>User</dt><dd>u</dd></div>"));
   EXPECT_THAT(html_of(List{{{.weight = Item::Weight::grave,
                              .text = {{"+ create Job j", Style::added}},
@@ -52,8 +52,8 @@ TEST(HtmlWriter, DrawsBarsInProportion) {
                                                  {.name = "b", .value = 50, .text = "50 s"},
                                                  {.name = "c", .value = 0, .text = "0 s"}}});
 
-  EXPECT_THAT(html, AllOf(HasSubstr("aria-label=\"times\""), HasSubstr("width=\"380\""),
-                          HasSubstr("width=\"190\""), HasSubstr("width=\"2\""), HasSubstr(">50 s</text>")));
+  EXPECT_THAT(html, AllOf(HasSubstr("aria-label=\"times\""), HasSubstr("width=\"240\""),
+                          HasSubstr("width=\"120\""), HasSubstr("width=\"2\""), HasSubstr(">50 s</text>")));
 }
 
 // Wherever a text may come from elsewhere.
@@ -63,7 +63,7 @@ TEST(HtmlWriter, LetsNoForeignTextBecomeHtml) {
   const std::string html =
       html_of({.title = bad,
                .blocks = {Heading{bad}, Paragraph{{span, {bad, Style::removed}, {bad, Style::link}}},
-                          Fields{{{{bad, bad}}}},
+                          Fields{.lines = {{Fields::Field(bad, bad)}}},
                           List{{{.text = {span}, .note = bad, .detail = {bad}, .items = {{.text = {span}}}}}},
                           Code{.language = "diff", .lines = {bad}},
                           Step{.number = bad, .title = bad, .parts = {{{span}, {bad}}}},

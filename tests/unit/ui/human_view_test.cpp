@@ -94,7 +94,7 @@ TEST_F(HumanViewTest, CountsThePlanOfARealRunAsProgress) {
       {.changes = {deletion("Job", "j", {}), label_patch("Job", "k", "a", "b")}, .already_right = 3},
       kube::DryRun::none);
 
-  EXPECT_EQ(progress_.str(), "1 to patch, 1 to delete, 0 to create, 3 already right\n");
+  EXPECT_EQ(progress_.str(), "1 to patch, 1 to delete, 0 to create, 3 unchanged\n");
   EXPECT_THAT(out_.str(), IsEmpty());
 }
 
@@ -149,21 +149,22 @@ TEST_F(HumanViewTest, ShowsDeletesAsTheyHappenAndCountsPatches) {
 
 TEST_F(HumanViewTest, HasPlanChecksAndRefusalsInMarkdown) {
   HumanView view({.stream = out_, .colour = Colour::no, .format = HumanView::Format::markdown},
-                 {.stream = progress_, .colour = Colour::no}, Detail::normal, HumanView::Purpose::look);
+                 {.stream = progress_, .colour = Colour::no}, Detail::normal,
+                 {.purpose = HumanView::Purpose::look});
   const auto change = deletion("Job", "<j>", {});
 
   view.check_done({.id = "values",
                    .group = "values",
                    .status = change::CheckOutcome::Status::warning,
                    .detail = "a|b",
-                   .remedy = "mend it"});
+                   .remedy = "fix it"});
   view.head({.server = "https://example.com", .ns = "n", .release = "r", .time = "t", .version = "1"});
   view.planned({.changes = {change}}, kube::DryRun::server);
   view.change_done(change, outcome(ChangeOutcome::Status::refused, "<b>no</b>"));
 
   EXPECT_EQ(out_.str(),
             "## Checks\n\n"
-            "- **warning** `values`: `a|b` (`mend it`)\n\n"
+            "- **warning** `values`: `a|b` (`fix it`)\n\n"
             "## Plan\n\n"
             "- cluster: `https://example.com`\n"
             "- namespace: `n`, release: `r`\n"

@@ -42,8 +42,8 @@ TEST(RoleOf, HasWordsForEveryFile) {
 
 TEST(TextOfSummary, CountsInBothTenses) {
   const change::PlanSummary summary{.create = 1, .patch = 2, .remove = 3, .already_right = 4};
-  EXPECT_EQ(text_of(summary, Tense::planned), "2 to patch, 3 to delete, 1 to create, 4 already right");
-  EXPECT_EQ(text_of(summary, Tense::done), "2 patched, 3 deleted, 1 created, 4 already right");
+  EXPECT_EQ(text_of(summary, Tense::planned), "2 to patch, 3 to delete, 1 to create, 4 unchanged");
+  EXPECT_EQ(text_of(summary, Tense::done), "2 patched, 3 deleted, 1 created, 4 unchanged");
 }
 
 TEST(TextOfError, SaysWhatWhyAndWhatToDo) {

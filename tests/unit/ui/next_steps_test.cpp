@@ -112,7 +112,7 @@ TEST(NextSteps, LetNoForeignBytesMoveTheCursorOrMakeMarkdown) {
   steps.domain = "\x1b[31m`[x](y)";
   steps.upgrade_command = "helm upgrade '\x1b[2J```\n```'";
   EXPECT_THAT(text_of(steps), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(markdown_of(steps), AllOf(Not(HasSubstr("\x1b")), HasSubstr("`` \\x1b[31m`[x](y) ``")));
+  EXPECT_THAT(markdown_of(steps), AllOf(Not(HasSubstr("\x1b")), HasSubstr("``\\x1b[31m`[x](y)``")));
 }
 
 TEST(NextSteps, AreMarkdownWithTheirNumbers) {

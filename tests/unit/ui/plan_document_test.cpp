@@ -130,7 +130,7 @@ TEST(PlanDocument, InShortHasTheSum) {
                         "  - delete Secret s\n"
                         "  + create Secret t\n"
                         "  ~ patch 1 ConfigMap\n"
-                        "1 to patch, 1 to delete, 1 to create, 7 already right\n"));
+                        "1 to patch, 1 to delete, 1 to create, 7 unchanged\n"));
 }
 
 }  // namespace

@@ -103,6 +103,37 @@ TEST_F(ProgressTest, ChangesAreCountedWithRateAndTheTimeThatIsLeft) {
   EXPECT_THAT(screen(), HasSubstr("25 of 100 changes, 10/s, 8 s left"));
 }
 
+TEST_F(ProgressTest, WhatFailedIsNotDone) {
+  progress.step_started("apply");
+  progress.planned(plan_of(3), kube::DryRun::none);
+  make_changes(1);
+  for (const auto status : {change::ChangeOutcome::Status::not_sent, change::ChangeOutcome::Status::refused})
+    progress.change_done(test::deletion("Job", "j", {}), {.status = status, .object = {}});
+
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 2 failed")));
+}
+
+TEST_F(ProgressTest, WhileNothingMovesNobodyKnowsTheTimeThatIsLeft) {
+  progress.step_started("apply");
+  progress.planned(plan_of(100), kube::DryRun::none);
+  make_changes(25, 100ms);
+  EXPECT_TRUE(progress.rate());
+  now += 3s;
+
+  EXPECT_FALSE(progress.rate());
+}
+
+TEST_F(ProgressTest, BesideAJobTheChangesAroundItAreNotCounted) {
+  progress.step_started("flyway");
+  progress.planned(plan_of(3), kube::DryRun::none);
+  make_changes(3);
+  progress.job_seen({.job = "j", .pod = "p", .phase = "Running", .reason = {}});
+
+  EXPECT_THAT(screen(), Not(HasSubstr("changes")));
+  progress.step_done("flyway");
+  EXPECT_THAT(screen(), HasSubstr("3 of 3 changes"));
+}
+
 TEST_F(ProgressTest, TheRateIsThatOfTheLastSeconds) {
   progress.step_started("apply");
   progress.planned(plan_of(100'000), kube::DryRun::none);
@@ -141,6 +172,16 @@ TEST_F(ProgressTest, WhatIsExpectedMayGrowAndShrinkOnTheWay) {
   EXPECT_EQ(progress.running()->total, 900U);
 }
 
+TEST_F(ProgressTest, WhatTurnedOutToNeedNothingIsNotMissingAtTheEnd) {
+  progress.step_started("apply");
+  progress.expected(900);
+  make_changes(3);
+  progress.plan_done();
+  progress.step_done("apply");
+
+  EXPECT_THAT(screen(), HasSubstr("3 of 3 changes"));
+}
+
 TEST_F(ProgressTest, AClientsDryRunCountsNothing) {
   progress.step_started("apply");
   progress.planned(plan_of(5), kube::DryRun::client);
@@ -165,8 +206,7 @@ TEST_F(ProgressTest, TheMigratorsStateSaysHowLongItRunsAndWhenItsLastLineCame) {
 
   progress.job_seen(
       {.job = "circle-migrator", .pod = "m-x", .phase = "Pending", .reason = "ContainerCreating"});
-  EXPECT_THAT(status_lines(progress),
-              ElementsAre(HasSubstr("Pod m-x is Pending: ContainerCreating (5 s)")));
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("Pod m-x is Pending: ContainerCreating (5 s)")));
 
   progress.job_seen({.job = "circle-migrator", .pod = "m-x", .phase = "Running", .reason = {}});
   progress.log_line("circle-migrator", "Migrating schema");
@@ -243,7 +283,7 @@ TEST_F(ProgressTest, WithoutUnicodeEveryCharacterIsAscii) {
   make_changes(1200, 1ms);
   wait_for("/api/v1/namespaces/x/secrets/" + std::string(200, 's'), 15s);
 
-  const std::string text = screen({.glyphs = Area::Glyphs::ascii});
+  const std::string text = screen({.columns = 120, .glyphs = Area::Glyphs::ascii});
 
   EXPECT_THAT(text, HasSubstr("[####....."));
   EXPECT_THAT(text, Each(::testing::Gt('\0')));

@@ -67,7 +67,7 @@ TEST(DocumentOfRun, TellsWhoWhenHowLongAndWhatOn) {
               AllOf(HasSubstr("run: 20261127T1\n"), HasSubstr("state: complete\n"),
                     HasSubstr("user: jane (ops@host)\n"), HasSubstr("cluster: https://k8s\n"),
                     HasSubstr("namespace: ci\n"), HasSubstr("ended: 2026-11-27T10:01:30.000Z (90 s)\n"),
-                    HasSubstr("chart: 3.4.6 -> 4.0.1\n"), HasSubstr("kots-export: 0.1.0\n")));
+                    HasSubstr("chart: 3.4.6 -> 4.0.1\n"), HasSubstr("version: kots-export 0.1.0\n")));
   EXPECT_EQ(document_of(report).title, "run on ci");
   report.run.header.rolls_back = "20261126T1";
   EXPECT_EQ(document_of(report).title, "rollback on ci");
@@ -85,6 +85,13 @@ TEST(DocumentOfRun, CountsByKindAndNamesWhatWasNotDone) {
   EXPECT_THAT(text, HasSubstr("      forbidden\n"));
   EXPECT_THAT(text, AllOf(HasSubstr("- delete Secret kotsadm-sessions"), HasSubstr("~ patch Service kong")));
   EXPECT_THAT(text, AllOf(Not(HasSubstr("aHVudGVyMg==")), Not(HasSubstr("hunter2"))));
+}
+
+TEST(DocumentOfRun, HasNoColumnForWhatWasNotDoneWhereAllWas) {
+  RunReport report = some();
+  report.run.entries.pop_back();
+  EXPECT_THAT(text_of(report),
+              AllOf(HasSubstr("  kind     created  patched  deleted\n"), Not(HasSubstr("not done"))));
 }
 
 TEST(DocumentOfRun, OfOneThatChangedNothingSaysSo) {
@@ -121,7 +128,8 @@ TEST(DocumentOfRun, HasValuesAndWhatIsLeft) {
   report.values = {
       .file = "output/helm-values.yaml",
       .differences = {{.path = "published", .before = values::Value(true), .after = std::nullopt}}};
-  report.next = {.upgrade_command = "helm upgrade server"};
+  report.next.emplace();
+  report.next->upgrade_command = "helm upgrade server";
 
   EXPECT_THAT(
       text_of(report),

@@ -214,11 +214,10 @@ TEST(Validate, SaysOfADomainAmongValuesOf4xWhereItBelongs) {
 TEST(Validate, SuggestsTheNearestKeyAndNamesTheLine) {
   EXPECT_THAT(
       findings(kGood + "fronted:\n  replicas: 1\n"),
-      Contains("12: warning: fronted: is no value of the chart; did you mean frontend? [unknown-key]"));
-  EXPECT_THAT(
-      findings(kGood + "frontend:\n  replica: 1\n"),
-      Contains(
-          "13: warning: frontend.replica: is no value of the chart; did you mean replicas? [unknown-key]"));
+      Contains("12: warning: fronted: is not a value of this chart; did you mean frontend? [unknown-key]"));
+  EXPECT_THAT(findings(kGood + "frontend:\n  replica: 1\n"),
+              Contains("13: warning: frontend.replica: is not a value of this chart; did you mean replicas? "
+                       "[unknown-key]"));
 }
 
 TEST(Validate, LeavesTheKeysOfOtherPeoplesChartsAlone) {
@@ -296,8 +295,8 @@ TEST(Validate, ReadsVersionsOfTheChart) {
 TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
   EXPECT_TRUE(is_of_3x(parse_yaml("domainName: d\nglobal: {scheme: https}\n", "test")));
   EXPECT_FALSE(is_of_3x(parse_yaml(kGood + "domainName: d\n", "test")));
-  for (const char* mark : {"global: {license: l}", "global: {container: {registry: r}}",
-                           "nginx: {replicas: 1}", "postgresql: {auth: {existingSecret: s}}"})
+  for (const char* mark :
+       {"global: {license: l}", "nginx: {replicas: 1}", "postgresql: {auth: {existingSecret: s}}"})
     EXPECT_FALSE(is_of_3x(parse_yaml("domainName: d\n" + std::string(mark) + "\n", "test"))) << mark;
   EXPECT_FALSE(is_of_3x(parse_yaml("{}", "test")));
   EXPECT_EQ(finding_of_3x(parse_yaml_with_places("a: 1\ndomainName: d\n", "test")).line, 2U);
@@ -500,7 +499,10 @@ TEST(Validate, DoesNotComplainOfWhatTransformLeaves) {
     SCOPED_TRACE(file);
     std::ifstream in(std::string(KOTS_EXPORT_TEST_DATA "/") + file);
     const std::string text(std::istreambuf_iterator<char>(in), {});
-    const Value v4 = transform(parse_yaml(text, "test"), example_options()).values;
+    const Value v3 = parse_yaml(text, "test");
+    EXPECT_TRUE(is_of_3x(v3));
+    const Value v4 = transform(v3, example_options()).values;
+    EXPECT_FALSE(is_of_3x(v4));
     for (const std::string& line : findings(to_yaml(v4))) {
       for (const char* rule : {"[leftover]", "[unknown-key]", "[other-version]", "[null-value]"})
         EXPECT_TRUE(line.find(rule) == std::string::npos || line.find("custom: ") != std::string::npos)

@@ -1,0 +1,83 @@
+// PostgreSQL's certificate, which 4.x reads from a Secret that the operator makes.
+#include <kots_export/migration/migration_plan.h>
+#include <kots_export/util/base64.h>
+#include <kots_export/util/certificate.h>
+#include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
+#include <kots_export/values/validate.h>
+
+#include "migration/checks/checking.h"
+
+#include <ctime>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace kots_export::migration {
+
+namespace {
+
+// The bytes at `key` of a Secret; nothing where it has none.
+std::optional<std::string> bytes_at(const nlohmann::json& secret, const std::string& key) {
+  const nlohmann::json* text = util::find_at(secret, {"data", key});
+  if (text == nullptr || !text->is_string()) return std::nullopt;
+  return util::base64_decode(text->get_ref<const std::string&>());
+}
+
+std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
+
+std::vector<std::string> problems_of(const nlohmann::json& secret, const values::CertificateSecret& names) {
+  const std::string certificate = bytes_at(secret, names.certificate).value_or("");
+  const std::string key = bytes_at(secret, names.private_key).value_or("");
+  const auto chain = util::certificates_in(certificate);
+  if (chain.empty()) return {names.certificate + " holds no certificate (PEM)"};
+  std::vector<std::string> problems;
+  if (!util::holds_private_key(key)) {
+    problems.push_back(names.private_key + " holds no private key (PEM, without a passphrase)");
+  } else if (!util::key_belongs(key, certificate)) {
+    problems.push_back(names.private_key + " is not the key of " + names.certificate);
+  }
+  const auto authority = names.authority.empty() ? std::nullopt : bytes_at(secret, names.authority);
+  if (authority && util::certificates_in(*authority).empty()) {
+    problems.push_back(names.authority + " holds no certificate (PEM)");
+  } else if (authority) {
+    if (const auto why = util::chain_problem(certificate, *authority))
+      problems.push_back(names.certificate + " was not issued by " + names.authority + ": " + *why);
+  }
+  const std::time_t now = std::time(nullptr);
+  if (chain.front().not_after < now)
+    problems.push_back(names.certificate + " expired on " + day_of(chain.front().not_after));
+  if (chain.front().not_before > now)
+    problems.push_back(names.certificate + " is valid only from " + day_of(chain.front().not_before));
+  return problems;
+}
+
+}  // namespace
+
+CheckFinding check_postgresql_tls(Checking& checking) {
+  if (checking.plan == nullptr || !checking.plan->values) return skipped("no values are planned");
+  std::optional<values::CertificateSecret> names;
+  try {
+    names = values::postgresql_certificate(
+        values::parse_yaml(checking.plan->values->in_use().reveal(), "values"));
+  } catch (const Error&) {
+    return skipped("the values cannot be read: check values says why");
+  }
+  if (!names) return ok("the values name no certificate");
+  Context& context = checking.context;
+  const auto secret = context.client.get(object_ref(context, "", "Secret", names->name));
+  if (!secret || !bytes_at(*secret, names->certificate) || !bytes_at(*secret, names->private_key))
+    return skipped("Secret " + names->name + " is not complete: check own-secrets says what is missing");
+  const std::vector<std::string> problems = problems_of(*secret, *names);
+  const std::string where = "Secret " + names->name + ": ";
+  if (!problems.empty())
+    return problem(where + util::listed(problems), "Make the Secret again before `helm upgrade`.");
+  const auto certificate = util::certificates_in(bytes_at(*secret, names->certificate).value()).front();
+  const std::string end = where + names->certificate + " is valid until " + day_of(certificate.not_after);
+  if (certificate.not_after < std::time(nullptr) + values::kExpiresSoon)
+    return warning(end, "Renew it in time.");
+  return ok(end);
+}
+
+}  // namespace kots_export::migration
