@@ -65,7 +65,10 @@ class Planner {
       free_its_volume(history.object, *live);
       return put_keys_back(history, *live);
     }
-    if (!history.image.is_null() && holds(*live, manifest_of(history.image))) return right();
+    if (!history.image.is_null() && holds(*live, manifest_of(history.image))) {
+      free_its_volume(history.object, *live);  // it may have been made again by hand
+      return right();
+    }
     return conflict("rollback.conflict.replaced", history.object);
   }
 

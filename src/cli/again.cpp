@@ -55,6 +55,19 @@ std::string again(const CLI::App& app) {
   return text;
 }
 
+std::string as_plan(const CLI::App& program, migration::Part part) {
+  const CLI::App* plan = program.get_subcommand("plan");
+  std::string text = page_of(*plan).name;
+  if (part != migration::Part::whole) text += " " + std::string(to_string(part));
+  text += " --out FILE";
+  for (const CLI::Option* option : named_command(program).get_options()) {
+    const std::string name = "--" + long_name(*option);
+    if (name != "--" && name != "--help" && plan->get_option_no_throw(name) != nullptr)
+      text += as_given(*option, name);
+  }
+  return text;
+}
+
 std::string given_places(const CLI::App& app) {
   constexpr std::array<std::string_view, 3> kInstallation = {"namespace", "release-name", "output-dir"};
   std::string text;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <kots_export/migration/migration_plan.h>
+
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -13,5 +15,9 @@ namespace kots_export::cli {
 
 // " -n ci --context prod": what says which folder, installation and cluster are meant.
 [[nodiscard]] std::string given_places(const CLI::App& app);
+
+// "kots-export plan flyway --out FILE -n ci": `plan` for the step that was called, with those of its flags
+// that plan takes too; secrets are left out, as in again().
+[[nodiscard]] std::string as_plan(const CLI::App& program, migration::Part part);
 
 }  // namespace kots_export::cli

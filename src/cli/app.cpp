@@ -1,4 +1,5 @@
 #include <kots_export/cli/app.h>
+#include <kots_export/migration/migration_plan.h>
 #include <kots_export/ui/event_view.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/messages.h>
@@ -127,11 +128,13 @@ int parse_and_run(const std::vector<std::string>& typed) {
   const Flags& flags = program.flags;
   const Declared& command = chosen(program.commands, flags);
   require_markdown_makes_sense(flags, command.app->get_name());
+  const auto part = migration::part_from(command.app->get_name());
   const Call call{
       .flags = flags,
       .line = {.command = command.app->get_name(),
                .again = again(program.app),
                .places = given_places(program.app),
+               .plan = part ? as_plan(program.app, *part) : std::string(),
                .form = command.app->parsed() ? CommandLine::Form::subcommand : CommandLine::Form::script}};
   const bool is_document = flags.output == "json" || flags.output == "yaml";
   const Report where{.form = flags.log_format == "json" ? Report::Form::event : Report::Form::text};

@@ -4,6 +4,7 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "cli/duration.h"
 #include "cli/question.h"
@@ -162,6 +163,17 @@ void complete_names(Options& options, const Flags& flags) {
       completed(flags.ns, "Namespace of the installation", migration::names::kDefaultNamespace);
 }
 
+// A plan and a run know their installation: the commands that are printed for it have to name it.
+CommandLine with_names(CommandLine line, const Flags& flags, const InstallationNames& names) {
+  const auto add = [&line](const std::string& flag, const std::string& typed, const std::string& name,
+                           std::string_view by_default) {
+    if (typed.empty() && !name.empty() && name != by_default) line.places += flag + util::shell_quote(name);
+  };
+  add(" -n ", flags.ns, names.ns, migration::names::kDefaultNamespace);
+  add(" --release-name ", flags.release, names.release, migration::names::kDefaultRelease);
+  return line;
+}
+
 }  // namespace
 
 std::string_view to_string(OutputOptions::Format format) {
@@ -170,7 +182,7 @@ std::string_view to_string(OutputOptions::Format format) {
 
 Options options_of(const Call& call, InstallationNames names) {
   const Flags& flags = call.flags;
-  return {.line = call.line,
+  return {.line = with_names(call.line, flags, names),
           .installation = installation_options(flags, std::move(names)),
           .license = {.text = Secret<std::string>(flags.license), .file = flags.license_file},
           .cluster = cluster_options(flags),

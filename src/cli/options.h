@@ -31,6 +31,7 @@ struct CommandLine {
   std::string command;  // "run", "annotate", ...
   std::string again;    // as it was given, without secrets; see again.h
   std::string places;   // the flags that say where, see migration::Commands
+  std::string plan;     // see as_plan; empty of what makes no plan
   enum class Form { subcommand, script } form = Form::subcommand;  // script: no subcommand was named
 };
 

@@ -25,16 +25,14 @@ bool is_ci() {
 }
 
 [[noreturn]] void refuse(const Options& options, std::size_t changes, const std::string& why) {
-  const auto part = migration::part_from(options.line.command);
-  const std::string& places = options.line.places;
-  const std::string step = part && *part != migration::Part::whole ? " " + options.line.command : "";
-  throw UsageError(
-      std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
-          " a confirmation, and nobody can be asked",
-      why,
-      std::string("add --yes") + (part ? ", or use `kots-export plan" + step + " --out FILE" + places +
-                                             "` and `kots-export apply FILE --yes" + places + "`"
-                                       : "; --dry-run=client shows the changes"));
+  const CommandLine& line = options.line;
+  const std::string instead =
+      line.plan.empty()
+          ? "; --dry-run=client shows the changes"
+          : ", or use `" + line.plan + "` and `kots-export apply FILE --yes" + line.places + "`";
+  throw UsageError(std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
+                       " a confirmation, and nobody can be asked",
+                   why, "add --yes" + instead);
 }
 
 std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::Colour colour, bool whole) {

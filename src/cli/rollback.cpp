@@ -76,14 +76,14 @@ InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {
   return {.ns = run.ns, .release = run.release};
 }
 
-// In `run`, or in a later one of the same namespace that left nothing else to undo.
-bool migrated_the_database_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+// In `run`, or in another one of the same namespace, which may have left nothing else to undo.
+bool is_database_migrated(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
   const auto migrates = [](const change::JournalEntry& entry) {
     return migration::Irreversible::migrates(entry.change) && change::may_have_happened(entry);
   };
   return std::ranges::any_of(runs, [&](const change::RunRecord& other) {
     return other.header.namespace_uid == run.header.namespace_uid && other.header.ns == run.header.ns &&
-           other.header.run >= run.header.run && std::ranges::any_of(other.entries, migrates);
+           std::ranges::any_of(other.entries, migrates);
   });
 }
 
@@ -101,6 +101,16 @@ void require_no_running_migrator(Session& session, const RollbackFlags& own) {
           "`), then roll back. --stop-migrator deletes it while it runs: the database then has to be "
           "restored from its backup.",
       ExitCode::check_failed);
+}
+
+// What another run made is not in the journal of the one that is undone.
+void add(change::Plan more, change::Plan& plan) {
+  for (change::Change& change : more.changes) {
+    const auto is_same = [&](const change::Change& planned) {
+      return kube::key_of(planned.object) == kube::key_of(change.object);
+    };
+    if (std::ranges::none_of(plan.changes, is_same)) plan.changes.push_back(std::move(change));
+  }
 }
 
 void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& plan) {
@@ -173,7 +183,14 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       session.observer().step_done("rollback");
       return session.finish();
     }
-    require_no_running_migrator(session, own);
+    const auto read = [&](const auto& work) {
+      try {
+        return work();
+      } catch (const kube::ApiError& error) {
+        migration::throw_not_planned(context, error);
+      }
+    };
+    read([&] { require_no_running_migrator(session, own); });
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
@@ -183,12 +200,12 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     how.interrupted = [&session] { return session.interrupted(); };
     how.server_patience = options.change.settle_time;
     const auto make_plan = [&] {
-      try {
-        return change::plan_rollback(context.client, context.observer, run, all.runs,
-                                     context.executor.dry_run(), how);
-      } catch (const kube::ApiError& error) {
-        migration::throw_not_planned(context, error);
-      }
+      return read([&] {
+        change::RollbackPlan made = change::plan_rollback(context.client, context.observer, run, all.runs,
+                                                          context.executor.dry_run(), how);
+        if (own.stop_migrator) add(migration::plan_stop_of_migrator(context, session.paths()), made.deletes);
+        return made;
+      });
     };
     change::RollbackPlan plan = make_plan();
     // As the checks know plans: one of objects' metadata.
@@ -198,7 +215,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     session.show_plan(changes.metadata);
     check_plan(context, changes, checked);
     tell_jobs_that_run_again(session.observer(), changes.metadata);
-    if (migrated_the_database_since(run, all.runs)) session.observer().warn("rollback.database");
+    if (is_database_migrated(run, all.runs)) session.observer().warn("rollback.database");
     context.executor.confirm(changes.metadata);
     const bool writes = context.executor.dry_run() == kube::DryRun::none && !changes.empty();
     changes = {};  // `plan` has them: of thousands of objects two copies would be much
@@ -206,6 +223,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       context.executor.begin_writing();
       all = change::read_runs(backup_folder(call.flags));
       require_not_rolled_back_since(run, all.runs);
+      if (!own.after_upgrade) migration::require_same_revisions(context);
       require_no_running_migrator(session, own);
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
     }

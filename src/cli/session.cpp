@@ -133,7 +133,8 @@ ui::PlanHeader Session::header() const {
                         .ns = options_.installation.ns,
                         .release = options_.installation.release,
                         .chart = migration::known_chart_version(context_),
-                        .target_version = options_.installation.target_version,
+                        // A rollback goes to no chart.
+                        .target_version = rolls_back_.empty() ? options_.installation.target_version : "",
                         .time = started_,
                         .version = KOTS_EXPORT_VERSION,
                         .timeout = options_.migration.timeout};

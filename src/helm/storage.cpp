@@ -13,21 +13,20 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::string_view kNamePrefix = "sh.helm.release.v1.";
 constexpr const char* kOfReleaseType = "type=helm.sh/release.v1";
 
 // By name, not by label: KOTS writes the Secret itself, and the name is what Helm reads.
 std::optional<StoredRevision> stored_revision(const kube::ObjectMetadata& object) {
   const std::string_view name = object.ref.name;
   const auto version = name.rfind(".v");
-  if (!name.starts_with(kNamePrefix) || version < kNamePrefix.size()) return std::nullopt;
+  if (!name.starts_with(kReleaseSecretPrefix) || version < kReleaseSecretPrefix.size()) return std::nullopt;
   const std::string_view digits = name.substr(version + 2);
   int revision = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), revision);
   if (error != std::errc() || end != digits.data() + digits.size() || revision <= 0) return std::nullopt;
   const std::string* status = object.label("status");
   return StoredRevision{.secret = object.ref,
-                        .release = std::string(name.substr(kNamePrefix.size(), version - kNamePrefix.size())),
+                        .release = std::string(name.substr(kReleaseSecretPrefix.size(), version - kReleaseSecretPrefix.size())),
                         .revision = revision,
                         .status = status != nullptr ? *status : std::string()};
 }
@@ -39,11 +38,11 @@ std::string cannot_read(const StoredRevision& stored) {
 }  // namespace
 
 std::string secret_name(const std::string& release, int revision) {
-  return std::string(kNamePrefix) + release + ".v" + std::to_string(revision);
+  return std::string(kReleaseSecretPrefix) + release + ".v" + std::to_string(revision);
 }
 
 bool is_release_secret(const kube::ObjectRef& object) {
-  return object.gvr.group.empty() && object.kind == "Secret" && object.name.starts_with(kNamePrefix);
+  return object.gvr.group.empty() && object.kind == "Secret" && object.name.starts_with(kReleaseSecretPrefix);
 }
 
 std::vector<StoredRevision> list_releases(kube::Client& client, const std::string& ns) {

@@ -8,6 +8,8 @@
 #include "migration/migrator_job.h"
 
 #include <set>
+#include <span>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +18,6 @@ namespace kots_export::migration {
 using nlohmann::json;
 
 namespace {
-
-constexpr std::string_view kReleaseSecretPrefix = "sh.helm.release.v1.";
 
 std::set<std::string> names_of_releases(Context& context) {
   std::set<std::string> releases;
@@ -29,8 +29,8 @@ std::set<std::string> names_of_releases(Context& context) {
 // its name.
 std::optional<std::string> owner_other_than(const std::string& release, const kube::ObjectMetadata& object,
                                             const std::string& ns, const std::set<std::string>& releases) {
-  if (object.ref.kind == "Secret" && object.ref.name.starts_with(kReleaseSecretPrefix)) {
-    const std::string rest = object.ref.name.substr(kReleaseSecretPrefix.size());
+  if (object.ref.kind == "Secret" && object.ref.name.starts_with(helm::kReleaseSecretPrefix)) {
+    const std::string rest = object.ref.name.substr(helm::kReleaseSecretPrefix.size());
     const std::string owner = rest.substr(0, rest.rfind(".v"));
     return owner == release ? std::nullopt : std::optional(owner);
   }
@@ -47,11 +47,11 @@ bool is_of_migrator(const kube::ObjectRef& object) {
 }
 
 // What an administrator does in the place of this user.
-std::string by_hand(const Context& context, const change::Change& change) {
-  const std::string object = change.object.gvr.resource + " " + util::shell_quote(change.object.name);
+std::string by_hand(const Context& context, const kube::ObjectRef& ref, const json& edits_of_it) {
+  const std::string object = ref.gvr.resource + " " + util::shell_quote(ref.name);
   const auto pairs = [&](const char* what) {
     std::string text;
-    const nlohmann::json* edits = util::find_at(change.after, {"metadata", what});
+    const nlohmann::json* edits = util::find_at(edits_of_it, {"metadata", what});
     if (edits == nullptr) return text;
     for (const auto& [key, value] : edits->items())
       text += " " + util::shell_quote(key + "=" + value.get<std::string>());
@@ -81,10 +81,25 @@ void leave_out_what_is_not_ours_to_change(Context& context, change::Plan& plan) 
   std::erase_if(plan.changes, [&](const change::Change& change) {
     if (!change.object.ns.empty() || *answer++ != kube::Access::denied) return false;
     context.lacking.push_back({.verb = "patch", .object = change.object});
-    context.observer.warn("annotate.not-ours-to-change", {{"object", kube::describe(change.object)},
-                                                          {"commands", by_hand(context, change)}});
+    context.observer.warn("annotate.not-ours-to-change",
+                          {{"object", kube::describe(change.object)},
+                           {"commands", by_hand(context, change.object, change.after)}});
     return true;
   });
+}
+
+// Whether they bear the marks nobody knows here: all of them are given.
+void tell_what_is_not_seen(Context& context, std::span<const kube::ObjectRef> unseen) {
+  const json marks{{"metadata",
+                    {{"annotations",
+                      {{std::string(names::kReleaseName), context.release},
+                       {std::string(names::kReleaseNamespace), context.ns.name}}},
+                     {"labels", {{std::string(names::kManagedBy), std::string(names::kHelm)}}}}}};
+  for (const kube::ObjectRef& object : unseen) {
+    context.lacking.push_back({.verb = "get", .object = object});
+    context.observer.warn("annotate.not-ours-to-change", {{"object", kube::describe(object)},
+                                                          {"commands", by_hand(context, object, marks)}});
+  }
 }
 
 }  // namespace
@@ -123,6 +138,7 @@ change::Plan plan_annotate(Context& context, const Inventory& inventory, TakeOwn
     for (const auto& object : *objects) plan.add(planner(object));
   }
   leave_out_what_is_not_ours_to_change(context, plan);
+  tell_what_is_not_seen(context, inventory.unseen);
   return plan;
 }
 

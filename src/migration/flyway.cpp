@@ -221,6 +221,24 @@ std::optional<std::string> running_migrator(Context& context, const Paths& paths
   return runs ? std::optional(earlier->since) : std::nullopt;
 }
 
+change::Plan plan_stop_of_migrator(Context& context, const Paths& paths) {
+  change::Plan plan;
+  if (!running_migrator(context, paths)) return plan;
+  for (const kube::ObjectRef& object : {object_ref(context, "batch", "Job", std::string(names::kMigrator)),
+                                        object_ref(context, "", "Secret", std::string(kMigratorSecret))}) {
+    auto live = context.client.get(object);
+    if (!live) continue;
+    plan.changes.push_back({.verb = change::Verb::remove,
+                            .step = "rollback",
+                            .object = identified(object, *live),
+                            .before = std::move(*live),
+                            .after = nullptr,
+                            .undo = change::Undo::delete_only,
+                            .why = "stops the database migration that is running"});
+  }
+  return plan;
+}
+
 void run_flyway(Context& context, const FlywayPlan& plan, const FlywayOptions& options) {
   if (plan.empty()) return;
   if (context.executor.dry_run() != kube::DryRun::none) {

@@ -1,4 +1,5 @@
 #include <kots_export/helm/manifest.h>
+#include <kots_export/kube/access.h>
 #include <kots_export/migration/inventory.h>
 #include <kots_export/migration/names.h>
 
@@ -32,6 +33,25 @@ std::vector<kube::ObjectRef> beyond_lists(Context& context, std::string_view man
     return object.ns == context.ns.name && is_listed_kind(object);
   });
   return objects;
+}
+
+// Objects of the cluster (ClusterRoles) are seldom those of a namespace's operator.
+std::vector<kube::ObjectRef> take_out_what_may_not_be_read(Context& context,
+                                                           std::vector<kube::ObjectRef>& objects) {
+  std::vector<kube::AccessQuestion> questions;
+  for (const kube::ObjectRef& object : objects) {
+    if (object.ns.empty()) questions.push_back({.verb = "get", .object = object});
+  }
+  if (questions.empty()) return {};
+  const auto answers = kube::review_access(context.client, questions);
+  std::vector<kube::ObjectRef> taken;
+  auto answer = answers.begin();
+  std::erase_if(objects, [&](const kube::ObjectRef& object) {
+    if (!object.ns.empty() || *answer++ != kube::Access::denied) return false;
+    taken.push_back(object);
+    return true;
+  });
+  return taken;
 }
 
 }  // namespace
@@ -69,7 +89,9 @@ Inventory read_inventory(Context& context, std::string_view manifest, Extent ext
   std::ranges::sort(inventory.of_kinds, {}, [](const kube::ObjectMetadata& object) {
     return std::tie(object.ref.gvr.group, object.ref.kind, object.ref.name);
   });
-  for (auto& live : context.client.get_metadata(beyond_lists(context, manifest))) {
+  std::vector<kube::ObjectRef> beyond = beyond_lists(context, manifest);
+  inventory.unseen = take_out_what_may_not_be_read(context, beyond);
+  for (auto& live : context.client.get_metadata(beyond)) {
     if (live) inventory.of_manifest.push_back(std::move(*live));
   }
   return inventory;

@@ -54,6 +54,7 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
       .helm_force = options.helm_force,
       .migrator_log = options.migrator_log.string(),
       .job_command = commands.kubectl(options.ns, "get job " + std::string(names::kMigrator)),
+      .check_command = options.commands.kots_export("check"),
       .validate_command = "kots-export validate " + file,
       .login_command = "helm registry login " + host + " --username <image-registry-username>",
       .diff_command = commands.helm(options.ns, "diff upgrade " + release,

@@ -15,8 +15,9 @@ namespace {
 // Of very many changed objects the first few say what happened.
 constexpr std::size_t kNamedAtMost = 20;
 
-std::string plan_anew(const Context& context) {
-  return "Make a new plan with `" + context.commands.kots_export("plan --out FILE") + "`.";
+std::string plan_anew(const Context& context, Part part) {
+  const std::string step = part == Part::whole ? "" : " " + std::string(to_string(part));
+  return "Make a new plan with `" + context.commands.kots_export("plan" + step + " --out FILE") + "`.";
 }
 
 std::string uid_of_namespace(Context& context, const std::string& name) {
@@ -44,17 +45,17 @@ void check_target(Context& context, const PlanTarget& planned) {
 }
 
 // What the plan was made from: its manifest, its values, what fix-manifest maps.
-void require_same_revision(Context& context, const PlanTarget& planned) {
+void require_same_revision(Context& context, const PlanTarget& planned, Part part) {
   if (planned.revision == 0 || stored_revisions(context).empty()) return;
   const int now = current_revision(context).revision;
   if (now == planned.revision) return;
   refuse("the plan is out of date, and nothing was changed",
          "it was made from revision " + std::to_string(planned.revision) + " of release " + planned.release +
              ", and now revision " + std::to_string(now) + " is the one that runs",
-         plan_anew(context));
+         plan_anew(context, part));
 }
 
-void refuse_changed(const Context& context, const std::vector<std::string>& changed) {
+void refuse_changed(const Context& context, Part part, const std::vector<std::string>& changed) {
   if (changed.empty()) return;
   std::string list;
   for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
@@ -64,7 +65,7 @@ void refuse_changed(const Context& context, const std::vector<std::string>& chan
       "the plan is out of date, and nothing was changed",
       (changed.size() == 1 ? std::string("1 object has") : std::to_string(changed.size()) + " objects have") +
           " changed since the plan was made:" + list,
-      plan_anew(context));
+      plan_anew(context, part));
 }
 
 // What a plan says of an object is what it was planned on.
@@ -120,7 +121,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     const CheckedCommand command = checked_command(saved.plan.part);
     if (writes && saved.plan.part == Part::whole) require_writable_folders(options.paths);
     run_checks(context, command, options, nullptr);
-    require_same_revision(context, saved.target);
+    require_same_revision(context, saved.target, saved.plan.part);
     const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
     if (left.values) {
@@ -138,7 +139,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
       done += result.done;
       *plan = std::move(result.left);
     }
-    refuse_changed(context, changed);
+    refuse_changed(context, saved.plan.part, changed);
     if (done > 0) context.observer.note("apply.done-already", {{"count", std::to_string(done)}});
     run_checks(context, command, options, &left);
     if (writes) throw_if_checks_failed(context);

@@ -1,6 +1,7 @@
 #include "migration/unchanged.h"
 
 #include <kots_export/change/recheck.h>
+#include <kots_export/migration/checks.h>
 
 #include "migration/earlier_migration.h"
 
@@ -29,6 +30,7 @@ void require_no_migration_since(Context& context, const MigrationPlan& plan, con
 std::optional<MigrationPlan> planned_anew(Context& context, const MigrationPlan& plan,
                                           const RunOptions& options, const PlanAgain& plan_again) {
   const change::Plan all = plan.together();
+  require_same_revisions(context);
   if (starts_migration(plan)) require_no_migration_since(context, plan, options);
   if (change::is_as_planned(all, change::read_objects(context.client, all))) return std::nullopt;
   MigrationPlan now = plan_again();

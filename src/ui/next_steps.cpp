@@ -16,15 +16,15 @@ Span name(std::string text) { return {.text = std::move(text), .style = Style::n
 // What stands for a domain that the values do not name.
 std::string domain_of(const NextSteps& steps) { return steps.domain.empty() ? "<domain>" : steps.domain; }
 
-std::string about_force(HelmForce force) {
-  switch (force) {
+std::string about_force(const NextSteps& steps) {
+  switch (steps.helm_force) {
     case HelmForce::taken:
       return "This server takes --force: the check helm-force tried it.";
     case HelmForce::refused:
       return "It has no --force, because this server refuses it: the check helm-force tried it.";
     case HelmForce::unknown:
-      return "Servers before 1.20.11 and 1.21.5 refuse --force: leave it out there. `kots-export check` "
-             "tries it.";
+      return "Servers before 1.20.11 and 1.21.5 refuse --force: leave it out there. `" + steps.check_command +
+             "` tries it.";
   }
   return {};
 }
@@ -56,9 +56,7 @@ Step diff_step(const NextSteps& steps) {
 }
 
 Step upgrade_step(const NextSteps& steps) {
-  return {.number = "6",
-          .title = "Upgrade",
-          .parts = {{{{about_force(steps.helm_force)}}, {steps.upgrade_command}}}};
+  return {.number = "6", .title = "Upgrade", .parts = {{{{about_force(steps)}}, {steps.upgrade_command}}}};
 }
 
 Step wait_step(const NextSteps& steps) {
@@ -179,6 +177,7 @@ nlohmann::json json_of(const NextSteps& steps) {
           {"helmForce", word_of(steps.helm_force)},
           {"migratorLog", steps.migrator_log},
           {"job", steps.job_command},
+          {"check", steps.check_command},
           {"validate", steps.validate_command},
           {"login", steps.login_command},
           {"diff", steps.diff_command},

@@ -28,8 +28,8 @@ Fields target_of(const PlanHeader& header) {
 
 Fields origin_of(const PlanHeader& header) {
   Fields fields;
-  if (!header.chart.empty())
-    fields.lines.push_back({{"chart", header.chart + " -> " + header.target_version}});
+  const std::string to = header.target_version.empty() ? "" : " -> " + header.target_version;
+  if (!header.chart.empty()) fields.lines.push_back({{"chart", header.chart + to}});
   fields.lines.push_back({{"planned", header.time + " by kots-export " + header.version}});
   return fields;
 }

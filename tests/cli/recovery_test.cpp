@@ -305,6 +305,29 @@ TEST(Rollback, SaysThatALaterRunMigratedTheDatabase) {
   EXPECT_THAT(installation.run(kRollback).err, HasSubstr("warning: the database migration is not undone"));
 }
 
+TEST(Rollback, SaysThatAnEarlierRunMigratedTheDatabase) {
+  const Installation installation;
+  ASSERT_EQ(installation.run({"flyway", "--yes"}).exit_code, 0);
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  EXPECT_THAT(installation.run(kRollback).err, HasSubstr("warning: the database migration is not undone"));
+}
+
+TEST(Rollback, StopsTheMigratorOfAnotherRunWhereToldTo) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const std::string run = runs_of(installation).at(0)["run"];
+  ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "1"}).exit_code, 1);
+
+  const Finished rollback =
+      installation.run({"rollback", run, "--yes", "--settle-time=0", "--stop-migrator"});
+
+  EXPECT_EQ(rollback.exit_code, 0) << rollback.err;
+  EXPECT_FALSE(installation.server.get("Job", kNamespace, "circle-migrator"));
+  EXPECT_FALSE(installation.server.get("Secret", kNamespace, "circle-migrator-database"));
+}
+
 TEST(Rollback, InADryRunShowsWhatItDoesAsAPlanDoes) {
   const Installation installation;
   ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);

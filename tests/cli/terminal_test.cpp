@@ -241,6 +241,29 @@ TEST_F(OnATerminal, RollbackIsNotCarriedOutWhereTheRunWasRolledBackSince) {
   EXPECT_EQ(installation_.snapshot(), before);
 }
 
+constexpr const char* kUpgraded = R"({"apiVersion": "testing/v1", "kind": "HelmRelease",
+    "name": "circleci-server", "namespace": "circleci-server", "revision": 2, "status": "pending-upgrade",
+    "chartName": "circleci-server", "chartVersion": "4.0.1", "config": {}, "manifest": ""})";
+
+TEST_F(OnATerminal, NothingIsCarriedOutWhereHelmWasAtWorkSince) {
+  ASSERT_EQ(installation_.run({"annotate", "--yes"}).exit_code, 0);
+  const std::vector<std::vector<std::string>> commands = {
+      kMigration, {"postgres"}, {"rollback", "--settle-time=0"}};
+  for (const auto& command : commands) {
+    SCOPED_TRACE(command.front());
+    PseudoTerminal terminal = start(command);
+    terminal.expect(kQuestion);
+    installation_.server.seed(kUpgraded);
+    const auto before = installation_.snapshot();
+    terminal.type("y\n");
+    terminal.expect("Helm has changed release circleci-server since this was planned: nothing was changed");
+
+    EXPECT_EQ(terminal.finish(), 1);
+    EXPECT_EQ(installation_.snapshot(), before);
+    ASSERT_TRUE(installation_.server.remove("Secret", kNamespace, "sh.helm.release.v1.circleci-server.v2"));
+  }
+}
+
 TEST_F(OnATerminal, RollbackIsNotCarriedOutWhereAMigrationWasStartedSince) {
   installation_.server.seed(
       "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");

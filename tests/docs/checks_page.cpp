@@ -22,7 +22,7 @@ runs show what failed and the plan, and end with 4. Each check that is not as it
 shows the others too. With `-o json` they stand in `checks`.
 
 `--skip-check ID` leaves one out, for those who know better; a check marked `!` cannot be left out. A check is skipped
-where this user may not read what it looks at. The check `permissions` is a warning in `plan` and dry runs (a job with a
+where this user may not read what it looks at. The check `permissions` is a warning in `plan` and `--dry-run=client` (a job with a
 read-only user), and wherever what is missing has a way round: Leases, `pods/exec`, PersistentVolumes, ClusterRoles.
 
 stop: the command ends with 4 before its first write. warn, note: it is told, and the command goes on. Empty: not asked.

@@ -6,11 +6,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Where Helm keeps releases: Secrets sh.helm.release.v1.NAME.vN of type helm.sh/release.v1 (Helm 3,
 // storage/driver/secrets.go).
 namespace kots_export::helm {
+
+// What the names of these Secrets begin with; the release and ".vN" follow.
+inline constexpr std::string_view kReleaseSecretPrefix = "sh.helm.release.v1.";
 
 // One revision as its Secret's metadata tells, without its content.
 struct StoredRevision {

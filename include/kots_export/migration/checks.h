@@ -56,6 +56,10 @@ void run_checks(Context& context, CheckedCommand command, const RunOptions& opti
 void require_namespace(Context& context);
 void require_release(Context& context);
 
+// Asks the cluster for the release's revisions once more, and throws Error where they, or their states, are
+// others than those that the context knows: Helm was at work since. Passes where none were asked for before.
+void require_same_revisions(Context& context);
+
 // Throws Error with exit code 4: what a plan is made from may not be read (`error` is a 403). What else went
 // wrong is thrown on.
 [[noreturn]] void throw_not_planned(const Context& context, const kube::ApiError& error);

@@ -53,6 +53,9 @@ struct FlywayPlan {
 // ended or is not there.
 [[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
 
+// Deletes Job and Secret of a database migration that is running, whoever started it. Empty where none is.
+[[nodiscard]] change::Plan plan_stop_of_migrator(Context& context, const Paths& paths);
+
 // Carries out a plan of plan_flyway, nothing where it is empty: starts the Job, follows it, writes its log as
 // it comes (observer and logs/circle-migrator.log), and deletes Job and Secret after success. Throws Error
 // where the Job failed, cannot start, or takes longer than the timeout; the Job is then kept and the text

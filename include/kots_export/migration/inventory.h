@@ -15,6 +15,8 @@ struct Inventory {
   std::vector<kube::ObjectMetadata> of_kinds;  // the fourteen kinds in the namespace (names.h)
   std::vector<kube::ObjectMetadata>
       of_manifest;  // other kinds that the release's manifest names and that exist
+  // Objects of the cluster that the manifest names too, and that this user may not read.
+  std::vector<kube::ObjectRef> unseen;
   // Where the lists of a large namespace go on after `of_kinds`; empty where that is everything.
   std::vector<kube::ListPosition> rest;
 };

@@ -30,8 +30,9 @@ struct NextSteps {
   std::string domain;          // global.domainName
   std::string cloud_provider;  // "aws" or "gcp": where the values have machines or their bucket there
   HelmForce helm_force = HelmForce::unknown;
-  std::string migrator_log;  // file
-  std::string job_command;   // shows the migrator's Job
+  std::string migrator_log;   // file
+  std::string job_command;    // shows the migrator's Job
+  std::string check_command;  // tries, among all else, whether the server takes --force
   std::string validate_command;
   std::string login_command;
   std::string diff_command;

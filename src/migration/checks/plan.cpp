@@ -17,10 +17,12 @@ namespace {
 using kube::Access;
 using kube::AccessQuestion;
 
-// A permission without which the migration finds another way.
-bool has_way_round(const AccessQuestion& question) {
+// A permission without which the command finds another way. A run leaves a claim whose volume it may not set
+// to Retain; a rollback cannot do without the volume that it frees.
+bool has_way_round(const AccessQuestion& question, CheckedCommand command) {
   const std::string& resource = question.object.gvr.resource;
-  return resource == "leases" || question.subresource == "exec" || resource == "persistentvolumes" ||
+  const bool is_of_volumes = resource == "persistentvolumes" && command != CheckedCommand::rollback;
+  return resource == "leases" || question.subresource == "exec" || is_of_volumes ||
          (resource.starts_with("clusterrole") && question.verb != "patch");
 }
 
@@ -169,7 +171,8 @@ std::vector<std::string> table_of(const std::vector<AccessQuestion>& missing) {
   std::map<std::string, std::vector<std::string>> table;
   for (const AccessQuestion& question : missing) {
     auto& names = table[name_of(question)];
-    if (!question.object.name.empty()) names.push_back(question.object.name);
+    const std::string& name = question.object.name;
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   std::vector<std::string> lines;
   for (const auto& [permission, names] : table)
@@ -194,7 +197,8 @@ CheckFinding check_reading(Checking& checking) {
   if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
   const std::string text = "this user may not: " + joined(table_of(*missing));
   const std::string remedy = ask_administrator(checking.context);
-  return std::ranges::all_of(*missing, has_way_round) ? warning(text, remedy) : problem(text, remedy);
+  const auto has_way = [&](const AccessQuestion& one) { return has_way_round(one, checking.command); };
+  return std::ranges::all_of(*missing, has_way) ? warning(text, remedy) : problem(text, remedy);
 }
 
 CheckFinding check_permissions(Checking& checking) {
@@ -205,8 +209,9 @@ CheckFinding check_permissions(Checking& checking) {
   add_needs_of_run(*checking.plan, needs);
   auto missing = needs.missing();
   if (!missing) return skipped("this user may not ask what he may do");
-  const bool all_have_way = std::ranges::all_of(*missing, has_way_round);
-  std::ranges::stable_partition(*missing, std::not_fn(has_way_round));
+  const auto has_way = [&](const AccessQuestion& one) { return has_way_round(one, checking.command); };
+  const bool all_have_way = std::ranges::all_of(*missing, has_way);
+  std::ranges::stable_partition(*missing, std::not_fn(has_way));
   missing->insert(missing->end(), context.lacking.begin(), context.lacking.end());
   if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
   const std::string text = "this user may not: " + joined(table_of(*missing));

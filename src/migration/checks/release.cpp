@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <tuple>
+#include <vector>
 
 namespace kots_export::migration {
 
@@ -25,18 +28,40 @@ std::string helm(const Context& context, const std::string& command) {
   return context.commands.helm(context.ns.name, command, {});
 }
 
-// " 1", the newest revision of 3.x that ran; nothing where no record tells. Without a number Helm goes back
-// by one, which may be 4.x too.
-std::string revision_3(Context& context) {
+// How Helm gets back to the newest revision of 3.x that ran. Without its number Helm goes back by one, which
+// may be 4.x too.
+std::string way_back_to_3(Context& context) {
   for (const StoredRevision& stored : stored_revisions(context) | std::views::reverse) {
     if (stored.status != kDeployed && stored.status != "superseded") continue;
     if (chart_version_of(decoded_revision(context, stored).chart_version).major < 4)
-      return " " + std::to_string(stored.revision);
+      return "First `" +
+             helm(context,
+                  "rollback " + util::shell_quote(context.release) + " " + std::to_string(stored.revision)) +
+             "`, back to 3.x, then this.";
   }
-  return "";
+  return "No record of a 3.x revision is left to go back to: restore Secrets " +
+         std::string(helm::kReleaseSecretPrefix) + context.release + ".v* from a backup first.";
+}
+
+using RevisionStates = std::vector<std::tuple<int, std::string, std::string>>;
+
+RevisionStates states_of(Context& context) {
+  RevisionStates states;
+  for (const StoredRevision& stored : stored_revisions(context))
+    states.emplace_back(stored.revision, stored.status, stored.secret.uid);
+  return states;
 }
 
 }  // namespace
+
+void require_same_revisions(Context& context) {
+  if (!context.releases) return;
+  const RevisionStates then = states_of(context);
+  context.releases.reset();
+  if (states_of(context) == then) return;
+  throw Error("Helm has changed release " + context.release + " since this was planned",
+              "nothing was changed", Hint::with_way_on("Run the same command again: it makes a new plan."));
+}
 
 CheckFinding check_release(Checking& checking) {
   Context& context = checking.context;
@@ -139,8 +164,7 @@ CheckFinding check_not_upgraded(Checking& checking) {
     if (chart_version_of(release.chart_version).major < 4) continue;
     return problem(
         name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
-        "First `" + helm(context, "rollback " + util::shell_quote(context.release) + revision_3(context)) +
-            "`, back to 3.x, then this; --after-upgrade rolls back anyway.");
+        way_back_to_3(context) + " --after-upgrade rolls back anyway.");
   }
   return ok("release " + context.release + " is not upgraded");
 }

@@ -756,14 +756,20 @@ TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
   EXPECT_EQ(check("permissions").status, Status::warning);
 }
 
-TEST_F(ChecksAsJane, NameTheObjectsOfTheClusterThatThePlanLeavesOut) {
-  server.deny("jane patch clusterroles.rbac.authorization.k8s.io");
+class OfTheCluster : public ChecksAsJane, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(OfTheCluster, WhatMayNotBeReadOrChangedIsNamedAndLeftOut) {
+  server.deny(std::string("jane ") + GetParam());
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("permissions").status, Status::warning);
-  EXPECT_THAT(check("permissions").detail, HasSubstr("patch clusterroles.rbac.authorization.k8s.io"));
+  EXPECT_THAT(check("permissions").detail, HasSubstr(GetParam()));
   EXPECT_TRUE(std::ranges::any_of(
       observer.notices, [](const auto& notice) { return notice.id == "annotate.not-ours-to-change"; }));
 }
+
+INSTANTIATE_TEST_SUITE_P(ClusterRoles, OfTheCluster,
+                         ::testing::Values("patch clusterroles.rbac.authorization.k8s.io",
+                                           "get clusterroles.rbac.authorization.k8s.io"));
 
 // `check` tells what a run of this user would meet; `plan` may be read by another than who carries it out.
 TEST_F(ChecksAsJane, FailInALookThatIsForThisUsersRunAndWarnInAPreview) {
