@@ -1,3 +1,4 @@
+#include <kots_export/kube/http_status.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/fix_manifest.h>
 #include <kots_export/migration/kots_cleanup.h>
@@ -127,13 +128,19 @@ StepStatus postgres_status(Context& context, const values::Value& values) {
   return step;
 }
 
-// The newest Pod of the migrator's Job: "circle-migrator-x7 (Running)".
+// The newest Pod of the migrator's Job: "circle-migrator-x7 (Running)"; empty where there is none, or this
+// user may not read Pods.
 std::string migrator_pod(Context& context) {
   const auto& pods = require_resource(context.client, "", "Pod");
+  std::vector<json> live;
+  try {
+    live = context.client.list(pods, context.ns.name, "job-name=" + std::string(names::kMigrator));
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kube::http::kForbidden) throw;
+  }
   std::string newest;
   std::string created;
-  for (const json& pod :
-       context.client.list(pods, context.ns.name, "job-name=" + std::string(names::kMigrator))) {
+  for (const json& pod : live) {
     const std::string time = util::text_at(pod, {"metadata", "creationTimestamp"});
     if (!newest.empty() && time < created) continue;
     created = time;

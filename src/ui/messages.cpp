@@ -148,7 +148,10 @@ constexpr std::array kNotices = {
     Words{"values.warnings", "{count} more warnings about {file}: kots-export validate shows them"},
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
+    Words{"verify.cut-off", "the server is not reached, trying again: {why}"},
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
+    Words{"verify.waited-enough",
+          "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
     Words{"verify.waited-in-vain", "not all is ready after {time} (--wait): the checks say what is not"},
     Words{"verify.waiting", "waiting: {work}"},
 };

@@ -16,6 +16,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr const char* kStarting = "starting";
+
 const json& list_at(const json& object, std::initializer_list<std::string_view> path) {
   static const json kNone = json::array();
   const json* found = util::find_at(object, path);
@@ -87,10 +89,13 @@ std::optional<Cause> event_cause(Context& context, const json& pod, const PodsAn
   const std::string name = name_of(pod);
   const std::string describe =
       "`" + context.commands.kubectl(context.ns.name, "describe pod " + name) + "` says more.";
-  const bool has_started =
-      std::ranges::any_of(list_at(pod, {"status", "containerStatuses"}), [](const json& one) {
-        return util::find_at(one, {"state", "running"}) != nullptr;
-      });
+  // Before the first container starts, an init container too, all volumes are mounted.
+  const auto runs = [&](const char* statuses) {
+    return std::ranges::any_of(list_at(pod, {"status", statuses}), [](const json& one) {
+      return util::find_at(one, {"state", "running"}) != nullptr;
+    });
+  };
+  const bool has_started = runs("containerStatuses") || runs("initContainerStatuses");
   if (has_started) {
     const std::string message = newest_message(seen, "Pod", name, kProbes);
     if (message.empty()) return std::nullopt;
@@ -136,7 +141,7 @@ Cause cause_of_pod(Context& context, const json& pod, const PodsAndEvents& seen)
                     util::printable(util::text_at(pod, {"status", "message"})),
             .remedy = "`" + context.commands.kubectl(context.ns.name, "describe pod " + name_of(pod)) +
                       "` says more."};
-  return {.key = "starting",
+  return {.key = kStarting,
           .what = "its Pods are still starting",
           .remedy = "Wait: `" + context.commands.kots_export("verify --wait") + "`."};
 }
@@ -180,9 +185,13 @@ std::vector<Cause> causes_of(Context& context, const Workload& workload, const P
     if (std::ranges::find(causes, cause.key, &Cause::key) == causes.end()) causes.push_back(std::move(cause));
   }
   // Where one Pod tells more, that another is only starting says nothing.
-  if (causes.size() > 1) std::erase_if(causes, [](const Cause& cause) { return cause.key == "starting"; });
+  if (causes.size() > 1) std::erase_if(causes, [](const Cause& cause) { return cause.key == kStarting; });
   if (causes.empty()) causes.push_back(cause_without_pods(context, workload, seen));
   return causes;
+}
+
+bool only_start(const std::vector<Cause>& causes) {
+  return std::ranges::all_of(causes, [](const Cause& cause) { return cause.key == kStarting; });
 }
 
 }  // namespace kots_export::migration

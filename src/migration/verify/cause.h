@@ -18,8 +18,11 @@ namespace kots_export::migration {
 struct PodsAndEvents {
   std::vector<nlohmann::json> pods;
   std::vector<nlohmann::json> warnings;  // events of type Warning, the newest last
-  std::string no_events;                 // why they could not be read; mostly empty
+  // Why this user may not read them; mostly empty.
+  std::string no_pods = {};
+  std::string no_events = {};
 };
+// What this user may not read of them is left out.
 [[nodiscard]] PodsAndEvents read_pods_and_events(Context& context);
 
 // Those of `events` about an object, the newest last.
@@ -40,6 +43,9 @@ struct Cause {
 // needs them; what this user may not read is left out.
 [[nodiscard]] std::vector<Cause> causes_of(Context& context, const Workload& workload,
                                            const PodsAndEvents& seen);
+
+// Whether they say no more than that Pods have not started yet.
+[[nodiscard]] bool only_start(const std::vector<Cause>& causes);
 
 // The last lines of a container's log, on one line; empty where they cannot be read.
 [[nodiscard]] std::string log_tail(Context& context, const std::string& pod, const std::string& container,

@@ -132,6 +132,8 @@ Findings verify_postgresql(Verifying& verifying) {
     findings.push_back(
         problem("StatefulSet " + name + " is not there",
                 "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints it."));
+  } else if (const std::string& why = pods_and_events_of(verifying).no_pods; !why.empty()) {
+    findings.push_back(skipped("whose its Pod is could not be read: " + why));
   } else if (const auto orphans = orphans_of(verifying, *stateful_set); !orphans.empty()) {
     findings.push_back(
         problem(util::listed(orphans) + " of 3.x is not adopted by StatefulSet " + name + " of 4.x",

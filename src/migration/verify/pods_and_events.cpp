@@ -5,6 +5,7 @@
 #include "migration/verify/cause.h"
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 
 namespace kots_export::migration {
@@ -23,18 +24,27 @@ std::string time_of(const json& event) {
   return {};
 }
 
+// Why the server does not let this user `read`; empty where it does.
+std::string why_forbidden(const std::function<void()>& read) {
+  try {
+    read();
+    return {};
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kube::http::kForbidden) throw;
+    return error.why();
+  }
+}
+
 }  // namespace
 
 PodsAndEvents read_pods_and_events(Context& context) {
   PodsAndEvents seen;
-  seen.pods = context.client.list(require_resource(context.client, "", "Pod"), context.ns.name);
-  try {
+  seen.no_pods = why_forbidden(
+      [&] { seen.pods = context.client.list(require_resource(context.client, "", "Pod"), context.ns.name); });
+  seen.no_events = why_forbidden([&] {
     seen.warnings = context.client.list({.gvr = {"", "v1", "events"}, .kind = "Event", .verbs = {}},
                                         context.ns.name, {}, "type=Warning");
-  } catch (const kube::ApiError& error) {
-    if (error.code() != kube::http::kForbidden) throw;
-    seen.no_events = error.why();
-  }
+  });
   std::ranges::stable_sort(seen.warnings, {}, time_of);
   return seen;
 }

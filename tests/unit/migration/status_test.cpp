@@ -155,6 +155,12 @@ TEST_F(Status, KnowsTheNewestRunOfThisInstallation) {
   EXPECT_EQ(status.newest_run_state, "complete");
 }
 
+TEST_F(Status, LeavesThePodOutThatItMayNotRead) {
+  server.deny("* list pods");
+  EXPECT_EQ(read().migrator_pod, "");
+  EXPECT_EQ(read().stage, Stage::untouched);
+}
+
 TEST_F(Status, FailsWhereItCouldNotLook) {
   server.deny("* list secrets");
   EXPECT_THROW((void)read(), kube::ApiError);

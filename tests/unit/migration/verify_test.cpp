@@ -81,6 +81,16 @@ class Verify : public MigrationTest {
                {"ready", false},
                {"state", {{"waiting", {{"reason", reason}, {"message", message}}}}}}}}};
   }
+  // The status of an init container that runs.
+  static json init_running(const json& more) {
+    json status{{"name", "migrate"},
+                {"image", "x"},
+                {"ready", false},
+                {"restartCount", 0},
+                {"state", {{"running", {{"startedAt", "2026-11-24T10:15:30Z"}}}}}};
+    status.merge_patch(more);
+    return status;
+  }
   void put_event(const std::string& kind, const std::string& name, const std::string& reason,
                  const std::string& message) {
     server.put({{"apiVersion", "v1"},
@@ -271,6 +281,15 @@ TEST_F(Verify, DoesWithoutEventsThatItMayNotRead) {
   EXPECT_THAT(run().failed, Contains("workloads"));
 }
 
+TEST_F(Verify, JudgesWorkloadsAndServicesWithoutPodsThatItMayNotRead) {
+  break_deployment("frontend");
+  server.deny("* list pods");
+  EXPECT_THAT(run().failed, ElementsAre("workloads", "load-balancer"));
+  EXPECT_THAT(found("workloads"),
+              AllOf(HasSubstr("failed: Deployment frontend"), HasSubstr("note: the Pods")));
+  EXPECT_THAT(found("postgresql"), HasSubstr("skipped: whose its Pod is"));
+}
+
 TEST_F(Verify, LooksAtTheGenerationFirst) {
   change("Deployment", "frontend", {{"metadata", {{"generation", 7}}}});
   EXPECT_THAT(run().failed, Contains("workloads"));
@@ -331,6 +350,42 @@ TEST_F(Verify, CallsWorkflowDataThatCannotBeMovedAFailure) {
   EXPECT_THAT(result.failed, Contains("workloads"));
   EXPECT_THAT(result.to_do, IsEmpty());
   EXPECT_THAT(found("workflow-data"), HasSubstr("check workloads"));
+}
+
+TEST_F(Verify, TakesNoSidecarForTheMover) {
+  put_pod("workflows-conductor-event-consumer",
+          {{"phase", "Running"},
+           {"initContainerStatuses", {init_running({{"ready", true}})}},
+           {"containerStatuses",
+            {{{"name", "consumer"},
+              {"image", "x"},
+              {"ready", false},
+              {"state", {{"waiting", {{"reason", "CrashLoopBackOff"}}}}},
+              {"lastState", {{"terminated", {{"exitCode", 3}}}}}}}}},
+          {{"initContainers", {{{"name", "migrate"}, {"image", "x"}, {"restartPolicy", "Always"}}}}});
+  const VerifyResult result = run();
+  EXPECT_THAT(result.failed, Contains("workloads"));
+  EXPECT_THAT(result.to_do, IsEmpty());
+  EXPECT_THAT(found("workloads"), HasSubstr("container consumer ends with exit code 3"));
+}
+
+TEST_F(Verify, CallsAMoverThatCrashesAFailureWhileItRunsToo) {
+  put_pod("workflows-conductor-event-consumer",
+          {{"phase", "Pending"},
+           {"initContainerStatuses",
+            {init_running({{"restartCount", 9}, {"lastState", {{"terminated", {{"exitCode", 1}}}}}})}}});
+  const VerifyResult result = run();
+  EXPECT_THAT(result.failed, Contains("workloads"));
+  EXPECT_THAT(result.to_do, IsEmpty());
+}
+
+TEST_F(Verify, TellsOfAMoverThatWasStartedAgain) {
+  put_pod("workflows-conductor-event-consumer",
+          {{"phase", "Pending"}, {"initContainerStatuses", {init_running({{"restartCount", 2}})}}});
+  // A mount that took a second try, before it ran.
+  put_event("Pod", "workflows-conductor-event-consumer-6f7", "FailedMount", "timed out");
+  EXPECT_THAT(run().to_do, ElementsAre("workflow-data"));
+  EXPECT_THAT(found("workflow-data"), AllOf(HasSubstr("2 times"), Not(HasSubstr("Nothing is wrong"))));
 }
 
 // --- services ---
@@ -421,6 +476,40 @@ TEST_F(Verify, WaitsNoLongerThanItIsTold) {
   const VerifyResult result = run({.dns_server = "127.0.0.1:9", .wait = std::chrono::milliseconds(200)});
   EXPECT_THAT(result.failed, Contains("workloads"));
   EXPECT_NE(observer.find("verify.waited-in-vain"), nullptr);
+}
+
+TEST_F(Verify, WaitsForNothingThatWillNotComeByWaiting) {
+  put(R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"hook","namespace":"circleci-server"},
+      "spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"hook","image":"x"}]}}}})");
+  change("Job", "hook", {{"status", {{"conditions", {{{"type", "Failed"}, {"status", "True"}}}}}}});
+  put_pod("workflows-conductor-event-consumer",
+          {{"phase", "Pending"}, {"initContainerStatuses", {init_running(json::object())}}});
+  const auto begin = std::chrono::steady_clock::now();
+  const VerifyResult result = run({.dns_server = "127.0.0.1:9", .wait = std::chrono::minutes(1)});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  EXPECT_THAT(result.failed, Contains("workloads"));
+  EXPECT_THAT(result.to_do, ElementsAre("workflow-data"));
+  EXPECT_EQ(observer.find("verify.waiting"), nullptr);
+}
+
+TEST_F(Verify, LeavesToTheChecksWhatItMayNotWaitFor) {
+  server.deny("* list deployments.apps");
+  (void)run({.dns_server = "127.0.0.1:9", .wait = std::chrono::minutes(1)});
+  EXPECT_THAT(found("workloads"), HasSubstr("skipped"));
+}
+
+TEST_F(Verify, WaitsOnWhereTheConnectionIsCut) {
+  break_deployment("frontend");
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    server.add_fault("drop times=8 method=GET path=/secrets");
+    change("Deployment", "frontend", {{"status", {{"readyReplicas", 1}, {"availableReplicas", 1}}}});
+  });
+  const VerifyResult result = run({.dns_server = "127.0.0.1:9", .wait = std::chrono::minutes(1)});
+  later.join();
+  EXPECT_THAT(result.failed, Not(Contains("workloads")));
+  EXPECT_NE(observer.find("verify.cut-off"), nullptr);
+  EXPECT_NE(observer.find("verify.waited"), nullptr);
 }
 
 TEST_F(Verify, StopsWaitingWhenItIsInterrupted) {
