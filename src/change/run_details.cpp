@@ -2,6 +2,7 @@
 #include <kots_export/change/run_details.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include <algorithm>
@@ -48,6 +49,22 @@ RunDetails details_of(const json& file) {
                              .took = milliseconds(took->get<std::int64_t>())});
   }
   return details;
+}
+
+void require_whole_verify(const json& document) {
+  const std::string command = text_member(document, "command", "document");
+  if (command != "verify") throw Error("it is of the command " + util::printable(command));
+  const json* error = util::find_at(document, {"error"});
+  if (error == nullptr || error->is_null()) return;
+  throw Error("that verify ended with an error: " + util::printable(util::text_at(*error, {"what"})));
+}
+
+void require_target(const json& document, const RunHeader& run) {
+  const std::string ns = util::text_at(document, {"target", "namespace"});
+  const std::string release = util::text_at(document, {"target", "release"});
+  if (ns == run.ns && release == run.release) return;
+  throw Error("it is of release " + util::printable(release) + " in namespace " + util::printable(ns) +
+              ", the run of release " + run.release + " in namespace " + run.ns);
 }
 
 }  // namespace
@@ -109,17 +126,20 @@ std::optional<std::chrono::seconds> duration_of(const RunRecord& run) {
   const auto from = util::parse_api_time(run.header.started);
   const auto to = util::parse_rfc3339(run.ended);
   if (!from || !to) return std::nullopt;
-  return duration_cast<std::chrono::seconds>(*to - *from);
+  const auto took = duration_cast<std::chrono::seconds>(*to - *from);
+  return took > took.zero() ? std::optional(took) : std::nullopt;
 }
 
-std::vector<CheckLine> checks_of_document(std::string_view text, std::string_view source) {
+std::vector<CheckLine> verified_checks(std::string_view text, std::string_view source, const RunHeader& run) {
   const json document = json::parse(text, nullptr, false);
   try {
     if (!document.is_object()) throw Error("it is not JSON, or it was cut off");
+    require_whole_verify(document);
+    require_target(document, run);
     return checks_of(document, "document");
   } catch (const Error& error) {
-    throw Error("cannot read " + std::string(source), error.what(),
-                "`kots-export verify -o json` prints it.");
+    throw Error("cannot take " + std::string(source) + " for what verify found", error.what(),
+                "`kots-export verify -o json` prints it, for the installation of the run.");
   }
 }
 

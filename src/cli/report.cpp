@@ -52,7 +52,7 @@ migration::MessageOptions message_for(const Options& options, const Installation
     return value.empty() ? std::string() : " " + std::string(name) + " " + util::shell_quote(value);
   };
   const std::string folder = options.installation.paths.root.string();
-  commands.given = flag("-n", message.ns) + flag("-a", message.release) +
+  commands.given = flag("-n", message.ns) + flag("--release-name", message.release) +
                    flag("--context", commands.context) +
                    flag("--kubeconfig", options.cluster.overrides.kubeconfig.value_or("").string()) +
                    flag("--output-dir", folder == "." ? "" : folder);
@@ -136,8 +136,8 @@ int run_report(const Options& options, const ReportFlags& typed) {
     ui::RunReport report = report_of(options, chosen_run(options, all, typed.run), all);
     if (!typed.verified.empty()) {
       const std::string file = input_name(typed.verified);
-      report.verified = change::checks_of_document(util::read_file(file, kMostBytes),
-                                                   file == "-" ? "standard input" : file);
+      report.verified = change::verified_checks(util::read_file(file, kMostBytes),
+                                                file == "-" ? "standard input" : file, report.run.header);
     }
     name = report.run.header.run;
     document = ui::document_of(report);

@@ -1,6 +1,10 @@
 // report: a page about a run or a plan.
 #include "cli/installation.h"
 
+#include <iterator>
+#include <regex>
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 namespace kots_export::test {
@@ -64,12 +68,37 @@ TEST(Report, HasWhatVerifyFound) {
   ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
   write(
       installation.folder / "verify.json",
-      R"({"checks":[{"id":"dns","group":"g","status":"failed","detail":"<old> address","remedy":"change it"}]})");
+      R"({"command":"verify","error":null,"target":{"namespace":"circleci-server","release":"circleci-server"},
+          "checks":[{"id":"dns","group":"g","status":"failed","detail":"<old> address","remedy":"change it"}]})");
 
   const Finished run = installation.run({"report", "--verify", "verify.json", "--out", "-"});
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, AllOf(HasSubstr("Checks after the upgrade"), HasSubstr("&lt;old&gt; address")));
+}
+
+// The commands of kots-export that name an installation. No word of them is quoted here.
+std::vector<std::vector<std::string>> own_commands_in(const std::string& page) {
+  const std::regex own("kots-export ([^`]* -n [^`]*)`");
+  std::vector<std::vector<std::string>> commands;
+  for (std::sregex_iterator at(page.begin(), page.end(), own); at != std::sregex_iterator(); ++at) {
+    std::istringstream words((*at)[1]);
+    commands.emplace_back(std::istream_iterator<std::string>(words), std::istream_iterator<std::string>());
+  }
+  return commands;
+}
+
+TEST(Report, NamesCommandsThatTakeTheirFlags) {
+  const Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run({})).exit_code, 0);
+  const Finished report = installation.run({"report", "-o", "markdown"});
+  const auto commands = own_commands_in(report.out);
+  EXPECT_THAT(commands, SizeIs(::testing::Ge(4U))) << report.out;
+  for (const auto& command : commands) {
+    SCOPED_TRACE(::testing::PrintToString(command));
+    const Finished run = installation.run(command);
+    EXPECT_THAT(run.err, AllOf(Not(HasSubstr("takes no")), Not(HasSubstr("unknown"))));
+  }
 }
 
 TEST(Report, OfAPlanNeedsNoRun) {

@@ -65,10 +65,12 @@ void write_run_details(const std::filesystem::path& folder, const RunDetails& de
 // Nothing where there is none. Throws Error where it cannot be read.
 [[nodiscard]] std::optional<RunDetails> read_run_details(const std::filesystem::path& folder);
 
-// How long a run took; nothing where that is not known.
+// How long a run took; nothing where that is not known, or less than a second: a run's start has none below.
 [[nodiscard]] std::optional<std::chrono::seconds> duration_of(const RunRecord& run);
 
-// The checks of a document of -o json, as `check` and `verify` print it. Throws Error naming `source`.
-[[nodiscard]] std::vector<CheckLine> checks_of_document(std::string_view json, std::string_view source);
+// The checks that `verify -o json` printed for the installation of `run`. Throws Error naming `source` where
+// `json` is something else, of another installation, or of a `verify` that ended with an error.
+[[nodiscard]] std::vector<CheckLine> verified_checks(std::string_view json, std::string_view source,
+                                                     const RunHeader& run);
 
 }  // namespace kots_export::change

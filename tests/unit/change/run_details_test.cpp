@@ -4,8 +4,10 @@
 #include "unit/support/temporary_folder.h"
 
 #include <filesystem>
+#include <map>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace kots_export::change {
 
@@ -90,15 +92,34 @@ TEST(RunDetails, SayWhatIsWrongWithTheirFile) {
   }
 }
 
-TEST(ChecksOfDocument, AreThoseOfVerify) {
-  const auto checks = checks_of_document(
-      R"({"checks":[{"id":"dns","group":"g","status":"failed","detail":"d","remedy":"r"}]})", "v.json");
+// A document of -o json, with what `patch` has in place of its own.
+std::string document_with(const std::string& patch) {
+  auto document = nlohmann::json::parse(
+      R"({"command":"verify","error":null,"target":{"namespace":"cci","release":"server"},
+          "checks":[{"id":"dns","group":"g","status":"failed","detail":"d","remedy":"r"}]})");
+  document.merge_patch(nlohmann::json::parse(patch));
+  return document.dump();
+}
+
+TEST(VerifiedChecks, AreThoseOfVerify) {
+  const auto checks = verified_checks(document_with("{}"), "v.json", {.ns = "cci", .release = "server"});
 
   ASSERT_THAT(checks, SizeIs(1));
   EXPECT_EQ(checks[0].id + checks[0].status, "dnsfailed");
-  EXPECT_THAT(problem([] { (void)checks_of_document("{", "v.json"); }),
-              AllOf(HasSubstr("v.json"), HasSubstr("verify -o json")));
-  EXPECT_THAT(problem([] { (void)checks_of_document("{}", "v.json"); }), HasSubstr("checks"));
+}
+
+TEST(VerifiedChecks, AreOfNoOtherDocument) {
+  for (const auto& [text, why] : std::map<std::string, std::string>{
+           {"{", "cut off"},
+           {"{}", "command"},
+           {document_with(R"({"checks":null})"), "checks"},
+           {document_with(R"({"command":"check"})"), "of the command check"},
+           {document_with(R"({"error":{"what":"no release x"}})"), "ended with an error: no release x"},
+           {document_with(R"({"target":{"namespace":"other"}})"), "in namespace other"}}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(problem([&] { (void)verified_checks(text, "v.json", {.ns = "cci", .release = "server"}); }),
+                AllOf(HasSubstr("v.json"), HasSubstr(why), HasSubstr("verify -o json")));
+  }
 }
 
 }  // namespace
