@@ -10,6 +10,8 @@
 #include "migration/verify/verifying.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace kots_export::migration {
 
@@ -25,27 +27,56 @@ bool is_owned(const kube::ObjectMetadata& object, const Context& context) {
          manager != nullptr && *manager == names::kHelm;
 }
 
-// PostgreSQL's password as the values have it; postgresPassword is that of the user postgres.
-Secret<std::string> wanted_password(Verifying& verifying) {
-  std::string password = value_at(verifying, {"postgresql", "auth", "postgresPassword"});
-  if (password.empty()) password = value_at(verifying, {"postgresql", "auth", "password"});
-  return Secret<std::string>(std::move(password));
+std::string auth_value(Verifying& verifying, const char* key) {
+  return value_at(verifying, {"postgresql", "auth", key});
 }
 
-// What is wrong with Secret postgresql; nothing where it holds the password of the values.
-std::optional<CheckFinding> password_problem(Verifying& verifying, const std::optional<json>& secret) {
-  const Secret<std::string> wanted = wanted_password(verifying);
-  if (wanted.empty()) return std::nullopt;  // the values leave it to a Secret of the operator's own
+// A password that the values have, and the key of Secret postgresql for it.
+struct Password {
+  const char* key;
+  std::vector<Secret<std::string>> any_of;  // none: the values have none
+};
+
+// Source: bitnami's chart postgresql, templates/secrets.yaml: of a user other than postgres, auth.password is
+// that user's, and what the values leave out is made up.
+std::array<Password, 2> passwords_of_values(Verifying& verifying) {
+  std::array<Password, 2> passwords = {Password{"postgres-password", {}}, Password{"password", {}}};
+  if (!auth_value(verifying, "existingSecret").empty()) return passwords;
+  const std::string user = auth_value(verifying, "username");
+  const bool is_own_user = !user.empty() && user != "postgres";
+  auto& [of_postgres, of_user] = passwords;
+  const auto add = [&](Password& password, const char* key) {
+    if (Secret<std::string> value(auth_value(verifying, key)); !value.empty())
+      password.any_of.push_back(std::move(value));
+  };
+  add(of_postgres, "postgresPassword");
+  add(is_own_user ? of_user : of_postgres, "password");
+  return passwords;
+}
+
+// What is found of Secret postgresql: it holds the passwords of the values.
+CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& secret) {
+  const auto passwords = passwords_of_values(verifying);
+  if (std::ranges::all_of(passwords, [](const Password& one) { return one.any_of.empty(); }))
+    return ok("the values leave its password to a Secret");
   const std::string name(names::kPostgresql);
-  const std::string again = "`" + verifying.context.commands.kots_export("message") + "` prints it.";
+  const std::string again = "`" + verifying.context.commands.kots_export("message") + "` prints its command.";
   if (!secret) return problem("Secret " + name + " is not there", "Run `helm upgrade` again: " + again);
-  const auto stored = util::base64_decode(util::text_at(*secret, {"data", "postgres-password"}));
-  if (stored && *stored == wanted.reveal()) return std::nullopt;
-  return problem(
-      "Secret " + name + " holds another password than postgresql.auth of the values",
-      "PostgreSQL keeps the password that it was made with: put that into the values file, and run "
-      "`helm upgrade` again. " +
-          again);
+  for (const Password& password : passwords) {
+    if (password.any_of.empty()) continue;
+    const Secret<std::string> stored(
+        util::base64_decode(util::text_at(*secret, {"data", password.key})).value_or(""));
+    const bool is_alike = std::ranges::any_of(
+        password.any_of, [&](const Secret<std::string>& one) { return one.reveal() == stored.reveal(); });
+    if (!is_alike)
+      return problem(
+          "Secret " + name + " holds another password (" + password.key +
+              ") than postgresql.auth of the values",
+          "PostgreSQL keeps the password that it was made with: put that into the values file, and "
+          "run `helm upgrade` again. " +
+              again);
+  }
+  return ok("Secret " + name + " holds the password of the values");
 }
 
 // The Pods of PostgreSQL that `stateful_set` does not control: orphans of the old one.
@@ -84,10 +115,10 @@ Findings verify_ownership(Verifying& verifying) {
   }
   Findings findings;
   if (!missing.empty())
-    findings.push_back(
-        problem("of the release's manifest " + util::listed(missing) +
-                    (missing.size() == 1 ? " is not there" : " are not there"),
-                "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints it."));
+    findings.push_back(problem(
+        "of the release's manifest " + util::listed(missing) +
+            (missing.size() == 1 ? " is not there" : " are not there"),
+        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
   if (!foreign.empty())
     findings.push_back(
         problem("without the marks of release " + context.release + ": " + util::listed(foreign),
@@ -129,9 +160,9 @@ Findings verify_postgresql(Verifying& verifying) {
   const auto secret = context.client.get(object_ref(context, "", "Secret", name));
   Findings findings;
   if (!stateful_set) {
-    findings.push_back(
-        problem("StatefulSet " + name + " is not there",
-                "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints it."));
+    findings.push_back(problem(
+        "StatefulSet " + name + " is not there",
+        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
   } else if (const std::string& why = pods_and_events_of(verifying).no_pods; !why.empty()) {
     findings.push_back(skipped("whose its Pod is could not be read: " + why));
   } else if (const auto orphans = orphans_of(verifying, *stateful_set); !orphans.empty()) {
@@ -141,9 +172,10 @@ Findings verify_postgresql(Verifying& verifying) {
                     kubectl(verifying, "get pods --show-labels") + ", then " +
                     kubectl(verifying, "delete pod " + name + "-0") + ": the new one takes its place."));
   }
-  if (auto finding = password_problem(verifying, secret)) findings.push_back(std::move(*finding));
+  CheckFinding of_passwords = judge_passwords(verifying, secret);
+  if (of_passwords.kind != CheckFinding::Kind::ok) findings.push_back(std::move(of_passwords));
   if (!findings.empty()) return findings;
-  return {ok("its Pod is of the new StatefulSet, and Secret " + name + " holds the password of the values")};
+  return {ok("its Pod is of the new StatefulSet; " + of_passwords.detail)};
 }
 
 }  // namespace kots_export::migration

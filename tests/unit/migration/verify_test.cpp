@@ -446,6 +446,31 @@ TEST_F(Verify, ComparesThePasswordOfPostgresqlAndShowsNeither) {
                                          Not(HasSubstr("other-password")), Not(HasSubstr("p@ss"))));
 }
 
+TEST_F(Verify, ComparesThePasswordOfAUserOfItsOwnWithItsOwnKey) {
+  const auto release_with = [&](const json& auth) {
+    server.seed(json{{"apiVersion", "testing/v1"},
+                     {"kind", "HelmRelease"},
+                     {"name", "circleci-server"},
+                     {"namespace", kNs},
+                     {"revision", 2},
+                     {"status", "deployed"},
+                     {"chartName", "circleci-server"},
+                     {"chartVersion", "4.0.1"},
+                     {"config", {{"postgresql", {{"internal", true}, {"auth", auth}}}}}}
+                    .dump());
+  };
+  change("Secret", "postgresql", {{"data", {{"postgres-password", "cmFuZG9t"}, {"password", "cHc="}}}});
+  release_with({{"username", "circle"}, {"password", "pw"}});
+  EXPECT_THAT(run().failed, Not(Contains("postgresql")));
+  release_with({{"username", "circle"}, {"password", "another"}});
+  EXPECT_THAT(run().failed, Contains("postgresql"));
+  release_with({{"password", "random"}});
+  EXPECT_THAT(run().failed, Not(Contains("postgresql")));
+  release_with({{"existingSecret", "mine"}, {"postgresPassword", "left over"}});
+  EXPECT_THAT(run().failed, Not(Contains("postgresql")));
+  EXPECT_THAT(found("postgresql"), HasSubstr("leave its password to a Secret"));
+}
+
 TEST_F(Verify, SkipsWhatThisUserMayNotRead) {
   server.deny("* list services");
   (void)run();
