@@ -1,5 +1,6 @@
 #include <kots_export/util/certificate.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdlib>
@@ -106,24 +107,33 @@ constexpr std::array kRootFiles = {"/etc/ssl/certs/ca-certificates.crt",
                                    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
                                    "/etc/ssl/cert.pem"};
 
-void trust_system_roots(X509_STORE& store) {
+// What is wrong with the roots; nothing where there are some.
+std::optional<std::string> trust_system_roots(X509_STORE& store) {
   if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
-    X509_STORE_load_file(&store, file);
-    return;
+    if (X509_STORE_load_file(&store, file) == 1) return std::nullopt;
+    return "no root can be read from " + std::string(file) + " (SSL_CERT_FILE)";
   }
   for (const char* file : kRootFiles)
-    if (X509_STORE_load_file(&store, file) == 1) return;
+    if (X509_STORE_load_file(&store, file) == 1) return std::nullopt;
+  return "it has no file of roots that it trusts";
 }
 
-// Why the first certificate of `chain` does not lead to one of `store`. Dates are not looked at.
-std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509_STORE& store) {
+enum class For { any_use, server_now };
+
+// Why the first certificate of `chain` does not lead to one of `store`.
+std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509_STORE& store, For use) {
   const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
       required(sk_X509_new_null()), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
   for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
   const StoreContext context(required(X509_STORE_CTX_new()));
   if (X509_STORE_CTX_init(context.get(), &store, chain.front().get(), others.get()) == 0)
     throw std::bad_alloc();
-  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN);
+  X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_PARTIAL_CHAIN);
+  if (use == For::any_use) {
+    X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME);
+  } else {
+    X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
+  }
   if (X509_verify_cert(context.get()) == 1) return std::nullopt;
   return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
 }
@@ -163,7 +173,7 @@ std::optional<std::string> chain_problem(std::string_view pem, std::string_view 
   if (chain.empty() || authorities.empty()) return std::nullopt;
   const Store store(required(X509_STORE_new()));
   for (const X509Ptr& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
-  return chain_problem(chain, *store);
+  return chain_problem(chain, *store, For::any_use);
 }
 
 std::optional<std::string> system_chain_problem(std::string_view pem) {
@@ -171,8 +181,13 @@ std::optional<std::string> system_chain_problem(std::string_view pem) {
   const auto chain = read_all(pem);
   if (chain.empty()) return std::nullopt;
   const Store store(required(X509_STORE_new()));
-  trust_system_roots(*store);
-  return chain_problem(chain, *store);
+  if (auto problem = trust_system_roots(*store)) return problem;
+  return chain_problem(chain, *store, For::server_now);
+}
+
+bool holds_authority(std::string_view pem) {
+  const OwnErrors errors;
+  return std::ranges::any_of(read_all(pem), [](const X509Ptr& one) { return X509_check_ca(one.get()) != 0; });
 }
 
 bool is_self_signed(std::string_view pem) {

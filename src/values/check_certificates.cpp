@@ -155,6 +155,9 @@ void check_certificate_chains(CheckContext& context) {
     if (!certificate || !authority) return;
     if (const auto problem = util::chain_problem(*certificate, *authority))
       context.report(pair.certificate, "was not issued by " + to_string(pair.authority) + ": " + *problem);
+    if (holds_certificates(*authority) && !util::holds_authority(*authority))
+      context.report(pair.authority,
+                     "holds the certificate of no CA: those of Nomad's clients would not lead to it");
   });
 }
 

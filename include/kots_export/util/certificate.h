@@ -30,9 +30,13 @@ struct Certificate {
 [[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem,
                                                        std::string_view authorities_pem);
 
-// The same against the roots that this machine trusts: those of the file in SSL_CERT_FILE where that is set,
-// else the system's.
+// Why a browser on this machine would not trust the first certificate of `pem` for a server: the same against
+// the roots that it trusts, those of the file in SSL_CERT_FILE where that is set, else the system's, at this
+// time, and for this use. What `pem` holds beside the path does not count.
 [[nodiscard]] std::optional<std::string> system_chain_problem(std::string_view pem);
+
+// Whether one of the certificates of `pem` may issue others (RFC 5280, 4.2.1.9).
+[[nodiscard]] bool holds_authority(std::string_view pem);
 
 // Whether the first certificate of `pem` is its own issuer.
 [[nodiscard]] bool is_self_signed(std::string_view pem);

@@ -51,9 +51,8 @@ CheckFinding judge_chain(const std::string& name, const std::string& chain) {
   if (certificates.empty()) return problem("a certificate that cannot be read", kNewCertificate);
   const auto now = std::time(nullptr);
   const util::Certificate& own = certificates.front();
-  for (const util::Certificate& one : certificates)
-    if (one.not_after < now)
-      return problem("a certificate that expired on " + day_of(one.not_after), kNewCertificate);
+  if (own.not_after < now)
+    return problem("a certificate that expired on " + day_of(own.not_after), kNewCertificate);
   if (own.not_before > now)
     return problem("a certificate that is valid only from " + day_of(own.not_before),
                    "See the clocks of this machine and of who issued it.");
@@ -65,8 +64,8 @@ CheckFinding judge_chain(const std::string& name, const std::string& chain) {
   if (!util::names_host(chain, name)) return problem("a certificate for other names", kNewCertificate);
   if (const auto why = util::system_chain_problem(chain))
     return problem("a certificate that this machine does not trust: " + *why,
-                   "Put the certificates of its issuers behind it in tls.certificate. Where its root is your "
-                   "own, name its file in the variable SSL_CERT_FILE and look again.");
+                   "Put the certificates of its issuers, valid ones, behind it in tls.certificate. Where its "
+                   "root is your own, name its file in the variable SSL_CERT_FILE and look again.");
   constexpr std::time_t kSoon = std::time_t{30} * 24 * 60 * 60;
   if (own.not_after < now + kSoon)
     return warning("a certificate that expires on " + day_of(own.not_after), kNewCertificate);

@@ -1,8 +1,11 @@
 #include <kots_export/util/certificate.h>
 
 #include "apiserver/certificates.h"
+#include "unit/support/temporary_folder.h"
 
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -15,6 +18,7 @@ using apiserver::issue;
 using apiserver::KeyPair;
 using apiserver::make_authority;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
@@ -79,7 +83,7 @@ TEST_F(CertificateTest, LeadsToItsAuthorityAlsoThroughOthers) {
             std::nullopt);
   EXPECT_EQ(chain_problem(own_.certificate_pem, own_.certificate_pem), std::nullopt);
   EXPECT_THAT(chain_problem(own_.certificate_pem, make_authority("ca").certificate_pem),
-              Optional(::testing::HasSubstr("unable to get")));
+              Optional(HasSubstr("unable to get")));
   EXPECT_NE(chain_problem(other_.certificate_pem, authority_.certificate_pem), std::nullopt);
 }
 
@@ -87,6 +91,40 @@ TEST_F(CertificateTest, LeadsToItsAuthorityWhateverTheDate) {
   const KeyPair expired = issue(authority_, {.common_name = "x", .validity = apiserver::Validity::expired});
 
   EXPECT_EQ(chain_problem(expired.certificate_pem, authority_.certificate_pem), std::nullopt);
+}
+
+// The variable of this process, for one test.
+class TrustedRoots {
+ public:
+  explicit TrustedRoots(const std::filesystem::path& file) { ::setenv("SSL_CERT_FILE", file.c_str(), 1); }
+  TrustedRoots(const TrustedRoots&) = delete;
+  TrustedRoots& operator=(const TrustedRoots&) = delete;
+  ~TrustedRoots() { ::unsetenv("SSL_CERT_FILE"); }
+};
+
+TEST_F(CertificateTest, IsTrustedAsABrowserWouldTrustIt) {
+  const test::TemporaryFolder folder;
+  test::write_bytes(folder / "ca.pem", authority_.certificate_pem);
+  const TrustedRoots roots(folder / "ca.pem");
+  const KeyPair expired = issue(authority_, {.common_name = "x", .validity = apiserver::Validity::expired});
+  const KeyPair of_client = issue(authority_, {.use = apiserver::CertificateUse::client, .common_name = "x"});
+
+  EXPECT_EQ(system_chain_problem(own_.certificate_pem), std::nullopt);
+  // One more that is not on its path.
+  EXPECT_EQ(system_chain_problem(own_.certificate_pem + expired.certificate_pem), std::nullopt);
+  EXPECT_THAT(system_chain_problem(expired.certificate_pem), Optional(HasSubstr("expired")));
+  EXPECT_THAT(system_chain_problem(of_client.certificate_pem), Optional(HasSubstr("purpose")));
+  EXPECT_THAT(system_chain_problem(other_.certificate_pem), Optional(HasSubstr("unable to get")));
+}
+
+TEST_F(CertificateTest, IsNotTrustedWithoutRoots) {
+  const TrustedRoots roots("/does/not/exist");
+  EXPECT_THAT(system_chain_problem(own_.certificate_pem), Optional(HasSubstr("/does/not/exist")));
+}
+
+TEST_F(CertificateTest, OfAnAuthorityMayIssueOthers) {
+  EXPECT_TRUE(holds_authority(own_.certificate_pem + authority_.certificate_pem));
+  EXPECT_FALSE(holds_authority(own_.certificate_pem));
 }
 
 TEST_F(CertificateTest, IsForTheNamesThatItHas) {

@@ -154,6 +154,12 @@ TEST_F(Certificates, LeadToTheAuthorityBesideThem) {
                                     "nomad.server.rpc.mTLS.CACertificate: unable to get")));
 }
 
+TEST_F(Certificates, LeadToAnAuthorityThatIsOne) {
+  EXPECT_THAT(
+      found(nomad(own_.certificate_pem, own_)),
+      ElementsAre(HasSubstr("error: nomad.server.rpc.mTLS.CACertificate: holds the certificate of no CA")));
+}
+
 TEST_F(Certificates, OfTlsAreForTheDomainAndAppBelowIt) {
   const KeyPair domain_only =
       issue(authority_, {.common_name = "ci.example.com", .dns_names = {"ci.example.com"}});
