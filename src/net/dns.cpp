@@ -34,7 +34,7 @@ class State {
   State() {
     if (::res_ninit(&state_) != 0) throw Error("the system's resolver cannot be set up");
     state_.retrans = kSeconds;
-    state_.retry = kTries;
+    state_.retry = 1;
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -175,11 +175,13 @@ ServerAddress parse(const std::string& server) {
 
 void require_server(const std::string& server) { (void)parse(server); }
 
-Resolver::Resolver(const std::string& server)
+Resolver::Resolver(const std::string& server, std::function<bool()> interrupted)
     : title_(server.empty() ? "the name servers of resolv.conf" : "name server " + server),
-      server_(server.empty() ? ServerAddress{} : parse(server)) {}
+      server_(server.empty() ? ServerAddress{} : parse(server)),
+      interrupted_(std::move(interrupted)) {}
 
-DnsAnswer Resolver::ask(const std::string& name, RecordType type) const {
+DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
+  if (!silence_.empty()) return failed(silence_);
   State state;
   in_addr v4{};
   in6_addr v6{};
@@ -190,14 +192,22 @@ DnsAnswer Resolver::ask(const std::string& name, RecordType type) const {
                                     nullptr, query.data(), static_cast<int>(query.size()));
   if (length < 0) return failed(name + " is no domain name");
   std::vector<unsigned char> bytes(kLongestAnswer);
-  const int size =
-      ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
-  if (size < 0) return failed(title_ + " did not answer: " + std::generic_category().message(errno));
+  int size = -1;
+  for (int i = 0; i < kTries && size < 0; ++i) {
+    if (interrupted_ && interrupted_()) throw Interrupted("stopped asking " + title_);
+    size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
+  }
+  if (size < 0) {
+    const int error = errno;
+    std::string why = title_ + " did not answer: " + std::generic_category().message(error);
+    if (error == ETIMEDOUT) silence_ = why;
+    return failed(std::move(why));
+  }
   bytes.resize(static_cast<std::size_t>(size));
   return read_answer(bytes, type);
 }
 
-Resolved Resolver::resolve(const std::string& name) const {
+Resolved Resolver::resolve(const std::string& name) {
   Resolved resolved;
   std::optional<std::uint32_t> ttl;
   for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
@@ -220,7 +230,7 @@ Resolved Resolver::resolve(const std::string& name) const {
   return resolved;
 }
 
-bool Resolver::is_apex(const std::string& name) const {
+bool Resolver::is_apex(const std::string& name) {
   const DnsAnswer answer = ask(name, RecordType::soa);
   return std::ranges::any_of(answer.records, [&](const DnsRecord& record) {
     return record.type == RecordType::soa && record.name == name_form(name);

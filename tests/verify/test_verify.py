@@ -114,6 +114,30 @@ class Web(Verify):
         self.verify(records=[*RIGHT, f"host-record=nomad.{DOMAIN},10.9.9.9"])
         self.assert_found("old-names", "note", f"only 3.x needs nomad.{DOMAIN}")
 
+    def test_a_wildcard_to_a_load_balancer_with_a_name_holds_for_old_names_too(self):
+        self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
+        self.verify(records=["host-record=lb.circleci.example.com,127.0.0.1", f"cname=*.{DOMAIN},lb.circleci.example.com", f"cname={DOMAIN},lb.circleci.example.com"])
+        self.assert_found("dns", "ok")
+        self.assert_found("old-names", "ok")
+
+    def test_a_cname_to_a_name_that_is_gone(self):
+        self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
+        records = ["host-record=lb.circleci.example.com,127.0.0.1", f"cname=app.{DOMAIN},gone.circleci.example.com", f"cname={DOMAIN},lb.circleci.example.com"]
+        self.assertEqual(self.verify(records=records), 1)
+        self.assert_found("dns", "failed", "gone.circleci.example.com, which has no address", "CNAME lb.circleci.example.com")
+
+    def test_a_cname_to_the_load_balancer_before_that_has_an_address(self):
+        self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
+        self.assertEqual(self.verify(records=[f"cname=app.{DOMAIN},lb.circleci.example.com", f"cname={DOMAIN},lb.circleci.example.com"]), 1)
+        self.assert_found("dns", "failed", "the load balancer's name")
+
+    def test_an_expired_certificate_that_is_not_on_the_path(self):
+        pki.openssl(self.certificates, "x509", "-req", "-in", "web.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", "78", "-days", "-1",
+                    "-extfile", "web.ext", "-out", "old.crt")
+        self.file("more.crt").write_text(self.file("web.crt").read_text() + self.file("old.crt").read_text())
+        shutil.copy(self.file("web.key"), self.file("more.key"))
+        self.assertEqual(self.expect_tls("more", "ok", "trusted"), 0)
+
     def test_a_name_server_that_refuses(self):
         self.server.release(**{"global": {"domainName": "elsewhere.example.org"}})
         self.verify()

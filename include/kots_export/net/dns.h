@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,24 +48,28 @@ struct Resolved {
 void require_server(const std::string& server);
 
 // A recursive question goes to one server after the other, over UDP and, where an answer is cut, TCP; each is
-// asked twice and has 2 s. It is glibc's resolver, without its search list.
+// asked twice and has 2 s. It is glibc's resolver, without its search list. Where nobody answers, nobody is
+// asked again: what the first question found holds for all.
 class Resolver {
  public:
   // `server`: "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; empty: those of resolv.conf. Throws UsageError where it
-  // is none of that.
-  explicit Resolver(const std::string& server = {});
+  // is none of that. `interrupted` is asked before each try.
+  explicit Resolver(const std::string& server = {}, std::function<bool()> interrupted = {});
 
-  [[nodiscard]] DnsAnswer ask(const std::string& name, RecordType type) const;
+  // Throws Interrupted; so do those below.
+  [[nodiscard]] DnsAnswer ask(const std::string& name, RecordType type);
   // A and AAAA together.
-  [[nodiscard]] Resolved resolve(const std::string& name) const;
+  [[nodiscard]] Resolved resolve(const std::string& name);
   // Whether `name` is where a zone begins, which can have no CNAME (RFC 1034, 3.6.2).
-  [[nodiscard]] bool is_apex(const std::string& name) const;
+  [[nodiscard]] bool is_apex(const std::string& name);
   // "the name servers of resolv.conf", or the one that was named.
   [[nodiscard]] const std::string& title() const { return title_; }
 
  private:
   std::string title_;
   ServerAddress server_;
+  std::function<bool()> interrupted_;
+  std::string silence_;  // why nobody answers
 };
 
 }  // namespace kots_export::net

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace kots_export::migration {
 
@@ -33,7 +34,7 @@ struct Goal {
   std::vector<std::string> addresses;  // its own, and those that its names lead to
 };
 
-Goal goal_of(LoadBalancer balancer, const net::Resolver& resolver) {
+Goal goal_of(LoadBalancer balancer, net::Resolver& resolver) {
   Goal goal{.balancer = std::move(balancer), .names = {}, .addresses = {}};
   goal.addresses = goal.balancer.addresses;
   for (const std::string& name : goal.balancer.names) {
@@ -56,7 +57,7 @@ std::string title_of(const Goal& goal) {
 }
 
 // The record to make. At the apex of a zone there can be no CNAME.
-std::string record_for(const std::string& name, const Goal& goal, const net::Resolver& resolver) {
+std::string record_for(const std::string& name, const Goal& goal, net::Resolver& resolver) {
   if (!goal.balancer.addresses.empty()) {
     const std::string& address = goal.balancer.addresses.front();
     const bool is_v6 = address.find(':') != std::string::npos;
@@ -76,7 +77,14 @@ std::string where_to(const net::Resolved& resolved) {
   return util::listed(all);
 }
 
-CheckFinding look_at(const std::string& name, const Goal& goal, const net::Resolver& resolver) {
+// A CNAME to a name that is not there. A server that does not know that name says nothing of it.
+bool leads_nowhere(const net::Resolved& resolved, net::Resolver& resolver) {
+  if (!resolved.addresses.empty() || resolved.chain.empty()) return false;
+  const Status end = resolver.resolve(resolved.chain.back()).status;
+  return end == Status::no_such_name || end == Status::no_data;
+}
+
+CheckFinding look_at(const std::string& name, const Goal& goal, net::Resolver& resolver) {
   const net::Resolved resolved = resolver.resolve(name);
   switch (resolved.status) {
     case Status::failed:
@@ -87,6 +95,13 @@ CheckFinding look_at(const std::string& name, const Goal& goal, const net::Resol
       return problem(name + " has no address in DNS", record_for(name, goal, resolver));
     case Status::found:
       break;
+  }
+  if (leads_nowhere(resolved, resolver)) {
+    const std::string& end = resolved.chain.back();
+    return problem(name + " leads to " + end + ", which has no address in DNS",
+                   have_one_in_common(resolved.chain, goal.names)
+                       ? "It is the load balancer's name: the cloud puts it into DNS within minutes."
+                       : record_for(name, goal, resolver));
   }
   if (leads_to(resolved, goal)) return ok(name + " leads to " + title_of(goal));
   return to_do(name + " leads to " + where_to(resolved) + " (for " + std::to_string(resolved.ttl) +
@@ -102,7 +117,7 @@ Findings verify_dns(Verifying& verifying) {
   auto balancer = load_balancer_of(verifying);
   if (!balancer || !balancer->has_address())
     return {skipped("there is no load balancer with an address to compare with")};
-  const net::Resolver resolver(verifying.options.dns_server);
+  net::Resolver& resolver = resolver_of(verifying);
   const Goal goal = goal_of(std::move(*balancer), resolver);
   Findings findings;
   for (const std::string& name : {domain, "app." + domain}) findings.push_back(look_at(name, goal, resolver));
@@ -112,17 +127,16 @@ Findings verify_dns(Verifying& verifying) {
 Findings verify_old_names(Verifying& verifying) {
   const std::string domain = domain_of(verifying);
   if (domain.empty()) return {skipped("the values name no global.domainName")};
-  const net::Resolver resolver(verifying.options.dns_server);
+  net::Resolver& resolver = resolver_of(verifying);
   std::vector<std::string> there;
-  std::vector<std::string> targets;
-  if (const auto balancer = load_balancer_of(verifying)) targets = balancer->addresses;
+  std::optional<Goal> goal;
+  if (auto balancer = load_balancer_of(verifying)) goal = goal_of(std::move(*balancer), resolver);
   for (const std::string_view old : kOldNames) {
     const std::string name = std::string(old) + domain;
     const net::Resolved resolved = resolver.resolve(name);
     if (resolved.status == Status::failed) return {skipped(resolved.why)};
     // Where a record of the domain holds for all names below it, there is none to take away.
-    if (resolved.status == Status::found && !have_one_in_common(resolved.addresses, targets))
-      there.push_back(name);
+    if (resolved.status == Status::found && !(goal && leads_to(resolved, *goal))) there.push_back(name);
   }
   if (there.empty()) return {ok("none of the names that only 3.x needs is in DNS")};
   return {note("only 3.x needs " + util::listed(there),

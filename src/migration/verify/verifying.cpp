@@ -99,6 +99,15 @@ const PodsAndEvents& pods_and_events_of(Verifying& verifying) {
   return *verifying.known_pods;
 }
 
+net::Resolver& resolver_of(Verifying& verifying) {
+  if (!verifying.known_resolver) {
+    const kube::Client& client = verifying.context.client;
+    verifying.known_resolver.emplace(verifying.options.dns_server,
+                                     [&client] { return client.interrupted(); });
+  }
+  return *verifying.known_resolver;
+}
+
 std::string kubectl(const Verifying& verifying, const std::string& command) {
   return "`" + verifying.context.commands.kubectl(verifying.context.ns.name, command) + "`";
 }

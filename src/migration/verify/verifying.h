@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/migration/verify.h>
+#include <kots_export/net/dns.h>
 #include <kots_export/net/tls.h>
 
 #include "migration/finding.h"
@@ -48,6 +49,7 @@ struct Verifying {
   std::optional<std::vector<Workload>> known_workloads = std::nullopt;
   std::optional<PodsAndEvents> known_pods = std::nullopt;
   std::optional<std::vector<WebAnswer>> known_web = std::nullopt;
+  std::optional<net::Resolver> known_resolver = std::nullopt;
 };
 
 // The release's revision that is looked at.
@@ -63,6 +65,8 @@ struct Verifying {
 [[nodiscard]] std::optional<LoadBalancer> load_balancer_of(Verifying& verifying);
 [[nodiscard]] const std::vector<Workload>& workloads_of(Verifying& verifying);
 [[nodiscard]] const PodsAndEvents& pods_and_events_of(Verifying& verifying);
+// The one that both checks of DNS ask: where its servers are silent, that is waited for once.
+[[nodiscard]] net::Resolver& resolver_of(Verifying& verifying);
 
 // "`kubectl -n NS --context CONTEXT COMMAND`"
 [[nodiscard]] std::string kubectl(const Verifying& verifying, const std::string& command);

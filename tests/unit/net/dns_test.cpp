@@ -142,6 +142,25 @@ TEST(Resolver, SaysWhoDidNotAnswerOrAnswersNonsense) {
   EXPECT_THAT(Resolver().resolve(std::string(70, 'x') + ".com").why, HasSubstr("no domain name"));
 }
 
+TEST(Resolver, WaitsForASilentServerOnceAndForNoneOnceItIsInterrupted) {
+  int questions = 0;
+  const NameServer server([&](const std::string&) {
+    ++questions;
+    return std::string();  // too short for an answer
+  });
+  bool interrupted = false;
+  Resolver resolver(server.address(), [&] { return interrupted; });
+
+  EXPECT_THAT(resolver.resolve("ci.example.com").why, HasSubstr("did not answer"));
+  const int asked = questions;
+  EXPECT_EQ(resolver.resolve("app.ci.example.com").status, Status::failed);
+  EXPECT_EQ(questions, asked);
+
+  interrupted = true;
+  Resolver other(server.address(), [&] { return interrupted; });
+  EXPECT_THROW((void)other.resolve("ci.example.com"), Interrupted);
+}
+
 TEST(Resolver, TakesAnAddressWithOrWithoutAPort) {
   for (const char* good : {"10.0.0.2", "10.0.0.2:5353", "fd00::2", "[fd00::2]", "[fd00::2]:53"})
     EXPECT_NO_THROW(Resolver{good}) << good;
