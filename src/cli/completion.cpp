@@ -11,7 +11,8 @@ namespace kots_export::cli {
 
 namespace {
 
-// Each asks `kots-export __complete WORDS...` and hands the answer to its shell; see complete.h.
+// Each asks `kots-export __complete WORDS...` and hands the answer to its shell; see complete.h. The program
+// is what was typed, ~ and $HOME in it: eval makes of it what the shell is going to.
 
 // bash cuts words at = and :, of which names of contexts are full: the words are put together again, and
 // what bash has cut off before the cursor is cut off the answers too.
@@ -29,7 +30,7 @@ _kots_export() {
     if [[ -n $gap || $i -eq 0 ]]; then words+=("$word"); else words[-1]+=$word; fi
   done
 
-  mapfile -t answers < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
+  mapfile -t answers < <(eval "${words[0]}" '__complete "${words[@]:1}"' 2>/dev/null)
   ((${#answers[@]} > 0)) || return
   local directive=${answers[-1]#:}
   unset 'answers[-1]'
@@ -57,7 +58,7 @@ constexpr const char* kZsh = R"sh(#compdef kots-export
 _kots-export() {
   local -a answers candidates
   local answer word directive
-  answers=("${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  answers=("${(@f)$(eval "${words[1]}" '__complete "${(@)words[2,CURRENT]}"' 2>/dev/null)}")
   directive=${answers[-1]#:}
   answers[-1]=()
   for answer in "${answers[@]}"; do
@@ -86,7 +87,9 @@ constexpr const char* kFish = R"sh(# fish completion for kots-export
 function __kots_export_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
-    set -l answers ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
+    set -l program (eval echo $words[1])
+    type -q "$program"; or return
+    set -l answers ($program __complete $words[2..-1] "$current" 2>/dev/null)
     test (count $answers) -gt 0; or return
     set -l directive (string replace ':' '' -- $answers[-1])
     set -e answers[-1]
