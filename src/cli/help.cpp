@@ -55,7 +55,7 @@ Declared declare_options(CLI::App& app, Flags& /*flags*/) {
       "  # All of them\n"
       "  kots-export options\n"
       "  # Which say which cluster?\n"
-      "  kots-export options | grep -A 16 'Cluster flags'\n"
+      "  kots-export options | sed -n '/^Cluster/,$p'\n"
       "  # Which ones does a command take?\n"
       "  kots-export plan --help");
   return {command, [](const Call& /*call*/) { return show(flags_text(shared_flags())); }};
