@@ -58,7 +58,7 @@ NextSteps next_steps(const MessageOptions& options, const values::Value& values)
       .validate_command = "kots-export validate " + file,
       .login_command = "helm registry login " + host + " --username <image-registry-username>",
       .diff_command = commands.helm(options.ns, "diff upgrade " + release,
-                                    "-f " + file + " --show-secrets --context 5 " + chart),
+                                    "-f " + file + " -C 5 " + chart),
       .upgrade_command = commands.helm(options.ns, "upgrade " + release,
                                        "-f " + file + " " + chart + (forces ? " --force" : "")),
       .verify_command = commands.kots_export("verify --wait"),

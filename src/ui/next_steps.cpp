@@ -50,9 +50,7 @@ Step diff_step(const NextSteps& steps) {
       .number = "5",
       .title = "See what the upgrade changes",
       .parts = {{{{"Log in to the chart registry; the password is asked for."}}, {steps.login_command}},
-                {{{"This needs the plugin helm-diff, and shows secrets in clear. Without --show-secrets it "
-                   "hides them."}},
-                 {steps.diff_command}}}};
+                {{{"This needs the plugin helm-diff. It hides what is in Secrets."}}, {steps.diff_command}}}};
 }
 
 Step upgrade_step(const NextSteps& steps) {

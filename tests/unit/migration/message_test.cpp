@@ -46,8 +46,8 @@ TEST(Message, HasTheCommandsOfTheGuide) {
             "--username <image-registry-username>");
   EXPECT_EQ(steps.diff_command,
             "helm diff upgrade circleci-server -n circleci-server -f "
-            "/srv/output/helm-values.yaml --show-secrets "
-            "--context 5 oci://cciserver.azurecr.io/circleci-server --version 4.0.1");
+            "/srv/output/helm-values.yaml -C 5 "
+            "oci://cciserver.azurecr.io/circleci-server --version 4.0.1");
   EXPECT_EQ(steps.upgrade_command,
             "helm upgrade circleci-server -n circleci-server -f "
             "/srv/output/helm-values.yaml "
