@@ -74,7 +74,7 @@ const std::array kRows = {
     Row{FlagSet::checks, kSteps, "", "--skip-check", &Flags::skip_checks, "CHECK",
         "leave a check out, by its id; may be repeated"},
     Row{FlagSet::backup, kSteps, "", "--backup-confirmed", &Flags::backup_confirmed, "",
-        "there is a backup of today, although Velero knows of none"},
+        "a backup was made today, although Velero knows of none"},
 
     Row{FlagSet::dry_run, kChange, "", "--dry-run", &Flags::dry_run, "none|client|server",
         "client: send no change, show the plan; server: send every change with dryRun=All, which stores "

@@ -191,7 +191,7 @@ Declared declare_report(CLI::App& app, Flags& flags) {
       "  kots-export report -o markdown\n"
       "  # With what verify found after the upgrade\n"
       "  kots-export report --verify verify.json --out migration.html\n"
-      "  # A plan, for who has to approve it\n"
+      "  # A plan, for whoever approves it\n"
       "  kots-export report --plan migration.plan --out plan.html");
   return {command, [typed](const Call& call) { return run_report(options_of(call), *typed); }};
 }

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-// Why an object is KOTS' own and goes, or nothing.
+// Why an object is KOTS's own and goes, or nothing.
 std::optional<std::string> reason_to_delete(const kube::ObjectMetadata& object) {
   if (const std::string* kotsadm = object.label(names::kKotsadm); kotsadm != nullptr && *kotsadm == "true") {
     return "part of KOTS (" + std::string(names::kKotsadm) + "=true)";

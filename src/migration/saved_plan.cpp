@@ -39,7 +39,7 @@ void check_target(Context& context, const PlanTarget& planned) {
   }
   if (planned.namespace_uid != now.namespace_uid) {
     refuse("the plan is for another namespace " + planned.ns, "it was made on " + planned.server,
-           "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and made again, "
+           "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and recreated, "
            "the plan cannot be used any more.");
   }
 }

@@ -42,7 +42,7 @@ Lines pods(const Effects& effects) {
   if (!effects.orphaned.empty()) {
     lines.add({{"those of "},
                names(effects.orphaned),
-               {" go on running without it; one that is deleted or evicted is not made again before "},
+               {" go on running without it; one that is deleted or evicted is not recreated before "},
                name("helm upgrade")});
   }
   if (!effects.restarted.empty()) lines.add({{"restarted by a new template: "}, names(effects.restarted)});

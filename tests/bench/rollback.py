@@ -22,7 +22,7 @@ MOST_KIB = 40_000
 
 
 def seed(folder, count, kib):
-    """Large ConfigMaps with KOTS' marks: what a rollback that reads whole objects would have to hold."""
+    """Large ConfigMaps with KOTS's marks: what a rollback that reads whole objects would have to hold."""
     item = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"content": "x" * (kib * 1024)},
             "metadata": {"name": "large-%d", "namespace": NAMESPACE, "labels": {"kots.io/app-slug": "circleci-server"}}}
     file = folder / "seed.yaml"

@@ -72,7 +72,7 @@ class Server:
         return self.h2load("POST", [uri] * count, body, 32, least=0.5).succeeded
 
     def seed(self, namespace, count):
-        """A namespace with `count` objects that carry KOTS' marks."""
+        """A namespace with `count` objects that carry KOTS's marks."""
         self.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         metadata = {"generateName": "object-", "labels": MARKS, "annotations": {"kots.io/app-slug": "circleci-server"}}
         for resource, share in KINDS.items():

@@ -1,4 +1,4 @@
-"""A 3.x installation as KOTS makes it: objects with KOTS' marks and without Helm's, the release Secret as revision 1."""
+"""A 3.x installation as KOTS makes it: objects with KOTS's marks and without Helm's, the release Secret as revision 1."""
 import base64
 import gzip
 import json

@@ -17,7 +17,7 @@ enum class DeleteVolumes { no, yes };
 [[nodiscard]] change::Plan plan_kots_cleanup(Context& context, const Inventory& inventory,
                                              DeleteVolumes delete_volumes);
 
-// Its parts, for objects that arrive one at a time. KOTS' own objects are deleted, all others only lose its
+// Its parts, for objects that arrive one at a time. KOTS's own objects are deleted, all others only lose its
 // marks.
 [[nodiscard]] bool is_of_kots(const kube::ObjectMetadata& object);
 [[nodiscard]] ObjectPlanner cleanup_planner();

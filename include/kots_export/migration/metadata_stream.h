@@ -50,7 +50,7 @@ class MetadataStream : public change::ChangeSource {
 // What annotate, kots_cleanup or both do to a namespace.
 struct MetadataSteps {
   std::vector<ObjectPlanner> planners = {};
-  enum class Deletes { no, yes } deletes = Deletes::no;  // KOTS' own objects
+  enum class Deletes { no, yes } deletes = Deletes::no;  // KOTS's own objects
   DeleteVolumes delete_volumes = DeleteVolumes::no;
 };
 
@@ -59,7 +59,7 @@ struct MetadataSteps {
 [[nodiscard]] Extent extent_for(const Context& context);
 
 // Carries out `first`, the plan of the first pages, and what the steps want of the objects on the pages that
-// follow; KOTS' own objects among those are deleted at the end, once everything else is done. Throws as
+// follow; KOTS's own objects among those are deleted at the end, once everything else is done. Throws as
 // Executor::run, and what the lists throw. Where `rest` is empty, `first` is all.
 void carry_out_stream(Context& context, const change::Plan& first, std::vector<kube::ListPosition> rest,
                       const MetadataSteps& steps);

@@ -119,9 +119,9 @@ CheckFinding check_volumes(Checking& checking) {
       deleting.push_back(of_claims[i] + " (" + volumes[i].name + ")");
   }
   if (deleting.empty()) return ok("no claim takes its data along");
-  return note("policy Delete, so that their data goes with their claims: " + util::listed(deleting),
+  return note("reclaim policy Delete, the data is deleted with the claim: " + util::listed(deleting),
               checking.options.delete_volumes == DeleteVolumes::yes
-                  ? "With --delete-volumes the data of KOTS' own is deleted; the others are not touched."
+                  ? "With --delete-volumes the data of KOTS's own is deleted; the others are not touched."
                   : "KOTS's own are set to Retain before they are deleted; the others are not touched.");
 }
 

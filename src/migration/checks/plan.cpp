@@ -194,7 +194,7 @@ CheckFinding check_reading(Checking& checking) {
   add_needs_of_planning(checking, needs);
   const auto missing = needs.missing();
   if (!missing) return skipped("this user may not ask what he may do");
-  if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
+  if (missing->empty()) return ok("all " + util::counted(needs.size(), "permission") + " granted");
   const std::string text = "this user may not: " + joined(table_of(*missing));
   const std::string remedy = ask_administrator(checking.context);
   const auto has_way = [&](const AccessQuestion& one) { return has_way_round(one, checking.command); };
@@ -213,7 +213,7 @@ CheckFinding check_permissions(Checking& checking) {
   const bool all_have_way = std::ranges::all_of(*missing, has_way);
   std::ranges::stable_partition(*missing, std::not_fn(has_way));
   missing->insert(missing->end(), context.lacking.begin(), context.lacking.end());
-  if (missing->empty()) return ok("all of " + util::counted(needs.size(), "permission"));
+  if (missing->empty()) return ok("all " + util::counted(needs.size(), "permission") + " granted");
   const std::string text = "this user may not: " + joined(table_of(*missing));
   const std::string remedy = ask_administrator(context);
   return all_have_way || checking.is_preview() ? warning(text, remedy) : problem(text, remedy);

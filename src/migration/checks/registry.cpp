@@ -72,7 +72,7 @@ CheckFinding look_for(Checking& checking, const Wanted& wanted) {
   }
   return warning(
       "whether " + host + " gives " + wanted.words + " to " + secret_words() + " is not known: " + answer.why,
-      "The cluster's nodes may reach it anyway: make sure that they do. From this machine see the "
+      "The cluster's nodes may reach it anyway: make sure that they do. From this machine check the "
       "network and HTTPS_PROXY.");
 }
 

@@ -129,7 +129,7 @@ CheckFinding check_release_status(Checking& checking) {
 CheckFinding check_manifest_apis(Checking& checking) {
   Context& context = checking.context;
   const helm::ServedManifest& served = served_manifest(context);
-  if (served.mapped.empty() && served.unmapped.empty()) return ok("all of versions that are served");
+  if (served.mapped.empty() && served.unmapped.empty()) return ok("every API version in the manifest is served");
   const auto refusal = [](const std::vector<std::string>& objects) {
     return "the server no longer serves " + util::listed(objects) +
            ": `helm upgrade` cannot read what is deployed, and refuses";

@@ -68,7 +68,7 @@ constexpr std::array kChecks = {
           {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_sidecars},
     Check{"workloads", "installation", "what is not healthy before the migration",
           {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_workloads},
-    Check{"volumes", "installation", "volumes whose data goes with their claims",
+    Check{"volumes", "installation", "volumes whose data is deleted with their claims",
           {kNote, kNone, kNone, kNote, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_volumes},
     Check{"backup", "installation", "a Velero backup of the namespace, completed in the last 24 hours",
           {kWarn, kNone, kNone, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_backup},

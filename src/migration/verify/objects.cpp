@@ -146,7 +146,7 @@ Findings verify_leftovers(Verifying& verifying) {
   Findings findings;
   if (!own.empty()) findings.push_back(problem("of KOTS itself there is still " + util::listed(own), remedy));
   if (!marked.empty())
-    findings.push_back(problem("KOTS' marks are still on " + util::listed(marked), remedy));
+    findings.push_back(problem("KOTS's marks are still on " + util::listed(marked), remedy));
   if (!findings.empty()) return findings;
   return {ok("nothing of KOTS is left in the namespace")};
 }

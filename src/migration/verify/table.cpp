@@ -40,7 +40,7 @@ constexpr std::array kChecks = {
                 "it speaks no TLS, shows a certificate of another CA than the values' or one that expired, or the values hold no pair", "a warning: it is not reached from here, or is not for server.global.nomad", verify_nomad},
     VerifyCheck{"ownership", "objects", "every object of the manifest of the deployed revision",
                 "one is not there, or has not Helm's marks of this release", "", verify_ownership},
-    VerifyCheck{"leftovers", "objects", "KOTS' own objects, and its marks on others",
+    VerifyCheck{"leftovers", "objects", "KOTS's own objects, and its marks on others",
                 "one is left", "", verify_leftovers},
     VerifyCheck{"postgresql", "objects", "PostgreSQL's Pod and its Secret, where it is inside of the cluster",
                 "the Pod is not of the new StatefulSet, or the Secret holds another password than the values", "", verify_postgresql},

@@ -42,7 +42,7 @@ json page(std::vector<json> items, const std::string& token = {}, std::size_t re
       {"kind", "PartialObjectMetadataList"}, {"metadata", std::move(metadata)}, {"items", std::move(items)}};
 }
 
-// A namespace whose list goes on after a first page: two more, the last with an object of KOTS' own.
+// A namespace whose list goes on after a first page: two more, the last with an object of KOTS's own.
 class MetadataStreamTest : public testing::Test {
  protected:
   MetadataStreamTest() {
@@ -92,7 +92,7 @@ class MetadataStreamTest : public testing::Test {
 };
 
 // The first plan's two and the four objects of the pages to come; once all is read, it is known that one
-// needs nothing. That another is KOTS' own shows when its turn comes.
+// needs nothing. That another is KOTS's own shows when its turn comes.
 TEST_F(MetadataStreamTest, TellsHowManyChangesItWillComeToAsFarAsTheServerSays) {
   carry_out();
 

@@ -47,7 +47,7 @@ TEST(EffectsView, HasALineForEach) {
       shown(everything()),
       "  Pods: deleted with Deployment kotsadm, Job inject-a\n"
       "  Pods: those of StatefulSet postgresql go on running without it; one that is deleted or evicted is "
-      "not made again "
+      "not recreated "
       "before helm upgrade\n"
       "  Pods: restarted by a new template: Deployment frontend\n"
       "  Pods: started, or taken over where they still run: Job again\n"
