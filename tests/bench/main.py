@@ -46,8 +46,8 @@ class Bench:
     def whole_run(self, namespace, folder, *flags):
         """As an operator starts it; the Job succeeds as soon as it is seen. Returns the command, what it used, and the Job's seconds."""
         job = JobController(self.server, namespace)
-        command = [self.options.program, "--kubeconfig", self.server.kubeconfig, "-n", namespace, "--license", "x", "--output-dir", folder, "--yes", *flags]
-        used = run(command)
+        command = [self.options.program, "--kubeconfig", self.server.kubeconfig, "-n", namespace, "--output-dir", folder, "--yes", *flags]
+        used = run([*command, "--license", "x"])
         return command, used, job.seconds
 
     def ours(self, count):

@@ -100,7 +100,7 @@ class Scenario:
 
     async def until_it_ends_well(self, step):
         for _ in range(TRIES):
-            run = await self.run(step, "--license", "4x-license", "--yes")
+            run = await self.run(step, "--yes")
             await self.proxy.settle()
             if run.code == 0:
                 return
