@@ -100,7 +100,8 @@ class Scenario:
 
     async def until_it_ends_well(self, step):
         for _ in range(TRIES):
-            run = await self.run(step, "--yes")
+            license = ["--license", "4x-license"] if step == "run" else []  # no other step takes one
+            run = await self.run(step, *license, "--yes")
             await self.proxy.settle()
             if run.code == 0:
                 return
