@@ -148,6 +148,13 @@ std::optional<EarlierMigration> find_earlier_migration(Context& context, const P
   return earlier;
 }
 
+const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
+                                              const std::string& namespace_uid) {
+  for (const change::RunRecord& run : runs | std::views::reverse)
+    if (!namespace_uid.empty() && run.header.namespace_uid == namespace_uid && has_finished(run)) return &run;
+  return nullptr;
+}
+
 const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,
                                             const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse) {

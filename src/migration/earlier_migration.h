@@ -45,6 +45,11 @@ struct KnownMigration {
                                                                  const DatabaseAccess& access,
                                                                  const Paths& paths);
 
+// The newest of `runs` in the namespace of that UID that saw a database migration to its end, whatever was
+// rolled back since; else null.
+[[nodiscard]] const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
+                                                            const std::string& namespace_uid);
+
 // The newest of `runs` in the namespace of that UID that saw a database migration to its end, if no run was
 // rolled back since; else null. Which database that was is not looked at.
 [[nodiscard]] const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,

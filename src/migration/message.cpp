@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kNomadPort = ":4647";
 
-// Where the machines for jobs are, else where the bucket is: what realitycheck calls the cloud provider.
+}  // namespace
+
 std::string cloud_provider_of(const values::Value& values) {
   const auto has = [&](const values::Path& path) { return values::is_true_at(values, path); };
   if (has({"vm_service", "providers", "ec2", "enabled"})) return "aws";
@@ -18,8 +19,6 @@ std::string cloud_provider_of(const values::Value& values) {
   if (has({"object_storage", "gcs", "enabled"})) return "gcp";
   return "";
 }
-
-}  // namespace
 
 NextSteps next_steps(const MessageOptions& options) {
   const auto text = util::read_file_if_exists(options.values_file);

@@ -1,5 +1,6 @@
 #include "migration/revisions.h"
 
+#include <kots_export/migration/names.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
@@ -16,6 +17,12 @@ ChartVersion chart_version_of(const std::string& text) {
   const auto [after, error] = std::from_chars(text.data(), end, version.major);
   if (error == std::errc() && after != end && *after == '.') std::from_chars(after + 1, end, version.minor);
   return version;
+}
+
+bool is_server(const helm::Release& release) { return release.chart_name == names::kChart; }
+
+bool is_upgraded(const helm::Release& release) {
+  return is_server(release) && chart_version_of(release.chart_version).major >= 4;
 }
 
 bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }

@@ -18,6 +18,10 @@ struct ChartVersion {
 };
 [[nodiscard]] ChartVersion chart_version_of(const std::string& text);
 
+// Whether `release` is of CircleCI Server's chart, and of its version 4 or later.
+[[nodiscard]] bool is_server(const helm::Release& release);
+[[nodiscard]] bool is_upgraded(const helm::Release& release);
+
 // A Helm is at work on it, or was cut off.
 [[nodiscard]] bool is_pending(const helm::StoredRevision& stored);
 

@@ -102,6 +102,13 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
     step.detail = "run " + run->header.run + " of this folder has migrated the database";
     return step;
   }
+  if (const auto* run = newest_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
+    step.detail =
+        "run " + run->header.run +
+        " of this folder has migrated the database, and a run was rolled back since: that does not undo "
+        "it, only a database that was restored does";
+    return step;
+  }
   step.detail =
       "there is no Job " + std::string(names::kMigrator) + ", and no run of this folder knows of one";
   return step;
@@ -180,9 +187,19 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
   const helm::StoredRevision current = current_revision(context);
   status.newest = status_of(context, newest);
   if (current.revision != newest.revision) status.deployed = status_of(context, current);
-  const bool is_new = chart_version_of(decoded_revision(context, newest).chart_version).major >= 4;
+  const bool is_new = is_upgraded(decoded_revision(context, newest));
+  if (!is_server(decoded_revision(context, newest))) {
+    status.stage = Stage::other_chart;
+    return;
+  }
   if (is_new && newest.status == kDeployed) {
     status.stage = Stage::upgraded;
+    return;
+  }
+  const Stage stage_of_4x = is_pending(newest) ? Stage::upgrading : Stage::upgrade_failed;
+  // From 4.x to 4.x there is nothing to migrate.
+  if (is_new && is_upgraded(decoded_revision(context, current))) {
+    status.stage = stage_of_4x;
     return;
   }
   const Inventory inventory = read_inventory(context, decoded_revision(context, current).manifest);
@@ -192,17 +209,15 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
   status.steps.push_back(flyway_status(context, known, paths));
   // What is there once `helm upgrade` has begun may be the new chart's.
   if (!is_new) status.steps.push_back(postgres_status(context, decoded_revision(context, current).config));
-  status.stage = !is_new              ? stage_of_3x(status.steps)
-                 : is_pending(newest) ? Stage::upgrading
-                                      : Stage::upgrade_failed;
+  status.stage = is_new ? stage_of_4x : stage_of_3x(status.steps);
 }
 
 }  // namespace
 
 std::string_view to_string(Stage stage) {
-  constexpr std::array<std::string_view, 8> kNames = {"noNamespace",   "noRelease", "untouched",
-                                                      "halfMigrated",  "migrated",  "upgrading",
-                                                      "upgradeFailed", "upgraded"};
+  constexpr std::array<std::string_view, 9> kNames = {"noNamespace", "noRelease",     "otherChart",
+                                                      "untouched",   "halfMigrated",  "migrated",
+                                                      "upgrading",   "upgradeFailed", "upgraded"};
   return kNames.at(static_cast<std::size_t>(stage));
 }
 

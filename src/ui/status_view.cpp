@@ -22,6 +22,8 @@ std::string headline_of(Stage stage) {
       return "The namespace does not exist on this cluster.";
     case Stage::no_release:
       return "The namespace has no such Helm release.";
+    case Stage::other_chart:
+      return "The release is not of CircleCI Server's chart.";
     case Stage::untouched:
       return "Server 3.x, not migrated yet.";
     case Stage::half_migrated:
@@ -29,9 +31,9 @@ std::string headline_of(Stage stage) {
     case Stage::migrated:
       return "Migrated: waiting for `helm upgrade`.";
     case Stage::upgrading:
-      return "`helm upgrade` to 4.x is under way, or was cut off.";
+      return "`helm upgrade` is under way, or was cut off.";
     case Stage::upgrade_failed:
-      return "`helm upgrade` to 4.x has failed.";
+      return "`helm upgrade` has failed.";
     case Stage::upgraded:
       return "Server 4.x is deployed.";
   }
@@ -47,6 +49,8 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
                  ? "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases."
                  : "Name it with --release-name: the namespace has " + util::listed(status.other_releases) +
                        ".";
+    case Stage::other_chart:
+      return "Name the release of CircleCI Server with --release-name.";
     case Stage::untouched:
       return "`" + commands.kots_export("check") + "` looks for what would stop the migration.";
     case Stage::half_migrated:
@@ -119,7 +123,7 @@ std::string text_of(const migration::ValuesFile& file, std::chrono::system_clock
   const auto age = std::chrono::floor<std::chrono::seconds>(now - file.written);
   const bool is_edited = file.by == migration::ValuesFile::By::person;
   return file.path.string() + ", written " + util::age_text(age) + " ago, " +
-         (is_edited ? "edited by hand" : "as a run wrote it");
+         (is_edited ? "edited since" : "as a run wrote it");
 }
 
 json json_of(const RevisionStatus& revision) {

@@ -19,7 +19,7 @@ std::string checklist_of(const VerifyResult& result) {
          result.domain +
          "\n"
          "        CIRCLE_CLOUD_PROVIDER  " +
-         result.cloud_provider +
+         (result.cloud_provider.empty() ? "<aws, gcp or other>" : result.cloud_provider) +
          "\n"
          "      and the contexts that its README names.\n"
          "  [ ] Tell the team that Server 4.x is there: https://app." +

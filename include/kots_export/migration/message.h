@@ -28,7 +28,7 @@ struct MessageOptions {
 struct NextSteps {
   std::string values_file;
   std::string domain;          // global.domainName
-  std::string cloud_provider;  // "aws" or "gcp": where the values have machines or their bucket there
+  std::string cloud_provider;  // see cloud_provider_of
   HelmForce helm_force = HelmForce::unknown;
   std::string migrator_log;   // file
   std::string job_command;    // shows the migrator's Job
@@ -47,6 +47,11 @@ struct NextSteps {
   std::string helm_rollback_command;  // the revision is to be filled in
   std::string rollback_command;
 };
+
+// What realitycheck calls the cloud provider: "aws" or "gcp", where the values have the machines for jobs,
+// else where they have the bucket; empty where they do not tell. Machines elsewhere, or s3 alone, may be
+// MinIO.
+[[nodiscard]] std::string cloud_provider_of(const values::Value& values);
 
 // Reads the values file and returns what comes next. Throws Error where the file is missing or not a values
 // file.

@@ -16,6 +16,7 @@ namespace kots_export::migration {
 enum class Stage {
   no_namespace,
   no_release,
+  other_chart,     // the release is not of CircleCI Server's chart
   untouched,       // 3.x as KOTS deployed it
   half_migrated,   // some steps are done
   migrated,        // all are: waiting for `helm upgrade`

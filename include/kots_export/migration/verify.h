@@ -43,7 +43,7 @@ struct VerifyResult {
   std::vector<std::string> warnings;
   // What realitycheck has to be told, from the values.
   std::string domain = {};
-  std::string cloud_provider = {};  // "aws", "gcp" or "other"
+  std::string cloud_provider = {};  // see cloud_provider_of
 };
 
 // Waits where that is asked, then runs all checks once and tells the observer of each finding. Where no

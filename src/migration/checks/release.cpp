@@ -17,8 +17,6 @@ namespace {
 
 using helm::StoredRevision;
 
-constexpr std::string_view kChart = "circleci-server";
-
 // "Ingress web (extensions/v1beta1)"
 std::string name_of(const helm::ManifestObject& object) {
   return object.kind + " " + object.name + " (" + object.api_version + ")";
@@ -83,8 +81,8 @@ CheckFinding check_release_chart(Checking& checking) {
                            util::printable(release.chart_name + " " + release.chart_version) + " (revision " +
                            std::to_string(release.revision) + ")";
   const ChartVersion version = chart_version_of(release.chart_version);
-  if (release.chart_name != kChart)
-    return problem(what + ", not " + std::string(kChart),
+  if (!is_server(release))
+    return problem(what + ", not " + std::string(names::kChart),
                    "Name the release of CircleCI Server with --release-name.");
   if (version.major >= 4)
     return problem(what + ": there is nothing to migrate",

@@ -70,8 +70,7 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
         password.any_of, [&](const Secret<std::string>& one) { return one.reveal() == stored.reveal(); });
     if (!is_alike)
       return problem(
-          "Secret " + name + " holds another password (" + password.key +
-              ") than postgresql.auth of the values",
+          "Secret " + name + " holds another password than postgresql.auth of the values, in " + password.key,
           "PostgreSQL keeps the password that it was made with: put that into the values file, and "
           "run `helm upgrade` again. " +
               again);

@@ -1,4 +1,5 @@
 // The release, and the workloads that it made.
+#include <kots_export/migration/names.h>
 #include <kots_export/util/text.h>
 
 #include "migration/revisions.h"
@@ -37,11 +38,14 @@ Findings verify_release(Verifying& verifying) {
   const std::string what =
       state_of(newest) + ", chart " + util::printable(release.chart_name + " " + release.chart_version);
   const std::string next = "`" + context.commands.kots_export("message") + "` prints the command.";
+  if (!is_server(release))
+    return {problem(what + ", not " + std::string(names::kChart),
+                    "Name the release of CircleCI Server with --release-name.")};
   if (is_pending(newest))
     return {problem(what + ": Helm is still at work on it, or was cut off",
                     "Wait: `" + context.commands.kots_export("verify --wait") + "`. Where it was cut off: " +
                         way_out_of_pending(context, stored_revisions(context)))};
-  if (chart_version_of(release.chart_version).major < 4)
+  if (!is_upgraded(release))
     return {problem(what + ": it is not upgraded to 4.x", "Run `helm upgrade`: " + next)};
   if (newest.status == kDeployed) return {ok(what)};
   const std::string why = release.description.empty() ? "" : ": " + util::printable(release.description);

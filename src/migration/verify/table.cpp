@@ -1,5 +1,6 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/checks.h>
+#include <kots_export/migration/message.h>
 
 #include "migration/revisions.h"
 #include "migration/verify/verifying.h"
@@ -65,17 +66,6 @@ Status worst(Status a, Status b) {
   return std::ranges::find(kByWeight, a) < std::ranges::find(kByWeight, b) ? b : a;
 }
 
-// Where the virtual machines or the bucket are.
-std::string cloud_provider_of(const values::Value& config) {
-  if (values::is_true_at(config, {"vm_service", "providers", "ec2", "enabled"}) ||
-      values::is_true_at(config, {"object_storage", "s3", "enabled"}))
-    return "aws";
-  if (values::is_true_at(config, {"vm_service", "providers", "gcp", "enabled"}) ||
-      values::is_true_at(config, {"object_storage", "gcs", "enabled"}))
-    return "gcp";
-  return "other";
-}
-
 // Of this command a check that fails ends with 1, also one of those that `check` asks.
 void require_installation(Context& context) {
   try {
@@ -94,7 +84,6 @@ VerifyResult verify(Context& context, const VerifyOptions& options) {
   require_installation(context);
   if (options.wait) wait_for_upgrade(context, *options.wait);
   Verifying verifying{.context = context, .options = options, .revision = stored_revisions(context).back()};
-  const bool is_upgraded = chart_version_of(release_of(verifying).chart_version).major >= 4;
   VerifyResult result;
   context.observer.step_started("verify");
   for (const VerifyCheck& check : kChecks) {
@@ -107,7 +96,7 @@ VerifyResult verify(Context& context, const VerifyOptions& options) {
     if (status == Status::failed) result.failed.emplace_back(check.id);
     if (status == Status::to_do) result.to_do.emplace_back(check.id);
     if (status == Status::warning) result.warnings.emplace_back(check.id);
-    if (!is_upgraded) break;  // of 3.x the others would say nothing
+    if (!is_upgraded(release_of(verifying))) break;  // of 3.x the others would say nothing
   }
   context.observer.step_done("verify");
   result.domain = domain_of(verifying);

@@ -41,7 +41,7 @@ Look look(Context& context) {
   const helm::StoredRevision newest = stored_revisions(context).back();
   if (is_pending(newest)) return {.work = "release " + context.release + ": " + state_of(newest)};
   const helm::Release& release = decoded_revision(context, newest);
-  if (newest.status != kDeployed || chart_version_of(release.chart_version).major < 4) return {};
+  if (newest.status != kDeployed || !is_upgraded(release)) return {};
   const auto workloads = read_workloads(context);
   std::optional<PodsAndEvents> seen;
   std::vector<std::string> waited_for;

@@ -8,6 +8,7 @@
 #include "unit/migration/migration_fixture.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -153,6 +154,51 @@ TEST_F(Status, KnowsTheNewestRunOfThisInstallation) {
   ASSERT_TRUE(status.newest_run);
   EXPECT_EQ(status.newest_run->header.run, "1");
   EXPECT_EQ(status.newest_run_state, "complete");
+}
+
+TEST_F(Status, OfAnUpgradeFrom4xHasNoStepsOfTheMigration) {
+  upgrade("deployed");
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+      "revision: 3, chartName: circleci-server, chartVersion: 4.0.2, status: failed}");
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::upgrade_failed);
+  EXPECT_EQ(status.deployed->chart, "circleci-server 4.0.1");
+  EXPECT_TRUE(status.steps.empty());
+}
+
+TEST_F(Status, KnowsAReleaseOfAnotherChart) {
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: ingress, namespace: circleci-server, revision: 1, "
+      "chartName: ingress-nginx, chartVersion: 4.7.1, status: deployed}");
+  context.release = "ingress";
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.stage, Stage::other_chart);
+  EXPECT_EQ(status.newest->chart, "ingress-nginx 4.7.1");
+}
+
+TEST_F(Status, SaysThatARollbackDidNotUndoTheDatabase) {
+  const auto& live = context.client.get(object_ref(context, "", "Namespace", kNs));
+  const std::string uid = (*live)["metadata"]["uid"];
+  {
+    change::Journal run(folder.path() / "backup",
+                        {.run = "1", .started = "2026-11-24T10:15:30Z", .ns = kNs, .namespace_uid = uid});
+    const change::Change done{.verb = change::Verb::remove,
+                              .object = object_ref(context, "batch", "Job", "circle-migrator")};
+    const std::array changes = {&done};
+    run.record(changes, 1);
+    run.record_outcome(1, {.status = change::ChangeOutcome::Status::done});
+    run.record_end(change::RunEnd::complete);
+  }
+  EXPECT_EQ(state_of(read(), "flyway"), State::done);
+  change::Journal(
+      folder.path() / "backup",
+      {.run = "2", .started = "2026-11-24T11:15:30Z", .ns = kNs, .namespace_uid = uid, .rolls_back = "1"})
+      .record_end(change::RunEnd::complete);
+  const InstallationStatus status = read();
+  EXPECT_EQ(state_of(status, "flyway"), State::unknown);
+  EXPECT_THAT(std::ranges::find(status.steps, "flyway", &StepStatus::step)->detail,
+              HasSubstr("run 1 of this folder has migrated the database, and a run was rolled back since"));
 }
 
 TEST_F(Status, LeavesThePodOutThatItMayNotRead) {

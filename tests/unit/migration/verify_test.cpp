@@ -151,6 +151,16 @@ TEST_F(Verify, NamesAReleaseThatIsPending) {
                     HasSubstr("verify --wait")));
 }
 
+TEST_F(Verify, LooksAtNoReleaseOfAnotherChart) {
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: ingress, namespace: circleci-server, revision: 1, "
+      "chartName: ingress-nginx, chartVersion: 4.7.1, status: deployed}");
+  context.release = "ingress";
+  EXPECT_THAT(run().failed, ElementsAre("release"));
+  EXPECT_EQ(observer.checks.size(), 1U);
+  EXPECT_THAT(found("release"), HasSubstr("ingress-nginx 4.7.1, not circleci-server"));
+}
+
 TEST_F(Verify, SaysWhyAnUpgradeFailed) {
   server.seed(
       R"({apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server,
