@@ -31,6 +31,15 @@ kube::Method method_of(Verb verb) {
   return kube::Method::patch;
 }
 
+// How many of all there are, the end of the run tells.
+std::string what_failed(const OutcomeCounts& counts) {
+  const std::string unknown = util::counted(counts.unknown, "change");
+  const std::string not_made = util::counted(counts.failed() - counts.unknown, "change");
+  if (counts.unknown == 0) return not_made + " not made";
+  if (counts.unknown == counts.failed()) return unknown + " in an unknown state";
+  return not_made + " not made, " + unknown + " in an unknown state";
+}
+
 template <typename T>
 T take_front(std::deque<T>& queue) {
   T front = std::move(queue.front());
@@ -258,21 +267,11 @@ Execution Batch::result(OnFailure on_failure) {
   }
   tools_.observer.plan_done();
   if (failure_) std::rethrow_exception(failure_);
-  const std::size_t unknown = result_.counts.unknown;
-  const std::size_t not_made = result_.counts.failed() - unknown;
-  const std::string of_all = " of " + std::to_string(pulled_) + " changes";
-  std::string what = not_made > 0 || unknown == 0 ? std::to_string(not_made) + of_all + " were not made" : "";
-  if (unknown > 0) {
-    what += (what.empty() ? "of " : ", of ") + std::to_string(unknown) + (what.empty() ? of_all : "") +
-            " it is not known";
-  }
   // Where all was done before the stop could stop anything, it is for what comes next to hear.
-  if (interrupted_ && result_.counts.failed() > 0) {
-    throw Interrupted(what);
-  }
-  if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run()) {
-    throw NotMade(what, result_.failures.front().error, result_.counts);
-  }
+  if (interrupted_ && result_.counts.failed() > 0)
+    throw Interrupted("the run was stopped before all changes were made");
+  if (result_.counts.failed() > 0 && on_failure == OnFailure::fail && !is_dry_run())
+    throw NotMade(what_failed(result_.counts), result_.failures.front().error, result_.counts);
   if (phase_ == Phase::changes) source_.finish();
   return std::move(result_);
 }

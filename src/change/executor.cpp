@@ -74,6 +74,7 @@ bool Executor::may_stream() const {
 }
 
 void Executor::confirm(const Plan& plan) {
+  if (options_.dry_run == kube::DryRun::none) planned_ = std::max(planned_, plan.changes.size());
   if (confirmed_ || plan.empty() || options_.dry_run != kube::DryRun::none) return;
   if (options_.confirm && !options_.confirm(plan)) throw Cancelled("Cancelled; nothing was changed.");
   confirmed_ = true;
@@ -145,8 +146,19 @@ Execution Executor::run(ChangeSource& source) {
   return execution;
 }
 
+OutcomeCounts Executor::counts_with_rest() const {
+  OutcomeCounts counts = counts_;
+  const std::size_t ended = counts.done + counts.gone + counts.failed();
+  if (planned_ > ended) counts.not_sent += planned_ - ended;
+  return counts;
+}
+
 void Executor::end(RunEnd end) {
-  if (journal_) journal_->record_end(end);
+  if (!journal_) return;
+  if (end == RunEnd::complete) return journal_->record_end(end);
+  const OutcomeCounts all = counts_with_rest();
+  const std::size_t begun = next_id_ - 1;
+  journal_->record_end(end, all.done + all.gone + all.failed() - begun);
 }
 
 // The echo of a create whose answer was lost would bring back what is deleted before it arrives.

@@ -80,10 +80,12 @@ void Journal::record_outcome(std::size_t id, const ChangeOutcome& outcome) {
   file_.append(line(entry));
 }
 
-void Journal::record_end(RunEnd end) {
-  file_.append_to_disk(line({{"event", "end"},
-                             {"result", word_of(kRunEnds, end)},
-                             {"at", util::rfc3339(std::chrono::system_clock::now())}}));
+void Journal::record_end(RunEnd end, std::size_t left) {
+  json entry{{"event", "end"},
+             {"result", word_of(kRunEnds, end)},
+             {"at", util::rfc3339(std::chrono::system_clock::now())}};
+  if (left > 0) entry["left"] = left;
+  file_.append_to_disk(line(entry));
 }
 
 }  // namespace kots_export::change

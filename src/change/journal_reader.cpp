@@ -77,6 +77,8 @@ class Reader {
     } else if (event == "end") {
       // Until format 3 only runs that were complete had an end.
       run_.ended = text_at(line, {"at"});
+      if (const auto left = line.find("left"); left != line.end() && left->is_number_unsigned())
+        run_.left = left->get<std::size_t>();
       run_.end = value_of(kRunEnds, text_at(line, {"result"})).value_or(RunEnd::complete);
     }
   }

@@ -43,6 +43,7 @@ struct Counts {
 
 Counts count(const change::RunRecord& run) {
   Counts counts;
+  counts.ends.not_sent = run.left;
   for (const change::JournalEntry& entry : run.entries) {
     counts.ends.count(entry.outcome.status);
     if (entry.outcome.status != change::ChangeOutcome::Status::done) continue;
@@ -96,7 +97,7 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
       {"RUN", "STARTED", "STATE", "NAMESPACE", "RELEASE", "CHANGES", "CONTEXT", "SERVER"}};
   for (const change::RunRecord& run : runs | std::views::reverse) {
     const Counts counts = count(run);
-    const std::size_t all = run.entries.size();
+    const std::size_t all = run.entries.size() + run.left;
     std::string changes = std::to_string(all);
     if (counts.ends.failed() > 0) changes += " (" + change::to_text(counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
@@ -134,7 +135,7 @@ json documents_of(std::span<const change::BrokenJournal> broken) {
 void print_run(const change::RunRecord& run, change::RunState state) {
   const change::RunHeader& header = run.header;
   const auto line = [](std::string_view name, const std::string& value) {
-    constexpr int kWidth = 11;
+    constexpr int kWidth = 12;
     if (!value.empty()) std::cout << std::left << std::setw(kWidth) << name << util::printable(value) << '\n';
   };
   line("run:", header.run);

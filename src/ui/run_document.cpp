@@ -42,6 +42,7 @@ Fields about(const RunReport& report) {
   add("release", header.release);
   add("started", header.started);
   add("ended", ended(report.run));
+  if (report.run.left > 0) add("not begun", util::counted(report.run.left, "change"));
   if (report.details && !report.details->chart.empty() && header.rolls_back.empty())
     add("chart", report.details->chart + " -> " + report.details->target_version);
   add("version", "kots-export " + header.version);

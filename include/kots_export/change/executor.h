@@ -112,6 +112,8 @@ class Executor {
   [[nodiscard]] const PlanSummary& totals() const noexcept { return totals_; }
   // How all Changes so far ended.
   [[nodiscard]] const OutcomeCounts& counts() const noexcept { return counts_; }
+  // Of a run that stopped: counts(), and as not sent also what of the confirmed plan was not begun.
+  [[nodiscard]] OutcomeCounts counts_with_rest() const;
   // The journal's path; empty as long as nothing was written.
   [[nodiscard]] std::string journal_path() const;
 
@@ -125,6 +127,7 @@ class Executor {
   std::unique_ptr<Journal> journal_;
   std::size_t next_id_ = 1;
   bool confirmed_ = false;
+  std::size_t planned_ = 0;  // Changes of what was to be confirmed: at least so many
   PlanSummary totals_;
   OutcomeCounts counts_;
   // What was created: its UID, and until when an unanswered try of its create may still arrive.

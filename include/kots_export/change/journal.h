@@ -53,8 +53,8 @@ class Journal {
   void record(std::span<const Change* const> changes, std::size_t first_id);
   // Appends an outcome. Not forced: a Change without one is unknown, and read back from the cluster.
   void record_outcome(std::size_t id, const ChangeOutcome& outcome);
-  // Appends how the run ended, and forces all to the disk.
-  void record_end(RunEnd end);
+  // Appends how the run ended and how many of its Changes were not begun, and forces all to the disk.
+  void record_end(RunEnd end, std::size_t left = 0);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
 

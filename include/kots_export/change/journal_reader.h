@@ -28,6 +28,7 @@ struct RunRecord {
   std::vector<JournalEntry> entries;  // in the order in which they were sent
   std::optional<RunEnd> end;          // nothing: it is under way, or was killed
   std::string ended;                  // RFC 3339, UTC; empty where it is not known
+  std::size_t left = 0;               // Changes that it knew of when it stopped, and had not begun
   // Until then nobody answered a request of the run that an API server may still be at work on; nothing where
   // each was answered.
   std::optional<std::chrono::system_clock::time_point> unanswered_until;

@@ -384,10 +384,33 @@ TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
     (void)executor.run(plan);
     FAIL() << "it went on";
   } catch (const Interrupted& interrupted) {
-    EXPECT_THAT(interrupted.what(), HasSubstr("6 of 10"));
+    EXPECT_THAT(interrupted.what(), HasSubstr("stopped before all"));
   }
+  EXPECT_EQ(executor.counts().not_sent, 6U);
   EXPECT_EQ(transport.requests().size(), 4U);
   EXPECT_EQ(journal_lines("outcome"), 10U) << "of those that were not sent too: the journal is complete";
+}
+
+// A run of several plans, of which the second was not reached.
+TEST_F(ExecutorTest, WhatOfTheConfirmedPlanWasNotBegunIsLeftInTheJournalToo) {
+  bool answered = false;
+  ScriptedTransport transport(everything_works, 1);
+  transport.after_each([&](const kube::Request&) { answered = true; });
+  kube::Client client(transport);
+  ExecutorOptions stopping = options();
+  stopping.interrupted = [&] { return answered; };
+  Plan all;
+  for (const char* name : {"a", "b", "c", "d", "e"}) all.changes.push_back(patch_of(name));
+  Executor executor(client, silent_, stopping);
+  executor.confirm(all);
+  EXPECT_THROW((void)executor.run({.changes = {all.changes[0], all.changes[1]}}), Interrupted);
+  EXPECT_EQ(executor.counts().not_sent, 1U);
+  EXPECT_EQ(executor.counts_with_rest().not_sent, 4U);
+  executor.end(RunEnd::interrupted);
+
+  const RunRecord run = read_journal(executor.journal_path());
+  EXPECT_EQ(run.entries.size(), 2U);
+  EXPECT_EQ(run.left, 3U);
 }
 
 TEST_F(ExecutorTest, AnInterruptThatFindsEverythingDoneLeavesNothingUndone) {
