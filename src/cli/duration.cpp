@@ -24,12 +24,10 @@ std::optional<Unit> unit_of(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace
-
-std::chrono::milliseconds parse_duration(const std::string& text, std::string_view flag) {
+// `forms`: what a person may write instead.
+std::chrono::milliseconds parse(const std::string& text, std::string_view flag, const std::string& forms) {
   constexpr double kMost = 1e10;  // milliseconds: four months
-  const UsageError wrong(std::string(flag) + " " + text + " is not a duration", {},
-                         "Write 30, 30s, 500ms, 1m30s or 1h.");
+  const UsageError wrong(std::string(flag) + " " + text + " is not a duration", {}, forms);
   const std::string_view whole = text;
   const bool only_digits = whole.find_first_not_of("0123456789") == std::string_view::npos;
   double total = 0;
@@ -52,9 +50,15 @@ std::chrono::milliseconds parse_duration(const std::string& text, std::string_vi
   return std::chrono::milliseconds(std::llround(total));
 }
 
+}  // namespace
+
+std::chrono::milliseconds parse_duration(const std::string& text, std::string_view flag) {
+  return parse(text, flag, "Write 30, 30s, 500ms, 1m30s or 1h.");
+}
+
 std::chrono::seconds parse_seconds(const std::string& text, std::string_view flag,
                                    const SecondsRange& range) {
-  const auto given = parse_duration(text, flag);
+  const auto given = parse(text, flag, "Write 30, 30s, 1m30s or 1h.");
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(given);
   if (whole != given || whole < range.least || whole > range.most)
     throw UsageError(std::string(flag) + " " + text + " is not possible", {},

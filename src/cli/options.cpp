@@ -58,7 +58,8 @@ std::string chart_version(const std::string& text) {
   static const std::regex kVersion(R"(([0-9]+)\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?)");
   std::smatch match;
   if (!std::regex_match(text, match, kVersion))
-    throw UsageError("--target-version " + text + " is not the version of a chart", {}, "Write 4.0.1.");
+    throw UsageError("--target-version " + text + " is not the version of a chart", {},
+                     "Write all of it, such as 4.0.1.");
   if (match[1].length() == 1 && match[1].str() < "4")
     throw UsageError("--target-version " + text + " is not a 4.x chart", {},
                      "This migrates to Server 4.0 and later.");
@@ -134,7 +135,10 @@ OutputOptions::Verbosity verbosity(const Flags& flags) {
   if (flags.quiet) return Verbosity::quiet;
   constexpr std::array kByCount = {Verbosity::normal, Verbosity::changes, Verbosity::requests,
                                    Verbosity::bodies};
-  return kByCount.at(std::min<std::size_t>(static_cast<std::size_t>(flags.verbose), kByCount.size() - 1));
+  const auto count = static_cast<std::size_t>(flags.verbose);
+  if (count >= kByCount.size())
+    throw UsageError("-v was given " + std::to_string(count) + " times", {}, "Give it three times at most.");
+  return kByCount.at(count);
 }
 
 OutputOptions output_options(const Call& call) {
@@ -147,6 +151,12 @@ OutputOptions output_options(const Call& call) {
                     : flags.full      ? ui::Detail::full
                                       : ui::Detail::normal,
           .document = call.document};
+}
+
+LicenseOptions license_options(const Flags& flags) {
+  if (!flags.license.empty() && !flags.license_file.empty())
+    throw UsageError("--license and --license-file were given", {}, "Give one of them.");
+  return {.text = Secret<std::string>(flags.license), .file = flags.license_file};
 }
 
 void complete_names(Options& options, const Flags& flags) {
@@ -184,7 +194,7 @@ Options options_of(const Call& call, InstallationNames names) {
   const Flags& flags = call.flags;
   return {.line = with_names(call.line, flags, names),
           .installation = installation_options(flags, std::move(names)),
-          .license = {.text = Secret<std::string>(flags.license), .file = flags.license_file},
+          .license = license_options(flags),
           .cluster = cluster_options(flags),
           .migration = migration_options(flags),
           .change = change_options(flags),

@@ -63,6 +63,15 @@ TEST(ParseSeconds, TakesWholeSecondsOfItsRange) {
   }
 }
 
+TEST(ParseSeconds, OffersNothingThatItRefuses) {
+  try {
+    (void)parse_seconds("10x", "--timeout", {seconds(1), seconds(3600), "1s to 1h"});
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.hint(), ::testing::Not(HasSubstr("ms")));
+  }
+}
+
 }  // namespace
 
 }  // namespace kots_export::cli

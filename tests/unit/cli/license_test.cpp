@@ -27,6 +27,10 @@ TEST(ReadLicense, PrefersTheFlagThenTheEnvironment) {
   EXPECT_TRUE(given_license(options({}).license).empty());
 }
 
+TEST(ReadLicense, IsNotToldToReadItInTwoPlaces) {
+  EXPECT_THROW((void)options({"--license", "text", "--license-file", "file"}), UsageError);
+}
+
 }  // namespace
 
 }  // namespace kots_export::cli

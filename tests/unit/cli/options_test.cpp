@@ -47,7 +47,7 @@ TEST(Options, SayHowLoudARunIs) {
   EXPECT_EQ(options({"-v"}).output.verbosity, Output::Verbosity::changes);
   EXPECT_EQ(options({"-vv"}).output.verbosity, Output::Verbosity::requests);
   EXPECT_EQ(options({"-v", "-v", "-v"}).output.verbosity, Output::Verbosity::bodies);
-  EXPECT_EQ(options({"-vvvvv"}).output.verbosity, Output::Verbosity::bodies);
+  EXPECT_THROW((void)options({"-vvvv"}), UsageError);
   EXPECT_THROW((void)options({"-q", "-v"}), UsageError);
   EXPECT_EQ(options({}).output.progress, Output::Progress::automatic);
   EXPECT_EQ(options({"--progress", "plain"}).output.progress, Output::Progress::plain);
