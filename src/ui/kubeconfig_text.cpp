@@ -1,5 +1,6 @@
 #include <kots_export/ui/kubeconfig_text.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/width.h>
 
 #include <algorithm>
 #include <array>
@@ -14,15 +15,13 @@ using Row = std::array<std::string, kColumns>;
 std::string lines_of(const std::vector<Row>& rows) {
   std::array<std::size_t, kColumns> widths{};
   for (const Row& row : rows) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths.at(i) = std::max(widths.at(i), row.at(i).size());
+    for (std::size_t i = 0; i < kColumns; ++i)
+      widths.at(i) = std::max(widths.at(i), util::display_width(row.at(i)));
   }
   std::string text;
   for (const Row& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      line += row.at(i);
-      line.append(widths.at(i) - row.at(i).size() + 3, ' ');
-    }
+    for (std::size_t i = 0; i < kColumns; ++i) line += util::padded(row.at(i), widths.at(i) + 3);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }

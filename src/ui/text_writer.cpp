@@ -1,4 +1,5 @@
 #include <kots_export/ui/document.h>
+#include <kots_export/util/width.h>
 
 #include "ui/bars_table.h"
 #include "ui/one_line.h"
@@ -87,13 +88,11 @@ class TextWriter {
       for (std::string& cell : row) cell = one_line(cell);
     std::vector<std::size_t> widths(table.header.size());
     for (const auto& row : rows)
-      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    for (auto& row : rows) {
+      for (std::size_t i = 0; i < row.size(); ++i)
+        widths[i] = std::max(widths[i], util::display_width(row[i]));
+    for (const auto& row : rows) {
       std::string line;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        row[i].resize(widths[i], ' ');
-        line += "  " + row[i];
-      }
+      for (std::size_t i = 0; i < row.size(); ++i) line += "  " + util::padded(row[i], widths[i]);
       line.erase(line.find_last_not_of(' ') + 1);
       out_ << line << '\n';
     }
