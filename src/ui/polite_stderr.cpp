@@ -1,12 +1,11 @@
 #include <kots_export/ui/polite_stderr.h>
 #include <kots_export/ui/terminal.h>
-#include <kots_export/util/interrupt.h>
 
-#include <array>
+#include <chrono>
 #include <iostream>
+#include <thread>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -28,12 +27,11 @@ void close_standard_output() {
   ::close(nothing);
 }
 
+// Also after an interrupt, which went to the pager too and did not end it: what is held back tells of it. A
+// second one ends the process.
 void wait_until_free() {
-  constexpr int kLookEvery = 50;  // milliseconds
-  while (is_taken() && !util::interrupted()) {
-    std::array<pollfd, 1> signal = {pollfd{util::interrupt_descriptor(), POLLIN, 0}};
-    ::poll(signal.data(), signal.size(), kLookEvery);
-  }
+  constexpr std::chrono::milliseconds kLookEvery{50};
+  while (is_taken()) std::this_thread::sleep_for(kLookEvery);
 }
 
 }  // namespace

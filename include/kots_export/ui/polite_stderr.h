@@ -12,7 +12,7 @@ class PoliteStderr {
  public:
   PoliteStderr();
   // Gives standard output back, which tells a pager that there is no more, waits until the pager has ended,
-  // and writes what was held back. An interrupt ends the wait.
+  // and writes what was held back.
   ~PoliteStderr();
   PoliteStderr(const PoliteStderr&) = delete;
   PoliteStderr& operator=(const PoliteStderr&) = delete;
