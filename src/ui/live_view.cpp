@@ -1,4 +1,5 @@
 #include <kots_export/ui/live_view.h>
+#include <kots_export/util/width.h>
 
 #include "ui/painted.h"
 
@@ -14,6 +15,16 @@ constexpr const char* kEraseBelow = "\x1b[J";
 constexpr const char* kEraseToTheRight = "\x1b[K";
 constexpr const char* kNoWrap = "\x1b[?7l";
 constexpr const char* kWrap = "\x1b[?7h";
+
+std::size_t width_of(const Line& line) {
+  std::size_t width = 0;
+  for (const Span& span : line) width += util::display_width(span.text);
+  return width;
+}
+
+std::size_t rows_of(std::size_t width, std::size_t columns) {
+  return width == 0 ? 1 : (width + columns - 1) / columns;
+}
 
 std::string up(std::size_t lines) { return lines == 0 ? "\r" : "\r\x1b[" + std::to_string(lines) + "A"; }
 
@@ -42,12 +53,16 @@ void LiveView::write(std::string_view line) {
 
 // After Ctrl-Z the shell has written below them: they stay where they are.
 std::size_t LiveView::take_painted(const Area& area) {
-  const std::size_t painted = std::exchange(painted_, 0);
-  return std::exchange(times_away_, area.times_away) == area.times_away ? painted : 0;
+  const std::vector<std::size_t> painted = std::exchange(painted_, {});
+  if (std::exchange(times_away_, area.times_away) != area.times_away) return 0;
+  std::size_t rows = 0;
+  for (const std::size_t width : painted)
+    rows += area.narrower == Area::Narrower::wraps ? rows_of(width, area.columns) : 1;
+  return rows;
 }
 
 void LiveView::rest() {
-  if (painted_ == 0) return;
+  if (painted_.empty()) return;
   terminal_ << up(take_painted(area_())) + kEraseBelow << std::flush;
   painted_at_ = {};
 }
@@ -60,7 +75,7 @@ void LiveView::turn() {
   const std::vector<Line> lines = live_lines(progress(), area);
   if (lines.empty()) return rest();
   const std::string text = up(take_painted(area)) + kNoWrap + text_of(lines) + kEraseBelow + kWrap;
-  painted_ = lines.size();
+  for (const Line& line : lines) painted_.push_back(width_of(line));
   terminal_ << text << std::flush;
 }
 

@@ -121,6 +121,17 @@ bool is_utf8_locale() {
 
 int descriptor_of(Stream stream) { return stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO; }
 
+// Terminals that are known to break lines anew when they get narrower; others cut them, such as xterm, or do
+// not say what they are. Each sets a variable of its own for what runs in it.
+bool breaks_lines_anew() {
+  // A tmux or screen decides for itself, whatever it runs in.
+  if (std::getenv("TMUX") != nullptr) return true;
+  if (std::getenv("STY") != nullptr) return false;
+  constexpr std::array kTheirOwn = {"VTE_VERSION", "KITTY_WINDOW_ID", "ITERM_SESSION_ID", "WEZTERM_PANE",
+                                    "KONSOLE_VERSION"};
+  return std::ranges::any_of(kTheirOwn, [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
 }  // namespace
 
 bool can_ask() { return Console().is_there(); }
@@ -154,6 +165,7 @@ Area area_now() {
     area.rows = size.ws_row;
   }
   area.times_away = util::times_continued();
+  area.narrower = breaks_lines_anew() ? Area::Narrower::wraps : Area::Narrower::cuts;
   area.glyphs = is_utf8_locale() ? Area::Glyphs::unicode : Area::Glyphs::ascii;
   return area;
 }

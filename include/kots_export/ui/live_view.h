@@ -14,9 +14,10 @@ namespace kots_export::ui {
 
 // For a terminal: the steps are a list at the lower end that is painted anew ten times a second; everything
 // else scrolls away above it. Only its own lines are ever painted over: the cursor stays just below them, and
-// goes up by as many lines as were painted, never by more. So a window that was made narrower, and breaks
-// them in two, keeps a piece of the old list, but loses nothing of what scrolled. Each painting is one write
-// that leaves the terminal as it found it: whatever ends the process, there is nothing to restore.
+// goes up by as many rows as they have now, never by more. That is more than were painted where the window
+// was made narrower and the terminal breaks them in two; where it is not known to, a piece of the old list
+// may stay, but nothing of what scrolled is lost. Each painting is one write that leaves the terminal as it
+// found it: whatever ends the process, there is nothing to restore.
 class LiveView : public ProgressView {
  public:
   // The size of the terminal, asked for each painting: so a window may change.
@@ -36,7 +37,7 @@ class LiveView : public ProgressView {
 
  private:
   void write(std::string_view line);
-  // How many painted lines are just above the cursor; from then on none.
+  // How many rows of painted lines are just above the cursor; from then on none.
   [[nodiscard]] std::size_t take_painted(const Area& area);
   [[nodiscard]] std::string text_of(const std::vector<Line>& lines) const;
 
@@ -44,8 +45,8 @@ class LiveView : public ProgressView {
   Colour colour_;
   AreaNow area_;
   LineStream lines_;
-  std::size_t painted_ = 0;  // lines
-  unsigned times_away_ = 0;  // when they were painted
+  std::vector<std::size_t> painted_;  // the width of each line
+  unsigned times_away_ = 0;           // when they were painted
   Progress::TimePoint painted_at_{};
 };
 

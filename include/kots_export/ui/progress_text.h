@@ -25,6 +25,8 @@ struct Area {
   enum class Glyphs { ascii, unicode } glyphs = Glyphs::unicode;
   // How often others have had the terminal meanwhile: the cursor is not where it was.
   unsigned times_away = 0;
+  // What a terminal does with a line that a narrower window has no room for.
+  enum class Narrower { cuts, wraps } narrower = Narrower::cuts;
 };
 
 // The list of steps with what runs below it: no line wider than `area`, and no more than half of its rows

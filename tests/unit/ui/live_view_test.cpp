@@ -173,6 +173,18 @@ TEST_F(LiveViewTest, AWindowThatGetsNarrowerLosesNothingThatScrolled) {
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b[2A")));
 }
 
+TEST_F(LiveViewTest, WhereTheTerminalBreaksLinesAnewAllTheirRowsArePaintedOver) {
+  progress.step_started("checks");
+  progress.check_done({.id = "a", .group = "b", .detail = {}, .remedy = {}});
+  turn();  // "| checks        0.0 s       1 check": 35 columns
+  area.narrower = Area::Narrower::wraps;
+  area.columns = 20;
+  out.str("");
+  turn();
+
+  EXPECT_THAT(out.str(), StartsWith("\r\x1b[2A"));
+}
+
 TEST_F(LiveViewTest, AfterCtrlZItPaintsBelowWhatTheShellWrote) {
   progress.step_started("apply");
   turn();
