@@ -54,7 +54,7 @@ struct Report {
 int report(const Error& error, const Report& where = {}) {
   const int exit_code = static_cast<int>(error.exit_code());
   std::cerr << (where.form == Report::Form::event ? ui::event_of(error, exit_code) + "\n"
-                                                  : ui::text_of(error))
+                                                  : ui::text_of(error, colour_of(ui::Stream::err)))
             << std::flush;
   if (where.document != nullptr) where.document->failed(error);
   return exit_code;

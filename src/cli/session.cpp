@@ -199,6 +199,7 @@ bool Session::confirm(const change::Plan& plan) {
 }
 
 void Session::leave_nothing() {
+  views_.leave_nothing();
   std::error_code ignored;
   if (log_) std::filesystem::remove(log_file(), ignored);
   // What is not empty stays.
@@ -252,6 +253,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
   util::set_last_words("\nended at once; what was sent, or may have been, is in " +
                        util::printable(journal->path().string()) +
+                       (log_ ? "\nlog: " + util::printable(log_file().string()) : "") +
                        "\nRun the same command again to go on, or `" +
                        context_.commands.kots_export("rollback") + "` to go back.\n");
   return journal;
@@ -302,6 +304,19 @@ void Session::print_end() {
                        {"log", log_ ? log_file().string() : ""}});
 }
 
+// Where nobody was asked, changes went out before all were known.
+std::string Session::how_it_stopped() const {
+  const change::OutcomeCounts counts = executor_.counts_with_rest();
+  const bool all_are_known =
+      options_.change.consent == ChangeOptions::Consent::asked_for || counts.not_sent == 0;
+  return ui::text_of(change::Notice{.id = all_are_known ? "run.stopped" : "run.stopped-early",
+                                    .args = {{"done", std::to_string(counts.done + counts.gone)},
+                                             {"refused", std::to_string(counts.refused)},
+                                             {"unknown", std::to_string(counts.unknown)},
+                                             {"left", std::to_string(counts.not_sent)},
+                                             {"time", util::elapsed_text(views_.elapsed())}}});
+}
+
 void Session::failed(Error& error) noexcept {
   if (executor_.journal_path().empty()) return;
   try {
@@ -310,9 +325,8 @@ void Session::failed(Error& error) noexcept {
     // Of a disk that is full the error itself tells.
   }
   keep_details();
-  error.set_state(
-      change::to_text(executor_.counts()) +
-      "; CircleCI 3.x goes on working, its own Pods run on; journal: " + executor_.journal_path());
+  error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() +
+                  (log_ ? "\nlog: " + log_file().string() : ""));
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
@@ -348,7 +362,7 @@ int in_session(const Options& options, Session::Access access, const std::functi
 int Session::finish_checks() {
   views_.end();
   migration::throw_if_checks_failed(context_);
-  if (options_.output.document == nullptr) std::cout << "\nno check stops it" << std::endl;
+  if (options_.output.document == nullptr) std::cout << "\nNo check failed." << std::endl;
   return static_cast<int>(ExitCode::done);
 }
 

@@ -97,6 +97,9 @@ ui::HumanView::Manner Views::manner() const {
 void Views::end() {
   if (std::exchange(ended_, true)) return;
   progress_.end();
+  // Whoever went on with something else meanwhile hears of it.
+  constexpr std::chrono::seconds kWorthABell{10};
+  if (stays_ == Stays::yes && shown_->shows_steps() && elapsed() >= kWorthABell) std::cerr << '\a';
   if (stays_ == Stays::yes) {
     shown_->end();
   } else {

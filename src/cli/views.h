@@ -41,6 +41,8 @@ class Views : public ui::MultiView {
   void rest() { shown_->rest(); }
   // The run is over; what is shown of it stays. Called again, it does nothing.
   void end();
+  // Nothing is going to be done: at the end no list of steps stays that would look like it.
+  void leave_nothing() { stays_ = Stays::no; }
 
   // For lines about the run, and for those that tell how it ended, which --quiet shows too.
   [[nodiscard]] std::ostream& lines() { return shown_->lines(); }

@@ -36,6 +36,24 @@ std::string_view failure_word(change::ChangeOutcome::Status status) {
   return "";
 }
 
+std::string action_on(const change::Change& change) {
+  return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
+}
+
+// The error without "cannot patch Job j: ".
+std::string reason_of(const change::Change& change, const change::ChangeOutcome& outcome) {
+  const std::string beginning = "cannot " + action_on(change) + ": ";
+  return outcome.error.starts_with(beginning) ? outcome.error.substr(beginning.size()) : outcome.error;
+}
+
+// What two errors of one cause have in common.
+std::string without_names_and_numbers(std::string text, const std::string& name) {
+  for (auto at = text.find(name); !name.empty() && at != std::string::npos; at = text.find(name, at))
+    text.erase(at, name.size());
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
+}
+
 std::string_view colour_of(change::CheckOutcome::Status status) {
   using Status = change::CheckOutcome::Status;
   switch (status) {
@@ -56,8 +74,10 @@ std::string_view colour_of(change::CheckOutcome::Status status) {
 }  // namespace
 
 void HumanView::step_started(std::string_view step) {
+  step_ = step;
   if (step == "message" || steps_ == Steps::elsewhere || is_quiet()) return;
-  progress_.stream << paint(progress_.colour, "==> " + heading_of(step), kBold) << std::endl;
+  const Tense tense = purpose_ == Purpose::look ? Tense::planned : Tense::done;
+  progress_.stream << paint(progress_.colour, "==> " + heading_of(step, tense), kBold) << std::endl;
 }
 
 void HumanView::show(const Document& document) {
@@ -89,9 +109,11 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   }
   if (is_quiet()) return;
   const change::PlanSummary summary = summarize(plan);
+  // The step is named, so that nobody takes one of its plans for the whole run's.
+  const std::string of_step = step_.empty() ? "" : step_ + ": ";
   if (plan.empty() && summary.already_right > 0)
-    progress_.stream << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
-  if (plan.changes.size() > 1) progress_.stream << text_of(summary, Tense::planned) << std::endl;
+    progress_.stream << of_step << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
+  if (plan.changes.size() > 1) progress_.stream << of_step << text_of(summary, Tense::planned) << std::endl;
 }
 
 void HumanView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
@@ -99,25 +121,36 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   // What was not sent because the run stopped is counted at its end.
   const bool was_left = outcome.status == Status::not_sent && outcome.error.empty();
   if (was_left && detail_ == Detail::normal) return;
-  const std::string what = std::string(to_string(change.verb)) + " " + kube::describe(change.object);
-  if (const std::string_view failed = failure_word(outcome.status); !failed.empty()) {
-    if (!outcome.forbidden.empty() && detail_ != Detail::verbose) {
-      Forbidden& refused = forbidden_[{std::string(to_string(change.verb)) + " " + plural_of(change.object),
-                                       outcome.forbidden}];
-      if (refused.names.empty()) refused.alone = what + ": " + outcome.error;
-      refused.names.push_back(change.object.name);
-      refused.hint = outcome.hint;
-      return;
-    }
-    const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
-    return show_failure(std::string(failed), what + ": " + outcome.error + hint);
-  }
+  if (const std::string_view failed = failure_word(outcome.status); !failed.empty())
+    return change_failed(failed, change, outcome);
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none || is_quiet()) return;
   if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
   progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
-                   << util::printable(what) << (outcome.status == Status::gone ? " (was gone already)" : "")
-                   << std::endl;
+                   << util::printable(action_on(change))
+                   << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
+}
+
+void HumanView::change_failed(std::string_view word, const change::Change& change,
+                              const change::ChangeOutcome& outcome) {
+  const std::string alone = action_on(change) + ": " + outcome.error;
+  const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
+  if (detail_ == Detail::verbose) return show_failure(std::string(word), alone + hint);
+  const std::string why = outcome.forbidden.empty() ? reason_of(change, outcome) : outcome.forbidden;
+  Failed& failed = failed_[{.word = std::string(word),
+                            .action = std::string(to_string(change.verb)) + " " + plural_of(change.object),
+                            .why = without_names_and_numbers(why, change.object.name)}];
+  if (outcome.forbidden.empty() && failed.first == Failed::First::held_back) {
+    failed.first = Failed::First::told;
+    failed.why = why;
+    return show_failure(std::string(word), alone + hint);
+  }
+  if (failed.names.empty() && failed.first == Failed::First::held_back) {
+    failed.alone = alone;
+    failed.why = why;
+    failed.hint = outcome.hint;
+  }
+  failed.names.push_back(change.object.name);
 }
 
 void HumanView::show_failure(const std::string& word, const std::string& text) {
@@ -128,13 +161,19 @@ void HumanView::show_failure(const std::string& word, const std::string& text) {
 }
 
 void HumanView::plan_done() {
-  for (auto& [what, refused] : std::exchange(forbidden_, {})) {
-    std::ranges::sort(refused.names, util::natural_less);
-    const std::size_t most = detail_ == Detail::normal ? kMostNames : refused.names.size();
-    const std::string all = what.first + ", " + util::counted(refused.names.size(), "object") + " (" +
-                            util::listed(refused.names, most) + "): " + what.second;
-    const std::string hint = refused.hint.empty() ? "" : " (" + refused.hint + ")";
-    show_failure("refused", (refused.names.size() == 1 ? refused.alone : all) + hint);
+  for (auto& [alike, failed] : std::exchange(failed_, {})) {
+    if (failed.names.empty()) continue;
+    const std::string hint = failed.hint.empty() ? "" : " (" + failed.hint + ")";
+    const std::size_t most = detail_ == Detail::normal ? kMostNames : failed.names.size();
+    const bool was_told = failed.first == Failed::First::told;
+    if (failed.names.size() == 1 && !was_told) {
+      show_failure(alike.word, failed.alone + hint);
+      continue;
+    }
+    std::ranges::sort(failed.names, util::natural_less);
+    const std::string objects = util::counted(failed.names.size(), was_told ? "more object" : "object") +
+                                " (" + util::listed(failed.names, most) + ")";
+    show_failure(alike.word, alike.action + ", " + objects + ": " + failed.why + hint);
   }
 }
 

@@ -78,24 +78,31 @@ constexpr std::array kNotices = {
     Words{"progress.counts", "{done} of {total} changes"},
     Words{"progress.counts-with-failures", "{done} of {total} changes, {failed} failed"},
     Words{"progress.rate", "{done} of {total} changes, {rate}/s, {left} left"},
+    Words{"progress.counts-narrow", "{done}/{total}"},
+    Words{"progress.counts-with-failures-narrow", "{done}/{total}, {failed} failed"},
+    Words{"progress.rate-narrow", "{done}/{total}, {left} left"},
     Words{"progress.checks", "{checks}"},
     Words{"progress.checks-with-findings", "{checks}, {findings}"},
+    Words{"progress.planned", "planned"},
+    Words{"progress.not-begun", "not begun"},
     Words{"progress.job", "Job {job} has no Pod yet ({time})"},
     Words{"progress.pod", "Pod {pod} is {phase} ({time})"},
     Words{"progress.pod-waits", "Pod {pod} is {phase}: {reason} ({time})"},
     Words{"progress.pod-with-log", "Pod {pod} is {phase} ({time}), last line {ago} ago"},
     Words{"progress.no-answer", "no answer for {time} ({request})"},
+    Words{"progress.no-answer-narrow", "no answer for {time}"},
+    Words{"progress.pause-narrow", "sent again in {time}: {why}"},
     Words{"progress.pause", "{request} is sent again in {time}: {why}"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
-    Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not made again"},
+    Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not recreated"},
     Words{"rollback.conflict.not-bound",
           "{object} keeps reclaim policy Retain: its claim is not bound yet; run rollback again when it is"},
     Words{"rollback.conflict.not-ours", "{object} is not the one that the run made: it is left alone"},
     Words{"rollback.conflict.not-served",
-          "this server no longer has the kind of {object}: it is not made again"},
+          "this server no longer has the kind of {object}: it is not recreated"},
     Words{"rollback.conflict.replaced",
           "another {object} is there since, made by somebody else: it is left alone"},
     Words{
@@ -103,17 +110,17 @@ constexpr std::array kNotices = {
         "{object} is left alone: volume {volume} would be deleted with it; set its reclaim policy to Retain"},
     Words{"rollback.conflict.volume-not-ready",
           "{object} is left as it is: volume {volume} was not made ready for it; run rollback again"},
-    Words{"rollback.conflict.volume-taken", "{object} is not made again: another claim has its volume"},
+    Words{"rollback.conflict.volume-taken", "{object} is not recreated: another claim has its volume"},
     Words{"rollback.database",
           "the database migration is not undone: restore the database from its backup where the "
           "old version needs that"},
     Words{"rollback.earlier-run",
           "run {run} before it is not rolled back: run rollback again to go back further"},
-    Words{"rollback.jobs-run-again", "{jobs}: made again, and so run again"},
+    Words{"rollback.jobs-run-again", "{jobs}: recreated, so they run again"},
     Words{"rollback.left", "{object} was written by somebody else since: {key} stays as it is"},
     Words{"rollback.migrator-runs",
           "the database migration is running {since}: rollback refuses, unless --stop-migrator is given"},
-    Words{"rollback.not-made-again", "{object} served a run's own work, and is not made again"},
+    Words{"rollback.not-made-again", "{object} served a run's own work, and is not recreated"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "rolling back run {run}"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
@@ -127,7 +134,16 @@ constexpr std::array kNotices = {
         "rollback.volume-unseen",
         "volume {volume} may not be read: PersistentVolumeClaim {claim} waits until an administrator clears "
         "the volume's claimRef.uid"},
+    Words{"run.stopped",
+          "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x goes on "
+          "working, its own Pods run on"},
+    Words{"run.stopped-early",
+          "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more ({time}); CircleCI 3.x "
+          "goes on working, its own Pods run on"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
+    Words{"summary.done", "{patch} patched, {delete} deleted, {create} created, {unchanged} unchanged"},
+    Words{"summary.planned",
+          "{patch} to patch, {delete} to delete, {create} to create, {unchanged} unchanged"},
     Words{"tls.not-verified", "the server's certificate is not checked (insecure-skip-tls-verify)"},
     Words{"transform.earlier-output-unreadable",
           "{file} of an earlier run cannot be read, so a new MongoDB password is made: {why}"},
@@ -152,7 +168,8 @@ constexpr std::array kNotices = {
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
     Words{"verify.waited-enough",
           "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
-    Words{"verify.waited-in-vain", "not all is ready after {time} (--wait): the checks say what is not"},
+    Words{"verify.waited-in-vain",
+          "some workloads are not ready after {time} (--wait): the checks say what is not"},
     Words{"verify.waiting", "waiting: {work}"},
 };
 
@@ -169,6 +186,16 @@ constexpr std::array kHeadings = {
     Words{"rollback", "rollback: put back what a run changed"},
     Words{"secret", "secret: credentials for the image registry"},
     Words{"verify", "verify: what must hold after the upgrade"},
+};
+
+// Of those above that change something: what stands over them where nothing is changed.
+constexpr std::array kPlannedHeadings = {
+    Words{"apply", "apply: plan which objects are changed"},
+    Words{"fix-manifest",
+          "fix-manifest: plan how the release's record is brought to API versions that are served"},
+    Words{"flyway", "flyway: plan the migration of the database"},
+    Words{"postgres",
+          "postgres: plan that StatefulSet and Secret postgresql are deleted (Pods and data stay)"},
 };
 
 constexpr std::array kRoles = {
@@ -203,6 +230,38 @@ std::string fill_in(std::string_view words, const std::vector<std::pair<std::str
   return text.append(words);
 }
 
+// `hint` with each long command (which stands between backticks) on a line of its own, so that it can be
+// found and copied. Short ones are names of what a sentence speaks of.
+std::string with_commands_apart(std::string_view hint) {
+  constexpr std::size_t kLong = 40;
+  std::string text;
+  const auto begin_line = [&text](std::string_view indent) {
+    if (text.empty()) return;
+    text.erase(text.find_last_not_of(" (") + 1);
+    text.append("\n").append(indent);
+  };
+  bool is_after_command = false;
+  while (!hint.empty()) {
+    const auto open = hint.find('`');
+    const auto close = open == std::string_view::npos ? open : hint.find('`', open + 1);
+    const bool has_command = close != std::string_view::npos;
+    const bool is_long = has_command && close - open > kLong;
+    std::string_view words = hint.substr(0, !has_command ? hint.size() : is_long ? open : close + 1);
+    const std::size_t end = is_long ? close + 1 : words.size();
+    if (is_after_command) words.remove_prefix(std::min(words.find_first_not_of(".,;:) "), words.size()));
+    if (is_after_command && !words.empty()) begin_line("  ");
+    if (!words.empty()) is_after_command = false;
+    text += words;
+    if (is_long) {
+      begin_line("    ");
+      text += hint.substr(open + 1, close - open - 1);
+      is_after_command = true;
+    }
+    hint.remove_prefix(end);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string text_of(const change::Notice& notice) {
@@ -213,8 +272,9 @@ std::string text_of(const change::Notice& notice) {
   return text;
 }
 
-std::string heading_of(std::string_view step) {
-  const std::string_view* words = find(kHeadings, step);
+std::string heading_of(std::string_view step, Tense tense) {
+  const std::string_view* words = tense == Tense::planned ? find(kPlannedHeadings, step) : nullptr;
+  if (words == nullptr) words = find(kHeadings, step);
   return std::string(words != nullptr ? *words : step);
 }
 
@@ -224,19 +284,19 @@ std::string role_of(std::string_view file_role) {
 }
 
 std::string text_of(const change::PlanSummary& summary, Tense tense) {
-  const auto part = [&](std::size_t count, std::string_view planned, std::string_view done) {
-    return std::to_string(count) + " " + std::string(tense == Tense::planned ? planned : done);
-  };
-  return part(summary.patch, "to patch", "patched") + ", " + part(summary.remove, "to delete", "deleted") +
-         ", " + part(summary.create, "to create", "created") + ", " + std::to_string(summary.already_right) +
-         " unchanged";
+  return text_of(change::Notice{.id = tense == Tense::planned ? "summary.planned" : "summary.done",
+                                .args = {{"patch", std::to_string(summary.patch)},
+                                         {"delete", std::to_string(summary.remove)},
+                                         {"create", std::to_string(summary.create)},
+                                         {"unchanged", std::to_string(summary.already_right)}}});
 }
 
-std::string text_of(const Error& error) {
-  std::string text = std::string("error: ") + error.what() + "\n";
-  if (!error.state().empty()) text += error.state() + "\n";
-  if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
-  return util::printable(text);
+std::string text_of(const Error& error, Colour colour) {
+  std::string text = paint(colour, "error:", kRed) + " " + util::printable(error.what()) + "\n";
+  if (!error.state().empty()) text += util::printable(error.state()) + "\n";
+  if (!error.hint().empty())
+    text += paint(colour, "hint:", kYellow) + " " + util::printable(with_commands_apart(error.hint())) + "\n";
+  return text;
 }
 
 }  // namespace kots_export::ui

@@ -37,8 +37,8 @@ void Progress::end_step(Step& step, Step::State state) {
 }
 
 void Progress::end() {
+  has_ended_ = true;
   if (Step* step = running_step()) end_step(*step, Step::State::failed);
-  std::erase_if(steps_, [](const Step& step) { return step.state == Step::State::ahead; });
 }
 
 void Progress::steps_ahead(std::span<const std::string_view> steps) {
@@ -79,7 +79,7 @@ void Progress::change_done(const change::Change&, const change::ChangeOutcome& o
   if (step == nullptr) return;
   change::OutcomeCounts one;
   one.count(outcome.status);
-  ++(one.failed() > 0 ? step->failed : step->done);
+  ++(one.not_sent > 0 ? step->not_sent : one.failed() > 0 ? step->failed : step->done);
   step->total = std::max(step->total, step->ended());
   last_end_ = now_();
   if (samples_.empty() || last_end_ - samples_.back().at < kBetweenSamples) return;
@@ -91,8 +91,9 @@ void Progress::plan_done() {
   samples_.clear();
   Step* step = running_step();
   if (step == nullptr) return;
-  // Of what was expected on the way some may have needed nothing.
-  earlier_plans_ = step->total = step->ended();
+  // Of what was expected on the way some may have needed nothing; but where the run stopped, it is left.
+  if (step->not_sent == 0) step->total = step->ended();
+  earlier_plans_ = step->total;
 }
 
 std::optional<Progress::Rate> Progress::rate() const {

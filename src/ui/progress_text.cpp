@@ -52,17 +52,23 @@ std::string per_second(double rate) {
   return rate >= 1 ? grouped(static_cast<std::size_t>(std::llround(rate))) : "<1";
 }
 
-std::string counts(const Progress& progress, const Row& step) {
+// On a narrow terminal as short as they can be.
+enum class Width { full, narrow };
+
+std::string counts(const Progress& progress, const Row& step, Width width) {
+  const auto said = [width](const std::string& id, Args args) {
+    return sentence(width == Width::narrow ? id + "-narrow" : id, std::move(args));
+  };
   Args args = {{"done", grouped(step.done)}, {"total", grouped(step.total)}};
   if (step.failed > 0) {
     args.emplace_back("failed", grouped(step.failed));
-    return sentence("progress.counts-with-failures", std::move(args));
+    return said("progress.counts-with-failures", std::move(args));
   }
   const auto rate = step.state == State::running ? progress.rate() : std::nullopt;
-  if (!rate) return sentence("progress.counts", std::move(args));
+  if (!rate) return said("progress.counts", std::move(args));
   args.emplace_back("rate", per_second(rate->per_second));
   args.emplace_back("left", util::elapsed_text(rate->left));
-  return sentence("progress.rate", std::move(args));
+  return said("progress.rate", std::move(args));
 }
 
 std::string checks(const Row& step) {
@@ -87,28 +93,40 @@ std::string job(const Progress& progress) {
 }
 
 // What the server keeps waiting, or is waited for because it said so.
-std::vector<std::string> slow_server(const kube::Traffic& traffic) {
-  std::vector<std::string> lines;
+struct Slowness {
+  std::string what;
+  std::string request;  // empty where `what` names it
+};
+
+std::vector<Slowness> slow_server(const kube::Traffic& traffic, Width width) {
+  const bool narrow = width == Width::narrow;
+  std::vector<Slowness> all;
+  const auto add = [&](const std::string& id, Args args, std::string request) {
+    if (!narrow) args.emplace_back("request", request);
+    all.push_back({sentence(narrow ? id + "-narrow" : id, std::move(args)),
+                   narrow ? one_line(std::move(request)) : std::string()});
+  };
   if (traffic.oldest && traffic.oldest->since >= kSlowAnswer) {
-    lines.push_back(sentence(
-        "progress.no-answer",
-        {{"time", util::elapsed_text(std::chrono::floor<std::chrono::seconds>(traffic.oldest->since))},
-         {"request", kube::request_text(traffic.oldest->method, traffic.oldest->path)}}));
+    const auto time = std::chrono::floor<std::chrono::seconds>(traffic.oldest->since);
+    add("progress.no-answer", {{"time", util::elapsed_text(time)}},
+        kube::request_text(traffic.oldest->method, traffic.oldest->path));
   }
   if (traffic.pause && traffic.pause->left >= std::chrono::seconds(1)) {
-    lines.push_back(
-        sentence("progress.pause",
-                 {{"time", util::elapsed_text(std::chrono::ceil<std::chrono::seconds>(traffic.pause->left))},
-                  {"request", kube::request_text(traffic.pause->method, traffic.pause->path)},
-                  {"why", traffic.pause->why}}));
+    const auto time = std::chrono::ceil<std::chrono::seconds>(traffic.pause->left);
+    add("progress.pause", {{"time", util::elapsed_text(time)}, {"why", traffic.pause->why}},
+        kube::request_text(traffic.pause->method, traffic.pause->path));
   }
-  return lines;
+  return all;
 }
 
-std::string detail(const Progress& progress, const Row& step) {
+// These look at what is there, and change nothing of it yet.
+bool only_plans(const Row& step) { return step.name == "annotate" || step.name == "kots_cleanup"; }
+
+std::string detail(const Progress& progress, const Row& step, Width width) {
+  if (only_plans(step) && step.state == State::done) return sentence("progress.planned", {});
   // Beside a Job's state the few Changes around it say nothing.
   if (step.state == State::running && progress.job()) return "";
-  if (step.total > 0) return counts(progress, step);
+  if (step.total > 0) return counts(progress, step, width);
   return step.checks > 0 ? checks(step) : "";
 }
 
@@ -123,6 +141,8 @@ std::string mark(const Progress& progress, const Row& step, Area::Glyphs glyphs)
     case State::ahead:
       return " ";
     case State::done:
+      // Nobody is to take what is planned for what is done.
+      if (only_plans(step)) return unicode ? "·" : ".";
       return unicode ? "✓" : "*";
     case State::failed:
       return unicode ? "✗" : "!";
@@ -168,6 +188,26 @@ std::string bar(const Row& step, std::size_t room, Area::Glyphs glyphs) {
 // The last column stays empty: what ends there makes some terminals begin a new line.
 std::size_t columns_of(const Area& area) { return std::min(area.columns - 1, kMostColumns); }
 
+// Narrower than kColumnsForBoth.
+Width width_of(const Area& area) { return area.columns < kColumnsForBoth ? Width::narrow : Width::full; }
+
+// `text` with as much of its end as the terminal has room for behind an indentation: of a request, the
+// object.
+std::string end_of(std::string text, const Area& area) {
+  const std::string_view ellipsis = area.glyphs == Area::Glyphs::unicode ? "…" : "...";
+  constexpr std::size_t kIndent = 4;
+  const std::size_t room = columns_of(area) - std::min(columns_of(area), kIndent);
+  if (util::display_width(text) <= room) return text;
+  const auto is_inside = [&text] {
+    return !text.empty() && (static_cast<unsigned char>(text[0]) & 0xC0U) == 0x80U;
+  };
+  while (!text.empty() && util::display_width(text) + util::display_width(ellipsis) > room) {
+    text.erase(0, 1);
+    while (is_inside()) text.erase(0, 1);
+  }
+  return std::string(ellipsis) + text;
+}
+
 // `line` cut where the terminal ends.
 Line fitted(const Line& line, const Area& area) {
   const bool unicode = area.glyphs == Area::Glyphs::unicode;
@@ -186,8 +226,11 @@ Line step_line(const Progress& progress, const Row& step, const Area& area) {
   Line line = {
       {mark(progress, step, area.glyphs) + " ", style_of(step.state)},
       {util::padded(step.name, kNameColumns), step.state == State::running ? Style::strong : Style::plain}};
-  if (step.state == State::ahead) return fitted(line, area);
-  const std::string text = detail(progress, step);
+  if (step.state == State::ahead) {
+    if (progress.has_ended()) line.push_back({sentence("progress.not-begun", {})});
+    return fitted(line, area);
+  }
+  const std::string text = detail(progress, step, width_of(area));
   std::size_t used = 2 + kNameColumns;
   if (text.empty() || area.columns >= kColumnsForBoth) {
     constexpr std::size_t kTimeColumns = 12;
@@ -208,12 +251,12 @@ std::vector<std::string> status_lines(const Progress& progress) {
   std::vector<std::string> lines;
   if (const Row* step = progress.running()) {
     const std::string time = time_since(progress, step->since);
-    const std::string what = progress.job() ? job(progress) : detail(progress, *step);
+    const std::string what = progress.job() ? job(progress) : detail(progress, *step, Width::full);
     lines.push_back(what.empty()
                         ? sentence("progress.step", {{"step", step->name}, {"time", time}})
                         : sentence("progress.step-at", {{"step", step->name}, {"time", time}, {"at", what}}));
   }
-  for (std::string& line : slow_server(progress.traffic())) lines.push_back(std::move(line));
+  for (Slowness& slow : slow_server(progress.traffic(), Width::full)) lines.push_back(std::move(slow.what));
   return lines;
 }
 
@@ -223,7 +266,10 @@ std::vector<Line> live_lines(const Progress& progress, const Area& area) {
     below.push_back(fitted({{"  "}, {std::move(text), style}}, area));
   };
   if (progress.job()) add(job(progress), Style::plain);
-  for (std::string& line : slow_server(progress.traffic())) add(std::move(line), Style::changed);
+  for (Slowness& slow : slow_server(progress.traffic(), width_of(area))) {
+    add(std::move(slow.what), Style::changed);
+    if (!slow.request.empty()) add("  " + end_of(std::move(slow.request), area), Style::changed);
+  }
 
   const std::size_t room = std::max(area.rows / 2, kFewestRows);
   const std::size_t for_steps = room - std::min(room - 1, below.size());

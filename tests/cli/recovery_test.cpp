@@ -292,7 +292,7 @@ TEST(Rollback, SaysBeforehandWhatItDoesNotUndoAndWhatRunsAgain) {
   EXPECT_EQ(rollback.exit_code, 2);  // nobody can be asked
   EXPECT_THAT(rollback.err,
               AllOf(HasSubstr("warning: the database migration is not undone"),
-                    HasSubstr("note: Job inject-bottoken-abc123: made again, and so run again")));
+                    HasSubstr("note: Job inject-bottoken-abc123: recreated, so they run again")));
 }
 
 // The run that migrated left nothing to put back, and is not the one that is undone.

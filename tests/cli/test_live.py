@@ -68,17 +68,19 @@ class AtATerminal(unittest.TestCase):
             terminal.type("clear; " + RUN + IN_ORDER)
             terminal.expect("changes,")
             terminal.resize(40, 12)
-            terminal.expect("of 35 changes")
+            terminal.expect("/35")
             terminal.resize(100, 30)
             terminal.expect_anywhere("rollback restores: what KOTS had")
-            shown = deletions(terminal.everything())
+            everything = terminal.everything()
+            shown = deletions(everything)
         self.assertEqual(len(shown), len(set(shown)))
         self.assertGreater(len(shown), 10)
+        self.assertEqual(everything.count("✓ checks"), 1, everything)
 
     def test_forty_columns_and_no_utf8(self):
         with installation(*SLOWLY) as server, Tmux(server, 40, 20, LANG="C") as terminal:
             terminal.type("clear; " + RUN + IN_ORDER)
-            screen = terminal.expect("changes")
+            screen = terminal.expect("/35")
             self.assertIn("* checks", screen)
             self.assertTrue(screen.isascii(), screen)
             terminal.expect_anywhere("11. Tell the team")
@@ -92,9 +94,21 @@ class AtATerminal(unittest.TestCase):
             terminal.expect("stopping: 1 request in flight; Ctrl-C again ends at once")
             terminal.press("C-c")
             terminal.expect("Run the same command again to go on")
+            self.assertRegex(terminal.everything(), r"\nlog: \./logs/kots-export-")
             terminal.type("echo it is $((1+1))")
             self.assertIn("\n$ echo it is", terminal.expect("\nit is 2\n"))
             self.assertTrue(terminal.cursor_is_shown())
+
+    def test_the_end_of_a_run_that_was_stopped_says_what_is_left(self):
+        with installation(*SLOWLY) as server, Tmux(server, 120, 40) as terminal:
+            terminal.type("clear; " + RUN + IN_ORDER)
+            terminal.expect("changes,")
+            terminal.press("C-c")
+            terminal.expect("Run the same command again to go on")
+            everything = terminal.everything()
+        self.assertRegex(everything, r"\n✗ apply .* \d+ of 35 changes\n  flyway +not begun\n  postgres +not begun\n")
+        self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent \d+ or more \([0-9.]+ s\); ")
+        self.assertRegex(everything, r"\njournal: .*\nlog: \./logs/kots-export-")
 
     def test_a_pager_is_not_drawn_over(self):
         with installation("--fault", "delay=150 method=GET path=/statefulsets") as server, Tmux(server) as terminal:
@@ -116,6 +130,14 @@ class AtATerminal(unittest.TestCase):
             terminal.type("y")
             terminal.expect("done: ")
             self.assertIn("✓ apply", terminal.screen())
+            self.assertNotIn("✓ annotate", terminal.screen())
+
+    def test_after_a_no_nothing_looks_done(self):
+        with installation() as server, Tmux(server) as terminal:
+            terminal.type("clear; kots-export kots_cleanup -n circleci-server")
+            terminal.expect("[y/N/d = details]")
+            terminal.type("n")
+            self.assertNotIn("kots_cleanup  0", terminal.expect("Cancelled; nothing was changed."))
 
 
 class Bytes(unittest.TestCase):

@@ -69,6 +69,8 @@ class HumanView : public change::Observer {
  private:
   [[nodiscard]] bool is_quiet() const { return says_ == Says::failures; }
   void show_check(const change::CheckOutcome& check);
+  void change_failed(std::string_view word, const change::Change& change,
+                     const change::ChangeOutcome& outcome);
   void show_failure(const std::string& word, const std::string& text);
 
   Face out_;
@@ -77,17 +79,27 @@ class HumanView : public change::Observer {
   Purpose purpose_;
   Steps steps_;
   Says says_;
+  std::string step_;  // that runs
   std::optional<PlanHeader> header_;
   enum class Shown { no, yes } shown_ = Shown::no;
   enum class Title { open, done } check_title_ = Title::open;
   kube::DryRun dry_run_ = kube::DryRun::none;
-  // What the user may not do, by "patch deployments.apps" and why: said once for all its objects.
-  struct Forbidden {
-    std::vector<std::string> names;
-    std::string alone;  // what is said where it is one object
+  // What failed for one reason is said once for all its objects, when the plan is done. Only of what the user
+  // may do is the first object told of at once: it may be what the operator stops the run for.
+  struct Alike {
+    std::string word;    // "refused"
+    std::string action;  // "patch deployments.apps"
+    std::string why;     // the same for all, but for names and numbers
+    auto operator<=>(const Alike&) const = default;
+  };
+  struct Failed {
+    enum class First { held_back, told } first = First::held_back;
+    std::vector<std::string> names;  // of those that nothing was said of yet
+    std::string alone;               // what is said where it is one object
+    std::string why;
     std::string hint;
   };
-  std::map<std::pair<std::string, std::string>, Forbidden> forbidden_;
+  std::map<Alike, Failed> failed_;
 };
 
 }  // namespace kots_export::ui

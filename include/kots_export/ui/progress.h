@@ -27,11 +27,12 @@ class Progress : public change::Observer {
     TimePoint since{};                  // it runs
     std::chrono::milliseconds took{0};  // of one that has ended
     std::size_t done = 0;               // Changes that have ended well
-    std::size_t failed = 0;             // and those that have not
+    std::size_t failed = 0;             // those that have not
+    std::size_t not_sent = 0;           // and those that nobody tried
     std::size_t total = 0;              // all that are known; 0: nothing is counted
     std::size_t checks = 0;             // that have ended
     std::size_t findings = 0;           // warnings and failures among them
-    [[nodiscard]] std::size_t ended() const { return done + failed; }
+    [[nodiscard]] std::size_t ended() const { return done + failed + not_sent; }
   };
   struct Job {
     change::JobState state;
@@ -53,8 +54,9 @@ class Progress : public change::Observer {
   // Nothing until it can be told, and while nothing moves.
   [[nodiscard]] std::optional<Rate> rate() const;
 
-  // The run has ended: a step that still runs has failed, and those ahead are not going to be.
+  // The run has ended: a step that still runs has failed, and those ahead are left.
   void end();
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
 
   void traffic(const kube::Traffic& now) override { traffic_ = now; }
   void steps_ahead(std::span<const std::string_view> steps) override;
@@ -83,6 +85,7 @@ class Progress : public change::Observer {
   TimePoint last_end_{};           // of a Change
   std::optional<Job> job_;
   kube::Traffic traffic_;
+  bool has_ended_ = false;
 };
 
 }  // namespace kots_export::ui

@@ -59,6 +59,15 @@ TEST_F(HumanViewTest, WhereItIsToBeQuietItSaysWhatFailedAlone) {
   EXPECT_EQ(progress_.str(), "refused delete Job k: no\nfailed   b: bad\n");
 }
 
+TEST_F(HumanViewTest, WhereNothingIsChangedTheHeadingSaysThatItIsPlanned) {
+  HumanView look({.stream = out_, .colour = Colour::no}, {.stream = progress_, .colour = Colour::no},
+                 Detail::normal, {.purpose = HumanView::Purpose::look});
+  look.step_started("apply");
+  view_.step_started("apply");
+
+  EXPECT_EQ(progress_.str(), "==> apply: plan which objects are changed\n==> apply: change the objects\n");
+}
+
 TEST_F(HumanViewTest, LeavesTheStepsToAViewThatShowsThemInItsOwnWay) {
   HumanView beside({.stream = out_, .colour = Colour::no}, {.stream = progress_, .colour = Colour::no},
                    Detail::normal, {.steps = HumanView::Steps::elsewhere});
@@ -98,6 +107,14 @@ TEST_F(HumanViewTest, CountsThePlanOfARealRunAsProgress) {
   EXPECT_THAT(out_.str(), IsEmpty());
 }
 
+TEST_F(HumanViewTest, NamesTheStepWhosePlanItCounts) {
+  view_.step_started("postgres");
+  progress_.str("");
+  view_.planned({.changes = {deletion("Job", "j", {}), deletion("Job", "k", {})}}, kube::DryRun::none);
+
+  EXPECT_EQ(progress_.str(), "postgres: 0 to patch, 2 to delete, 0 to create, 0 unchanged\n");
+}
+
 TEST_F(HumanViewTest, SaysOnceWhatTheUserMayNotDoForAllItsObjects) {
   ChangeOutcome forbidden =
       outcome(ChangeOutcome::Status::refused, "cannot patch it: jobs \"x\" is forbidden: User may not (403)");
@@ -113,6 +130,27 @@ TEST_F(HumanViewTest, SaysOnceWhatTheUserMayNotDoForAllItsObjects) {
             "refused delete Job c: cannot patch it: jobs \"x\" is forbidden: User may not (403) "
             "(Ask the administrator.)\n"
             "refused patch Jobs, 2 objects (a-2, a-10): User may not (403) (Ask the administrator.)\n");
+}
+
+TEST_F(HumanViewTest, TellsAtOnceOfTheFirstThatFailedAndOfThoseLikeItAtTheEnd) {
+  const auto fail = [&](const std::string& name, const std::string& why) {
+    auto failed = outcome(ChangeOutcome::Status::unknown, "cannot delete Job " + name + ": " + why);
+    failed.hint = "Check the network.";
+    view_.change_done(deletion("Job", name, {}), failed);
+  };
+  fail("a-1", "no answer after 10 ms: jobs \"a-1\"");
+  EXPECT_EQ(progress_.str(),
+            "unknown delete Job a-1: cannot delete Job a-1: no answer after 10 ms: jobs \"a-1\" "
+            "(Check the network.)\n");
+  progress_.str("");
+  fail("a-10", "no answer after 8 ms: jobs \"a-10\"");
+  fail("a-2", "no answer after 9 ms: jobs \"a-2\"");
+  EXPECT_THAT(progress_.str(), IsEmpty());
+
+  view_.plan_done();
+
+  EXPECT_EQ(progress_.str(),
+            "unknown delete Jobs, 2 more objects (a-2, a-10): no answer after 10 ms: jobs \"a-1\"\n");
 }
 
 TEST_F(HumanViewTest, SaysThatNothingIsToDo) {

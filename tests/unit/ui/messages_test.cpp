@@ -30,9 +30,15 @@ TEST(TextOfNotice, ShowsAnUnknownIdWithItsArguments) {
 TEST(HeadingOf, HasWordsForEveryStep) {
   for (const char* step :
        {"checks", "export", "transform", "annotate", "kots_cleanup", "flyway", "postgres", "secret"}) {
-    EXPECT_THAT(heading_of(step), HasSubstr(": ")) << step;
+    EXPECT_THAT(heading_of(step, Tense::done), HasSubstr(": ")) << step;
   }
-  EXPECT_EQ(heading_of("unknown"), "unknown");
+  EXPECT_EQ(heading_of("unknown", Tense::done), "unknown");
+}
+
+TEST(HeadingOf, WhereNothingIsChangedDoesNotSayThatItIs) {
+  for (const char* step : {"apply", "fix-manifest", "annotate", "kots_cleanup", "flyway", "postgres"})
+    EXPECT_THAT(heading_of(step, Tense::planned), HasSubstr(": plan ")) << step;
+  EXPECT_EQ(heading_of("export", Tense::planned), heading_of("export", Tense::done));
 }
 
 TEST(RoleOf, HasWordsForEveryFile) {
@@ -50,6 +56,21 @@ TEST(TextOfError, SaysWhatWhyAndWhatToDo) {
   EXPECT_EQ(text_of(Error("cannot read it", "permission denied", "Ask the owner.")),
             "error: cannot read it: permission denied\nhint: Ask the owner.\n");
   EXPECT_EQ(text_of(Error("cannot read it")), "error: cannot read it\n");
+}
+
+TEST(TextOfError, HasALongCommandOfTheHintOnALineOfItsOwn) {
+  const std::string kubectl = "kubectl -n circleci-server describe job circle-migrator";
+  const std::string helm = "helm history circleci-server -n circleci-server --max 5";
+  EXPECT_EQ(
+      text_of(Error("no", {}, "Look at `" + kubectl + "`. Then `helm upgrade`. `" + helm + "` says more.")),
+      "error: no\nhint: Look at\n    " + kubectl + "\n  Then `helm upgrade`.\n    " + helm +
+          "\n  says more.\n");
+  EXPECT_EQ(text_of(Error("no", {}, "`" + kubectl + "`")), "error: no\nhint: " + kubectl + "\n");
+}
+
+TEST(TextOfError, IsColouredWhereThatIsWanted) {
+  EXPECT_EQ(text_of(Error("no", {}, "do"), Colour::yes),
+            "\x1b[31merror:\x1b[0m no\n\x1b[33mhint:\x1b[0m do\n");
 }
 
 TEST(TextOfError, LetsNoForeignBytesMoveTheCursor) {

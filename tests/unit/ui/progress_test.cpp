@@ -83,6 +83,13 @@ TEST_F(ProgressTest, TheListOfStepsFillsIn) {
                           StartsWith("  flyway")));
 }
 
+TEST_F(ProgressTest, WhatIsOnlyPlannedDoesNotLookDone) {
+  progress.step_started("kots_cleanup");
+  progress.step_done("kots_cleanup");
+
+  EXPECT_THAT(screen(), StartsWith("\u00b7 kots_cleanup  0.0 s       planned"));
+}
+
 TEST_F(ProgressTest, AStepThatNobodyAnnouncedComesBeforeThoseThatAreToFollow) {
   constexpr std::array<std::string_view, 1> kAhead = {"apply"};
   progress.steps_ahead(kAhead);
@@ -110,7 +117,7 @@ TEST_F(ProgressTest, WhatFailedIsNotDone) {
   for (const auto status : {change::ChangeOutcome::Status::not_sent, change::ChangeOutcome::Status::refused})
     progress.change_done(test::deletion("Job", "j", {}), {.status = status, .object = {}});
 
-  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 2 failed")));
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 1 failed")));
 }
 
 TEST_F(ProgressTest, WhileNothingMovesNobodyKnowsTheTimeThatIsLeft) {
@@ -243,13 +250,26 @@ TEST_F(ProgressTest, WhatIsSentAgainLaterIsTold) {
               ElementsAre("GET /version is sent again in 18 s: the server answers 429"));
 }
 
-TEST_F(ProgressTest, AStepThatRanAtTheEndHasFailedAndTheOthersNeverWere) {
+TEST_F(ProgressTest, AStepThatRanAtTheEndHasFailedAndTheOthersAreLeft) {
   constexpr std::array<std::string_view, 2> kAhead = {"apply", "flyway"};
   progress.steps_ahead(kAhead);
   progress.step_started("apply");
   progress.end();
 
-  EXPECT_THAT(texts_of(final_lines(progress, {})), ElementsAre(StartsWith("\u2717 apply")));
+  EXPECT_THAT(texts_of(final_lines(progress, {})),
+              ElementsAre(StartsWith("\u2717 apply"), "  flyway        not begun"));
+}
+
+TEST_F(ProgressTest, WhereTheRunStoppedWhatIsNotSentIsNeitherDoneNorFailed) {
+  progress.step_started("apply");
+  progress.expected(2584);
+  make_changes(773);
+  progress.change_done(test::deletion("Job", "j", {}),
+                       {.status = change::ChangeOutcome::Status::not_sent, .object = {}});
+  progress.plan_done();
+  progress.end();
+
+  EXPECT_THAT(texts_of(final_lines(progress, {})), ElementsAre(HasSubstr(" 773 of 2,584 changes")));
 }
 
 TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
@@ -267,12 +287,20 @@ TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
   }
 }
 
-TEST_F(ProgressTest, WithFortyColumnsTheCountsAreStillThere) {
+TEST_F(ProgressTest, WithFortyColumnsCountsAndRemainingTimeAreStillThere) {
   progress.step_started("apply");
   progress.expected(5000);
-  make_changes(1200, 1ms);
+  make_changes(1200, 10ms);
 
-  EXPECT_THAT(screen({.columns = 40}), HasSubstr("1,200 of 5,000"));
+  EXPECT_THAT(screen({.columns = 40}), HasSubstr(" 1,200/5,000, 38 s left\n"));
+}
+
+TEST_F(ProgressTest, WithFortyColumnsTheObjectThatIsWaitedForIsStillThere) {
+  progress.step_started("apply");
+  wait_for("/apis/apps/v1/namespaces/x/deployments/circleci-server-output-processor", 20s);
+
+  EXPECT_THAT(screen({.columns = 40}),
+              HasSubstr("\n  no answer for 20 s\n    \u2026t circleci-server-output-processor\n"));
 }
 
 TEST_F(ProgressTest, WithoutUnicodeEveryCharacterIsAscii) {
