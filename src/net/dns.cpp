@@ -198,10 +198,8 @@ DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
     size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
   }
   if (size < 0) {
-    const int error = errno;
-    std::string why = title_ + " did not answer: " + std::generic_category().message(error);
-    if (error == ETIMEDOUT) silence_ = why;
-    return failed(std::move(why));
+    silence_ = title_ + " did not answer: " + std::generic_category().message(errno);
+    return failed(silence_);
   }
   bytes.resize(static_cast<std::size_t>(size));
   return read_answer(bytes, type);

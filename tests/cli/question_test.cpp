@@ -20,8 +20,8 @@ TEST(WithoutATerminal, AMigrationIsRefusedAndLeavesNothing) {
     EXPECT_THAT(run.err,
                 ::testing::ContainsRegex(
                     "\nerror: [0-9]+ changes need a confirmation, and nobody can be asked: there is no "
-                    "terminal\nhint: add --yes, or use `kots-export plan --out FILE --license-file FILE` and `kots-export "
-                    "apply FILE --yes`\n$"));
+                    "terminal\nhint: add --yes, or use\n    kots-export plan --out FILE --license-file FILE\n  and "
+                    "`kots-export apply FILE --yes`\n$"));
     EXPECT_EQ(installation.server.count_writes(), 0U);
     EXPECT_TRUE(std::filesystem::is_empty(installation.folder));
   }

@@ -647,15 +647,15 @@ TEST(Recovery, RollbackWhoseVolumeIsNotFreedMakesNoClaimAndTheNextOneEndsWell) {
 
 TEST(Recovery, RunsShowTellsEachChangeOfARun) {
   Installation installation;
-  installation.server.add_fault("method=PATCH status=422 path=/deployments/frontend");
+  installation.server.add_fault("method=PATCH status=422 path=/deployments/frontend delay=1500");
   ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 1);
   const std::string run = runs_of(installation)[0]["run"];
 
   const Finished shown = installation.run({"runs", "show", run.substr(0, 15)});
 
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("state:     failed"), HasSubstr("user:      admin ("),
-                               ::testing::ContainsRegex("ended:     .*Z \\(.*s\\)"),
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("state:      failed"), HasSubstr("user:       admin ("),
+                               ::testing::ContainsRegex("ended:      .*Z \\(.*s\\)"),
                                HasSubstr("done     patch  Deployment output-processor (annotate)"),
                                HasSubstr("refused  patch  Deployment frontend (annotate): ")));
   const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];

@@ -74,6 +74,6 @@ ROWS = (
         call=look("/apis/contract.example/v1/namespaces/$ns/things", status=404, text="404 page not found\n"), source="apiserver, server/handler.go: 404 page not found"),
     Row("list-unserved-kind", "a list of a kind that the group does not have", "kube/metadata_lists.cpp",
         call=look("/apis/batch/v1/namespaces/$ns/things", status=404, answer={"kind": "Status", "reason": "NotFound"}), source="apiserver, apimachinery NewGenericServerResponse"),
-    Row("list-forbidden", "a list that the user may not read", "kube/status.cpp kube/own_answer.cpp migration/checks/table.cpp migration/verify/pods_and_events.cpp migration/verify/table.cpp",
+    Row("list-forbidden", "a list that the user may not read", "kube/status.cpp kube/own_answer.cpp migration/checks/table.cpp migration/status.cpp migration/verify/pods_and_events.cpp migration/verify/table.cpp migration/verify/wait.cpp",
         call=look(CONFIG_MAPS, login=Login.NOBODY, status=403, answer={"kind": "Status", "reason": "Forbidden"}), source="apiserver, endpoints/handlers/responsewriters Forbidden"),
 )
