@@ -38,8 +38,9 @@ class PrintedCommands(ClusterCase):
         return run("sh", "-c", command, env=self.environment, check=check, timeout=120)
 
     def printed(self, done):
-        """The commands in backticks, each with the cluster that it is about."""
-        commands = re.findall(r"`((?:KUBECONFIG=\S+ )?(?:kubectl|helm|kots-export) [^`]+)`", done.stdout + done.stderr)
+        """The commands in backticks and those on a line of their own in a hint, each with the cluster that it is about."""
+        command = r"(?:KUBECONFIG=\S+ )?(?:kubectl|helm|kots-export) "
+        commands = re.findall(rf"`({command}[^`]+)`", done.stdout + done.stderr) + re.findall(rf"^    ({command}.+)$", done.stderr, re.MULTILINE)
         for command in commands:
             if command.startswith("kots-export validate") or command == "helm upgrade":
                 continue  # of a file; the guide's step, named and not printed
