@@ -106,7 +106,7 @@ class AtATerminal(unittest.TestCase):
             terminal.press("C-c")
             terminal.expect("Run the same command again to go on")
             everything = terminal.everything()
-        self.assertRegex(everything, r"\n✗ apply .* \d+ of 35 changes\n  flyway +not begun\n  postgres +not begun\n")
+        self.assertRegex(everything, r"\n✗ apply .* \d+ of 35 changes *\n  flyway +not begun *\n  postgres +not begun *\n")
         self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent \d+ or more \([0-9.]+ s\); ")
         self.assertRegex(everything, r"\njournal: .*\nlog: \./logs/kots-export-")
 
