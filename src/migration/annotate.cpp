@@ -1,12 +1,13 @@
 #include <kots_export/helm/storage.h>
-#include <kots_export/kube/access.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
+#include "migration/cluster_objects.h"
 #include "migration/migrator_job.h"
 
+#include <algorithm>
 #include <set>
 #include <span>
 #include <utility>
@@ -68,24 +69,31 @@ std::string by_hand(const Context& context, const kube::ObjectRef& ref, const js
   return commands + "`";
 }
 
-// Objects of the cluster (ClusterRoles) are seldom the operator's to change. Those that are not are left out,
-// so that the migration does not end half-way, and Helm adopts them once an administrator has marked them.
+void tell_not_ours_to_change(Context& context, std::string_view verb, const kube::ObjectRef& object,
+                             const json& edits) {
+  context.lacking.push_back({.verb = std::string(verb), .object = object});
+  context.observer.warn("annotate.not-ours-to-change",
+                        {{"object", kube::describe(object)}, {"commands", by_hand(context, object, edits)}});
+}
+
+// Those that are not this user's to change are left out, so that the migration does not end half-way, and
+// Helm adopts them once an administrator has marked them.
 void leave_out_what_is_not_ours_to_change(Context& context, change::Plan& plan) {
-  std::vector<kube::AccessQuestion> questions;
-  for (const change::Change& change : plan.changes) {
-    if (change.object.ns.empty()) questions.push_back({.verb = "patch", .object = change.object});
+  const auto is_of_cluster = [](const change::Change& change) { return change.object.ns.empty(); };
+  if (std::ranges::none_of(plan.changes, is_of_cluster)) return;  // of many Changes nothing is copied
+  std::vector<kube::ObjectRef> objects;
+  for (const change::Change& change : plan.changes) objects.push_back(change.object);
+  const auto denied = denied_of_cluster(context, "patch", objects);
+  std::vector<change::Change> kept;
+  for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+    change::Change& change = plan.changes[i];
+    if (denied[i]) {
+      tell_not_ours_to_change(context, "patch", change.object, change.after);
+    } else {
+      kept.push_back(std::move(change));
+    }
   }
-  if (questions.empty()) return;
-  const auto answers = kube::review_access(context.client, questions);
-  auto answer = answers.begin();
-  std::erase_if(plan.changes, [&](const change::Change& change) {
-    if (!change.object.ns.empty() || *answer++ != kube::Access::denied) return false;
-    context.lacking.push_back({.verb = "patch", .object = change.object});
-    context.observer.warn("annotate.not-ours-to-change",
-                          {{"object", kube::describe(change.object)},
-                           {"commands", by_hand(context, change.object, change.after)}});
-    return true;
-  });
+  plan.changes = std::move(kept);
 }
 
 // Whether they bear the marks nobody knows here: all of them are given.
@@ -95,11 +103,7 @@ void tell_what_is_not_seen(Context& context, std::span<const kube::ObjectRef> un
                       {{std::string(names::kReleaseName), context.release},
                        {std::string(names::kReleaseNamespace), context.ns.name}}},
                      {"labels", {{std::string(names::kManagedBy), std::string(names::kHelm)}}}}}};
-  for (const kube::ObjectRef& object : unseen) {
-    context.lacking.push_back({.verb = "get", .object = object});
-    context.observer.warn("annotate.not-ours-to-change", {{"object", kube::describe(object)},
-                                                          {"commands", by_hand(context, object, marks)}});
-  }
+  for (const kube::ObjectRef& object : unseen) tell_not_ours_to_change(context, "get", object, marks);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include <kots_export/helm/manifest.h>
-#include <kots_export/kube/access.h>
 #include <kots_export/migration/inventory.h>
 #include <kots_export/migration/names.h>
+
+#include "migration/cluster_objects.h"
 
 #include <algorithm>
 #include <map>
@@ -35,22 +36,14 @@ std::vector<kube::ObjectRef> beyond_lists(Context& context, std::string_view man
   return objects;
 }
 
-// Objects of the cluster (ClusterRoles) are seldom those of a namespace's operator.
 std::vector<kube::ObjectRef> take_out_what_may_not_be_read(Context& context,
                                                            std::vector<kube::ObjectRef>& objects) {
-  std::vector<kube::AccessQuestion> questions;
-  for (const kube::ObjectRef& object : objects) {
-    if (object.ns.empty()) questions.push_back({.verb = "get", .object = object});
-  }
-  if (questions.empty()) return {};
-  const auto answers = kube::review_access(context.client, questions);
+  const auto denied = denied_of_cluster(context, "get", objects);
   std::vector<kube::ObjectRef> taken;
-  auto answer = answers.begin();
-  std::erase_if(objects, [&](const kube::ObjectRef& object) {
-    if (!object.ns.empty() || *answer++ != kube::Access::denied) return false;
-    taken.push_back(object);
-    return true;
-  });
+  std::vector<kube::ObjectRef> kept;
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    (denied[i] ? taken : kept).push_back(std::move(objects[i]));
+  objects = std::move(kept);
   return taken;
 }
 

@@ -1,5 +1,6 @@
 #include <kots_export/net/tls.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/openssl.h>
 
 #include "net/socket.h"
 
@@ -21,24 +22,15 @@ namespace kots_export::net {
 
 namespace {
 
-template <auto kFree>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Deleter<SSL_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-
-template <typename T>
-T* required(T* object) {
-  if (object == nullptr) throw std::bad_alloc();
-  return object;
-}
+using util::openssl::Bio;
+using util::openssl::bio_of;
+using util::openssl::Key;
+using util::openssl::no_passphrase;
+using util::openssl::Owned;
+using util::openssl::required;
+using util::openssl::X509Ptr;
+using Context = Owned<SSL_CTX, SSL_CTX_free>;
+using Connection = Owned<SSL, SSL_free>;
 
 // What OpenSSL says last; its queue is empty then.
 std::string openssl_words(std::string otherwise) {
@@ -46,10 +38,6 @@ std::string openssl_words(std::string otherwise) {
   ERR_clear_error();
   const char* reason = error != 0 ? ERR_reason_error_string(error) : nullptr;
   return reason != nullptr ? std::string(reason) : std::move(otherwise);
-}
-
-Bio bio_of(const std::string& text) {
-  return Bio(required(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))));
 }
 
 std::string pem_of(X509* certificate) {
@@ -67,8 +55,6 @@ int keep_chain(X509_STORE_CTX* shown, void* into) {
   for (int i = 0; i < sk_X509_num(certificates); ++i) chain += pem_of(sk_X509_value(certificates, i));
   return 1;
 }
-
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*for_writing*/, void* /*data*/) { return -1; }
 
 // The pair to show: the first certificate of the text, the others behind it.
 void take_pair(SSL_CTX* context, const TlsQuestion& question) {

@@ -1,8 +1,8 @@
 #include <kots_export/util/certificate.h>
+#include <kots_export/util/openssl.h>
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -21,18 +21,15 @@ namespace kots_export::util {
 
 namespace {
 
-template <auto kFree>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
+using openssl::Bio;
+using openssl::bio_of;
+using openssl::Key;
+using openssl::no_passphrase;
+using openssl::Owned;
+using openssl::required;
+using openssl::X509Ptr;
+using Store = Owned<X509_STORE, X509_STORE_free>;
+using StoreContext = Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 
 // The error queue is the thread's: what is wrong with a foreign file is no concern of the next caller.
 class OwnErrors {
@@ -42,20 +39,6 @@ class OwnErrors {
   OwnErrors& operator=(const OwnErrors&) = delete;
   ~OwnErrors() { ERR_pop_to_mark(); }
 };
-
-template <typename T>
-T* required(T* object) {
-  if (object == nullptr) throw std::bad_alloc();
-  return object;
-}
-
-// Reads from `text` itself: no copy of a key.
-Bio bio_of(std::string_view text) {
-  if (text.size() > INT_MAX) text = {};
-  return Bio(required(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))));
-}
-
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*for_writing*/, void* /*data*/) { return -1; }
 
 // All certificates of `pem`; nothing where one of them is broken.
 std::vector<X509Ptr> read_all(std::string_view pem) {

@@ -1,5 +1,7 @@
 #include "apiserver/certificates.h"
 
+#include <kots_export/util/openssl.h>
+
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -16,17 +18,10 @@
 namespace kots_export::apiserver {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using util::openssl::Bio;
+using util::openssl::Key;
+using Certificate = util::openssl::X509Ptr;
+using Extension = util::openssl::Owned<X509_EXTENSION, X509_EXTENSION_free>;
 
 constexpr long kDay = 24L * 60 * 60;
 

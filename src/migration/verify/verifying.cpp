@@ -1,5 +1,6 @@
 #include "migration/verify/verifying.h"
 
+#include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
@@ -15,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 // The guide, step 8: one of both, by nginx.aws_acm.enabled.
-constexpr std::array<std::string_view, 2> kLoadBalancers = {"circleci-proxy", "circleci-proxy-acm"};
+constexpr std::array<std::string_view, 2> kLoadBalancers = {names::kProxy, names::kProxyOfAcm};
 
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
