@@ -13,6 +13,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr const char* kQuestion = "[y/N/d = details] ";
+
 class OnATerminal : public ::testing::Test {
  protected:
   // Starts kots-export with a person before it.
@@ -23,6 +25,20 @@ class OnATerminal : public ::testing::Test {
 
   // Runs a line of a shell; $KOTS_EXPORT is the program.
   PseudoTerminal start_line(const std::string& line) { return execute({"/bin/sh", "-c", line}); }
+
+  // The question asks for a backup, unless one is confirmed.
+  void expect_question_of_backup(const std::vector<std::string>& command) {
+    for (const bool confirmed : {false, true}) {
+      SCOPED_TRACE(confirmed);
+      std::vector<std::string> arguments = command;
+      if (confirmed) arguments.emplace_back("--backup-confirmed");
+      PseudoTerminal terminal = start(arguments);
+      terminal.expect(kQuestion);
+      EXPECT_EQ(terminal.screen().find("No backup was found: is there one?") == std::string::npos, confirmed);
+      terminal.type("n\n");
+      EXPECT_EQ(terminal.finish(), 1);
+    }
+  }
 
   Installation installation_;
 
@@ -46,7 +62,6 @@ class OnATerminal : public ::testing::Test {
   }
 };
 
-constexpr const char* kQuestion = "[y/N/d = details] ";
 const std::vector<std::string> kMigration = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"};
 
 TEST_F(OnATerminal, AsksForWhatIsMissingWithItsDefault) {
@@ -83,30 +98,12 @@ TEST_F(OnATerminal, ThatIsClosedEndsNoRun) {
 }
 
 TEST_F(OnATerminal, AsksForABackupWhereNoneWasFound) {
-  for (const bool confirmed : {false, true}) {
-    SCOPED_TRACE(confirmed);
-    std::vector<std::string> arguments = {"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"};
-    if (confirmed) arguments.emplace_back("--backup-confirmed");
-    PseudoTerminal terminal = start(arguments);
-    terminal.expect(kQuestion);
-    EXPECT_EQ(terminal.screen().find("No backup was found: is there one?") == std::string::npos, confirmed);
-    terminal.type("n\n");
-    EXPECT_EQ(terminal.finish(), 1);
-  }
+  expect_question_of_backup({"-n", kNamespace, "-a", "circleci-server", "-l", "4x-license"});
 }
 
 TEST_F(OnATerminal, AsksForABackupBeforeItAppliesAPlan) {
   ASSERT_EQ(installation_.run({"plan", "--license", "4x-license", "--out", "p"}).exit_code, 0);
-  for (const bool confirmed : {false, true}) {
-    SCOPED_TRACE(confirmed);
-    std::vector<std::string> arguments = {"apply", "p"};
-    if (confirmed) arguments.emplace_back("--backup-confirmed");
-    PseudoTerminal terminal = start(arguments);
-    terminal.expect(kQuestion);
-    EXPECT_EQ(terminal.screen().find("No backup was found: is there one?") == std::string::npos, confirmed);
-    terminal.type("n\n");
-    EXPECT_EQ(terminal.finish(), 1);
-  }
+  expect_question_of_backup({"apply", "p"});
 }
 
 TEST_F(OnATerminal, AsksForNothingThatHasADefaultOnceANameIsGiven) {

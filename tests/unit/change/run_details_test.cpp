@@ -1,6 +1,7 @@
 #include <kots_export/change/run_details.h>
 #include <kots_export/util/error.h>
 
+#include "unit/support/problem.h"
 #include "unit/support/temporary_folder.h"
 
 #include <filesystem>
@@ -14,20 +15,12 @@ namespace kots_export::change {
 namespace {
 
 using std::chrono::milliseconds;
+using test::problem_and_hint;
 using test::TemporaryFolder;
 using test::write_bytes;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-std::string problem(const std::function<void()>& work) {
-  try {
-    work();
-    return "";
-  } catch (const Error& error) {
-    return std::string(error.what()) + " | " + error.hint();
-  }
-}
 
 TEST(DetailsRecorder, TimesEachStepAndKeepsTheChecks) {
   std::chrono::steady_clock::time_point now{};
@@ -87,7 +80,7 @@ TEST(RunDetails, SayWhatIsWrongWithTheirFile) {
         R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[{"name":"a"}]})"}) {
     SCOPED_TRACE(text);
     write_bytes(folder / "details.json", text);
-    EXPECT_THAT(problem([&] { (void)read_run_details(folder.path()); }),
+    EXPECT_THAT(problem_and_hint([&] { (void)read_run_details(folder.path()); }),
                 AllOf(HasSubstr("details.json"), HasSubstr("delete it")));
   }
 }
@@ -117,8 +110,9 @@ TEST(VerifiedChecks, AreOfNoOtherDocument) {
            {document_with(R"({"error":{"what":"no release x"}})"), "ended with an error: no release x"},
            {document_with(R"({"target":{"namespace":"other"}})"), "in namespace other"}}) {
     SCOPED_TRACE(text);
-    EXPECT_THAT(problem([&] { (void)verified_checks(text, "v.json", {.ns = "cci", .release = "server"}); }),
-                AllOf(HasSubstr("v.json"), HasSubstr(why), HasSubstr("verify -o json")));
+    EXPECT_THAT(
+        problem_and_hint([&] { (void)verified_checks(text, "v.json", {.ns = "cci", .release = "server"}); }),
+        AllOf(HasSubstr("v.json"), HasSubstr(why), HasSubstr("verify -o json")));
   }
 }
 

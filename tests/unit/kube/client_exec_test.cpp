@@ -3,6 +3,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/problem.h"
 #include "unit/support/scripted_transport.h"
 
 #include <array>
@@ -15,17 +16,9 @@ namespace kots_export::kube {
 namespace {
 
 using nlohmann::json;
+using test::problem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-std::string problem(const std::function<void()>& action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
 
 // --- Over TLS, on a server ---
 

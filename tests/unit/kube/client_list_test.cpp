@@ -3,6 +3,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/problem.h"
 #include "unit/support/scripted_transport.h"
 
 #include <map>
@@ -16,6 +17,7 @@ namespace {
 
 using nlohmann::json;
 using test::ok;
+using test::problem;
 using test::status_reply;
 using ::testing::AllOf;
 using ::testing::Each;
@@ -31,15 +33,6 @@ const ApiResource kVolumes{.gvr = {"", "v1", "persistentvolumes"},
                            .kind = "PersistentVolume",
                            .scope = ApiResource::Scope::cluster,
                            .verbs = {}};
-
-std::string problem(const std::function<void()>& action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
 
 // --- Against a server ---
 

@@ -3,6 +3,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/problem.h"
 #include "unit/support/scripted_transport.h"
 
 #include <gmock/gmock.h>
@@ -14,17 +15,9 @@ namespace {
 
 using nlohmann::json;
 using test::ok;
+using test::problem;
 using test::status_reply;
 using ::testing::HasSubstr;
-
-std::string problem(const std::function<void()>& action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
 
 class DiscoveryOfMinor : public ::testing::TestWithParam<int> {
  protected:

@@ -5,6 +5,7 @@
 
 #include "apiserver/fixture.h"
 #include "unit/support/api_connection.h"
+#include "unit/support/problem.h"
 #include "unit/support/recording_observer.h"
 #include "unit/support/temporary_folder.h"
 
@@ -37,16 +38,8 @@ class MigrationTest : public ::testing::Test {
                          const kube::KubeconfigOverrides& overrides = {})
       : server(options), connection(server, {}, overrides, [this] { return interrupted; }) {}
 
-  // The text of the Error that `action` ends with, hint included; "" where it
-  // throws none.
-  static std::string problem(const std::function<void()>& action) {
-    try {
-      action();
-      return "";
-    } catch (const Error& error) {
-      return std::string(error.what()) + " | " + error.hint();
-    }
-  }
+  // The text of the Error that `action` ends with, hint included; "" where it throws none.
+  static std::string problem(const std::function<void()>& action) { return test::problem_and_hint(action); }
 
   // The Changes of a plan as "patch ConfigMap x".
   static std::vector<std::string> changes_of(const change::Plan& plan) {

@@ -4,6 +4,7 @@
 #include <kots_export/values/yaml.h>
 
 #include "apiserver/certificates.h"
+#include "unit/support/problem.h"
 #include "unit/support/temporary_folder.h"
 
 #include <ctime>
@@ -20,20 +21,12 @@ using apiserver::issue;
 using apiserver::KeyPair;
 using apiserver::make_authority;
 using nlohmann::json;
+using test::problem_and_hint;
 using test::TemporaryFolder;
 using test::write_bytes;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string problem(const std::function<void()>& work) {
-  try {
-    work();
-    return "";
-  } catch (const Error& error) {
-    return std::string(error.what()) + " | " + error.hint();
-  }
-}
 
 json output(const std::string& value) { return {{"sensitive", false}, {"type", "string"}, {"value", value}}; }
 
@@ -43,7 +36,7 @@ class Nomad : public ::testing::Test {
     return certificates_of_terraform(Secret<std::string>(outputs.dump()), "out.json");
   }
   static std::string refusal(const json& outputs) {
-    return problem([&] { (void)taken(outputs); });
+    return problem_and_hint([&] { (void)taken(outputs); });
   }
   // As a module's outputs are.
   json module_of(const KeyPair& own) const {
@@ -123,7 +116,7 @@ TEST_F(Nomad, SaysWhatIsMissing) {
 
 TEST_F(Nomad, SaysWhatIsNoOutputOfTerraform) {
   const auto of_text = [](const std::string& text) {
-    return problem([&] { (void)certificates_of_terraform(Secret<std::string>(text), "out.json"); });
+    return problem_and_hint([&] { (void)certificates_of_terraform(Secret<std::string>(text), "out.json"); });
   };
   EXPECT_THAT(of_text(""), HasSubstr("it is not JSON"));
   EXPECT_THAT(of_text("nomad_server_cert = <<EOT"), AllOf(HasSubstr("it is not JSON"), HasSubstr("-json")));
@@ -145,14 +138,14 @@ TEST_F(Nomad, ReadsThreeFiles) {
   expect_own(read_certificates(files));
 
   write_bytes(folder / "ca", "");
-  EXPECT_THAT(problem([&] { (void)read_certificates(files); }), HasSubstr("ca is empty"));
+  EXPECT_THAT(problem_and_hint([&] { (void)read_certificates(files); }), HasSubstr("ca is empty"));
 }
 
 TEST_F(Nomad, AcceptsWhatBelongsTogetherAndIsValid) {
   const std::time_t now = std::time(nullptr);
-  EXPECT_EQ(problem([&] { require_right(of(own_, authority_.certificate_pem), now); }), "");
+  EXPECT_EQ(problem_and_hint([&] { require_right(of(own_, authority_.certificate_pem), now); }), "");
   const auto refusal_of = [&](const NomadCertificates& certificates, std::time_t time) {
-    return problem([&] { require_right(certificates, time); });
+    return problem_and_hint([&] { require_right(certificates, time); });
   };
   EXPECT_THAT(refusal_of(of(own_, make_authority("b").certificate_pem), now),
               HasSubstr("nomad.server.rpc.mTLS.certificate: was not issued by"));
@@ -193,9 +186,9 @@ TEST_F(Nomad, SetsAllFourValues) {
 }
 
 TEST_F(Nomad, TakesNoValuesOf3x) {
-  EXPECT_THAT(
-      problem([&] { (void)with_certificates("domainName: ci.example.com\n", "v.yaml", of(own_, "")); }),
-      AllOf(HasSubstr("v.yaml is a values file of 3.x"), HasSubstr("transform")));
+  EXPECT_THAT(problem_and_hint(
+                  [&] { (void)with_certificates("domainName: ci.example.com\n", "v.yaml", of(own_, "")); }),
+              AllOf(HasSubstr("v.yaml is a values file of 3.x"), HasSubstr("transform")));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <kots_export/util/files.h>
 
 #include "unit/support/full_disk.h"
+#include "unit/support/problem.h"
 #include "unit/support/temporary_folder.h"
 
 #include <csignal>
@@ -23,6 +24,7 @@ namespace kots_export::util {
 namespace {
 
 using test::FullDisk;
+using test::problem_and_hint;
 using test::read_bytes;
 using test::TemporaryFolder;
 using test::write_bytes;
@@ -30,16 +32,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// The Error of `action` as people see it; "" where it throws none.
-std::string problem(const std::function<void()>& action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return std::string(error.what()) + " | " + error.hint();
-  }
-}
 
 unsigned mode_of(const fs::path& path) {
   struct stat status {};
@@ -96,7 +88,7 @@ TEST(ReadFile, ReturnsEveryByte) {
 TEST(ReadFile, SaysWhichFileIsMissing) {
   const TemporaryFolder folder;
 
-  EXPECT_THAT(problem([&] { (void)read_file(folder / "none"); }),
+  EXPECT_THAT(problem_and_hint([&] { (void)read_file(folder / "none"); }),
               AllOf(HasSubstr((folder / "none").string()), HasSubstr("no such file")));
   EXPECT_EQ(read_file_if_exists(folder / "none"), std::nullopt);
 }
@@ -104,7 +96,7 @@ TEST(ReadFile, SaysWhichFileIsMissing) {
 TEST(ReadFile, OfAFolderIsAnError) {
   const TemporaryFolder folder;
 
-  EXPECT_THAT(problem([&] { (void)read_file_if_exists(folder.path()); }), HasSubstr("cannot read"));
+  EXPECT_THAT(problem_and_hint([&] { (void)read_file_if_exists(folder.path()); }), HasSubstr("cannot read"));
 }
 
 TEST(ReadFile, StopsAtTheLimit) {
@@ -112,7 +104,8 @@ TEST(ReadFile, StopsAtTheLimit) {
   write_bytes(folder / "file", std::string(1001, 'x'));
 
   EXPECT_EQ(read_file(folder / "file", 1001).size(), 1001U);
-  EXPECT_THAT(problem([&] { (void)read_file(folder / "file", 1000); }), HasSubstr("longer than 1000 bytes"));
+  EXPECT_THAT(problem_and_hint([&] { (void)read_file(folder / "file", 1000); }),
+              HasSubstr("longer than 1000 bytes"));
 }
 
 // Every line of a file as read_lines gives it; the last with "<cut>" where its line feed is missing.
@@ -134,7 +127,7 @@ TEST(ReadLines, GivesEachLineAndTellsWhereTheLastWasCut) {
   EXPECT_THAT(lines_of(folder / "whole"), ElementsAre("one", "", longer_than_a_read));
   EXPECT_THAT(lines_of(folder / "cut"), ElementsAre("one", "tw<cut>"));
   EXPECT_THAT(lines_of(folder / "empty"), IsEmpty());
-  EXPECT_THAT(problem([&] { (void)lines_of(folder / "none"); }), HasSubstr("No such file"));
+  EXPECT_THAT(problem_and_hint([&] { (void)lines_of(folder / "none"); }), HasSubstr("No such file"));
 }
 
 // --- Folders ---
@@ -184,9 +177,10 @@ TEST(CreatePrivateFolder, SaysThatAFileIsInTheWay) {
   const TemporaryFolder folder;
   write_bytes(folder / "output", "precious");
 
-  EXPECT_THAT(problem([&] { create_private_folder(folder / "output"); }),
+  EXPECT_THAT(problem_and_hint([&] { create_private_folder(folder / "output"); }),
               AllOf(HasSubstr("output"), HasSubstr("A file stands where a folder is needed")));
-  EXPECT_THAT(problem([&] { create_private_folder(folder / "output/deeper"); }), HasSubstr("A file stands"));
+  EXPECT_THAT(problem_and_hint([&] { create_private_folder(folder / "output/deeper"); }),
+              HasSubstr("A file stands"));
   EXPECT_EQ(read_bytes(folder / "output"), "precious");
 }
 
@@ -206,7 +200,7 @@ TEST(RequireWritableFolder, LeavesNothingBehind) {
 }
 
 TEST(RequireWritableFolder, NamesTheFlagThatHelps) {
-  EXPECT_THAT(problem([] { require_writable_folder("/proc/kots-export"); }),
+  EXPECT_THAT(problem_and_hint([] { require_writable_folder("/proc/kots-export"); }),
               AllOf(HasSubstr("/proc/kots-export"), HasSubstr("--output-dir")));
 }
 
@@ -338,7 +332,8 @@ TEST(WritePrivateFile, OnAFullDiskLeavesTheOldFile) {
   std::string said;
   {
     const FullDisk full(1000);
-    said = problem([&] { write_private_file(folder / "file", std::string(5000, 'x'), Existing::keep_copy); });
+    said = problem_and_hint(
+        [&] { write_private_file(folder / "file", std::string(5000, 'x'), Existing::keep_copy); });
   }
 
   EXPECT_THAT(said, HasSubstr("cannot write " + (folder / "file").string()));
@@ -349,13 +344,15 @@ TEST(WritePrivateFile, OnAFullDiskLeavesTheOldFile) {
 TEST(WritePrivateFile, SaysThatAFolderIsInTheWay) {
   const TemporaryFolder folder;
 
-  EXPECT_THAT(problem([&] { write_private_file(folder.path(), "x"); }), HasSubstr("folder of that name"));
+  EXPECT_THAT(problem_and_hint([&] { write_private_file(folder.path(), "x"); }),
+              HasSubstr("folder of that name"));
 }
 
 TEST(WritePrivateFile, IntoAMissingFolderIsAnError) {
   const TemporaryFolder folder;
 
-  EXPECT_THAT(problem([&] { write_private_file(folder / "none/file", "x"); }), HasSubstr("none/file"));
+  EXPECT_THAT(problem_and_hint([&] { write_private_file(folder / "none/file", "x"); }),
+              HasSubstr("none/file"));
 }
 
 TEST(WritePrivateFile, KeepsACopyOfAFileThatMayNotBeLinked) {
@@ -411,7 +408,7 @@ TEST(OnTheDisk, AFolderThatCannotBeForcedIsAnError) {
   Disk disk;
   disk.failing = true;
 
-  EXPECT_THAT(problem([&] { create_private_folder(folder / "backup", disk.sync()); }),
+  EXPECT_THAT(problem_and_hint([&] { create_private_folder(folder / "backup", disk.sync()); }),
               HasSubstr("cannot write to the folder " + folder.path().string()));
 }
 
@@ -447,7 +444,9 @@ TEST(OnTheDisk, AFileWhoseContentCannotBeForcedLeavesTheOldOne) {
   Disk disk;
   disk.failing = true;
 
-  EXPECT_NE(problem([&] { write_private_file(folder / "file", "new", Existing::replace, disk.sync()); }), "");
+  EXPECT_NE(
+      problem_and_hint([&] { write_private_file(folder / "file", "new", Existing::replace, disk.sync()); }),
+      "");
   EXPECT_EQ(read_bytes(folder / "file"), "old");
 }
 
@@ -464,7 +463,7 @@ TEST(RequireOwnFolder, RefusesWhatOthersMayWrite) {
   for (const unsigned mode : {0770U, 0707U, 01777U}) {
     SCOPED_TRACE(mode);
     fs::permissions(folder.path(), static_cast<fs::perms>(mode));
-    EXPECT_THAT(problem([&] { require_own_folder(folder.path()); }),
+    EXPECT_THAT(problem_and_hint([&] { require_own_folder(folder.path()); }),
                 AllOf(HasSubstr("other users may write to it"), HasSubstr("chmod go-w")));
   }
 }
@@ -473,7 +472,7 @@ TEST(RequireOwnFolder, RefusesAnotherUsersFolder) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
   const TemporaryFolder folder;
   ASSERT_EQ(::chown(folder.path().c_str(), 12345, 12345), 0);
-  EXPECT_THAT(problem([&] { require_own_folder(folder.path()); }),
+  EXPECT_THAT(problem_and_hint([&] { require_own_folder(folder.path()); }),
               AllOf(HasSubstr("another user (uid 12345)"), HasSubstr("chown")));
 }
 
@@ -517,7 +516,7 @@ TEST(AppendFile, SaysThatTheDiskIsFull) {
   std::string said;
   {
     const FullDisk full(10);
-    said = problem([&] { file.append("twenty characters...\n"); });
+    said = problem_and_hint([&] { file.append("twenty characters...\n"); });
   }
 
   EXPECT_THAT(said, HasSubstr("cannot write " + (folder / "log").string()));
@@ -529,7 +528,7 @@ TEST(AppendFile, KeepsNoHalfLineWhereTheDiskIsFull) {
   file.append("one\n");
   {
     const FullDisk full(10);
-    EXPECT_NE(problem([&] { file.append("twenty characters...\n"); }), "");
+    EXPECT_NE(problem_and_hint([&] { file.append("twenty characters...\n"); }), "");
   }
 
   EXPECT_EQ(read_bytes(folder / "log"), "one\n");
@@ -553,7 +552,7 @@ TEST(AppendFile, CutsOffWhatDidNotReachTheDisk) {
   file.append_to_disk("one\n");
   disk.failing = true;
 
-  EXPECT_THAT(problem([&] { file.append_to_disk("two\n"); }), HasSubstr("Input/output error"));
+  EXPECT_THAT(problem_and_hint([&] { file.append_to_disk("two\n"); }), HasSubstr("Input/output error"));
 
   EXPECT_EQ(read_bytes(folder / "log"), "one\n");
 }
@@ -565,12 +564,12 @@ TEST(AppendFile, IsBrokenForGoodOnceItCouldNotBeForced) {
   AppendFile file(folder / "log", disk.sync());
   file.append("one\n");
   disk.failing = true;
-  EXPECT_NE(problem([&] { file.sync(); }), "");
+  EXPECT_NE(problem_and_hint([&] { file.sync(); }), "");
   disk.failing = false;
 
   for (const auto& use : std::vector<std::function<void()>>{
            [&] { file.append("two\n"); }, [&] { file.append_to_disk("two\n"); }, [&] { file.sync(); }}) {
-    EXPECT_THAT(problem(use), HasSubstr("an earlier write did not reach the disk"));
+    EXPECT_THAT(problem_and_hint(use), HasSubstr("an earlier write did not reach the disk"));
   }
   EXPECT_EQ(read_bytes(folder / "log"), "one\n");
 }
@@ -581,7 +580,8 @@ TEST(AppendFile, FollowsNoLink) {
   fs::permissions(folder / "target", static_cast<fs::perms>(0644));
   fs::create_symlink(folder / "target", folder / "log");
 
-  EXPECT_THAT(problem([&] { AppendFile(folder / "log").append("secret\n"); }), HasSubstr("symbolic link"));
+  EXPECT_THAT(problem_and_hint([&] { AppendFile(folder / "log").append("secret\n"); }),
+              HasSubstr("symbolic link"));
 
   EXPECT_EQ(read_bytes(folder / "target"), "");
   EXPECT_EQ(mode_of(folder / "target"), 0644U);
