@@ -32,6 +32,22 @@ std::string maker_of(const Plan& plan, const Change::Need& need) {
   return "Change " + std::to_string(maker - plan.changes.begin() + 1) + " (" + what + ")";
 }
 
+// Some Changes of a plan, each copied only when it is about to be sent: plans are long.
+class ReadyChanges : public ChangeSource {
+ public:
+  ReadyChanges(const Executor& executor, std::vector<const Change*> changes)
+      : executor_(executor), changes_(std::move(changes)) {}
+  std::optional<Change> next_change() override {
+    if (next_ == changes_.size()) return std::nullopt;
+    return executor_.with_known_uids(*changes_[next_++]);
+  }
+
+ private:
+  const Executor& executor_;
+  std::vector<const Change*> changes_;
+  std::size_t next_ = 0;
+};
+
 // A source whose first Change is looked for by itself: a run that finds nothing to do writes nothing.
 class FromFirstChange : public ChangeSource, public kube::RequestSource {
  public:
@@ -85,6 +101,13 @@ void Executor::begin_writing() {
   journal_ = options_.begin_writing();
 }
 
+const Change::Need* Executor::missing_need(const Change& change) const {
+  const auto missing = std::ranges::find_if(change.needs, [this](const Change::Need& need) {
+    return !created_.contains(kube::key_of(need.created));
+  });
+  return missing == change.needs.end() ? nullptr : &*missing;
+}
+
 Change Executor::with_known_uids(Change change) const {
   std::erase_if(change.needs, [&](const Change::Need& need) {
     const auto known = created_.find(kube::key_of(need.created));
@@ -106,27 +129,27 @@ Execution Executor::run(const Plan& plan, OnFailure on_failure) {
     return {};
   }
   confirm(plan);
-  Plan ready;
+  std::vector<const Change*> ready;
   for (const Change& change : plan.changes) {
     if (options_.dry_run == kube::DryRun::server && is_recreated(plan, change)) continue;
-    Change known = with_known_uids(change);
-    if (known.needs.empty()) {
-      ready.changes.push_back(std::move(known));
+    const Change::Need* missing = missing_need(change);
+    if (missing == nullptr) {
+      ready.push_back(&change);
       continue;
     }
     if (options_.dry_run == kube::DryRun::none)
       throw Error("cannot " + std::string(to_string(change.verb)) + " " + kube::describe(change.object),
-                  kube::describe(known.needs.front().created) + " was not created by this run");
+                  kube::describe(missing->created) + " was not created by this run");
     const ChangeOutcome not_tried{.status = ChangeOutcome::Status::not_tried,
-                                  .error = "cannot be tried: needs " + maker_of(plan, known.needs.front()),
+                                  .error = "cannot be tried: needs " + maker_of(plan, *missing),
                                   .object = change.object};
     counts_.count(not_tried.status);
     totals_.count(change.verb);
     observer_.change_done(change, not_tried);
   }
   begin_writing();
-  wait_for_unanswered_creates(ready);
-  PlanSource source(ready);
+  wait_for_unanswered_creates(plan);
+  ReadyChanges source(*this, std::move(ready));
   return carry_out(source, on_failure);
 }
 

@@ -19,19 +19,7 @@ std::string line(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-std::filesystem::path create_journal_folder(const std::filesystem::path& backup_folder,
-                                            const std::string& run, const util::Fsync& sync) {
-  util::create_private_folder(backup_folder, sync);
-  util::require_own_folder(backup_folder);
-  const auto folder = backup_folder / run;
-  util::create_private_folder(folder, sync);
-  return folder / "journal.jsonl";
-}
-
-}  // namespace
-
-Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header, const util::Fsync& sync)
-    : file_(create_journal_folder(backup_folder, header.run, sync), sync) {
+json first_line(const RunHeader& header) {
   json first{{"event", "run"},
              {"format", kJournalFormat},
              {"run", header.run},
@@ -45,16 +33,33 @@ Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& he
              {"user", header.user},
              {"process", header.process}};
   if (!header.rolls_back.empty()) first["rollsBack"] = header.rolls_back;
+  return first;
+}
+
+util::AppendFile begin_journal(const std::filesystem::path& backup_folder, const RunHeader& header,
+                               const util::Fsync& sync) {
+  util::create_private_folder(backup_folder, sync);
+  util::require_own_folder(backup_folder);
+  const auto folder = backup_folder / header.run;
+  const auto path = folder / "journal.jsonl";
   try {
-    file_.append_to_disk(line(first));
+    util::create_private_folder(folder, sync);
+    util::AppendFile file(path, sync);
+    file.append_to_disk(line(first_line(header)));
+    return file;
   } catch (const Error&) {
     // A run that never began is not to be listed as one that was interrupted.
     std::error_code ignored;
-    std::filesystem::remove(path(), ignored);
-    std::filesystem::remove(path().parent_path(), ignored);
+    std::filesystem::remove(path, ignored);
+    std::filesystem::remove(folder, ignored);
     throw;
   }
 }
+
+}  // namespace
+
+Journal::Journal(const std::filesystem::path& backup_folder, const RunHeader& header, const util::Fsync& sync)
+    : file_(begin_journal(backup_folder, header, sync)) {}
 
 void Journal::record(std::span<const Change* const> changes, std::size_t first_id) {
   std::string lines;

@@ -63,6 +63,7 @@ bool Lease::is_ours(const SeenLease& lease) const {
 
 void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
   uid_ = ours.uid;
+  may_exist_ = false;
   renewed_at_ = sent_at;
   lost_.reset();
 }
@@ -86,8 +87,11 @@ Lease::Made Lease::make(nanoseconds sent_at) {
   const LeaseTerms terms{
       .holder = options_.holder, .process = options_.process, .duration = options_.duration};
   const std::string action = "lock namespace " + ref_.ns;
+  const bool may_have_existed = std::exchange(may_exist_, true);  // also where the asking is stopped
   const kube::Outcome outcome = ask(client_, make_request(ref_, terms), action);
   const Making made = answer_to_make(outcome, terms);
+  if (!std::holds_alternative<Unclear>(made))
+    may_exist_ = may_have_existed && std::holds_alternative<Exists>(made);
   if (const auto* ours = std::get_if<SeenLease>(&made)) {
     hold(*ours, sent_at);
     return Made::ours;
@@ -188,9 +192,9 @@ void Lease::acquire(const std::string& ns) {
 }
 
 void Lease::release() noexcept {
-  if (uid_.empty()) return;
+  if (uid_.empty() && !std::exchange(may_exist_, false)) return;
   try {
-    const std::string uid = std::exchange(uid_, {});
+    std::string uid = std::exchange(uid_, {});
     // A client of its own: Ctrl-C must not keep the lock from being given back.
     kube::Client client(transport_, {.attempts = 1, .attempts_when_asked = 1});
     const auto until = now() + kLongestRelease;
@@ -209,17 +213,26 @@ void Lease::release() noexcept {
   }
 }
 
-// One try to give back the Lease of `uid`. False: it may still be there.
-bool Lease::is_released(kube::Client& client, const std::string& uid) const {
-  const auto within_time = [](kube::Request request) {
+// One try to give back the Lease of `uid`, or, where that is not known yet, the one that is ours. False: it
+// may still be there.
+bool Lease::is_released(kube::Client& client, std::string& uid) const {
+  const auto answer_to = [&](kube::Request request) {
     request.timeout = kOneRelease;
-    return request;
+    return ask(client, std::move(request), "unlock");
   };
-  const Taking taken = answer_to_take(ref_, ask(client, within_time(release_request(ref_, uid)), "unlock"));
-  if (taken != Taking::refused) return taken != Taking::unclear;
-  const Look look = answer_to_look(ask(client, within_time(look_request(ref_)), "unlock"));
+  if (!uid.empty()) {
+    const Taking taken = answer_to_take(ref_, answer_to(release_request(ref_, uid)));
+    if (taken != Taking::refused) return taken != Taking::unclear;
+  }
+  const Look look = answer_to_look(answer_to(look_request(ref_)));
+  if (std::holds_alternative<NotThere>(look)) return true;
   const auto* seen = std::get_if<SeenLease>(&look);
-  return std::holds_alternative<NotThere>(look) || (seen != nullptr && seen->uid != uid);
+  if (seen == nullptr) return false;
+  if (uid.empty() && is_ours(*seen)) {
+    uid = seen->uid;
+    return is_released(client, uid);
+  }
+  return seen->uid != uid;
 }
 
 kube::Request Lease::renewal() const {

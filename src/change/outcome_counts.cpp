@@ -2,29 +2,33 @@
 
 namespace kots_export::change {
 
-void OutcomeCounts::count(ChangeOutcome::Status status) {
+namespace {
+
+// The counter in `counts`, which may be const.
+auto& counter_of(auto& counts, ChangeOutcome::Status status) {
   using Status = ChangeOutcome::Status;
   switch (status) {
     case Status::done:
-      ++done;
-      break;
+      return counts.done;
     case Status::gone:
-      ++gone;
-      break;
+      return counts.gone;
     case Status::refused:
-      ++refused;
-      break;
+      return counts.refused;
     case Status::unknown:
-      ++unknown;
-      break;
+      return counts.unknown;
     case Status::not_sent:
-      ++not_sent;
-      break;
+      return counts.not_sent;
     case Status::not_tried:
-      ++not_tried;
       break;
   }
+  return counts.not_tried;
 }
+
+}  // namespace
+
+std::size_t OutcomeCounts::of(ChangeOutcome::Status status) const { return counter_of(*this, status); }
+
+void OutcomeCounts::count(ChangeOutcome::Status status) { ++counter_of(*this, status); }
 
 OutcomeCounts& OutcomeCounts::operator+=(const OutcomeCounts& other) {
   done += other.done;

@@ -133,18 +133,31 @@ class RenewingTransport::Run : public kube::RequestSource {
     // Where the time to send is over, the Lease is read first.
     const bool renew = may_send() || std::exchange(is_ours_, false);
     if (!renew) {
-      return kube::Exchange{.request = lease_.look(),
+      return kube::Exchange{.request = on_live_connection(lease_.look()),
                             .done = [this](const kube::Outcome& outcome) { take_look(outcome); },
                             .on_data = {}};
     }
-    return kube::Exchange{.request = lease_.renewal(),
+    return kube::Exchange{.request = on_live_connection(lease_.renewal()),
                           .done = [this, sent_at = lease_.now()](
                                       const kube::Outcome& outcome) { take_renewal(outcome, sent_at); },
                           .on_data = {}};
   }
 
-  void take_renewal(const kube::Outcome& outcome, nanoseconds sent_at) {
+  // A network that was cut and is whole again: the old connection waits for TCP to send once more, for longer
+  // than the lock lives.
+  [[nodiscard]] kube::Request on_live_connection(kube::Request request) const {
+    if (is_silent_) request.connection = kube::Request::Connection::fresh;
+    return request;
+  }
+
+  void note_answer(const kube::Outcome& outcome) {
     ours_in_flight_ = false;
+    const auto* failure = std::get_if<kube::TransportFailure>(&outcome);
+    is_silent_ = failure != nullptr && failure->kind == kube::TransportFailure::Kind::timeout;
+  }
+
+  void take_renewal(const kube::Outcome& outcome, nanoseconds sent_at) {
+    note_answer(outcome);
     switch (lease_.take_renewal(outcome, sent_at)) {
       case Lease::Renewal::renewed:
         doubtful_ = false;
@@ -162,7 +175,7 @@ class RenewingTransport::Run : public kube::RequestSource {
   }
 
   void take_look(const kube::Outcome& outcome) {
-    ours_in_flight_ = false;
+    note_answer(outcome);
     switch (lease_.take_look(outcome)) {
       case Lease::Found::ours:
         is_ours_ = true;
@@ -229,10 +242,11 @@ class RenewingTransport::Run : public kube::RequestSource {
   std::size_t requests_in_flight_ = 0;
   std::size_t streams_in_flight_ = 0;
   bool ours_in_flight_ = false;
-  bool doubtful_ = false;  // the server refused a renewal
-  bool is_ours_ = false;   // a look has shown it, and no renewal was tried since
-  bool told_ = false;      // that nothing is sent
-  std::string why_;        // the last renewal or look failed
+  bool is_silent_ = false;  // the last request of ours was not answered in its time
+  bool doubtful_ = false;   // the server refused a renewal
+  bool is_ours_ = false;    // a look has shown it, and no renewal was tried since
+  bool told_ = false;       // that nothing is sent
+  std::string why_;         // the last renewal or look failed
   nanoseconds try_again_at_{0};
   nanoseconds looked_at_;  // at the clock
   nanoseconds awake_since_{0};

@@ -167,7 +167,7 @@ void require_not_rolled_back_since(const change::RunRecord& run, std::span<const
 
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
-  const change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
+  change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
   const Options options = options_of(call, names_in(run.header, call.flags));
 
   return in_session(options, Session::Access::write, [&](Session& session) {
@@ -226,6 +226,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       if (!own.after_upgrade) migration::require_same_revisions(context);
       require_no_running_migrator(session, own);
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
+      run.entries = {};  // of thousands of objects this is much, and the plan has what is needed of it
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =

@@ -28,6 +28,7 @@ namespace kots_export::cli {
 namespace {
 
 using nlohmann::json;
+using Status = change::ChangeOutcome::Status;
 
 struct RunsFlags {
   std::string ns;   // empty: of all
@@ -46,7 +47,7 @@ Counts count(const change::RunRecord& run) {
   counts.ends.not_sent = run.left;
   for (const change::JournalEntry& entry : run.entries) {
     counts.ends.count(entry.outcome.status);
-    if (entry.outcome.status != change::ChangeOutcome::Status::done) continue;
+    if (entry.outcome.status != Status::done) continue;
     if (entry.change.verb == change::Verb::create) {
       ++counts.create;
     } else {
@@ -54,6 +55,15 @@ Counts count(const change::RunRecord& run) {
     }
   }
   return counts;
+}
+
+// What the run was: the steps that it changed something in, in their order.
+std::vector<std::string> steps_of(const change::RunRecord& run) {
+  std::vector<std::string> steps;
+  for (const change::JournalEntry& entry : run.entries) {
+    if (std::ranges::find(steps, entry.change.step) == steps.end()) steps.push_back(entry.change.step);
+  }
+  return steps;
 }
 
 // Of the requests that a Change takes; as the journal has it.
@@ -71,6 +81,11 @@ json document_of(const change::JournalEntry& entry) {
 json document_of(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
   const Counts counts = count(run);
   const change::RunHeader& header = run.header;
+  json changes{{"created", counts.create}, {"patched", counts.patch}, {"deleted", counts.remove}};
+  for (const auto status : change::kOutcomeStatuses) {
+    if (status != Status::done && status != Status::not_tried)  // which verbs were done stands apart
+      changes[std::string(to_string(status))] = counts.ends.of(status);
+  }
   return {{"run", header.run},
           {"started", header.started},
           {"state", to_string(state_of(run, runs))},
@@ -81,14 +96,7 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"server", header.server},
           {"context", header.context},
           {"rollsBack", header.rolls_back.empty() ? json(nullptr) : json(header.rolls_back)},
-          {"changes",
-           {{"created", counts.create},
-            {"patched", counts.patch},
-            {"deleted", counts.remove},
-            {"refused", counts.ends.refused},
-            {"unknown", counts.ends.unknown},
-            {"notSent", counts.ends.not_sent},
-            {"gone", counts.ends.gone}}},
+          {"changes", std::move(changes)},
           {"journal", run.path.string()}};
 }
 
@@ -148,6 +156,7 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   const auto took = change::duration_of(run);
   line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
   line("version:", header.version);
+  line("steps:", util::listed(steps_of(run)));
   line("changes:", change::to_text(count(run).ends));
   line("journal:", run.path.string());
   std::cout << '\n';
@@ -177,6 +186,7 @@ int show_run(const Options& options, const std::string& name) {
   json document = document_of(run, all.runs);
   json entries = json::array();
   for (const change::JournalEntry& entry : run.entries) entries.push_back(document_of(entry));
+  document["steps"] = steps_of(run);
   document["entries"] = std::move(entries);
   options.output.document->set("run", std::move(document));
   return static_cast<int>(ExitCode::done);

@@ -291,7 +291,9 @@ void Session::print_end() {
     return views_.show(ui::end_of(totals, {{what_the_server_takes() + "dry run: nothing was changed"}}));
   }
   std::ostream& lines = views_.result_lines();
-  lines << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done) << " ("
+  const std::size_t gone = executor_.counts().gone;
+  lines << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
+        << (gone > 0 ? ", " + std::to_string(gone) + " gone already" : "") << " ("
         << util::elapsed_text(views_.elapsed()) << ")" << std::endl;
   if (!executor_.journal_path().empty()) lines << "journal: " << executor_.journal_path() << std::endl;
   if (log_) lines << "log: " << log_file().string() << std::endl;
@@ -299,6 +301,7 @@ void Session::print_end() {
                        {"deleted", totals.remove},
                        {"created", totals.create},
                        {"alreadyRight", totals.already_right},
+                       {"gone", gone},
                        {"milliseconds", views_.elapsed().count()},
                        {"journal", executor_.journal_path()},
                        {"log", log_ ? log_file().string() : ""}});

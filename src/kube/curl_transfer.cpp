@@ -68,6 +68,7 @@ void Transfer::prepare(Exchange exchange, RequestCredentials credentials) {
   }
   set(easy, CURLOPT_CUSTOMREQUEST, std::string(to_string(request.method)).c_str());
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(limit_of(request).count()));
+  set(easy, CURLOPT_FRESH_CONNECT, request.connection == Request::Connection::fresh ? 1L : 0L);
 }
 
 void Transfer::clear() {

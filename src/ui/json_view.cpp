@@ -110,9 +110,8 @@ json JsonView::document(int exit_code) const {
     result["steps"].push_back(
         {{"name", step}, {"seconds", seconds_between(since, now_())}, {"status", "failed"}});
   }
-  json summary{{"patch", 0},   {"delete", 0},  {"create", 0}, {"alreadyRight", already_right_},
-               {"refused", 0}, {"done", 0},    {"gone", 0},   {"unknown", 0},
-               {"notSent", 0}, {"notTried", 0}};
+  json summary{{"patch", 0}, {"delete", 0}, {"create", 0}, {"alreadyRight", already_right_}};
+  for (const auto status : change::kOutcomeStatuses) summary[std::string(to_string(status))] = 0;
   const auto count = [&summary](const json& key) {
     json& counter = summary[key.get_ref<const std::string&>()];
     counter = counter.get<std::size_t>() + 1;

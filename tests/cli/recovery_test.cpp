@@ -655,11 +655,13 @@ TEST(Recovery, RunsShowTellsEachChangeOfARun) {
 
   EXPECT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_THAT(shown.out, AllOf(HasSubstr("state:      failed"), HasSubstr("user:       admin ("),
+                               HasSubstr("steps:      annotate\n"),
                                ::testing::ContainsRegex("ended:      .*Z \\(.*s\\)"),
                                HasSubstr("done     patch  Deployment output-processor (annotate)"),
                                HasSubstr("refused  patch  Deployment frontend (annotate): ")));
   const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];
   EXPECT_EQ(document["state"], "failed");
+  EXPECT_EQ(document["steps"], json::array({"annotate"}));
   EXPECT_EQ(document["entries"].size(), document["changes"]["patched"].get<std::size_t>() + 1);
   EXPECT_EQ(installation.run({"runs", "show", "1999"}).exit_code, 2);
 }

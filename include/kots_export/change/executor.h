@@ -120,6 +120,8 @@ class Executor {
  private:
   Execution carry_out(ChangeSource& source, OnFailure on_failure);
   void wait_for_unanswered_creates(const Plan& plan);
+  // The first of what `change` needs that this Executor has not created; null where there is none.
+  [[nodiscard]] const Change::Need* missing_need(const Change& change) const;
 
   kube::Client& client_;
   Observer& observer_;

@@ -59,7 +59,8 @@ class Lease {
   // Looks whether another run is at work on `ns`, as acquire does, and takes nothing. Returns the Error that
   // acquire would throw for it. Throws ApiError, ConnectionError, Interrupted.
   [[nodiscard]] std::optional<Error> other_run(const std::string& ns);
-  // Gives it back, as far as that can be done in a few seconds; never throws. Ctrl-C does not stop it.
+  // Gives it back, as far as that can be done in a few seconds; never throws. Ctrl-C does not stop it. Also
+  // one that acquire() may have made without hearing of it.
   void release() noexcept;
   [[nodiscard]] bool held() const noexcept { return !uid_.empty(); }
 
@@ -98,7 +99,7 @@ class Lease {
   void hold(const SeenLease& ours, std::chrono::nanoseconds sent_at);
   [[nodiscard]] bool is_ours(const SeenLease& lease) const;
   [[nodiscard]] Error busy(const SeenLease& holder) const;
-  [[nodiscard]] bool is_released(kube::Client& client, const std::string& uid) const;
+  [[nodiscard]] bool is_released(kube::Client& client, std::string& uid) const;
   void wait(std::chrono::milliseconds time) const;
   // Another's Lease as it was seen first, and when.
   struct First;
@@ -114,6 +115,7 @@ class Lease {
   std::chrono::nanoseconds renewed_at_{0};
   std::shared_ptr<const First> first_;  // kept from other_run() to acquire(): nobody waits twice
   int unclear_ = 0;                     // requests of acquire() of which nobody knows what came
+  bool may_exist_ = false;              // a request to make it went out, and its answer did not come
   std::optional<Error> lost_;
 };
 

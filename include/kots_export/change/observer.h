@@ -3,6 +3,7 @@
 #include <kots_export/change/change.h>
 #include <kots_export/kube/traffic.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <span>
@@ -45,6 +46,11 @@ struct ChangeOutcome {
   enum class Tries { all_answered, one_unanswered } tries = Tries::all_answered;
 };
 
+// All of them, in the order in which they are told.
+inline constexpr std::array kOutcomeStatuses = {
+    ChangeOutcome::Status::done,    ChangeOutcome::Status::gone,     ChangeOutcome::Status::refused,
+    ChangeOutcome::Status::unknown, ChangeOutcome::Status::not_sent, ChangeOutcome::Status::not_tried};
+
 // Source: requestTimeoutUpperBound in k8s.io/apiserver/pkg/endpoints/handlers.
 inline constexpr std::chrono::seconds kServerPatience{34};
 
@@ -58,6 +64,7 @@ struct OutcomeCounts {
   std::size_t unknown = 0;
   std::size_t not_sent = 0;
   std::size_t not_tried = 0;
+  [[nodiscard]] std::size_t of(ChangeOutcome::Status status) const;
   void count(ChangeOutcome::Status status);
   // Changes that are not as they should be.
   [[nodiscard]] std::size_t failed() const { return refused + unknown + not_sent; }

@@ -16,7 +16,8 @@ namespace kots_export::change {
 // is the transport itself.
 //
 //  - A renewal is due after a third of the Lease's duration. One that fails is tried again after a fifteenth
-//    (2 s of 30), and none takes longer than a sixth.
+//    (2 s of 30), and none takes longer than a sixth. After one that was not answered the next goes over a
+//    connection of its own.
 //  - Only a 2xx with our Lease renews. Once two thirds of the duration have passed since the last one that
 //    did was sent, no request of the work is sent. This is looked at twice: when the work has made its
 //    request (its journal is on the disk then), and by the inner transport just before the first byte

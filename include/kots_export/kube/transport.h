@@ -41,6 +41,8 @@ struct Request {
   // Zero: no limit beyond the transport's own (streams).
   std::chrono::milliseconds timeout{0};
   ExpectedAnswer expected = {};
+  // fresh: over a connection of its own, where the one that is there may be dead without anybody knowing.
+  enum class Connection { any, fresh } connection = Connection::any;
 };
 
 // What the server answered, whatever the status code. Header names are lower case.

@@ -159,15 +159,22 @@ TEST(Journal, HoldsNothingOfWhatDidNotReachTheDiskAndIsBrokenForGood) {
 
 TEST(Journal, ThatCannotBeginIsNoRun) {
   const TemporaryFolder folder;
-  const auto sync = [](int fd) {
-    struct stat status {};
-    errno = EIO;
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? -1 : 0;
-  };
+  const auto run = folder.path() / "r1";
+  // The one above it, so that it is made; its own, with the journal in it; and the journal.
+  for (const auto& broken : {folder.path(), run, run / "journal.jsonl"}) {
+    SCOPED_TRACE(broken);
+    bool was_there = false;
+    const auto sync = [&](int fd) {
+      errno = EIO;
+      was_there = was_there || std::filesystem::exists(run);
+      return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)) == broken ? -1 : 0;
+    };
 
-  EXPECT_THROW(Journal(folder.path(), header_of("r1"), sync), Error);
+    EXPECT_THROW(Journal(folder.path(), header_of("r1"), sync), Error);
 
-  EXPECT_FALSE(std::filesystem::exists(folder.path() / "r1"));
+    EXPECT_TRUE(was_there);
+    EXPECT_FALSE(std::filesystem::exists(run));
+  }
 }
 
 TEST(Journal, StandsInNoFolderThatOthersMayWrite) {

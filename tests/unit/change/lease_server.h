@@ -143,6 +143,7 @@ class SlowWire : public kube::Transport {
     kube::Method method;
     std::string path;
     std::chrono::nanoseconds at;
+    kube::Request::Connection connection = kube::Request::Connection::any;
   };
   std::vector<Sent> sent;
   bool open = true;  // else what was accepted is not sent yet
@@ -216,7 +217,7 @@ class SlowWire : public kube::Transport {
       return;
     }
     const kube::Request& request = transfer.exchange.request;
-    sent.push_back({request.method, request.path, clock_.now()});
+    sent.push_back({request.method, request.path, clock_.now(), request.connection});
     if (is_answered(request)) transfer.outcome = server_.answer(request);
   }
 

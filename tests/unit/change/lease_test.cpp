@@ -13,9 +13,11 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using test::LeaseServer;
 using Fault = test::LeaseServer::Fault;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Notices : public Observer {
  public:
@@ -176,7 +178,7 @@ TEST_F(LeaseTest, BehindAPageThatSaysForbiddenEndsTheRun) {
         [=](const kube::Request&) { return test::text_reply(status, "<html>Sign in</html>"); }};
     Lease lease(gateway, notices, options());
     EXPECT_THROW(lease.acquire("ns"), Error);
-    EXPECT_THAT(notices.ids, IsEmpty());
+    EXPECT_THAT(notices.ids, Not(Contains("lock.not-possible")));
   }
 }
 
@@ -321,6 +323,58 @@ TEST_F(LeaseTest, HearsCtrlCWhileItWaits) {
   Lease lease(transport, notices, hearing);
   EXPECT_THROW(lease.acquire("ns"), Interrupted);
   EXPECT_LT(clock.now() - began, 700ms);
+}
+
+// The server has made it and does not say so: nobody else may have to wait for it.
+TEST_F(LeaseTest, ThatMayHaveBeenMadeIsGivenBackAfterCtrlC) {
+  test::SlowWire wire(clock, server);
+  const auto began = clock.now();
+  bool was_made = false;
+  wire.is_answered = [](const kube::Request& request) { return request.method != kube::Method::post; };
+  wire.after_turn = [&] {
+    if (wire.sent.empty() || was_made) return;
+    server.held_by(options().holder, options().process, 30);
+    was_made = true;
+  };
+  LeaseOptions hearing = options();
+  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  {
+    Lease lease(wire, notices, hearing);
+    EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  }
+  EXPECT_TRUE(was_made);
+  EXPECT_FALSE(server.lease);
+  EXPECT_LT(clock.now() - began, 1s);
+}
+
+TEST_F(LeaseTest, ThatMayHaveBeenMadeIsTold) {
+  test::SlowWire wire(clock, server);
+  wire.is_answered = [](const kube::Request&) { return false; };
+  const auto began = clock.now();
+  LeaseOptions hearing = options();
+  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  {
+    Lease lease(wire, notices, hearing);
+    EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  }
+  EXPECT_THAT(notices.ids, ElementsAre("lock.releasing", "lock.not-released"));
+}
+
+TEST_F(LeaseTest, OfAnotherThatWasThereBeforeOursIsNotGivenBack) {
+  server.held_by("jo@there", "", 30);
+  server.faults = {Fault::lose_request};
+  bool pressed = false;
+  LeaseOptions hearing = options();
+  hearing.interrupted = [&] { return pressed; };
+  hearing.pause = [&](std::chrono::milliseconds time) {
+    clock.move(time);
+    pressed = true;
+  };
+  {
+    Lease lease(transport, notices, hearing);
+    EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  }
+  EXPECT_EQ(server.holder(), "jo@there");
 }
 
 TEST_F(LeaseTest, HearsCtrlCWhileTheServerSaysNothing) {

@@ -240,6 +240,31 @@ TEST_F(RenewingTransportTest, WhatIsUnansweredAtTheEndOfTheDurationIsCancelledAn
   EXPECT_TRUE(server.lease) << "it is left to run out: what was sent may still arrive";
 }
 
+// A network that was cut: the old connection waits for TCP long after it is whole again.
+TEST_F(RenewingTransportTest, ARenewalAfterSilenceGoesOverAConnectionOfItsOwn) {
+  using Connection = kube::Request::Connection;
+  const auto of_lease = [this] {
+    std::vector<Connection> found;
+    for (const SlowWire::Sent& one : wire.sent) {
+      if (one.path.find("/leases") != std::string::npos) found.push_back(one.connection);
+    }
+    return found;
+  };
+  wire.latency = 3s;
+  wire.latency_of_lease = 0s;
+  wire.is_answered = [&](const kube::Request& request) {
+    return !is_for_lease(request) || clock.now() - began > 15s;
+  };
+  Work work(60);
+  renewing.run(work);
+  EXPECT_EQ(work.replies(), 60U);
+  // The one that is not answered, the one after it, and those that follow.
+  const auto found = of_lease();
+  ASSERT_GT(found.size(), 2U);
+  EXPECT_EQ(found[1], Connection::fresh);
+  EXPECT_EQ(std::ranges::count(found, Connection::fresh), 1);
+}
+
 TEST_F(RenewingTransportTest, WorkWaitsForARenewalThatSucceedsInTheEnd) {
   answer_renewals([this]() -> LeaseServer::Answer {
     return clock.now() - began < 25s ? LeaseServer::Answer(test::reset()) : std::nullopt;
