@@ -159,15 +159,54 @@ std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
   return now;
 }
 
-void require_not_rolled_back_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
-  if (!is_rolled_back(run, runs)) return;
-  throw Error("run " + run.header.run + " was rolled back since this was planned", "nothing was changed",
-              "kots-export runs shows what there is to roll back.");
+// What it does next is not in its journal yet.
+void require_ended(Session& session, const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  if (state_of(run, runs) != change::RunState::running) return;
+  if (session.context().executor.dry_run() != kube::DryRun::none)
+    return session.observer().warn("rollback.run-is-running", {{"run", run.header.run}});
+  throw Error("run " + run.header.run + " is still running", "its process is alive",
+              Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
+                                     "roll back then."),
+              ExitCode::check_failed);
+}
+
+// A journal is only ever appended to.
+std::uintmax_t size_of_journal(const change::RunRecord& run) {
+  std::error_code missing;
+  return std::filesystem::file_size(run.path, missing);
+}
+
+// With the lock in hand: what was planned is the way back of what the journals said then.
+void require_nothing_since(const change::RunRecord& run, std::uintmax_t journal_size,
+                           std::span<const change::RunRecord> runs) {
+  if (is_rolled_back(run, runs)) {
+    throw Error("run " + run.header.run + " was rolled back since this was planned", "nothing was changed",
+                Hint::with_only_way_on("kots-export runs shows what there is to roll back."));
+  }
+  if (size_of_journal(run) == journal_size) return;
+  throw Error("run " + run.header.run + " has gone on since this was planned", "nothing was changed",
+              Hint::with_only_way_on("kots-export runs shows when it has ended; roll back then."));
+}
+
+// A migrator that was started since is none of those that the plan stops.
+void require_planned_stop(Session& session, const change::RollbackPlan& plan) {
+  for (const change::Change& stop :
+       migration::plan_stop_of_migrator(session.context(), session.paths()).changes) {
+    const bool is_planned = std::ranges::any_of(plan.deletes.changes, [&](const change::Change& planned) {
+      return kube::key_of(planned.object) == kube::key_of(stop.object) &&
+             planned.object.uid == stop.object.uid;
+    });
+    if (is_planned) continue;
+    throw Error("the database migration was started since this was planned", "nothing was changed",
+                Hint::with_only_way_on("Look at what started it: kots-export runs lists the runs."));
+  }
 }
 
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
-  change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
+  const change::RunRecord& chosen = choose(all, own.run, call.flags);
+  const std::uintmax_t journal_size = size_of_journal(chosen);  // first: what comes meanwhile is noticed later
+  change::RunRecord run = change::read_journal(chosen.path);
   const Options options = options_of(call, names_in(run.header, call.flags));
 
   return in_session(options, Session::Access::write, [&](Session& session) {
@@ -190,6 +229,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
         migration::throw_not_planned(context, error);
       }
     };
+    require_ended(session, run, all.runs);
     read([&] { require_no_running_migrator(session, own); });
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
@@ -217,14 +257,15 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     tell_jobs_that_run_again(session.observer(), changes.metadata);
     if (is_database_migrated(run, all.runs)) session.observer().warn("rollback.database");
     context.executor.confirm(changes.metadata);
-    const bool writes = context.executor.dry_run() == kube::DryRun::none && !changes.empty();
     changes = {};  // `plan` has them: of thousands of objects two copies would be much
-    if (writes) {
+    if (context.executor.dry_run() == kube::DryRun::none) {
+      // Also where there is nothing to put back: the journal is to say so of all that the run did.
       context.executor.begin_writing();
       all = change::read_runs(backup_folder(call.flags));
-      require_not_rolled_back_since(run, all.runs);
+      require_nothing_since(run, journal_size, all.runs);
       if (!own.after_upgrade) migration::require_same_revisions(context);
       require_no_running_migrator(session, own);
+      if (own.stop_migrator) require_planned_stop(session, plan);
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
       run.entries = {};  // of thousands of objects this is much, and the plan has what is needed of it
     }
@@ -237,7 +278,6 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
     throw_unless_all_is_back(left, run);
     session.observer().step_done("rollback");
-    session.keep_journal();
     return session.finish();
   });
 }

@@ -259,11 +259,6 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   return journal;
 }
 
-void Session::keep_journal() {
-  if (executor_.dry_run() != kube::DryRun::none || !executor_.journal_path().empty()) return;
-  change::Journal(paths_.backup(), run_header()).record_end(change::RunEnd::complete);
-}
-
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
   kube::ResolvedConfig config;
   config.server = url;

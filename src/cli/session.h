@@ -55,8 +55,6 @@ class Session {
   // What the journal of this session says of it; `rolls_back` names the run that it undoes. Reads the
   // namespace's UID from the cluster where no check has; left empty where that may not be read.
   [[nodiscard]] change::RunHeader run_header();
-  // Writes a journal also where nothing had to be changed: it says that the run is rolled back.
-  void keep_journal();
   void rolls_back(std::string run) { rolls_back_ = std::move(run); }
 
   // Once something was written: notes in the journal that `error` ended the run, and adds to it how far the

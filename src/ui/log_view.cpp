@@ -3,6 +3,8 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 
+#include "ui/one_line.h"
+
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -57,12 +59,13 @@ void LogView::change_done(const change::Change& change, const change::ChangeOutc
       log_->logger.info("{} {}: was gone", verb, object);
       break;
     case change::ChangeOutcome::Status::not_tried:
-      log_->logger.info("{} {}: {}", verb, object, outcome.error);
+      log_->logger.info("{} {}: {}", verb, object, one_line(outcome.error));
       break;
     case change::ChangeOutcome::Status::refused:
     case change::ChangeOutcome::Status::unknown:
     case change::ChangeOutcome::Status::not_sent:
-      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status), outcome.error);
+      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status),
+                         one_line(outcome.error));
       break;
   }
 }
@@ -73,9 +76,9 @@ void LogView::check_done(const change::CheckOutcome& check) {
 
 void LogView::notice(const change::Notice& notice) {
   if (notice.level == change::Notice::Level::warning) {
-    log_->logger.warn("{}", text_of(notice));
+    log_->logger.warn("{}", one_line(text_of(notice)));
   } else {
-    log_->logger.info("{}", text_of(notice));
+    log_->logger.info("{}", one_line(text_of(notice)));
   }
 }
 

@@ -123,6 +123,8 @@ constexpr std::array kNotices = {
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not recreated"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "rolling back run {run}"},
+    Words{"rollback.run-is-running",
+          "run {run} is still running: roll back when it has ended. What it does until then is not shown"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
           "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
