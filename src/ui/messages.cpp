@@ -215,23 +215,6 @@ const std::string_view* find(const std::array<Words, N>& words, std::string_view
   return found == words.end() ? nullptr : &found->second;
 }
 
-// `words` with each {name} filled in, in one pass: an argument's braces are its own.
-std::string fill_in(std::string_view words, const std::vector<std::pair<std::string, std::string>>& args) {
-  std::string text;
-  while (!words.empty()) {
-    const auto open = std::min(words.find('{'), words.size());
-    text += words.substr(0, open);
-    words.remove_prefix(open);
-    const auto close = words.find('}');
-    if (close == std::string_view::npos) break;
-    const auto arg =
-        std::ranges::find(args, words.substr(1, close - 1), &std::pair<std::string, std::string>::first);
-    text += arg != args.end() ? std::string_view(arg->second) : words.substr(0, close + 1);
-    words.remove_prefix(close + 1);
-  }
-  return text.append(words);
-}
-
 // `hint` with each long command (which stands between backticks) on a line of its own, so that it can be
 // found and copied. Short ones are names of what a sentence speaks of.
 std::string with_commands_apart(std::string_view hint) {
@@ -268,7 +251,11 @@ std::string with_commands_apart(std::string_view hint) {
 
 std::string text_of(const change::Notice& notice) {
   const std::string_view* words = find(kNotices, notice.id);
-  if (words != nullptr) return fill_in(*words, notice.args);
+  if (words != nullptr) {
+    std::vector<util::Argument> arguments;
+    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, value);
+    return util::filled(*words, arguments);
+  }
   std::string text = notice.id;
   for (const auto& [name, value] : notice.args) text += " " + name + "=" + value;
   return text;

@@ -141,6 +141,25 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+std::string filled(std::string_view sentence, std::span<const Argument> arguments) {
+  std::string text;
+  while (!sentence.empty()) {
+    const auto open = std::min(sentence.find('{'), sentence.size());
+    text += sentence.substr(0, open);
+    sentence.remove_prefix(open);
+    const auto close = sentence.find('}');
+    if (close == std::string_view::npos) break;
+    const auto argument = std::ranges::find(arguments, sentence.substr(1, close - 1), &Argument::name);
+    text += argument != arguments.end() ? std::string_view(argument->value) : sentence.substr(0, close + 1);
+    sentence.remove_prefix(close + 1);
+  }
+  return text.append(sentence);
+}
+
+std::string filled(std::string_view sentence, std::initializer_list<Argument> arguments) {
+  return filled(sentence, std::span(arguments.begin(), arguments.size()));
+}
+
 std::string counted(std::size_t count, std::string_view word) {
   return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
 }

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Small questions about text that several rooms ask.
 namespace kots_export::util {
@@ -33,6 +37,27 @@ namespace kots_export::util {
 
 // Returns `text` with the letters A to Z in lower case.
 [[nodiscard]] std::string lower(std::string_view text);
+
+// What stands for {name} in a sentence.
+struct Argument {
+  Argument(std::string_view argument, std::string text) : name(argument), value(std::move(text)) {}
+  Argument(std::string_view argument, std::string_view text) : name(argument), value(text) {}
+  Argument(std::string_view argument, const char* text) : name(argument), value(text) {}
+  Argument(std::string_view argument, const std::filesystem::path& path)
+      : name(argument), value(path.string()) {}
+  Argument(std::string_view argument, std::integral auto number)
+      : name(argument), value(std::to_string(number)) {}
+
+  std::string_view name;
+  std::string value;
+};
+
+// Returns `sentence` with each {name} of `arguments` filled in, in one pass: the braces of a value are its
+// own. A name that is not among them stays as it is. Sentences stand whole where they are used, never glued
+// from parts: they are to be found by what a person reads, and translated.
+//   filled("cannot read {file}: {why}", {{"file", path}, {"why", "permission denied"}})
+[[nodiscard]] std::string filled(std::string_view sentence, std::span<const Argument> arguments);
+[[nodiscard]] std::string filled(std::string_view sentence, std::initializer_list<Argument> arguments);
 
 // "1 change", "2 changes": `word` is one that takes an s.
 [[nodiscard]] std::string counted(std::size_t count, std::string_view word);

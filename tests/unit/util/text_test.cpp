@@ -117,6 +117,18 @@ TEST(NaturalLess, IsAStrictOrder) {
   EXPECT_FALSE(natural_less("a-1", "a"));
 }
 
+TEST(Filled, PutsEachArgumentWhereItsNameStands) {
+  const std::string file = "a.yaml";
+  EXPECT_EQ(filled("cannot read {file}: {why} ({file})", {{"why", "no"}, {"file", file}}),
+            "cannot read a.yaml: no (a.yaml)");
+  EXPECT_EQ(filled("{count} of {all}", {{"count", 2U}, {"all", std::filesystem::path("/x")}}), "2 of /x");
+}
+
+TEST(Filled, LeavesBracesOfArgumentsAndUnknownNamesAlone) {
+  EXPECT_EQ(filled("{a}{b}", {{"a", "{b}"}, {"b", "2"}}), "{b}2");
+  EXPECT_EQ(filled("is {unknown}, {open", {}), "is {unknown}, {open");
+}
+
 }  // namespace
 
 }  // namespace kots_export::util
