@@ -164,10 +164,11 @@ void require_ended(Session& session, const change::RunRecord& run, std::span<con
   if (state_of(run, runs) != change::RunState::running) return;
   if (session.context().executor.dry_run() != kube::DryRun::none)
     return session.observer().warn("rollback.run-is-running", {{"run", run.header.run}});
-  throw Error("run " + run.header.run + " is still running", "its process is alive",
-              Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
-                                     "roll back then."),
-              ExitCode::check_failed);
+  throw Error(
+      "run " + run.header.run + " is still running", "its process is alive",
+      Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
+                             "roll back then."),
+      ExitCode::check_failed);
 }
 
 // A journal is only ever appended to.
@@ -205,7 +206,8 @@ void require_planned_stop(Session& session, const change::RollbackPlan& plan) {
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
   const change::RunRecord& chosen = choose(all, own.run, call.flags);
-  const std::uintmax_t journal_size = size_of_journal(chosen);  // first: what comes meanwhile is noticed later
+  const std::uintmax_t journal_size =
+      size_of_journal(chosen);  // first: what comes meanwhile is noticed later
   change::RunRecord run = change::read_journal(chosen.path);
   const Options options = options_of(call, names_in(run.header, call.flags));
 

@@ -64,8 +64,7 @@ void LogView::change_done(const change::Change& change, const change::ChangeOutc
     case change::ChangeOutcome::Status::refused:
     case change::ChangeOutcome::Status::unknown:
     case change::ChangeOutcome::Status::not_sent:
-      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status),
-                         one_line(outcome.error));
+      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status), one_line(outcome.error));
       break;
   }
 }
@@ -76,9 +75,9 @@ void LogView::check_done(const change::CheckOutcome& check) {
 
 void LogView::notice(const change::Notice& notice) {
   if (notice.level == change::Notice::Level::warning) {
-    log_->logger.warn("{}", one_line(text_of(notice)));
+    log_->logger.warn("{}", util::printable(text_of(notice)));
   } else {
-    log_->logger.info("{}", one_line(text_of(notice)));
+    log_->logger.info("{}", util::printable(text_of(notice)));
   }
 }
 

@@ -1,6 +1,8 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
+#include "ui/one_line.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -253,7 +255,7 @@ std::string text_of(const change::Notice& notice) {
   const std::string_view* words = find(kNotices, notice.id);
   if (words != nullptr) {
     std::vector<util::Argument> arguments;
-    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, value);
+    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, one_line(value));
     return util::filled(*words, arguments);
   }
   std::string text = notice.id;
