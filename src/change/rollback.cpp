@@ -279,11 +279,12 @@ Plan together(const RollbackPlan& plan) {
   return all;
 }
 
-RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRecord& run,
+RollbackPlan plan_rollback(kube::Client& client, Observer& observer, RunRecord run,
                            std::span<const RunRecord> runs, kube::DryRun dry_run,
                            const RollbackOptions& options) {
   if (dry_run == kube::DryRun::none) wait_for_unanswered(observer, run, options);
   const std::vector<ObjectHistory> histories = histories_of(run);
+  run.entries = {};  // of thousands of objects they are much, and the histories have what is needed
   Planner planner(client, observer, run, runs, histories);
   std::vector<std::size_t> left(histories.size());
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;

@@ -205,10 +205,8 @@ void require_planned_stop(Session& session, const change::RollbackPlan& plan) {
 
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
-  const change::RunRecord& chosen = choose(all, own.run, call.flags);
-  const std::uintmax_t journal_size =
-      size_of_journal(chosen);  // first: what comes meanwhile is noticed later
-  change::RunRecord run = change::read_journal(chosen.path);
+  const change::RunRecord run = choose(all, own.run, call.flags);
+  const std::uintmax_t journal_size = size_of_journal(run);  // before it is read: what comes later is noticed
   const Options options = options_of(call, names_in(run.header, call.flags));
 
   return in_session(options, Session::Access::write, [&](Session& session) {
@@ -243,8 +241,9 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     how.server_patience = options.change.settle_time;
     const auto make_plan = [&] {
       return read([&] {
-        change::RollbackPlan made = change::plan_rollback(context.client, context.observer, run, all.runs,
-                                                          context.executor.dry_run(), how);
+        change::RollbackPlan made =
+            change::plan_rollback(context.client, context.observer, change::read_journal(run.path), all.runs,
+                                  context.executor.dry_run(), how);
         if (own.stop_migrator) add(migration::plan_stop_of_migrator(context, session.paths()), made.deletes);
         return made;
       });
@@ -269,7 +268,6 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       require_no_running_migrator(session, own);
       if (own.stop_migrator) require_planned_stop(session, plan);
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
-      run.entries = {};  // of thousands of objects this is much, and the plan has what is needed of it
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =
