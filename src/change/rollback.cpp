@@ -3,6 +3,7 @@
 #include <kots_export/change/restore.h>
 #include <kots_export/change/rollback.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "change/live_objects.h"
 #include "change/seen.h"
@@ -108,7 +109,7 @@ class Planner {
             .before = std::move(before),
             .after = std::move(after),
             .propagation = propagation,
-            .why = "as it was before run " + run_.header.run};
+            .why = util::filled("as it was before run {run}", {{"run", run_.header.run}})};
   }
 
   [[nodiscard]] bool is_the_one(const ObjectHistory& history, const json& live) const {

@@ -54,24 +54,26 @@ const change::RunRecord& choose(const change::Runs& all, const std::string& name
     if (is_candidate(run, all.runs, flags.ns)) return run;
   }
   if (!all.broken.empty()) throw all.broken.back().error;
-  throw Error("there is no run to roll back in " + backup_folder(flags).string(), {},
-              "kots-export runs lists the runs; --output-dir names the folder of the run.");
+  throw Error(util::filled("there is no run to roll back in {folder}", {{"folder", backup_folder(flags)}}),
+              {}, "kots-export runs lists the runs; --output-dir names the folder of the run.");
 }
 
 // The journal's UIDs hold for one namespace of one cluster.
 void require_same_cluster(const change::RunHeader& run, const change::RunHeader& here) {
   const bool known = !run.namespace_uid.empty() && !here.namespace_uid.empty();
   if (known ? run.namespace_uid == here.namespace_uid : run.server == here.server) return;
-  throw Error("run " + run.run + " was not made on this cluster",
-              known ? "namespace " + run.ns + " here is another one than the run's, on " + run.server
-                    : "the run was made on " + run.server + ", this is " + here.server,
+  const char* why = known ? "namespace {namespace} here is another one than the run's, on {server}"
+                          : "the run was made on {server}, this is {here}";
+  throw Error(util::filled("run {run} was not made on this cluster", {{"run", run.run}}),
+              util::filled(why, {{"namespace", run.ns}, {"server", run.server}, {"here", here.server}}),
               "Choose the cluster with --context; --any-cluster rolls back here anyway.");
 }
 
 InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {
   if (!flags.ns.empty() && flags.ns != run.ns) {
-    throw UsageError("run " + run.run + " was made on namespace " + run.ns + ", not on " + flags.ns, {},
-                     "Leave --namespace out: the run knows its own.");
+    throw UsageError(util::filled("run {run} was made on namespace {namespace}, not on {given}",
+                                  {{"run", run.run}, {"namespace", run.ns}, {"given", flags.ns}}),
+                     {}, "Leave --namespace out: the run knows its own.");
   }
   return {.ns = run.ns, .release = run.release};
 }
@@ -94,12 +96,12 @@ void require_no_running_migrator(Session& session, const RollbackFlags& own) {
   auto& context = session.context();
   if (context.executor.dry_run() != kube::DryRun::none)
     return session.observer().warn("rollback.migrator-runs", {{"since", *since}});
+  const std::string job(migration::names::kMigrator);
   throw Error(
       "the database migration is running", *since,
-      "Wait until Job " + std::string(migration::names::kMigrator) + " has ended (" + "`" +
-          context.commands.kubectl(context.ns.name, "get job " + std::string(migration::names::kMigrator)) +
-          "`), then roll back. --stop-migrator deletes it while it runs: the database then has to be "
-          "restored from its backup.",
+      util::filled("Wait until Job {job} has ended (`{command}`), then roll back. --stop-migrator deletes it "
+                   "while it runs: the database then has to be restored from its backup.",
+                   {{"job", job}, {"command", context.commands.kubectl(context.ns.name, "get job " + job)}}),
       ExitCode::check_failed);
 }
 
@@ -125,7 +127,8 @@ void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& pl
 void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
   if (left == 0) return;
   throw Error(
-      std::to_string(left) + " changes of run " + run.header.run + " were not put back",
+      util::filled("{count} changes of run {run} were not put back",
+                   {{"count", left}, {"run", run.header.run}}),
       "each is told above; all others are as before the run",
       Hint::with_way_on("Look at them with kubectl, fix what should be as before, and run rollback again."));
 }
@@ -165,7 +168,7 @@ void require_ended(Session& session, const change::RunRecord& run, std::span<con
   if (session.context().executor.dry_run() != kube::DryRun::none)
     return session.observer().warn("rollback.run-is-running", {{"run", run.header.run}});
   throw Error(
-      "run " + run.header.run + " is still running", "its process is alive",
+      util::filled("run {run} is still running", {{"run", run.header.run}}), "its process is alive",
       Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
                              "roll back then."),
       ExitCode::check_failed);
@@ -181,11 +184,13 @@ std::uintmax_t size_of_journal(const change::RunRecord& run) {
 void require_nothing_since(const change::RunRecord& run, std::uintmax_t journal_size,
                            std::span<const change::RunRecord> runs) {
   if (is_rolled_back(run, runs)) {
-    throw Error("run " + run.header.run + " was rolled back since this was planned", "nothing was changed",
+    throw Error(util::filled("run {run} was rolled back since this was planned", {{"run", run.header.run}}),
+                "nothing was changed",
                 Hint::with_only_way_on("kots-export runs shows what there is to roll back."));
   }
   if (size_of_journal(run) == journal_size) return;
-  throw Error("run " + run.header.run + " has gone on since this was planned", "nothing was changed",
+  throw Error(util::filled("run {run} has gone on since this was planned", {{"run", run.header.run}}),
+              "nothing was changed",
               Hint::with_only_way_on("kots-export runs shows when it has ended; roll back then."));
 }
 

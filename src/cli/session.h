@@ -71,6 +71,10 @@ class Session {
   [[nodiscard]] std::filesystem::path log_file() const {
     return paths_.logs() / ("kots-export-" + run_ + ".log");
   }
+  // Behind other lines; empty where there is no log.
+  [[nodiscard]] std::string line_of_log() const {
+    return log_ ? "\nlog: " + log_file().string() : std::string();
+  }
   change::ExecutorOptions executor_options(Access access);
   bool confirm(const change::Plan& plan);
   // Takes away the log file and the folders that this session made, as far as they are empty.
@@ -80,7 +84,7 @@ class Session {
   change::LeaseOptions lock_options();
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target();  // in the document, and where events are told
-  [[nodiscard]] std::string what_the_server_takes() const;
+  [[nodiscard]] std::string remark_on_dry_run() const;
   void print_end();
   // What a report tells of the run, beside its journal.
   void keep_details() noexcept;

@@ -49,7 +49,9 @@ class Outputs {
   NomadCertificates take_all() {
     for (const Part& part : parts_) {
       if (!part.pem)
-        throw Error(std::string(source_) + " has no output " + std::string(part.output), {}, kHowToExport);
+        throw Error(
+            util::filled("{file} has no output {output}", {{"file", source_}, {"output", part.output}}), {},
+            kHowToExport);
     }
     const auto encoded = [](const Part& part) { return util::base64_encode(part.pem->reveal()); };
     return {.certificate = encoded(parts_[0]),
@@ -65,15 +67,18 @@ class Outputs {
       if (rest.empty()) return take(part, where, Secret<std::string>(value.get<std::string>()));
       if (rest != kTwin) continue;
       auto pem = util::base64_decode(value.get_ref<const std::string&>());
-      if (!pem) throw Error("output " + where + " in " + std::string(source_) + " is not base64");
+      if (!pem)
+        throw Error(
+            util::filled("output {output} in {file} is not base64", {{"output", where}, {"file", source_}}));
       return take(part, where, Secret<std::string>(std::move(*pem)));
     }
   }
 
   void take(Part& part, const std::string& where, Secret<std::string> pem) {
     if (part.pem && util::trim(part.pem->reveal()) != util::trim(pem.reveal())) {
-      throw Error(std::string(source_) + " has two different sets of Nomad certificates",
-                  "output " + part.where + " is another than output " + where,
+      throw Error(util::filled("{file} has two different sets of Nomad certificates", {{"file", source_}}),
+                  util::filled("output {output} is another than output {other}",
+                               {{"output", part.where}, {"other", where}}),
                   "Choose the set that the clients of this installation use, and give its three PEM files.");
     }
     if (part.pem) return;
@@ -91,7 +96,7 @@ class Outputs {
 NomadCertificates certificates_of_terraform(const Secret<std::string>& text, std::string_view source) {
   const json outputs = json::parse(text.reveal(), nullptr, false);
   if (!outputs.is_object()) {
-    throw Error(std::string(source) + " is not the output of terraform",
+    throw Error(util::filled("{file} is not the output of terraform", {{"file", source}}),
                 outputs.is_discarded() ? "it is not JSON, or it was cut off" : "it is not a JSON object",
                 "`terraform output -json` prints it.");
   }

@@ -127,7 +127,8 @@ DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type) 
     return failed("the answer cannot be read");
   const int code = ns_msg_getflag(message, ns_f_rcode);
   if (code != ns_r_noerror && code != ns_r_nxdomain)
-    return failed("the name server answers with error " + std::to_string(code) + " (RFC 1035, RCODE)");
+    return failed(
+        util::filled("the name server answers with error {code} (RFC 1035, RCODE)", {{"code", code}}));
   DnsAnswer answer{.status = Status::no_data, .records = records_in(message), .why = {}};
   const bool is_found = std::ranges::any_of(answer.records, [&](const DnsRecord& record) {
     return record.type == type || (record.type == RecordType::cname && type != RecordType::soa);
@@ -138,8 +139,9 @@ DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type) 
 }
 
 UsageError no_server(const std::string& server) {
-  return UsageError("--dns-server " + server + " is no address of a name server", {},
-                    "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
+  return UsageError(
+      util::filled("--dns-server {server} is no address of a name server", {{"server", server}}), {},
+      "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
 }
 
 // "10.0.0.2", "10.0.0.2:53", "[fd00::2]:53" or "fd00::2": address and port.
@@ -176,7 +178,8 @@ ServerAddress parse(const std::string& server) {
 void require_server(const std::string& server) { (void)parse(server); }
 
 Resolver::Resolver(const std::string& server, std::function<bool()> interrupted)
-    : title_(server.empty() ? "the name servers of resolv.conf" : "name server " + server),
+    : title_(server.empty() ? "the name servers of resolv.conf"
+                            : util::filled("name server {server}", {{"server", server}})),
       server_(server.empty() ? ServerAddress{} : parse(server)),
       interrupted_(std::move(interrupted)) {}
 
@@ -190,15 +193,17 @@ DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
   std::array<unsigned char, NS_PACKETSZ> query{};
   const int length = ::res_nmkquery(state.get(), ns_o_query, name.c_str(), ns_c_in, type_of(type), nullptr, 0,
                                     nullptr, query.data(), static_cast<int>(query.size()));
-  if (length < 0) return failed(name + " is no domain name");
+  if (length < 0) return failed(util::filled("{name} is no domain name", {{"name", name}}));
   std::vector<unsigned char> bytes(kLongestAnswer);
   int size = -1;
   for (int i = 0; i < kTries && size < 0; ++i) {
-    if (interrupted_ && interrupted_()) throw Interrupted("stopped asking " + title_);
+    if (interrupted_ && interrupted_())
+      throw Interrupted(util::filled("stopped asking {server}", {{"server", title_}}));
     size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
   }
   if (size < 0) {
-    silence_ = title_ + " did not answer: " + std::generic_category().message(errno);
+    silence_ = util::filled("{server} did not answer: {why}",
+                            {{"server", title_}, {"why", std::generic_category().message(errno)}});
     return failed(silence_);
   }
   bytes.resize(static_cast<std::size_t>(size));

@@ -22,7 +22,7 @@ std::shared_ptr<spdlog::sinks::sink> open_sink(const std::filesystem::path& file
   try {
     return std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string());
   } catch (const spdlog::spdlog_ex& error) {
-    throw Error("cannot write " + file.string(), error.what());
+    throw Error(util::filled("cannot write {file}", {{"file", file}}), error.what());
   }
 }
 
@@ -44,8 +44,8 @@ void LogView::step_done(std::string_view step) { log_->logger.info("step {} done
 
 void LogView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   if (plan.empty()) return;
-  log_->logger.info("planned{}: {}", dry_run == kube::DryRun::none ? "" : " (dry run)",
-                    text_of(summarize(plan), Tense::planned));
+  const char* words = dry_run == kube::DryRun::none ? "planned: {changes}" : "planned (dry run): {changes}";
+  log_->logger.info("{}", util::filled(words, {{"changes", text_of(summarize(plan), Tense::planned)}}));
 }
 
 void LogView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
