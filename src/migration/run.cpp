@@ -67,7 +67,9 @@ void tell_what_is_left(Context& context, const RunOptions& options) {
   }
   std::string commands;
   if (has_postgres) commands = "`" + context.commands.kots_export("postgres") + "`, then ";
-  commands += "`" + context.commands.kots_export("message") + "`";
+  commands +=
+      "`" + context.commands.kots_export("message" + chart_flags(options.target_version, options.registry)) +
+      "`";
   context.observer.note("flyway.left-to-do", {{"commands", commands}});
 }
 

@@ -95,6 +95,17 @@ class Web(Verify):
         self.verify(records=records)
         self.assertEqual([one[0] for one in self.found("dns")], ["ok", "ok"], self.found("dns"))
 
+    def test_a_load_balancer_of_a_zone_that_the_domains_server_refuses(self):
+        balancer = "lb-1.elb.example.net"
+        self.server.expose(self.web, address={"hostname": balancer})
+        self.verify(records=[f"cname=app.{DOMAIN},{balancer}", f"host-record={DOMAIN},10.9.9.9"])
+        own, app = self.found("dns")
+        self.assertEqual(app[0], "ok", app)
+        self.assertEqual(own[0], "warning", own)  # it may be an ALIAS
+        self.assertIn("10.9.9.9; whether that is the load balancer", own[1])
+        self.assertIn("REFUSED", own[1])
+        self.assert_found("old-names", "ok")
+
     def test_no_cname_is_asked_for_at_the_apex_of_a_zone(self):
         self.server.release(**{"global": {"domainName": "circleci.example.com"}})
         self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
@@ -177,11 +188,12 @@ class Web(Verify):
 
 @unittest.skipUnless(DNSMASQ, "dnsmasq is not installed")
 class Nomad(Verify):
-    def nomad(self, name="nomad", newest=None, first=b"\x04"):
-        return self.start(TlsServer(self.file(name + ".crt"), self.file(name + ".key"), answer=None, first=first, clients=self.file("nomad-ca.crt"), newest=newest))
+    def nomad(self, name="nomad", newest=None, first=b"\x04", clients="nomad-ca"):
+        return self.start(TlsServer(self.file(name + ".crt"), self.file(name + ".key"), answer=None, first=first, clients=self.file(clients + ".crt"), newest=newest))
 
-    def look(self, server, pair="nomad-cli"):
+    def look(self, server, pair="nomad-cli", **changed):
         mtls = {"enabled": True, "CACertificate": text64(self.file("nomad-ca.crt")), "certificate": text64(self.file(pair + ".crt")), "privateKey": text64(self.file(pair + ".key"))}
+        mtls.update(changed)
         self.server.release(nomad={"server": {"rpc": {"mTLS": mtls}}})
         self.server.expose(self.web, nomad_port=server.port)
         return self.verify()
@@ -202,8 +214,8 @@ class Nomad(Verify):
     def test_an_alert_after_its_certificate_is_no_failure(self):
         for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             with self.subTest(newest):
-                server = self.nomad(newest=newest)
-                self.assertEqual(self.look(server, pair="nomad-other"), 0, self.document["checks"])
+                server = self.nomad(newest=newest, clients="nomad-other-ca")
+                self.assertEqual(self.look(server), 0, self.document["checks"])
                 self.assertEqual(server.clients, [])  # it was not let in
                 self.assert_found("nomad", "ok")
 
@@ -223,6 +235,17 @@ class Nomad(Verify):
         shutil.copy(self.file("nomad-cli.key"), self.file("mixed.key"))
         self.assertEqual(self.look(server, pair="mixed"), 1)
         self.assert_found("nomad", "failed", "are no pair")
+
+    def test_a_ca_of_the_values_that_cannot_be_used(self):
+        server = self.nomad()
+        pki.certificate(self.certificates, "nomad-old-ca", "/CN=nomad-ca", None, "basicConstraints=critical,CA:TRUE\n", days=-1)
+        for authority, said in (("", "holds no certificate"), ("AAAA", "holds no certificate"), (text64(self.file("nomad.crt")), "may not issue certificates"),
+                                (text64(self.file("nomad-old-ca.crt")), "CACertificate in the values expired on"), (text64(self.file("nomad-other-ca.crt")), "of another CA")):
+            with self.subTest(said):
+                self.assertEqual(self.look(server, CACertificate=authority), 1)
+                self.assert_found("nomad", "failed", said, "kots-export nomad")
+        self.assertEqual(self.look(server, pair="nomad-other"), 1)  # the server's own is right, the next start takes this one
+        self.assert_found("nomad", "failed", "of another CA")
 
     def test_without_mtls_a_connection_will_do(self):
         server = self.nomad()

@@ -60,7 +60,7 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
   if (std::ranges::all_of(passwords, [](const Password& one) { return one.any_of.empty(); }))
     return ok("the values leave its password to a Secret");
   const std::string name(names::kPostgresql);
-  const std::string again = "`" + verifying.context.commands.kots_export("message") + "` prints its command.";
+  const std::string again = command_for_chart(verifying, "message") + " prints its command.";
   if (!secret) return problem("Secret " + name + " is not there", "Run `helm upgrade` again: " + again);
   for (const Password& password : passwords) {
     if (password.any_of.empty()) continue;
@@ -117,7 +117,7 @@ Findings verify_ownership(Verifying& verifying) {
     findings.push_back(problem(
         "of the release's manifest " + util::listed(missing) +
             (missing.size() == 1 ? " is not there" : " are not there"),
-        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
+        "Run `helm upgrade` again: " + command_for_chart(verifying, "message") + " prints its command."));
   if (!foreign.empty())
     findings.push_back(
         problem("without the marks of release " + context.release + ": " + util::listed(foreign),
@@ -161,7 +161,7 @@ Findings verify_postgresql(Verifying& verifying) {
   if (!stateful_set) {
     findings.push_back(problem(
         "StatefulSet " + name + " is not there",
-        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
+        "Run `helm upgrade` again: " + command_for_chart(verifying, "message") + " prints its command."));
   } else if (const std::string& why = pods_and_events_of(verifying).no_pods; !why.empty()) {
     findings.push_back(skipped("whose its Pod is could not be read: " + why));
   } else if (const auto orphans = orphans_of(verifying, *stateful_set); !orphans.empty()) {

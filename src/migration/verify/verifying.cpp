@@ -1,8 +1,11 @@
 #include "migration/verify/verifying.h"
 
+#include <kots_export/migration/message.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
+
+#include "migration/revisions.h"
 
 #include <algorithm>
 #include <array>
@@ -111,6 +114,13 @@ net::Resolver& resolver_of(Verifying& verifying) {
 
 std::string kubectl(const Verifying& verifying, const std::string& command) {
   return "`" + verifying.context.commands.kubectl(verifying.context.ns.name, command) + "`";
+}
+
+std::string command_for_chart(Verifying& verifying, const std::string& command) {
+  const helm::Release& release = release_of(verifying);
+  const std::string flags =
+      is_upgraded(release) ? chart_flags(release.chart_version, Registry()) : std::string();
+  return "`" + verifying.context.commands.kots_export(command + flags) + "`";
 }
 
 std::string helm_command(const Verifying& verifying, const std::string& command) {
