@@ -16,8 +16,15 @@ using nlohmann::json;
 
 namespace {
 
-std::string headline_of(Stage stage) {
-  switch (stage) {
+// "upgrade" of "pending-upgrade": the command of Helm that is at work.
+std::string command_of(const InstallationStatus& status) {
+  constexpr std::string_view kPending = "pending-";
+  const std::string word = status.newest ? status.newest->status : std::string();
+  return word.starts_with(kPending) ? word.substr(kPending.size()) : "upgrade";
+}
+
+std::string headline_of(const InstallationStatus& status) {
+  switch (status.stage) {
     case Stage::no_namespace:
       return "The namespace does not exist on this cluster.";
     case Stage::no_release:
@@ -31,9 +38,14 @@ std::string headline_of(Stage stage) {
     case Stage::migrated:
       return "Migrated: waiting for `helm upgrade`.";
     case Stage::upgrading:
-      return "`helm upgrade` is under way, or was cut off.";
+      return util::filled("`helm {command}` is under way, or was cut off.",
+                          {{"command", command_of(status)}});
     case Stage::upgrade_failed:
-      return "`helm upgrade` has failed.";
+      return status.is_going_back ? "`helm rollback` to 3.x has failed: Server 4.x is deployed."
+                                  : "`helm upgrade` has failed.";
+    case Stage::not_deployed:
+      return util::filled("The release is not deployed: its newest revision is {status}.",
+                          {{"status", status.newest ? status.newest->status : std::string()}});
     case Stage::upgraded:
       return "Server 4.x is deployed.";
   }
@@ -57,7 +69,10 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
       return "`" + commands.kots_export("plan") + "` shows what is left to do.";
     case Stage::migrated:
       return "`" + commands.kots_export("message") + "` prints the command.";
+    case Stage::not_deployed:
+      return "`helm history` shows what became of it; `helm rollback` brings a revision back.";
     case Stage::upgrading:
+      if (status.is_going_back) return "`helm history` shows how far it is.";
       return "`" + commands.kots_export("verify --wait") + "` waits for it.";
     case Stage::upgrade_failed:
     case Stage::upgraded:
@@ -134,8 +149,8 @@ json json_of(const RevisionStatus& revision) {
 
 std::string text_of(const InstallationStatus& status, const migration::Commands& commands,
                     std::chrono::system_clock::time_point now, Colour colour) {
-  std::string text = paint(colour, headline_of(status.stage), kBold) + "\n" +
-                     util::printable(next_of(status, commands)) + "\n\n";
+  std::string text =
+      paint(colour, headline_of(status), kBold) + "\n" + util::printable(next_of(status, commands)) + "\n\n";
   if (status.newest) text += line("release:", text_of(*status.newest));
   if (status.deployed) text += line("", text_of(*status.deployed));
   constexpr std::size_t kStep = 14;

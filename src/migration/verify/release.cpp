@@ -37,7 +37,6 @@ Findings verify_release(Verifying& verifying) {
   const helm::Release& release = release_of(verifying);
   const std::string what =
       state_of(newest) + ", chart " + util::printable(release.chart_name + " " + release.chart_version);
-  const std::string next = "`" + context.commands.kots_export("message") + "` prints the command.";
   if (!is_server(release))
     return {problem(what + ", not " + std::string(names::kChart),
                     "Name the release of CircleCI Server with --release-name.")};
@@ -45,13 +44,25 @@ Findings verify_release(Verifying& verifying) {
     return {problem(what + ": Helm is still at work on it, or was cut off",
                     "Wait: `" + context.commands.kots_export("verify --wait") + "`. Where it was cut off: " +
                         way_out_of_pending(context, stored_revisions(context)))};
+  // What comes next may be the migration, and for a values file there is nothing to upgrade with before it.
   if (!is_upgraded(release))
-    return {problem(what + ": it is not upgraded to 4.x", "Run `helm upgrade`: " + next)};
+    return {problem(what + ": it is not upgraded to 4.x",
+                    util::filled("`{command}` shows how far the migration is, and what comes next.",
+                                 {{"command", context.commands.kots_export("status")}}))};
   if (newest.status == kDeployed) return {ok(what)};
   const std::string why = release.description.empty() ? "" : ": " + util::printable(release.description);
-  return {problem(what + why, "Fix what it names, then run `helm upgrade` again: " + next + " " +
-                                  helm_command(verifying, "history " + util::shell_quote(context.release)) +
-                                  " shows the revisions.")};
+  const std::string history = helm_command(verifying, "history " + util::shell_quote(context.release));
+  if (newest.status == "failed")
+    return {problem(
+        what + why,
+        util::filled("Fix what it names, then run `helm upgrade` again: {message} prints the command. "
+                     "{history} shows the revisions.",
+                     {{"message", command_for_chart(verifying, "message")}, {"history", history}}))};
+  return {problem(
+      what + why,
+      util::filled("It is not deployed: {history} shows what became of it, and `helm rollback` brings a "
+                   "revision back.",
+                   {{"history", history}}))};
 }
 
 Findings verify_workloads(Verifying& verifying) {

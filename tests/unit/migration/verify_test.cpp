@@ -139,7 +139,7 @@ TEST_F(Verify, LooksAtNothingElseBeforeTheUpgrade) {
   server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
   EXPECT_THAT(run().failed, ElementsAre("release"));
   EXPECT_EQ(observer.checks.size(), 1U);
-  EXPECT_THAT(found("release"), AllOf(HasSubstr("not upgraded"), HasSubstr("kots-export message")));
+  EXPECT_THAT(found("release"), AllOf(HasSubstr("not upgraded"), HasSubstr("kots-export status")));
 }
 
 TEST_F(Verify, NamesAReleaseThatIsPending) {
