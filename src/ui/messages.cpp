@@ -95,6 +95,9 @@ constexpr std::array kNotices = {
     Words{"progress.pause", "{request} is sent again in {time}: {why}"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
+    Words{"report.other-server",
+          "what verify found is of the server {verified}, and the run of {run}: see that it is the same "
+          "cluster"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
     Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not recreated"},
