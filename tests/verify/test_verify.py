@@ -175,6 +175,19 @@ class Web(Verify):
         shutil.copy(self.file("web.key"), self.file("expired.key"))
         self.assertEqual(self.expect_tls("expired", "failed", "expired on"), 1)
 
+    def test_a_certificate_that_is_for_clients(self):
+        pki.certificate(self.certificates, "client", f"/CN={DOMAIN}", "ca", f"subjectAltName=DNS:{DOMAIN},DNS:app.{DOMAIN}\nextendedKeyUsage=clientAuth\n", days=90)
+        self.assertEqual(self.expect_tls("client", "failed", "not made for servers", "Put a certificate for the domain"), 1)
+
+    def test_a_server_of_old_tls_alone_is_one_of_tls(self):
+        server = self.start(TlsServer(self.file("web.crt"), self.file("web.key")))
+        server.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        server.context.minimum_version = ssl.TLSVersion.TLSv1
+        server.context.maximum_version = ssl.TLSVersion.TLSv1
+        self.server.expose(server)
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("tls", "failed", "TLS at 127.0.0.1", "TLS 1.2 or later")
+
     def test_https_that_answers_with_an_error(self):
         self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 503 Service Unavailable\r\n\r\n")))
         self.assertEqual(self.verify(), 1)
