@@ -168,11 +168,13 @@ constexpr std::array kNotices = {
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
     Words{"verify.cut-off", "the server is not reached, trying again: {why}"},
+    Words{"verify.server-error", "the server is in trouble, trying again: {why}"},
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
     Words{"verify.waited-enough",
           "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
     Words{"verify.waited-in-vain",
-          "some workloads are not ready after {time} (--wait): the checks say what is not"},
+          "the release or some of its workloads are not ready after {time} (--wait): the checks say what is "
+          "not"},
     Words{"verify.waiting", "waiting: {work}"},
 };
 

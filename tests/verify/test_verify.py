@@ -193,6 +193,11 @@ class Web(Verify):
         self.assertEqual(self.verify(), 1)
         self.assert_found("https", "failed", "answers with 503")
 
+    def test_https_that_does_not_come_to_an_answer(self):
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 100 Continue\r\n\r\n")))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("https", "failed", "no answer to GET /, only 100")
+
     def test_a_load_balancer_that_nobody_reaches(self):
         self.web.end()
         self.assertEqual(self.verify(), 1)

@@ -108,6 +108,9 @@ CheckFinding judge_https(const Verifying& verifying, const LoadBalancer& /*balan
   if (answer.came == Came::tls) return problem("no answer to GET /: " + answer.why, remedy);
   if (answer.came != Came::http) return skipped("see check tls");
   const std::string status = std::to_string(answer.http_status);
+  // What comes before an answer, and here instead of one.
+  if (answer.http_status < kube::http::kOk)
+    return problem(util::filled("no answer to GET /, only {status}", {{"status", status}}), remedy);
   if (kube::http::is_server_error(answer.http_status)) return problem("answers with " + status, remedy);
   return ok("answers (" + status + ")");
 }

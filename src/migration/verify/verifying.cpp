@@ -18,9 +18,6 @@ using nlohmann::json;
 
 namespace {
 
-// The guide, step 8: one of both, by nginx.aws_acm.enabled.
-constexpr std::array<std::string_view, 2> kLoadBalancers = {names::kProxy, names::kProxyOfAcm};
-
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
@@ -85,7 +82,12 @@ const json* service_of(Verifying& verifying, std::string_view name) {
 }
 
 std::optional<LoadBalancer> load_balancer_of(Verifying& verifying) {
-  for (const std::string_view name : kLoadBalancers) {
+  // The guide, step 8: one of both. That of the values first, as `message` names it; where it is none, the
+  // other may be left of before.
+  const bool is_of_acm = values::is_true_at(release_of(verifying).config, {"nginx", "aws_acm", "enabled"});
+  const std::array both = {is_of_acm ? names::kProxyOfAcm : names::kProxy,
+                           is_of_acm ? names::kProxy : names::kProxyOfAcm};
+  for (const std::string_view name : both) {
     const json* service = service_of(verifying, name);
     if (service != nullptr && util::text_at(*service, {"spec", "type"}) == "LoadBalancer")
       return read_load_balancer(*service, std::string(name));

@@ -370,6 +370,22 @@ TEST_F(Verify, LeavesTheWorkloadsOfAnotherReleaseAlone) {
   EXPECT_THAT(run().failed, Not(Contains("workloads")));
 }
 
+// --- load balancer ---
+
+TEST_F(Verify, TakesTheLoadBalancerThatTheValuesName) {
+  put(R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"circleci-proxy-acm","namespace":"circleci-server"},
+      "spec":{"type":"LoadBalancer","ports":[{"name":"https","port":443}]},
+      "status":{"loadBalancer":{"ingress":[{"ip":"10.1.1.1"}]}}})");
+  (void)run();
+  EXPECT_THAT(found("load-balancer"), HasSubstr("Service circleci-proxy has no address"));
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+      "revision: 3, chartName: circleci-server, chartVersion: 4.0.1, status: deployed, "
+      "config: {nginx: {aws_acm: {enabled: true}}}}");
+  (void)run();
+  EXPECT_THAT(found("load-balancer"), HasSubstr("Service circleci-proxy-acm has 10.1.1.1"));
+}
+
 // --- workflow data ---
 
 TEST_F(Verify, CallsWorkflowDataOnItsWayToDo) {
@@ -590,6 +606,19 @@ TEST_F(Verify, WaitsOnWhereTheConnectionIsCut) {
   EXPECT_THAT(result.failed, Not(Contains("workloads")));
   EXPECT_NE(observer.find("verify.cut-off"), nullptr);
   EXPECT_NE(observer.find("verify.waited"), nullptr);
+}
+
+TEST_F(Verify, WaitsOnWhereTheServerIsInTrouble) {
+  break_deployment("frontend");
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    server.add_fault("status=503 times=8 method=GET path=/secrets");
+    change("Deployment", "frontend", {{"status", {{"readyReplicas", 1}, {"availableReplicas", 1}}}});
+  });
+  const VerifyResult result = run({.dns_server = "127.0.0.1:9", .wait = std::chrono::minutes(1)});
+  later.join();
+  EXPECT_THAT(result.failed, Not(Contains("workloads")));
+  EXPECT_NE(observer.find("verify.server-error"), nullptr);
 }
 
 TEST_F(Verify, StopsWaitingWhenItIsInterrupted) {
