@@ -59,9 +59,14 @@ std::vector<Notice> warnings_of(const json& file) {
 std::optional<RunDetails::End> end_of(const json& file) {
   const json* end = util::find_at(file, {"end"});
   if (end == nullptr) return std::nullopt;
+  const auto is_true = [end](const char* name) {
+    return member(*end, name, Type::boolean, "details.end") == json(true);
+  };
   return RunDetails::End{.step = text_member(*end, "step", "details.end"),
                          .why = text_member(*end, "why", "details.end"),
-                         .hint = text_member(*end, "hint", "details.end")};
+                         .hint = text_member(*end, "hint", "details.end"),
+                         .can_go_on = is_true("canGoOn"),
+                         .can_go_back = is_true("canGoBack")};
 }
 
 RunDetails details_of(const json& file) {
@@ -150,7 +155,11 @@ void write_run_details(const std::filesystem::path& folder, const RunDetails& de
   for (const CheckLine& check : details.checks) file["checks"].push_back(to_json(check));
   for (const Notice& warning : details.warnings) file["warnings"].push_back(to_json(warning));
   if (details.end)
-    file["end"] = {{"step", details.end->step}, {"why", details.end->why}, {"hint", details.end->hint}};
+    file["end"] = {{"step", details.end->step},
+                   {"why", details.end->why},
+                   {"hint", details.end->hint},
+                   {"canGoOn", details.end->can_go_on},
+                   {"canGoBack", details.end->can_go_back}};
   util::write_private_file(file_in(folder), file.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 

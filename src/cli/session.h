@@ -85,7 +85,7 @@ class Session {
   [[nodiscard]] std::string what_the_server_takes() const;
   void print_end();
   // What a report tells of the run, beside its journal.
-  void keep_details(const Error* error = nullptr) noexcept;
+  void keep_details(std::optional<change::RunDetails::End> end = std::nullopt) noexcept;
   [[nodiscard]] std::string how_it_stopped() const;
 
   const Options& options_;

@@ -219,15 +219,18 @@ Step status_step(const RunReport& report, std::string text) {
           .parts = {{.text = {{std::move(text)}}, .lines = {report.status_command}}}};
 }
 
-// Of a run that did not come to its end.
+// Of a run that did not come to its end. One that was killed left no word of that.
 Step go_on_step(const RunReport& report) {
-  const bool is_rollback = !report.run.header.rolls_back.empty();
-  Step step{.number = {}, .title = is_rollback ? "Go on" : "Go on, or go back", .parts = {}};
-  step.parts.push_back(
-      {.text = {{"The same command again goes on: it does only what is left."}}, .lines = {}});
-  if (is_rollback) return step;
-  step.parts.push_back(
-      {.text = {{"This goes back to what was there before."}}, .lines = {report.rollback_command}});
+  const auto& end = report.details ? report.details->end : std::nullopt;
+  const bool can_go_on = !end || end->can_go_on;
+  const bool can_go_back = report.run.header.rolls_back.empty() && (!end || end->can_go_back);
+  Step step{.number = {}, .title = can_go_back ? "Go on, or go back" : "Go on", .parts = {}};
+  step.parts.push_back({.text = {{can_go_on ? "The same command again goes on: it does only what is left."
+                                            : "See above how to go on."}},
+                        .lines = {}});
+  if (can_go_back)
+    step.parts.push_back(
+        {.text = {{"This goes back to what was there before."}}, .lines = {report.rollback_command}});
   return step;
 }
 

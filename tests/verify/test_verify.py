@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pki
 from server import PROGRAM
-from servers import DNSMASQ, NameServer, TlsServer
+from servers import DNSMASQ, CnameServer, NameServer, TlsServer
 from upgraded import DOMAIN, RIGHT, Upgraded, make_certificates
 
 
@@ -136,6 +136,11 @@ class Web(Verify):
         records = ["host-record=lb.circleci.example.com,127.0.0.1", f"cname=app.{DOMAIN},gone.circleci.example.com", f"cname={DOMAIN},lb.circleci.example.com"]
         self.assertEqual(self.verify(records=records), 1)
         self.assert_found("dns", "failed", "gone.circleci.example.com, which has no address", "CNAME lb.circleci.example.com")
+
+    def test_names_that_lead_in_a_circle(self):
+        self.dns = self.start(CnameServer({DOMAIN: f"app.{DOMAIN}", f"app.{DOMAIN}": DOMAIN}))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("dns", "failed", f"app.{DOMAIN} leads in a circle: app.{DOMAIN}, {DOMAIN}, app.{DOMAIN}", f"`app.{DOMAIN}. A 127.0.0.1`")
 
     def test_a_cname_to_the_load_balancer_before_that_has_an_address(self):
         self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})

@@ -29,11 +29,14 @@ struct RunDetails {
     std::string name;
     std::chrono::milliseconds took{0};
   };
-  // Why the run ended, where it was not complete: what was printed.
+  // Why the run ended, where it was not complete.
   struct End {
     std::string step;  // in which it ended; empty where that was in none
     std::string why;
-    std::string hint;
+    std::string hint;  // of the error alone
+    // What helps besides, see Hint: the same command again, and a rollback.
+    bool can_go_on = true;
+    bool can_go_back = true;
   };
   std::vector<Step> steps;  // in the order in which they began
   std::vector<CheckLine> checks;

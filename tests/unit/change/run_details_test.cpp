@@ -59,14 +59,16 @@ TEST(DetailsRecorder, TimesEachStepAndKeepsTheChecks) {
 
 TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   const TemporaryFolder folder;
-  write_run_details(folder.path(),
-                    {.steps = {{.name = "apply", .took = milliseconds(12)}},
-                     .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
-                     .chart = "3.4.6",
-                     .target_version = "4.0.1",
-                     .helm_force = "taken",
-                     .warnings = {{.level = Notice::Level::warning, .id = "w", .args = {{"a", "b"}}}},
-                     .end = RunDetails::End{.step = "flyway", .why = "it failed", .hint = "See."}});
+  write_run_details(
+      folder.path(),
+      {.steps = {{.name = "apply", .took = milliseconds(12)}},
+       .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
+       .chart = "3.4.6",
+       .target_version = "4.0.1",
+       .helm_force = "taken",
+       .warnings = {{.level = Notice::Level::warning, .id = "w", .args = {{"a", "b"}}}},
+       .end = RunDetails::End{
+           .step = "flyway", .why = "it failed", .hint = "See.", .can_go_on = false, .can_go_back = true}});
 
   const auto details = read_run_details(folder.path());
 
@@ -79,6 +81,8 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   EXPECT_EQ(details->warnings[0].id + details->warnings[0].args.at(0).second, "wb");
   ASSERT_TRUE(details->end);
   EXPECT_EQ(details->end->step + details->end->why + details->end->hint, "flywayit failedSee.");
+  EXPECT_FALSE(details->end->can_go_on);
+  EXPECT_TRUE(details->end->can_go_back);
   EXPECT_EQ(std::filesystem::status(folder / "details.json").permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }

@@ -165,6 +165,10 @@ TEST(DocumentOfRun, SaysHowToGoOnOrBackWhereItDidNotComeToItsEnd) {
             HasSubstr("The same command again goes on"), HasSubstr("     kots-export rollback -n ci\n"),
             Not(HasSubstr("helm upgrade"))));
   EXPECT_THAT(text_of_state(report, change::RunState::interrupted), Not(HasSubstr("helm upgrade")));
+  report.details->end->can_go_on = false;
+  report.details->end->can_go_back = false;
+  EXPECT_THAT(text_of_state(report, change::RunState::failed),
+              AllOf(HasSubstr("See above how to go on."), Not(HasSubstr("kots-export rollback"))));
   report.run.header.rolls_back = "20261126T1";
   EXPECT_THAT(text_of_state(report, change::RunState::failed), Not(HasSubstr("kots-export rollback")));
 }
