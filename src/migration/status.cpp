@@ -1,3 +1,4 @@
+#include <kots_export/change/run_details.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/fix_manifest.h>
@@ -182,6 +183,18 @@ std::optional<Stage> stage_of_helm(const helm::StoredRevision& newest, bool is_n
   return newest.status == "failed" ? Stage::upgrade_failed : Stage::not_deployed;
 }
 
+// The version of the chart that `run` was for; empty where it left no word of that.
+std::string target_of(const change::RunRecord& run) {
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? details->target_version : std::string();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 void add_newest_run(InstallationStatus& status, const Context& context, const change::Runs& known) {
   for (const change::RunRecord& run : known.runs | std::views::reverse) {
     const std::string& uid = run.header.namespace_uid;
@@ -190,6 +203,7 @@ void add_newest_run(InstallationStatus& status, const Context& context, const ch
     if (run.header.ns != context.ns.name || !is_same) continue;
     status.newest_run = run;
     status.newest_run_state = to_string(change::state_of(run, known.runs));
+    status.target_version = target_of(run);
     return;
   }
 }

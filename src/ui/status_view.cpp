@@ -1,3 +1,4 @@
+#include <kots_export/migration/message.h>
 #include <kots_export/ui/status_view.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
@@ -52,6 +53,12 @@ std::string headline_of(const InstallationStatus& status) {
   return {};
 }
 
+// The flags for the chart that the newest run was for.
+std::string chart_of(const InstallationStatus& status) {
+  return status.target_version.empty() ? std::string()
+                                       : migration::chart_flags(status.target_version, migration::Registry());
+}
+
 std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
   switch (status.stage) {
     case Stage::no_namespace:
@@ -68,7 +75,7 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
     case Stage::half_migrated:
       return "`" + commands.kots_export("plan") + "` shows what is left to do.";
     case Stage::migrated:
-      return "`" + commands.kots_export("message") + "` prints the command.";
+      return "`" + commands.kots_export("message" + chart_of(status)) + "` prints the command.";
     case Stage::not_deployed:
       return "`helm history` shows what became of it; `helm rollback` brings a revision back.";
     case Stage::upgrading:

@@ -54,6 +54,7 @@ struct InstallationStatus {
   std::optional<ValuesFile> values_file;
   std::optional<change::RunRecord> newest_run;  // of this folder and installation
   std::string newest_run_state;                 // "complete"
+  std::string target_version;                   // of the chart that it was for; empty where that is not known
 };
 
 // Looks at the cluster and at the folder of `paths`; changes nothing. Throws ApiError where this user may not

@@ -1,4 +1,5 @@
 #include <kots_export/change/journal.h>
+#include <kots_export/change/run_details.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/inventory.h>
 #include <kots_export/migration/kots_cleanup.h>
@@ -194,6 +195,16 @@ TEST_F(Status, KnowsTheNewestRunOfThisInstallation) {
   ASSERT_TRUE(status.newest_run);
   EXPECT_EQ(status.newest_run->header.run, "1");
   EXPECT_EQ(status.newest_run_state, "complete");
+}
+
+TEST_F(Status, KnowsTheChartThatTheNewestRunWasFor) {
+  change::Journal(folder.path() / "backup", {.run = "1", .started = "2026-11-24T10:15:30Z", .ns = kNs})
+      .record_end(change::RunEnd::complete);
+  EXPECT_EQ(read().target_version, "");
+  change::write_run_details(
+      folder.path() / "backup" / "1",
+      {.steps = {}, .checks = {}, .chart = "3.4.4", .target_version = "4.1.3", .helm_force = ""});
+  EXPECT_EQ(read().target_version, "4.1.3");
 }
 
 TEST_F(Status, OfAnUpgradeFrom4xHasNoStepsOfTheMigration) {
