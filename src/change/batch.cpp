@@ -35,9 +35,11 @@ kube::Method method_of(Verb verb) {
 std::string what_failed(const OutcomeCounts& counts) {
   const std::string unknown = util::counted(counts.unknown, "change");
   const std::string not_made = util::counted(counts.failed() - counts.unknown, "change");
-  if (counts.unknown == 0) return not_made + " not made";
-  if (counts.unknown == counts.failed()) return unknown + " in an unknown state";
-  return not_made + " not made, " + unknown + " in an unknown state";
+  if (counts.unknown == 0) return util::filled("{changes} not made", {{"changes", not_made}});
+  if (counts.unknown == counts.failed())
+    return util::filled("{changes} in an unknown state", {{"changes", unknown}});
+  return util::filled("{changes} not made, {unknown} in an unknown state",
+                      {{"changes", not_made}, {"unknown", unknown}});
 }
 
 template <typename T>

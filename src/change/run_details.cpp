@@ -88,18 +88,25 @@ RunDetails details_of(const json& file) {
 
 void require_whole_verify(const json& document) {
   const std::string command = text_member(document, "command", "document");
-  if (command != "verify") throw Error("it is of the command " + util::printable(command));
+  if (command != "verify")
+    throw Error(util::filled("it is of the command {command}", {{"command", util::printable(command)}}));
   const json* error = util::find_at(document, {"error"});
   if (error == nullptr || error->is_null()) return;
-  throw Error("that verify ended with an error: " + util::printable(util::text_at(*error, {"what"})));
+  throw Error(util::filled("that verify ended with an error: {what}",
+                           {{"what", util::printable(util::text_at(*error, {"what"}))}}));
 }
 
 void require_target(const json& document, const RunHeader& run) {
   const std::string ns = util::text_at(document, {"target", "namespace"});
   const std::string release = util::text_at(document, {"target", "release"});
   if (ns == run.ns && release == run.release) return;
-  throw Error("it is of release " + util::printable(release) + " in namespace " + util::printable(ns) +
-              ", the run of release " + run.release + " in namespace " + run.ns);
+  throw Error(
+      util::filled("it is of release {release} in namespace {namespace}, the run of release {run_release} in "
+                   "namespace {run_namespace}",
+                   {{"release", util::printable(release)},
+                    {"namespace", util::printable(ns)},
+                    {"run_release", run.release},
+                    {"run_namespace", run.ns}}));
 }
 
 }  // namespace
@@ -171,7 +178,7 @@ std::optional<RunDetails> read_run_details(const std::filesystem::path& folder) 
     if (!file.is_object()) throw Error("it is not JSON, or it was cut off");
     return details_of(file);
   } catch (const Error& error) {
-    throw Error("cannot read " + file_in(folder).string(), error.what(),
+    throw Error(util::filled("cannot read {file}", {{"file", file_in(folder)}}), error.what(),
                 "It holds times and checks alone: delete it, and the report goes without them.");
   }
 }
@@ -193,8 +200,8 @@ Verified verified_checks(std::string_view text, std::string_view source, const R
     const std::string server = util::text_at(document, {"target", "server"});
     return {.checks = checks_of(document, "document"), .other_server = server == run.server ? "" : server};
   } catch (const Error& error) {
-    throw Error("cannot take " + std::string(source) + " for what verify found", error.what(),
-                "`kots-export verify -o json` prints it, for the installation of the run.");
+    throw Error(util::filled("cannot take {source} for what verify found", {{"source", source}}),
+                error.what(), "`kots-export verify -o json` prints it, for the installation of the run.");
   }
 }
 

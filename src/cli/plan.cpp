@@ -1,5 +1,6 @@
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/ui/effects_view.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 
@@ -97,7 +98,8 @@ int show_saved(const Call& call, const PlanFlags& own) {
   }
   views.show(saved.plan, header);
   ui::Line what_became = {{"saved plan: nothing was changed"}};
-  if (!saved.applied.empty()) what_became = {{"carried out on "}, {saved.applied, ui::Style::name}};
+  if (!saved.applied.empty())
+    what_became = ui::filled_line("carried out on {time}", {{"time", {saved.applied, ui::Style::name}}});
   views.show(ui::end_of(summarize(changes), std::move(what_became)));
   return static_cast<int>(ExitCode::done);
 }

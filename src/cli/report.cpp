@@ -113,8 +113,8 @@ const change::RunRecord& chosen_run(const Options& options, const change::Runs& 
                                     const std::string& name) {
   if (!name.empty()) return named_run(all, name);
   if (!all.runs.empty()) return all.runs.back();
-  throw Error("there is no run in " + options.installation.paths.backup().string(), {},
-              "Name the folder of the run with --output-dir, or a saved plan with --plan.");
+  throw Error(util::filled("there is no run in {folder}", {{"folder", options.installation.paths.backup()}}),
+              {}, "Name the folder of the run with --output-dir, or a saved plan with --plan.");
 }
 
 ui::Document document_of_plan(const Options& options, const std::string& file) {
@@ -124,7 +124,7 @@ ui::Document document_of_plan(const Options& options, const std::string& file) {
   if (auto& values = saved.plan.values)
     values->place = migration::place_values(options.installation.paths, values->v4, saved.overwrite_values);
   ui::Document document = ui::document_of(saved.plan, header, ui::Detail::normal);
-  document.title = "plan for " + saved.target.ns;
+  document.title = util::filled("plan for {namespace}", {{"namespace", saved.target.ns}});
   const auto objects = std::ranges::find_if(document.blocks, [](const ui::Block& block) {
     const auto* heading = std::get_if<ui::Heading>(&block);
     return heading != nullptr && heading->text == "objects";

@@ -109,12 +109,14 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
     std::string changes = std::to_string(all);
     if (counts.ends.failed() > 0) changes += " (" + change::to_text(counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
-    if (!run.header.rolls_back.empty()) state += ", rolls back " + run.header.rolls_back;
+    if (!run.header.rolls_back.empty())
+      state = util::filled("{state}, rolls back {run}", {{"state", state}, {"run", run.header.rolls_back}});
     rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,
                     run.header.context, run.header.server});
   }
   for (const change::BrokenJournal& journal : broken | std::views::reverse)
-    rows.push_back({journal.run, "", "unreadable: " + journal.error.why(), "", "", "", "", ""});
+    rows.push_back({journal.run, "", util::filled("unreadable: {why}", {{"why", journal.error.why()}}), "",
+                    "", "", "", ""});
   std::array<std::size_t, 8> widths{};
   for (auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -150,8 +152,10 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   line("state:", std::string(to_string(state)));
   line("rolls back:", header.rolls_back);
   line("user:", header.user);
-  line("cluster:", header.server + (header.context.empty() ? "" : ", context " + header.context));
-  line("namespace:", header.ns + ", release " + header.release);
+  line("cluster:", util::filled(header.context.empty() ? "{server}" : "{server}, context {context}",
+                                {{"server", header.server}, {"context", header.context}}));
+  line("namespace:", util::filled("{namespace}, release {release}",
+                                  {{"namespace", header.ns}, {"release", header.release}}));
   line("started:", header.started);
   const auto took = change::duration_of(run);
   line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
@@ -201,7 +205,8 @@ int list_runs(const Options& options, const std::string& ns) {
     options.output.document->set("runs", std::move(documents));
     options.output.document->set("unreadable", documents_of(broken));
   } else if (runs.empty() && broken.empty()) {
-    std::cerr << "no runs in " << options.installation.paths.backup().string() << std::endl;
+    std::cerr << util::filled("no runs in {folder}", {{"folder", options.installation.paths.backup()}})
+              << std::endl;
   } else {
     print_table(runs, broken);
   }

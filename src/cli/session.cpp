@@ -187,7 +187,9 @@ bool Session::confirm(const change::Plan& plan) {
   views_.rest();
   const bool has_context = !config_.context.empty() && options_.cluster.overrides.server.empty();
   try {
-    if (ask_to_change(options_, header(), plan, has_context ? "context " + config_.context : config_.server,
+    const std::string where =
+        has_context ? util::filled("context {context}", {{"context", config_.context}}) : config_.server;
+    if (ask_to_change(options_, header(), plan, where,
                       context_.is_backup_missing ? Backup::missing : Backup::not_asked_for))
       return true;
   } catch (...) {
@@ -251,17 +253,12 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(options_.installation.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
-  util::set_last_words("\nended at once; what was sent, or may have been, is in " +
-                       util::printable(journal->path().string()) +
-                       (log_ ? "\nlog: " + util::printable(log_file().string()) : "") +
-                       "\nRun the same command again to go on, or `" +
-                       context_.commands.kots_export("rollback") + "` to go back.\n");
+  const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
+                                         {{"journal", util::printable(journal->path().string())}});
+  const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
+                                        {{"command", context_.commands.kots_export("rollback")}});
+  util::set_last_words("\n" + where + util::printable(line_of_log()) + "\n" + ways + "\n");
   return journal;
-}
-
-void Session::keep_journal() {
-  if (executor_.dry_run() != kube::DryRun::none || !executor_.journal_path().empty()) return;
-  change::Journal(paths_.backup(), run_header()).record_end(change::RunEnd::complete);
 }
 
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
@@ -273,14 +270,19 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
   return std::make_unique<OwningTransport>(config, options, views_, kept(options_));
 }
 
-// Of a server's dry run alone: whether what is not refused was tried at all.
-std::string Session::what_the_server_takes() const {
+// Of a server's dry run: also whether what is not refused was tried at all.
+std::string Session::remark_on_dry_run() const {
   const change::OutcomeCounts& counts = executor_.counts();
   const change::PlanSummary& totals = executor_.totals();
-  if (executor_.dry_run() != kube::DryRun::server || !is_pending(totals)) return "";
-  return "the server takes " + std::to_string(counts.done + counts.gone) + " of " +
-         std::to_string(totals.create + totals.patch + totals.remove) +
-         (counts.not_tried > 0 ? ", " + std::to_string(counts.not_tried) + " cannot be tried" : "") + "; ";
+  if (executor_.dry_run() != kube::DryRun::server || !is_pending(totals))
+    return "dry run: nothing was changed";
+  const char* words =
+      counts.not_tried > 0
+          ? "the server takes {taken} of {count}, {untried} cannot be tried; dry run: nothing was changed"
+          : "the server takes {taken} of {count}; dry run: nothing was changed";
+  return util::filled(words, {{"taken", counts.done + counts.gone},
+                              {"count", totals.create + totals.patch + totals.remove},
+                              {"untried", counts.not_tried}});
 }
 
 void Session::print_end() {
@@ -288,13 +290,18 @@ void Session::print_end() {
   views_.end();
   if (executor_.dry_run() != kube::DryRun::none) {
     if (options_.output.document != nullptr) return;
-    return views_.show(ui::end_of(totals, {{what_the_server_takes() + "dry run: nothing was changed"}}));
+    return views_.show(ui::end_of(totals, {{remark_on_dry_run()}}));
   }
   std::ostream& lines = views_.result_lines();
   const std::size_t gone = executor_.counts().gone;
-  lines << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
-        << (gone > 0 ? ", " + std::to_string(gone) + " gone already" : "") << " ("
-        << util::elapsed_text(views_.elapsed()) << ")" << std::endl;
+  const char* words = is_pending(totals) && gone > 0 ? "done: {changes}, {gone} gone already ({time})"
+                      : is_pending(totals)           ? "done: {changes} ({time})"
+                      : gone > 0 ? "nothing to do: {changes}, {gone} gone already ({time})"
+                                 : "nothing to do: {changes} ({time})";
+  lines << util::filled(words, {{"changes", ui::text_of(totals, ui::Tense::done)},
+                                {"gone", gone},
+                                {"time", util::elapsed_text(views_.elapsed())}})
+        << std::endl;
   if (!executor_.journal_path().empty()) lines << "journal: " << executor_.journal_path() << std::endl;
   if (log_) lines << "log: " << log_file().string() << std::endl;
   views_.tell("done", {{"patched", totals.patch},
@@ -332,13 +339,13 @@ void Session::failed(Error& error) noexcept {
                                        .hint = error.hint(),
                                        .can_go_on = !error.tells_way_on(),
                                        .can_go_back = rolls_back_.empty() && error.leaves_way_back()});
-  error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() +
-                  (log_ ? "\nlog: " + log_file().string() : ""));
+  error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() + line_of_log());
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
   if (rolls_back_.empty() && error.leaves_way_back())
-    add("`" + context_.commands.kots_export("rollback") + "` goes back to what was there before.");
+    add(util::filled("`{command}` goes back to what was there before.",
+                     {{"command", context_.commands.kots_export("rollback")}}));
   error.set_hint(hint);
 }
 
@@ -385,8 +392,9 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   if (next) show(options_.output, *next);
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
   if (is_dry_run && executor_.counts().failed() > 0) {
-    throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
-                "Fix the causes that are shown above, then try again with --dry-run=server.");
+    throw Error(
+        util::filled("the server refuses {count} of these changes", {{"count", executor_.counts().failed()}}),
+        {}, "Fix the causes that are shown above, then try again with --dry-run=server.");
   }
   migration::throw_if_checks_failed(context_);
   const bool asks = is_dry_run && options_.change.detailed_exit_code == ChangeOptions::DetailedExitCode::yes;

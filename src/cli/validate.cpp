@@ -2,6 +2,7 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
 
 #include "cli/commands.h"
@@ -26,7 +27,9 @@ struct ValidateFlags {
 std::string require_chart_version(const std::string& version) {
   const auto numbers = values::chart_version(version);
   const bool is_one = numbers && numbers->front() >= 4;
-  return is_one ? std::string() : version + " is not a version of the 4.x chart: 4.0, 4.1, or a later one";
+  if (is_one) return {};
+  return util::filled("{version} is not a version of the 4.x chart: 4.0, 4.1, or a later one",
+                      {{"version", version}});
 }
 
 int run_validate(const Options& options, const ValidateFlags& typed) {
@@ -49,8 +52,11 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
     output->set("validation", ui::json_of(findings, name, target));
   } else {
     const ui::Colour colour = colour_of(ui::Stream::out);
-    std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
-              << values::name_of(target) << ")" << std::endl;
+    std::cout << ui::text_of(findings, name, colour)
+              << util::filled("{file}: {findings} (chart {version})", {{"file", name},
+                                                                       {"findings", ui::count_of(findings)},
+                                                                       {"version", values::name_of(target)}})
+              << std::endl;
   }
   if (!std::cout) throw Error("cannot write to standard output");
   const bool failed = std::ranges::count(findings, values::Level::error, &values::Finding::level) > 0;

@@ -30,13 +30,14 @@ std::string cloud_provider_of(const values::Value& values) {
 NextSteps next_steps(const MessageOptions& options) {
   const auto text = util::read_file_if_exists(options.values_file);
   if (!text) {
-    throw Error("there is no values file " + options.values_file.string(), {},
+    throw Error(util::filled("there is no values file {file}", {{"file", options.values_file}}), {},
                 "Make it with `kots-export` (the whole migration) or `kots-export transform`, or name its "
                 "folder with --output-dir.");
   }
   const values::Value values = values::parse_yaml(*text, options.values_file.string());
   if (!values.is_map())
-    throw Error(options.values_file.string() + " is not a values file", "it holds no map");
+    throw Error(util::filled("{file} is not a values file", {{"file", options.values_file}}),
+                "it holds no map");
   return next_steps(options, values);
 }
 

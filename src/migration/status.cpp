@@ -40,7 +40,8 @@ StepStatus fix_manifest_status(Context& context) {
   const std::size_t left = served.mapped.size() + served.unmapped.size();
   step.state = left == 0 ? State::not_needed : State::to_do;
   step.detail = left == 0 ? "the server serves all of the release's manifest"
-                          : util::counted(left, "object") + " of versions that the server has dropped";
+                          : util::filled("{objects} of versions that the server has dropped",
+                                         {{"objects", util::counted(left, "object")}});
   return step;
 }
 
@@ -61,8 +62,9 @@ StepStatus annotate_status(Context& context, const Inventory& inventory) {
                                                std::ranges::count_if(inventory.of_manifest, is_marked));
   StepStatus step{.step = "annotate", .detail = {}};
   step.state = left == 0 ? State::done : marked == 0 ? State::to_do : State::partly;
-  step.detail = util::counted(marked, "object") + " marked as the release's" +
-                (left == 0 ? "" : ", " + std::to_string(left) + " not yet");
+  const char* words =
+      left == 0 ? "{objects} marked as the release's" : "{objects} marked as the release's, {count} not yet";
+  step.detail = util::filled(words, {{"objects", util::counted(marked, "object")}, {"count", left}});
   return step;
 }
 
@@ -79,9 +81,10 @@ StepStatus cleanup_status(const Inventory& inventory) {
   }
   StepStatus step{.step = "kots_cleanup", .detail = {}};
   step.state = own + marked == 0 ? State::done : State::to_do;
-  step.detail = own + marked == 0 ? "nothing of KOTS is left"
-                                  : util::counted(own, "object") + " of KOTS, " + std::to_string(marked) +
-                                        " with its marks";
+  step.detail = own + marked == 0
+                    ? "nothing of KOTS is left"
+                    : util::filled("{objects} of KOTS, {count} with its marks",
+                                   {{"objects", util::counted(own, "object")}, {"count", marked}});
   return step;
 }
 
@@ -92,26 +95,29 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
     step.state = earlier->state == Job::complete ? State::done
                  : earlier->state == Job::failed ? State::failed
                                                  : State::running;
-    step.detail = "Job " + earlier->job.name + " " +
-                  (earlier->state == Job::complete ? "is complete"
-                   : earlier->state == Job::failed ? "has failed: " + util::printable(earlier->why)
-                                                   : "is running " + earlier->since);
+    const char* words = earlier->state == Job::complete ? "Job {job} is complete"
+                        : earlier->state == Job::failed ? "Job {job} has failed: {why}"
+                                                        : "Job {job} is running {since}";
+    step.detail = util::filled(
+        words,
+        {{"job", earlier->job.name}, {"why", util::printable(earlier->why)}, {"since", earlier->since}});
     return step;
   }
   if (const auto* run = last_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
     step.state = State::done;
-    step.detail = "run " + run->header.run + " of this folder has migrated the database";
+    step.detail =
+        util::filled("run {run} of this folder has migrated the database", {{"run", run->header.run}});
     return step;
   }
   if (const auto* run = newest_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
-    step.detail =
-        "run " + run->header.run +
-        " of this folder has migrated the database, and a run was rolled back since: that does not undo "
-        "it, only a database that was restored does";
+    step.detail = util::filled(
+        "run {run} of this folder has migrated the database, and a run was rolled back since: that does not "
+        "undo it, only a database that was restored does",
+        {{"run", run->header.run}});
     return step;
   }
-  step.detail =
-      "there is no Job " + std::string(names::kMigrator) + ", and no run of this folder knows of one";
+  step.detail = util::filled("there is no Job {job}, and no run of this folder knows of one",
+                             {{"job", names::kMigrator}});
   return step;
 }
 
@@ -130,9 +136,10 @@ StepStatus postgres_status(Context& context, const values::Value& values) {
   for (std::size_t i = 0; i < objects.size(); ++i)
     if (live[i]) there.push_back(kube::describe(objects[i]));
   step.state = there.empty() ? State::done : there.size() == objects.size() ? State::to_do : State::partly;
-  step.detail = there.empty() ? "there is room for the new PostgreSQL chart"
-                              : util::listed(there) + " of the old chart " +
-                                    (there.size() == 1 ? "is there" : "are there");
+  const char* words = there.empty()       ? "there is room for the new PostgreSQL chart"
+                      : there.size() == 1 ? "{objects} of the old chart is there"
+                                          : "{objects} of the old chart are there";
+  step.detail = util::filled(words, {{"objects", util::listed(there)}});
   return step;
 }
 
@@ -152,7 +159,8 @@ std::string migrator_pod(Context& context) {
     const std::string time = util::text_at(pod, {"metadata", "creationTimestamp"});
     if (!newest.empty() && time < created) continue;
     created = time;
-    newest = util::text_at(pod, {"metadata", "name"}) + " (" + util::text_at(pod, {"status", "phase"}) + ")";
+    newest = util::filled("{pod} ({phase})", {{"pod", util::text_at(pod, {"metadata", "name"})},
+                                              {"phase", util::text_at(pod, {"status", "phase"})}});
   }
   return newest;
 }

@@ -64,13 +64,14 @@ class Outputs {
     for (const Part& part : parts_) {
       if (part.pem) continue;
       if (!list_.empty())
-        throw Error(util::filled("{source} has output {output} only inside of a list, output {list}",
-                                 {{"source", source_}, {"output", part.output}, {"list", list_}}),
+        throw Error(util::filled("{file} has output {output} only inside of a list, output {list}",
+                                 {{"file", source_}, {"output", part.output}, {"list", list_}}),
                     {},
                     "A module with `count` gives a list, of which one has to be chosen: export that, as "
                     "in `output \"nomad\" { value = module.nomad[0] }`, run terraform apply, and then "
                     "`terraform output -json`; or give three PEM files.");
-      throw Error(std::string(source_) + " has no output " + std::string(part.output), {}, kHowToExport);
+      throw Error(util::filled("{file} has no output {output}", {{"file", source_}, {"output", part.output}}),
+                  {}, kHowToExport);
     }
     const auto encoded = [](const Part& part) { return util::base64_encode(part.pem->reveal()); };
     return {.certificate = encoded(parts_[0]),
@@ -96,15 +97,18 @@ class Outputs {
       if (rest.empty()) return take(part, where, Secret<std::string>(value.get<std::string>()));
       if (rest != kTwin) continue;
       auto pem = util::base64_decode(value.get_ref<const std::string&>());
-      if (!pem) throw Error("output " + where + " in " + std::string(source_) + " is not base64");
+      if (!pem)
+        throw Error(
+            util::filled("output {output} in {file} is not base64", {{"output", where}, {"file", source_}}));
       return take(part, where, Secret<std::string>(std::move(*pem)));
     }
   }
 
   void take(Part& part, const std::string& where, Secret<std::string> pem) {
     if (part.pem && !is_same_pem(*part.pem, pem)) {
-      throw Error(std::string(source_) + " has two different sets of Nomad certificates",
-                  "output " + part.where + " is another than output " + where,
+      throw Error(util::filled("{file} has two different sets of Nomad certificates", {{"file", source_}}),
+                  util::filled("output {output} is another than output {other}",
+                               {{"output", part.where}, {"other", where}}),
                   "Choose the set that the clients of this installation use, and give its three PEM files.");
     }
     if (part.pem) return;
@@ -126,11 +130,11 @@ bool is_utf16(std::string_view text) { return text.starts_with("\xff\xfe") || te
 NomadCertificates certificates_of_terraform(const Secret<std::string>& text, std::string_view source) {
   if (is_utf16(text.reveal()))
     throw Error(
-        util::filled("{source} is in UTF-16, as `>` of Windows PowerShell writes it", {{"source", source}}),
-        {}, "Let `terraform output -json | Out-File -Encoding utf8 FILE` write it.");
+        util::filled("{file} is in UTF-16, as `>` of Windows PowerShell writes it", {{"file", source}}), {},
+        "Let `terraform output -json | Out-File -Encoding utf8 FILE` write it.");
   const json outputs = json::parse(text.reveal(), nullptr, false);
   if (!outputs.is_object()) {
-    throw Error(std::string(source) + " is not the output of terraform",
+    throw Error(util::filled("{file} is not the output of terraform", {{"file", source}}),
                 outputs.is_discarded() ? "it is not JSON, or it was cut off" : "it is not a JSON object",
                 "`terraform output -json` prints it.");
   }

@@ -130,10 +130,10 @@ std::string name_of_code(int code) {
 
 DnsAnswer refused(const std::string& title, int code) {
   if (code == ns_r_noerror)
-    return failed(util::filled("{servers} did not answer for it: it neither serves that name nor asks others",
-                               {{"servers", title}}));
-  return failed(util::filled("{servers} did not answer for it: {code}",
-                             {{"servers", title}, {"code", name_of_code(code)}}));
+    return failed(util::filled("{server} did not answer for it: it neither serves that name nor asks others",
+                               {{"server", title}}));
+  return failed(util::filled("{server} did not answer for it: {code}",
+                             {{"server", title}, {"code", name_of_code(code)}}));
 }
 
 // The code of an answer that glibc has thrown away (SERVFAIL, NOTIMP, REFUSED, an empty one of a server that
@@ -164,8 +164,9 @@ DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type, 
 }
 
 UsageError no_server(const std::string& server) {
-  return UsageError("--dns-server " + server + " is no address of a name server", {},
-                    "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
+  return UsageError(
+      util::filled("--dns-server {server} is no address of a name server", {{"server", server}}), {},
+      "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
 }
 
 // "10.0.0.2", "10.0.0.2:53", "[fd00::2]:53" or "fd00::2": address and port.
@@ -202,7 +203,8 @@ ServerAddress parse(const std::string& server) {
 void require_server(const std::string& server) { (void)parse(server); }
 
 Resolver::Resolver(const std::string& server, std::function<bool()> interrupted)
-    : title_(server.empty() ? "the name servers of resolv.conf" : "name server " + server),
+    : title_(server.empty() ? "the name servers of resolv.conf"
+                            : util::filled("name server {server}", {{"server", server}})),
       server_(server.empty() ? ServerAddress{} : parse(server)),
       interrupted_(std::move(interrupted)) {}
 
@@ -222,13 +224,14 @@ DnsAnswer Resolver::ask_servers(const std::string& name, RecordType type) {
   std::array<unsigned char, NS_PACKETSZ> query{};
   const int length = ::res_nmkquery(state.get(), ns_o_query, name.c_str(), ns_c_in, type_of(type), nullptr, 0,
                                     nullptr, query.data(), static_cast<int>(query.size()));
-  if (length < 0) return failed(name + " is no domain name");
+  if (length < 0) return failed(util::filled("{name} is no domain name", {{"name", name}}));
   std::vector<unsigned char> bytes(kLongestAnswer);
   std::optional<int> rejected;
   int size = -1;
   int error = 0;
   for (int i = 0; i < kTries && size < 0; ++i) {
-    if (interrupted_ && interrupted_()) throw Interrupted("stopped asking " + title_);
+    if (interrupted_ && interrupted_())
+      throw Interrupted(util::filled("stopped asking {server}", {{"server", title_}}));
     std::fill_n(bytes.begin(), sizeof(HEADER), static_cast<unsigned char>(0));
     size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
     error = errno;
@@ -240,8 +243,8 @@ DnsAnswer Resolver::ask_servers(const std::string& name, RecordType type) {
   }
   if (size < 0) {
     const std::string why =
-        util::filled("{servers} did not answer: {why}",
-                     {{"servers", title_}, {"why", std::generic_category().message(error)}});
+        util::filled("{server} did not answer: {why}",
+                     {{"server", title_}, {"why", std::generic_category().message(error)}});
     if (!has_answered_) silence_ = why;
     return failed(why);
   }

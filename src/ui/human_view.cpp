@@ -37,12 +37,13 @@ std::string_view failure_word(change::ChangeOutcome::Status status) {
 }
 
 std::string action_on(const change::Change& change) {
-  return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
+  return util::filled("{verb} {object}",
+                      {{"verb", to_string(change.verb)}, {"object", kube::describe(change.object)}});
 }
 
 // The error without "cannot patch Job j: ".
 std::string reason_of(const change::Change& change, const change::ChangeOutcome& outcome) {
-  const std::string beginning = "cannot " + action_on(change) + ": ";
+  const std::string beginning = util::filled("cannot {action}: ", {{"action", action_on(change)}});
   return outcome.error.starts_with(beginning) ? outcome.error.substr(beginning.size()) : outcome.error;
 }
 
@@ -110,10 +111,12 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   if (is_quiet()) return;
   const change::PlanSummary summary = summarize(plan);
   // The step is named, so that nobody takes one of its plans for the whole run's.
-  const std::string of_step = step_.empty() ? "" : step_ + ": ";
-  if (plan.empty() && summary.already_right > 0)
-    progress_.stream << of_step << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
-  if (plan.changes.size() > 1) progress_.stream << of_step << text_of(summary, Tense::planned) << std::endl;
+  const auto tell = [&](const char* sentence) {
+    const std::string text = util::filled(sentence, {{"changes", text_of(summary, Tense::planned)}});
+    progress_.stream << (step_.empty() ? "" : step_ + ": ") << text << std::endl;
+  };
+  if (plan.empty() && summary.already_right > 0) tell("nothing to do: {changes}");
+  if (plan.changes.size() > 1) tell("{changes}");
 }
 
 void HumanView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
@@ -126,9 +129,9 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none || is_quiet()) return;
   if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
+  const char* words = outcome.status == Status::gone ? "{action} (was gone already)" : "{action}";
   progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
-                   << util::printable(action_on(change))
-                   << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
+                   << util::printable(util::filled(words, {{"action", action_on(change)}})) << std::endl;
 }
 
 void HumanView::change_failed(std::string_view word, const change::Change& change,
@@ -137,9 +140,11 @@ void HumanView::change_failed(std::string_view word, const change::Change& chang
   const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
   if (detail_ == Detail::verbose) return show_failure(std::string(word), alone + hint);
   const std::string why = outcome.forbidden.empty() ? reason_of(change, outcome) : outcome.forbidden;
-  Failed& failed = failed_[{.word = std::string(word),
-                            .action = std::string(to_string(change.verb)) + " " + plural_of(change.object),
-                            .why = without_names_and_numbers(why, change.object.name)}];
+  Failed& failed =
+      failed_[{.word = std::string(word),
+               .action = util::filled("{verb} {objects}", {{"verb", to_string(change.verb)},
+                                                           {"objects", plural_of(change.object)}}),
+               .why = without_names_and_numbers(why, change.object.name)}];
   if (outcome.forbidden.empty() && failed.first == Failed::First::held_back) {
     failed.first = Failed::First::told;
     failed.why = why;
@@ -171,9 +176,14 @@ void HumanView::plan_done() {
       continue;
     }
     std::ranges::sort(failed.names, util::natural_less);
-    const std::string objects = util::counted(failed.names.size(), was_told ? "more object" : "object") +
-                                " (" + util::listed(failed.names, most) + ")";
-    show_failure(alike.word, alike.action + ", " + objects + ": " + failed.why + hint);
+    const char* words = !was_told                  ? "{action}, {count} objects ({names}): {why}"
+                        : failed.names.size() == 1 ? "{action}, 1 more object ({names}): {why}"
+                                                   : "{action}, {count} more objects ({names}): {why}";
+    show_failure(alike.word, util::filled(words, {{"action", alike.action},
+                                                  {"count", failed.names.size()},
+                                                  {"names", util::listed(failed.names, most)},
+                                                  {"why", failed.why}}) +
+                                 hint);
   }
 }
 

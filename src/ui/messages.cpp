@@ -1,6 +1,8 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
+#include "ui/one_line.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -126,6 +128,8 @@ constexpr std::array kNotices = {
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not recreated"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "rolling back run {run}"},
+    Words{"rollback.run-is-running",
+          "run {run} is still running: roll back when it has ended. What it does until then is not shown"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
           "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
@@ -256,7 +260,7 @@ std::string text_of(const change::Notice& notice) {
   const std::string_view* words = find(kNotices, notice.id);
   if (words != nullptr) {
     std::vector<util::Argument> arguments;
-    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, value);
+    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, one_line(value));
     return util::filled(*words, arguments);
   }
   std::string text = notice.id;

@@ -1,4 +1,5 @@
 #include <kots_export/migration/effects.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/next_steps.h>
 #include <kots_export/ui/plan_view.h>
@@ -49,7 +50,7 @@ Fields about(const RunReport& report) {
   if (report.run.left > 0) add("not begun", util::counted(report.run.left, "change"));
   if (report.details && !report.details->chart.empty() && header.rolls_back.empty())
     add("chart", report.details->chart + " -> " + report.details->target_version);
-  add("version", "kots-export " + header.version);
+  add("version", util::filled("kots-export {version}", {{"version", header.version}}));
   add("journal", report.run.path.string());
   return fields;
 }
@@ -120,7 +121,8 @@ void add_objects(Document& document, const RunRecord& run) {
     }
     Item item{.text = {{std::string(to_string(entry.outcome.status)), Style::strong},
                        {" "},
-                       {std::string(to_string(entry.change.verb)) + " " + kube::describe(entry.change.object),
+                       {util::filled("{verb} {object}", {{"verb", to_string(entry.change.verb)},
+                                                         {"object", kube::describe(entry.change.object)}}),
                         Style::name}},
               .note = entry.change.step};
     if (!entry.outcome.error.empty()) item.detail.push_back(entry.outcome.error);
@@ -140,7 +142,8 @@ void add_values(Document& document, const RunReport::Values& values) {
   std::istringstream lines(text_of(values.differences, Colour::no));
   for (std::string line; std::getline(lines, line);) diff.lines.push_back(line);
   document.blocks.emplace_back(Heading{"values, from 3.x to 4.x"});
-  document.blocks.emplace_back(Paragraph{{{"As they are now in "}, {values.file, Style::name}, {"."}}});
+  document.blocks.emplace_back(
+      Paragraph{filled_line("As they are now in {file}.", {{"file", {values.file, Style::name}}})});
   document.blocks.emplace_back(std::move(diff));
 }
 
@@ -169,9 +172,9 @@ void add_checks(Document& document, const std::string& heading,
     list.items.push_back(std::move(item));
   }
   document.blocks.emplace_back(Heading{heading});
-  document.blocks.emplace_back(
-      Paragraph{{{std::to_string(fine) + " of " + util::counted(checks.size(), "check") + " ok, " +
-                  std::to_string(skipped) + " skipped."}}});
+  document.blocks.emplace_back(Paragraph{{{util::filled(
+      "{count} of {checks} ok, {skipped} skipped.",
+      {{"count", fine}, {"checks", util::counted(checks.size(), "check")}, {"skipped", skipped}})}}});
   if (!list.items.empty()) document.blocks.emplace_back(std::move(list));
 }
 
@@ -191,7 +194,8 @@ void add_end(Document& document, const RunDetails& details) {
   document.blocks.emplace_back(Heading{"why it ended"});
   document.blocks.emplace_back(Paragraph{{{end.why, Style::name}}});
   if (!end.step.empty())
-    document.blocks.emplace_back(Paragraph{{{"That was in step "}, {end.step, Style::name}, {"."}}});
+    document.blocks.emplace_back(
+        Paragraph{filled_line("That was in step {step}.", {{"step", {end.step, Style::name}}})});
   if (!end.hint.empty()) document.blocks.emplace_back(Paragraph{line_of(end.hint)});
 }
 
@@ -272,8 +276,8 @@ std::vector<Block> kinds_of(const change::Plan& plan) {
 
 Document document_of(const RunReport& report) {
   const change::RunHeader& header = report.run.header;
-  Document document{.title = (header.rolls_back.empty() ? "run on " : "rollback on ") + header.ns,
-                    .blocks = {about(report)}};
+  const char* title = header.rolls_back.empty() ? "run on {namespace}" : "rollback on {namespace}";
+  Document document{.title = util::filled(title, {{"namespace", header.ns}}), .blocks = {about(report)}};
   if (report.details) {
     add_end(document, *report.details);
     add_warnings(document, *report.details);
@@ -289,9 +293,9 @@ Document document_of(const RunReport& report) {
   if (report.verified) {
     add_checks(document, "checks after the upgrade", report.verified->checks);
     if (const std::string& other = report.verified->other_server; !other.empty())
-      document.blocks.emplace_back(Paragraph{{{"They asked the server "},
-                                              {other, Style::name},
-                                              {", and the run another: see that it is the same cluster."}}});
+      document.blocks.emplace_back(Paragraph{
+          filled_line("They asked the server {server}, and the run another: see that it is the same cluster.",
+                      {{"server", {other, Style::name}}})});
   }
   add_left(document, report);
   return document;

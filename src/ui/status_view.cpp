@@ -60,30 +60,33 @@ std::string chart_of(const InstallationStatus& status) {
 }
 
 std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
+  const auto with_command = [&commands](const char* sentence, const std::string& command) {
+    return util::filled(sentence, {{"command", commands.kots_export(command)}});
+  };
   switch (status.stage) {
     case Stage::no_namespace:
       return "Name the namespace with --namespace, or another cluster with --context.";
     case Stage::no_release:
-      return status.other_releases.empty()
-                 ? "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases."
-                 : "Name it with --release-name: the namespace has " + util::listed(status.other_releases) +
-                       ".";
+      if (status.other_releases.empty())
+        return "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases.";
+      return util::filled("Name it with --release-name: the namespace has {releases}.",
+                          {{"releases", util::listed(status.other_releases)}});
     case Stage::other_chart:
       return "Name the release of CircleCI Server with --release-name.";
     case Stage::untouched:
-      return "`" + commands.kots_export("check") + "` looks for what would stop the migration.";
+      return with_command("`{command}` looks for what would stop the migration.", "check");
     case Stage::half_migrated:
-      return "`" + commands.kots_export("plan") + "` shows what is left to do.";
+      return with_command("`{command}` shows what is left to do.", "plan");
     case Stage::migrated:
-      return "`" + commands.kots_export("message" + chart_of(status)) + "` prints the command.";
+      return with_command("`{command}` prints the command.", "message" + chart_of(status));
     case Stage::not_deployed:
       return "`helm history` shows what became of it; `helm rollback` brings a revision back.";
     case Stage::upgrading:
       if (status.is_going_back) return "`helm history` shows how far it is.";
-      return "`" + commands.kots_export("verify --wait") + "` waits for it.";
+      return with_command("`{command}` waits for it.", "verify --wait");
     case Stage::upgrade_failed:
     case Stage::upgraded:
-      return "`" + commands.kots_export("verify") + "` looks at all of it.";
+      return with_command("`{command}` looks at all of it.", "verify");
   }
   return {};
 }
@@ -126,8 +129,9 @@ std::string_view colour_of(StepStatus::State state) {
 }
 
 std::string text_of(const RevisionStatus& revision) {
-  return "revision " + std::to_string(revision.revision) + " is " + revision.status + ", chart " +
-         revision.chart;
+  return util::filled(
+      "revision {revision} is {state}, chart {chart}",
+      {{"revision", revision.revision}, {"state", revision.status}, {"chart", revision.chart}});
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -144,8 +148,16 @@ std::string line(std::string_view name, const std::string& value) {
 std::string text_of(const migration::ValuesFile& file, std::chrono::system_clock::time_point now) {
   const auto age = std::chrono::floor<std::chrono::seconds>(now - file.written);
   const bool is_edited = file.by == migration::ValuesFile::By::person;
-  return file.path.string() + ", written " + util::age_text(age) + " ago, " +
-         (is_edited ? "edited since" : "as a run wrote it");
+  const char* words = is_edited ? "{file}, written {time} ago, edited since"
+                                : "{file}, written {time} ago, as a run wrote it";
+  return util::filled(words, {{"file", file.path}, {"time", util::age_text(age)}});
+}
+
+std::string newest_run_of(const InstallationStatus& status) {
+  if (!status.newest_run) return "none in this folder";
+  const change::RunHeader& header = status.newest_run->header;
+  return util::filled("{run}, {state}, by {user}",
+                      {{"run", header.run}, {"state", status.newest_run_state}, {"user", header.user}});
 }
 
 json json_of(const RevisionStatus& revision) {
@@ -170,10 +182,7 @@ std::string text_of(const InstallationStatus& status, const migration::Commands&
   text += line("migrator:", status.migrator_pod);
   text +=
       line("values file:", status.values_file ? text_of(*status.values_file, now) : "none in this folder");
-  text +=
-      line("newest run:", status.newest_run ? status.newest_run->header.run + ", " + status.newest_run_state +
-                                                  ", by " + status.newest_run->header.user
-                                            : "none in this folder");
+  text += line("newest run:", newest_run_of(status));
   return text;
 }
 

@@ -190,7 +190,7 @@ void tell(const std::string& text) { Console().print(text); }
 
 Consent ask_consent(const std::string& question) {
   const Console console;
-  console.print(question + " [y/N/d = details] ");
+  console.print(util::filled("{question} [y/N/d = details] ", {{"question", question}}));
   const std::string answer = util::lower(util::trim(console.read_line().value_or("")));
   if (answer == "d") return Consent::details;
   return answer == "y" || answer == "yes" ? Consent::yes : Consent::no;

@@ -1,4 +1,5 @@
 #include <kots_export/util/nearest.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +48,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names) {
   const std::string_view meant = nearest(word, names);
-  return meant.empty() ? "" : ", did you mean " + std::string(meant) + "?";
+  return meant.empty() ? "" : filled(", did you mean {name}?", {{"name", meant}});
 }
 
 }  // namespace kots_export::util

@@ -31,25 +31,36 @@ std::vector<std::string> problems_of(const nlohmann::json& secret, const values:
   const std::string certificate = bytes_at(secret, names.certificate).value_or("");
   const std::string key = bytes_at(secret, names.private_key).value_or("");
   const auto chain = util::certificates_in(certificate);
-  if (chain.empty()) return {names.certificate + " holds no certificate (PEM)"};
+  const auto holds_none = [](const std::string& name) {
+    return util::filled("{key} holds no certificate (PEM)", {{"key", name}});
+  };
+  if (chain.empty()) return {holds_none(names.certificate)};
   std::vector<std::string> problems;
   if (!util::holds_private_key(key)) {
-    problems.push_back(names.private_key + " holds no private key (PEM, without a passphrase)");
+    problems.push_back(
+        util::filled("{key} holds no private key (PEM, without a passphrase)", {{"key", names.private_key}}));
   } else if (!util::key_belongs(key, certificate)) {
-    problems.push_back(names.private_key + " is not the key of " + names.certificate);
+    problems.push_back(util::filled("{key} is not the key of {certificate}",
+                                    {{"key", names.private_key}, {"certificate", names.certificate}}));
   }
   const auto authority = names.authority.empty() ? std::nullopt : bytes_at(secret, names.authority);
   if (authority && util::certificates_in(*authority).empty()) {
-    problems.push_back(names.authority + " holds no certificate (PEM)");
+    problems.push_back(holds_none(names.authority));
   } else if (authority) {
     if (const auto why = util::chain_problem(certificate, *authority))
-      problems.push_back(names.certificate + " was not issued by " + names.authority + ": " + *why);
+      problems.push_back(
+          util::filled("{certificate} was not issued by {authority}: {why}",
+                       {{"certificate", names.certificate}, {"authority", names.authority}, {"why", *why}}));
   }
   const std::time_t now = std::time(nullptr);
   if (chain.front().not_after < now)
-    problems.push_back(names.certificate + " expired on " + day_of(chain.front().not_after));
+    problems.push_back(
+        util::filled("{certificate} expired on {day}",
+                     {{"certificate", names.certificate}, {"day", day_of(chain.front().not_after)}}));
   if (chain.front().not_before > now)
-    problems.push_back(names.certificate + " is valid only from " + day_of(chain.front().not_before));
+    problems.push_back(
+        util::filled("{certificate} is valid only from {day}",
+                     {{"certificate", names.certificate}, {"day", day_of(chain.front().not_before)}}));
   return problems;
 }
 
@@ -68,13 +79,17 @@ CheckFinding check_postgresql_tls(Checking& checking) {
   Context& context = checking.context;
   const auto secret = context.client.get(object_ref(context, "", "Secret", names->name));
   if (!secret || !bytes_at(*secret, names->certificate) || !bytes_at(*secret, names->private_key))
-    return skipped("Secret " + names->name + " is not complete: check own-secrets says what is missing");
+    return skipped(util::filled("Secret {secret} is not complete: check own-secrets says what is missing",
+                                {{"secret", names->name}}));
   const std::vector<std::string> problems = problems_of(*secret, *names);
-  const std::string where = "Secret " + names->name + ": ";
   if (!problems.empty())
-    return problem(where + util::listed(problems), "Make the Secret again before `helm upgrade`.");
+    return problem(util::filled("Secret {secret}: {problems}",
+                                {{"secret", names->name}, {"problems", util::listed(problems)}}),
+                   "Make the Secret again before `helm upgrade`.");
   const auto certificate = util::certificates_in(bytes_at(*secret, names->certificate).value()).front();
-  const std::string end = where + names->certificate + " is valid until " + day_of(certificate.not_after);
+  const std::string end = util::filled(
+      "Secret {secret}: {certificate} is valid until {day}",
+      {{"secret", names->name}, {"certificate", names->certificate}, {"day", day_of(certificate.not_after)}});
   if (certificate.not_after < std::time(nullptr) + values::kExpiresSoon)
     return warning(end, "Renew it in time.");
   return ok(end);

@@ -87,24 +87,25 @@ PullTrouble trouble_in(const std::string& message, const std::string& image) {
   return PullTrouble::other;
 }
 
-// "with Secret regcred", "with no Secret", or what is wrong with the Secrets that the Pod names.
+// "Secret regcred", "no pull Secret", or what is wrong with the Secrets that the Pod names.
 std::string credential_of(Context& context, const json& pod, const std::string& registry) {
   const json* named = util::find_at(pod, {"spec", "imagePullSecrets"});
-  if (named == nullptr || !named->is_array() || named->empty()) return "with no pull Secret";
+  if (named == nullptr || !named->is_array() || named->empty()) return "no pull Secret";
   std::vector<std::string> parts;
   for (const json& one : *named) {
     const std::string name = util::text_at(one, {"name"});
-    std::string part = "Secret " + name;
+    std::string part = util::filled("Secret {secret}", {{"secret", name}});
     try {
       const auto live = context.client.get(object_ref(context, "", "Secret", name));
       const std::string unusable = live ? read_pull_secret(*live, registry).unusable : "it does not exist";
-      if (!unusable.empty()) part += " (" + unusable + ")";
+      if (!unusable.empty())
+        part = util::filled("Secret {secret} ({why})", {{"secret", name}, {"why", unusable}});
     } catch (const kube::ApiError&) {
       // Its name has to do.
     }
     parts.push_back(std::move(part));
   }
-  return "with " + util::listed(parts);
+  return util::listed(parts);
 }
 
 // A back-off hides what the pull itself ended with; an event has it.
@@ -130,16 +131,19 @@ Cause image_cause(Context& context, const ContainerInTrouble& container, const s
   const PullTrouble trouble = trouble_in(message, image);
   const std::string credential = credential_of(context, container.pod_object, registry);
   Cause cause{.key = "image " + registry + " " + credential + " " + std::to_string(static_cast<int>(trouble)),
-              .what = "the image cannot be pulled from " + registry + " " + credential + ": " + message,
+              .what = util::filled("the image cannot be pulled from {registry} with {secrets}: {why}",
+                                   {{"registry", registry}, {"secrets", credential}, {"why", message}}),
               .remedy = {}};
-  const std::string secret =
-      "`" + context.commands.kots_export("secret --force --docker-username USER --verify") + "`";
   switch (trouble) {
     case PullTrouble::refused:
       cause.remedy =
           is_of_chart(registry)
-              ? "Create Secret " + std::string(names::kPullSecret) + " again with " + secret +
-                    ", and see that global.imagePullSecrets of the values names it."
+              ? util::filled(
+                    "Create Secret {secret} again with `{command}`, and see that global.imagePullSecrets of "
+                    "the values names it.",
+                    {{"secret", names::kPullSecret},
+                     {"command", context.commands.kots_export("secret --force --docker-username USER "
+                                                              "--verify")}})
               : util::filled(
                     "Where {registry} wants credentials, make a pull Secret for it (`kubectl create secret "
                     "docker-registry`) and name it in global.imagePullSecrets of the values: Secret {secret} "
@@ -153,12 +157,14 @@ Cause image_cause(Context& context, const ContainerInTrouble& container, const s
           "that CircleCI has released.";
       break;
     case PullTrouble::unreachable:
-      cause.remedy = "Let the cluster's nodes reach " + registry + " (firewall, proxy, name server).";
+      cause.remedy = util::filled("Let the cluster's nodes reach {registry} (firewall, proxy, name server).",
+                                  {{"registry", registry}});
       break;
     case PullTrouble::other:
       cause.key += " " + message;
-      cause.remedy = "`" + context.commands.kubectl(context.ns.name, "describe pod " + container.pod) +
-                     "` shows all that the node says.";
+      cause.remedy = util::filled(
+          "`{command}` shows all that the node says.",
+          {{"command", context.commands.kubectl(context.ns.name, "describe pod " + container.pod)}});
       break;
   }
   return cause;
@@ -176,7 +182,8 @@ const json* end_of(const json& status) {
 Cause crash_cause(Context& context, const ContainerInTrouble& container, const json& end) {
   if (util::text_at(end, {"reason"}) == "OOMKilled") {
     return {.key = "oom " + container.name(),
-            .what = "container " + container.name() + " was killed: it needs more memory than its limit",
+            .what = util::filled("container {container} was killed: it needs more memory than its limit",
+                                 {{"container", container.name()}}),
             .remedy =
                 "Give it more memory in the values file (resources.limits.memory of that service), and "
                 "`helm upgrade` again."};
@@ -188,10 +195,11 @@ Cause crash_cause(Context& context, const ContainerInTrouble& container, const j
       log_tail(context, container.pod, container.name(), is_over ? Instance::current : Instance::previous);
   const std::string logs = context.commands.kubectl(
       context.ns.name, "logs " + container.pod + " -c " + container.name() + (is_over ? "" : " --previous"));
+  const char* what = tail.empty() ? "container {container} ends with exit code {code}"
+                                  : "container {container} ends with exit code {code}, its log with: {line}";
   return {.key = "crash " + container.name() + " " + code + " " + tail,
-          .what = "container " + container.name() + " ends with exit code " + code +
-                  (tail.empty() ? "" : ", its log with: " + tail),
-          .remedy = "`" + logs + "` shows all of its log."};
+          .what = util::filled(what, {{"container", container.name()}, {"code", code}, {"line", tail}}),
+          .remedy = util::filled("`{command}` shows all of its log.", {{"command", logs}})};
 }
 
 }  // namespace
@@ -205,11 +213,14 @@ std::optional<Cause> cause_of(Context& context, const ContainerInTrouble& contai
   if (is_one_of(reason, kOfImages)) return image_cause(context, container, waiting, seen);
   if (is_one_of(reason, kOfConfiguration)) {
     const std::string message = util::printable(waiting.empty() ? reason : waiting);
-    return Cause{.key = "configuration " + message,
-                 .what = "container " + container.name() + " cannot be started: " + message,
-                 .remedy = "Make what is missing, or name what is there in the values file. `" +
-                           context.commands.kubectl(context.ns.name, "describe pod " + container.pod) +
-                           "` shows all that the node says."};
+    return Cause{
+        .key = "configuration " + message,
+        .what = util::filled("container {container} cannot be started: {why}",
+                             {{"container", container.name()}, {"why", message}}),
+        .remedy = util::filled(
+            "Make what is missing, or name what is there in the values file. `{command}` shows all that the "
+            "node says.",
+            {{"command", context.commands.kubectl(context.ns.name, "describe pod " + container.pod)}})};
   }
   const json* end = end_of(container.status);
   const bool has_failed = end != nullptr && end->value("exitCode", json(0)) != json(0);

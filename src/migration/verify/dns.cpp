@@ -63,14 +63,16 @@ std::string record_for(const std::string& name, const Goal& goal, net::Resolver&
   if (!goal.balancer.addresses.empty()) {
     const std::string& address = goal.balancer.addresses.front();
     const bool is_v6 = address.find(':') != std::string::npos;
-    return "Make it `" + name + ". " + (is_v6 ? "AAAA" : "A") + " " + address + "`.";
+    return util::filled("Make it `{name}. {type} {address}`.",
+                        {{"name", name}, {"type", is_v6 ? "AAAA" : "A"}, {"address", address}});
   }
   const std::string& target = goal.balancer.names.front();
   if (resolver.is_apex(name))
-    return "Make it an ALIAS record (Route 53), or what your DNS has in its place (ANAME, a flattened "
-           "CNAME), to " +
-           target + ": " + name + " is the apex of its zone, where no CNAME may stand.";
-  return "Make it `" + name + ". CNAME " + target + ".`.";
+    return util::filled(
+        "Make it an ALIAS record (Route 53), or what your DNS has in its place (ANAME, a flattened "
+        "CNAME), to {target}: {name} is the apex of its zone, where no CNAME may stand.",
+        {{"target", target}, {"name", name}});
+  return util::filled("Make it `{name}. CNAME {target}.`.", {{"name", name}, {"target", target}});
 }
 
 std::string where_to(const net::Resolved& resolved) {
@@ -115,35 +117,43 @@ CheckFinding look_at(const std::string& name, const Goal& goal, net::Resolver& r
   }
   switch (resolved.status) {
     case Status::failed:
-      return warning("where " + name + " leads to is not known: " + resolved.why,
-                     "Name a server that knows the domain with --dns-server ADDR.");
+      return warning(
+          util::filled("where {name} leads to is not known: {why}", {{"name", name}, {"why", resolved.why}}),
+          "Name a server that knows the domain with --dns-server ADDR.");
     case Status::no_data:
     case Status::no_such_name:
-      return problem(name + " has no address in DNS", record_for(name, goal, resolver));
+      return problem(util::filled("{name} has no address in DNS", {{"name", name}}),
+                     record_for(name, goal, resolver));
     case Status::found:
       break;
   }
   if (leads_nowhere(resolved, resolver)) {
     const std::string& end = resolved.chain.back();
-    return problem(name + " leads to " + end + ", which has no address in DNS",
+    return problem(util::filled("{name} leads to {target}, which has no address in DNS",
+                                {{"name", name}, {"target", end}}),
                    have_one_in_common(resolved.chain, goal.names)
                        ? "It is the load balancer's name: the cloud puts it into DNS within minutes."
                        : record_for(name, goal, resolver));
   }
-  if (leads_to(resolved, goal)) return ok(name + " leads to " + title_of(goal));
+  if (leads_to(resolved, goal))
+    return ok(util::filled("{name} leads to {target}", {{"name", name}, {"target", title_of(goal)}}));
   // A server of the domain may not know the load balancer's name.
   if (!resolved.addresses.empty() && !goal.unknown.empty())
     return warning(
         util::filled(
-            "{name} leads to {places}; whether that is the load balancer {balancer} is not known: {why}",
+            "{name} leads to {target}; whether that is the load balancer {wanted} is not known: {why}",
             {{"name", name},
-             {"places", where_to(resolved)},
-             {"balancer", title_of(goal)},
+             {"target", where_to(resolved)},
+             {"wanted", title_of(goal)},
              {"why", goal.unknown}}),
         "Name a server that knows both names with --dns-server ADDR, or leave it out.");
-  return to_do(name + " leads to " + where_to(resolved) + " (for " + std::to_string(resolved.ttl) +
-                   " s in caches), not to the load balancer " + title_of(goal),
-               record_for(name, goal, resolver));
+  return to_do(
+      util::filled("{name} leads to {target} (for {seconds} s in caches), not to the load balancer {wanted}",
+                   {{"name", name},
+                    {"target", where_to(resolved)},
+                    {"seconds", resolved.ttl},
+                    {"wanted", title_of(goal)}}),
+      record_for(name, goal, resolver));
 }
 
 }  // namespace
@@ -180,9 +190,10 @@ Findings verify_old_names(Verifying& verifying) {
     if (resolved.status == Status::found && !(goal && leads_to(resolved, *goal))) there.push_back(name);
   }
   if (there.empty()) return {ok("none of the names that only 3.x needs is in DNS")};
-  return {note("only 3.x needs " + util::listed(there),
-               "Take " + std::string(there.size() == 1 ? "it" : "them") +
-                   " out of DNS once Nomad's clients ask " + domain + ".")};
+  const char* remedy = there.size() == 1 ? "Take it out of DNS once Nomad's clients ask {domain}."
+                                         : "Take them out of DNS once Nomad's clients ask {domain}.";
+  return {note(util::filled("only 3.x needs {names}", {{"names", util::listed(there)}}),
+               util::filled(remedy, {{"domain", domain}}))};
 }
 
 }  // namespace kots_export::migration

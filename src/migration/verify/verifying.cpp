@@ -122,7 +122,7 @@ std::string command_for_chart(Verifying& verifying, const std::string& command) 
   const helm::Release& release = release_of(verifying);
   const std::string flags =
       is_upgraded(release) ? chart_flags(release.chart_version, Registry()) : std::string();
-  return "`" + verifying.context.commands.kots_export(command + flags) + "`";
+  return verifying.context.commands.kots_export(command + flags);
 }
 
 std::string helm_command(const Verifying& verifying, const std::string& command) {

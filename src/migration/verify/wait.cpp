@@ -39,20 +39,23 @@ bool is_worth_waiting_for(Context& context, const Workload& workload, std::optio
 Look look(Context& context) {
   context.releases.reset();
   const helm::StoredRevision newest = stored_revisions(context).back();
-  if (is_pending(newest)) return {.work = "release " + context.release + ": " + state_of(newest)};
+  if (is_pending(newest))
+    return {.work = util::filled("release {release}: {state}",
+                                 {{"release", context.release}, {"state", state_of(newest)}})};
   const helm::Release& release = decoded_revision(context, newest);
   if (newest.status != kDeployed || !is_upgraded(release)) return {};
   const auto workloads = read_workloads(context);
   std::optional<PodsAndEvents> seen;
   std::vector<std::string> waited_for;
   for (const Workload& workload : workloads) {
-    if (is_worth_waiting_for(context, workload, seen))
-      waited_for.push_back(workload.title() + " (" + workload.readiness.why + ")");
+    if (is_worth_waiting_for(context, workload, seen)) waited_for.push_back(workload.title_and_why());
   }
   const auto ready = static_cast<std::size_t>(std::ranges::count_if(workloads, &Workload::is_ready));
   if (waited_for.empty()) return {.work = {}, .all_ready = ready == workloads.size()};
-  return {.work = std::to_string(ready) + " of " + util::counted(workloads.size(), "workload") +
-                  " ready; not yet: " + util::listed(waited_for)};
+  return {.work = util::filled("{count} of {workloads} ready; not yet: {others}",
+                               {{"count", ready},
+                                {"workloads", util::counted(workloads.size(), "workload")},
+                                {"others", util::listed(waited_for)}})};
 }
 
 // Where this user's rights end there is nothing to wait for: the checks say so.
@@ -69,7 +72,7 @@ void pause(const Context& context, Clock::time_point until) {
   constexpr std::chrono::milliseconds kTick{100};
   while (Clock::now() < until) {
     if (context.client.interrupted())
-      throw Interrupted("stopped waiting for release " + context.release,
+      throw Interrupted(util::filled("stopped waiting for release {release}", {{"release", context.release}}),
                         "The upgrade goes on without it; the same command waits again.");
     std::this_thread::sleep_for(kTick);
   }
