@@ -334,7 +334,11 @@ void Session::failed(Error& error) noexcept {
   } catch (const Error&) {
     // Of a disk that is full the error itself tells.
   }
-  keep_details();
+  keep_details(change::RunDetails::End{.step = details_.step_at_work(),
+                                       .why = error.what(),
+                                       .hint = error.hint(),
+                                       .can_go_on = !error.tells_way_on(),
+                                       .can_go_back = rolls_back_.empty() && error.leaves_way_back()});
   error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() + line_of_log());
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
@@ -346,13 +350,14 @@ void Session::failed(Error& error) noexcept {
 }
 
 // Nothing depends on it: where it cannot be written, a report goes without times and checks.
-void Session::keep_details() noexcept {
+void Session::keep_details(std::optional<change::RunDetails::End> end) noexcept {
   if (executor_.journal_path().empty()) return;
   try {
     change::RunDetails details = details_.details();
     details.chart = header().chart;
     details.target_version = header().target_version;
     details.helm_force = ui::word_of(context_.helm_force);
+    details.end = std::move(end);
     change::write_run_details(std::filesystem::path(executor_.journal_path()).parent_path(), details);
   } catch (const std::exception&) {
     return;

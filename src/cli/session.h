@@ -87,7 +87,7 @@ class Session {
   [[nodiscard]] std::string remark_on_dry_run() const;
   void print_end();
   // What a report tells of the run, beside its journal.
-  void keep_details() noexcept;
+  void keep_details(std::optional<change::RunDetails::End> end = std::nullopt) noexcept;
   [[nodiscard]] std::string how_it_stopped() const;
 
   const Options& options_;

@@ -67,8 +67,10 @@ void tell_what_is_left(Context& context, const RunOptions& options) {
     return;  // flyway itself needs no release
   }
   const char* words = has_postgres ? "`{postgres}`, then `{message}`" : "`{message}`";
-  const std::string commands = util::filled(words, {{"postgres", context.commands.kots_export("postgres")},
-                                                    {"message", context.commands.kots_export("message")}});
+  const std::string chart = chart_flags(options.target_version, options.registry);
+  const std::string commands =
+      util::filled(words, {{"postgres", context.commands.kots_export("postgres")},
+                           {"message", context.commands.kots_export("message" + chart)}});
   context.observer.note("flyway.left-to-do", {{"commands", commands}});
 }
 

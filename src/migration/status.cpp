@@ -1,3 +1,4 @@
+#include <kots_export/change/run_details.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/fix_manifest.h>
@@ -164,16 +165,42 @@ std::string migrator_pod(Context& context) {
   return newest;
 }
 
+// Whether the migration of the database is done where neither its Job nor a run tells: the step after it has
+// been done.
+bool tells_of_flyway(const StepStatus& step) { return step.step == "postgres" && step.state == State::done; }
+
 Stage stage_of_3x(const std::vector<StepStatus>& steps) {
-  const auto is_over = [](const StepStatus& step) {
-    // The database tells nothing; the steps after its migration do.
-    return step.state == State::done || step.state == State::not_needed || step.state == State::unknown;
+  const bool is_flyway_told = std::ranges::any_of(steps, tells_of_flyway);
+  const auto is_over = [&](const StepStatus& step) {
+    return step.state == State::done || step.state == State::not_needed ||
+           (step.state == State::unknown && is_flyway_told);
   };
   const auto is_open = [](const StepStatus& step) {
     return step.state == State::to_do || step.state == State::not_needed || step.state == State::unknown;
   };
   if (std::ranges::all_of(steps, is_over)) return Stage::migrated;
   return std::ranges::all_of(steps, is_open) ? Stage::untouched : Stage::half_migrated;
+}
+
+// Where Helm has the release; nothing where it is 3.x as it was deployed, or failed: the steps tell.
+std::optional<Stage> stage_of_helm(const helm::StoredRevision& newest, bool is_new, bool runs_new) {
+  if (is_pending(newest)) return Stage::upgrading;
+  if (is_new && newest.status == kDeployed) return Stage::upgraded;
+  const bool is_removed = newest.status == "uninstalling" || newest.status == "uninstalled";
+  if (!is_new && !runs_new && !is_removed) return std::nullopt;
+  return newest.status == "failed" ? Stage::upgrade_failed : Stage::not_deployed;
+}
+
+// The version of the chart that `run` was for; empty where it left no word of that.
+std::string target_of(const change::RunRecord& run) {
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? details->target_version : std::string();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 void add_newest_run(InstallationStatus& status, const Context& context, const change::Runs& known) {
@@ -184,6 +211,7 @@ void add_newest_run(InstallationStatus& status, const Context& context, const ch
     if (run.header.ns != context.ns.name || !is_same) continue;
     status.newest_run = run;
     status.newest_run_state = to_string(change::state_of(run, known.runs));
+    status.target_version = target_of(run);
     return;
   }
 }
@@ -200,14 +228,13 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
     status.stage = Stage::other_chart;
     return;
   }
-  if (is_new && newest.status == kDeployed) {
-    status.stage = Stage::upgraded;
-    return;
-  }
-  const Stage stage_of_4x = is_pending(newest) ? Stage::upgrading : Stage::upgrade_failed;
-  // From 4.x to 4.x there is nothing to migrate.
-  if (is_new && is_upgraded(decoded_revision(context, current))) {
-    status.stage = stage_of_4x;
+  const bool runs_new = is_upgraded(decoded_revision(context, current));
+  status.is_going_back = !is_new && runs_new;
+  const auto stage_now = stage_of_helm(newest, is_new, runs_new);
+  const bool is_over = stage_now == Stage::upgraded || stage_now == Stage::not_deployed;
+  // From 4.x there is nothing to migrate.
+  if (is_over || (stage_now && runs_new)) {
+    status.stage = *stage_now;
     return;
   }
   const Inventory inventory = read_inventory(context, decoded_revision(context, current).manifest);
@@ -217,15 +244,15 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
   status.steps.push_back(flyway_status(context, known, paths));
   // What is there once `helm upgrade` has begun may be the new chart's.
   if (!is_new) status.steps.push_back(postgres_status(context, decoded_revision(context, current).config));
-  status.stage = is_new ? stage_of_4x : stage_of_3x(status.steps);
+  status.stage = stage_now.value_or(stage_of_3x(status.steps));
 }
 
 }  // namespace
 
 std::string_view to_string(Stage stage) {
-  constexpr std::array<std::string_view, 9> kNames = {"noNamespace", "noRelease",     "otherChart",
-                                                      "untouched",   "halfMigrated",  "migrated",
-                                                      "upgrading",   "upgradeFailed", "upgraded"};
+  constexpr std::array<std::string_view, 10> kNames = {
+      "noNamespace", "noRelease", "otherChart",    "untouched",   "halfMigrated",
+      "migrated",    "upgrading", "upgradeFailed", "notDeployed", "upgraded"};
   return kNames.at(static_cast<std::size_t>(stage));
 }
 

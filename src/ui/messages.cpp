@@ -97,6 +97,9 @@ constexpr std::array kNotices = {
     Words{"progress.pause", "{request} is sent again in {time}: {why}"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
+    Words{"report.other-server",
+          "what verify found is of the server {verified}, and the run of {run}: see that it is the same "
+          "cluster"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
     Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not recreated"},
@@ -169,11 +172,13 @@ constexpr std::array kNotices = {
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
     Words{"verify.cut-off", "the server is not reached, trying again: {why}"},
+    Words{"verify.server-error", "the server is in trouble, trying again: {why}"},
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
     Words{"verify.waited-enough",
           "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
     Words{"verify.waited-in-vain",
-          "some workloads are not ready after {time} (--wait): the checks say what is not"},
+          "the release or some of its workloads are not ready after {time} (--wait): the checks say what is "
+          "not"},
     Words{"verify.waiting", "waiting: {work}"},
 };
 

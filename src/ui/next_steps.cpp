@@ -160,11 +160,22 @@ Step endpoint_step(const NextSteps& steps) {
           .parts = {{{{"Their terraform needs this."}}, {server_endpoint(steps)}}}};
 }
 
-Document document_of(const NextSteps& steps) {
-  return {.title = {},
-          .blocks = {Heading{"Next steps"}, migrator_step(steps), values_step(steps), diff_step(steps),
-                     upgrade_step(steps), wait_step(steps), dns_step(steps), nomad_step(steps),
-                     realitycheck_step(steps), team_step(steps), failed_upgrade(steps)}};
+Document document_of(const NextSteps& steps, const StepsOver& over) {
+  Document document{.title = {}, .blocks = {Heading{"Next steps"}}};
+  const auto add = [&document](bool is_over, Step step) {
+    if (!is_over) document.blocks.emplace_back(std::move(step));
+  };
+  add(over.has_upgraded, migrator_step(steps));
+  add(over.has_upgraded, values_step(steps));
+  add(over.has_upgraded, diff_step(steps));
+  add(over.has_upgraded, upgrade_step(steps));
+  add(over.is_up, wait_step(steps));
+  add(over.has_dns, dns_step(steps));
+  add(false, nomad_step(steps));
+  add(false, realitycheck_step(steps));
+  add(false, team_step(steps));
+  add(over.has_upgraded, failed_upgrade(steps));
+  return document;
 }
 
 std::string_view word_of(HelmForce force) {

@@ -1,3 +1,4 @@
+#include <kots_export/migration/message.h>
 #include <kots_export/ui/status_view.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
@@ -16,8 +17,15 @@ using nlohmann::json;
 
 namespace {
 
-std::string headline_of(Stage stage) {
-  switch (stage) {
+// "upgrade" of "pending-upgrade": the command of Helm that is at work.
+std::string command_of(const InstallationStatus& status) {
+  constexpr std::string_view kPending = "pending-";
+  const std::string word = status.newest ? status.newest->status : std::string();
+  return word.starts_with(kPending) ? word.substr(kPending.size()) : "upgrade";
+}
+
+std::string headline_of(const InstallationStatus& status) {
+  switch (status.stage) {
     case Stage::no_namespace:
       return "The namespace does not exist on this cluster.";
     case Stage::no_release:
@@ -31,17 +39,28 @@ std::string headline_of(Stage stage) {
     case Stage::migrated:
       return "Migrated: waiting for `helm upgrade`.";
     case Stage::upgrading:
-      return "`helm upgrade` is under way, or was cut off.";
+      return util::filled("`helm {command}` is under way, or was cut off.",
+                          {{"command", command_of(status)}});
     case Stage::upgrade_failed:
-      return "`helm upgrade` has failed.";
+      return status.is_going_back ? "`helm rollback` to 3.x has failed: Server 4.x is deployed."
+                                  : "`helm upgrade` has failed.";
+    case Stage::not_deployed:
+      return util::filled("The release is not deployed: its newest revision is {status}.",
+                          {{"status", status.newest ? status.newest->status : std::string()}});
     case Stage::upgraded:
       return "Server 4.x is deployed.";
   }
   return {};
 }
 
+// The flags for the chart that the newest run was for.
+std::string chart_of(const InstallationStatus& status) {
+  return status.target_version.empty() ? std::string()
+                                       : migration::chart_flags(status.target_version, migration::Registry());
+}
+
 std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
-  const auto with_command = [&commands](const char* sentence, const char* command) {
+  const auto with_command = [&commands](const char* sentence, const std::string& command) {
     return util::filled(sentence, {{"command", commands.kots_export(command)}});
   };
   switch (status.stage) {
@@ -59,8 +78,11 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
     case Stage::half_migrated:
       return with_command("`{command}` shows what is left to do.", "plan");
     case Stage::migrated:
-      return with_command("`{command}` prints the command.", "message");
+      return with_command("`{command}` prints the command.", "message" + chart_of(status));
+    case Stage::not_deployed:
+      return "`helm history` shows what became of it; `helm rollback` brings a revision back.";
     case Stage::upgrading:
+      if (status.is_going_back) return "`helm history` shows how far it is.";
       return with_command("`{command}` waits for it.", "verify --wait");
     case Stage::upgrade_failed:
     case Stage::upgraded:
@@ -146,8 +168,8 @@ json json_of(const RevisionStatus& revision) {
 
 std::string text_of(const InstallationStatus& status, const migration::Commands& commands,
                     std::chrono::system_clock::time_point now, Colour colour) {
-  std::string text = paint(colour, headline_of(status.stage), kBold) + "\n" +
-                     util::printable(next_of(status, commands)) + "\n\n";
+  std::string text =
+      paint(colour, headline_of(status), kBold) + "\n" + util::printable(next_of(status, commands)) + "\n\n";
   if (status.newest) text += line("release:", text_of(*status.newest));
   if (status.deployed) text += line("", text_of(*status.deployed));
   constexpr std::size_t kStep = 14;

@@ -89,7 +89,7 @@ class Verify(ClusterCase):
     def test_1_status_on_the_way(self):
         self.assertEqual(self.status()["stage"], "untouched")
         self.verify(code=1)
-        self.assert_found("release", "failed", "not upgraded to 4.x", "kots-export message")
+        self.assert_found("release", "failed", "not upgraded to 4.x", "kots-export status")
         self.kots_export("annotate", "--yes", check=True)
         status = self.status()
         self.assertEqual((status["stage"], status["steps"][1]["state"]), ("halfMigrated", "done"))

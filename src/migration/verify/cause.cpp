@@ -66,7 +66,7 @@ Cause claim_cause(Context& context, const json& claim, const PodsAndEvents& seen
   constexpr std::array<std::string_view, 3> kReasons = {"ProvisioningFailed", "FailedBinding",
                                                         "ExternalProvisioning"};
   const std::string name = name_of(claim);
-  const std::string message = newest_message(seen, "PersistentVolumeClaim", name, kReasons);
+  const std::string message = newest_message(seen, "PersistentVolumeClaim", claim, kReasons);
   const std::string storage_class = util::text_at(claim, {"spec", "storageClassName"});
   const std::string of_class = storage_class.empty()
                                    ? "no StorageClass"
@@ -103,7 +103,7 @@ std::optional<Cause> event_cause(Context& context, const json& pod, const PodsAn
   };
   const bool has_started = runs("containerStatuses") || runs("initContainerStatuses");
   if (has_started) {
-    const std::string message = newest_message(seen, "Pod", name, kProbes);
+    const std::string message = newest_message(seen, "Pod", pod, kProbes);
     if (message.empty()) return std::nullopt;
     return Cause{
         .key = "probe " + message,
@@ -112,14 +112,14 @@ std::optional<Cause> event_cause(Context& context, const json& pod, const PodsAn
             "See its log: `{command}`.",
             {{"command", context.commands.kubectl(context.ns.name, "logs " + name + " --all-containers")}})};
   }
-  if (std::string message = newest_message(seen, "Pod", name, kVolumes); !message.empty())
+  if (std::string message = newest_message(seen, "Pod", pod, kVolumes); !message.empty())
     return Cause{
         .key = "volume " + message,
         .what = util::filled("a volume cannot be attached or mounted: {why}", {{"why", message}}),
         .remedy = util::filled(
             "See that what it names exists, and that no other node holds the volume. `{command}` says more.",
             {{"command", describe}})};
-  if (std::string message = newest_message(seen, "Pod", name, kSandbox); !message.empty())
+  if (std::string message = newest_message(seen, "Pod", pod, kSandbox); !message.empty())
     return Cause{
         .key = "sandbox " + message,
         .what = util::filled("its node cannot start Pods: {why}", {{"why", message}}),
@@ -165,7 +165,7 @@ std::string refusal_of(const Workload& workload, const PodsAndEvents& seen) {
   for (const json& condition : list_at(workload.live, {"status", "conditions"}))
     if (util::text_at(condition, {"type"}) == "ReplicaFailure")
       return util::printable(util::text_at(condition, {"message"}));
-  if (workload.kind != "Deployment") return newest_message(seen, workload.kind, workload.name, kReasons);
+  if (workload.kind != "Deployment") return newest_message(seen, workload.kind, workload.live, kReasons);
   for (const json& event : seen.warnings | std::views::reverse) {
     const std::string name = util::text_at(event, {"involvedObject", "name"});
     if (util::text_at(event, {"reason"}) == "FailedCreate" && name.starts_with(workload.name + "-"))
@@ -183,7 +183,7 @@ Cause cause_without_pods(Context& context, const Workload& workload, const PodsA
             .remedy = util::filled("Raise the quota, or make what is missing. `{command}` says more.",
                                    {{"command", describe}})};
   return {.key = "none " + workload.readiness.why,
-          .what = workload.readiness.why,
+          .what = "no Pod of it says more",
           .remedy = util::filled("`{command}` shows what its controller says.", {{"command", describe}})};
 }
 

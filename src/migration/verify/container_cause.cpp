@@ -36,16 +36,49 @@ std::string registry_of(const std::string& image) {
   return is_registry ? first : "docker.io";
 }
 
+// Whether Secret regcred is for it.
+bool is_of_chart(std::string_view registry) {
+  return registry == Registry{}.host() ||
+         registry == Registry{.name = std::string(names::kDevRegistry)}.host();
+}
+
 // Why a pull failed, by what container runtimes say.
 enum class PullTrouble { refused, missing, unreachable, other };
 
-PullTrouble trouble_in(const std::string& message) {
-  const std::string text = util::lower(message);
+// `text` without `part`, wherever that stands.
+std::string without(std::string text, const std::string& part) {
+  if (part.empty()) return text;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at))
+    text.erase(at, part.size());
+  return text;
+}
+
+// Whether `text` has the HTTP status `code` as a word: not inside a tag or a digest.
+bool holds_status(std::string_view text, std::string_view code) {
+  const auto is_of_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_';
+  };
+  for (auto at = text.find(code); at != std::string_view::npos; at = text.find(code, at + 1)) {
+    const auto after = at + code.size();
+    const bool begins = at == 0 || !is_of_word(text[at - 1]);
+    if (begins && (after == text.size() || !is_of_word(text[after]))) return true;
+  }
+  return false;
+}
+
+// What the message says beside the image's name, in which anything may stand.
+PullTrouble trouble_in(const std::string& message, const std::string& image) {
+  const auto colon = image.rfind(':');
+  const bool has_tag = colon != std::string::npos && image.find('/', colon) == std::string::npos;
+  const std::string tag = util::lower(has_tag ? image.substr(colon + 1) : std::string());
+  std::string text = without(util::lower(message), util::lower(image));
+  for (const char* before : {":", "/"}) text = without(text, tag.empty() ? tag : before + tag);
   const auto holds_one = [&](std::initializer_list<std::string_view> words) {
     return std::ranges::any_of(words,
                                [&](std::string_view word) { return text.find(word) != std::string::npos; });
   };
-  if (holds_one({"unauthorized", "authorization failed", "failed to authorize", "denied", "401", "403"}))
+  if (holds_one({"unauthorized", "authorization failed", "failed to authorize", "denied"}) ||
+      holds_status(text, "401") || holds_status(text, "403"))
     return PullTrouble::refused;
   if (holds_one({"not found", "manifest unknown", "name unknown"})) return PullTrouble::missing;
   if (holds_one(
@@ -79,7 +112,7 @@ std::string credential_of(Context& context, const json& pod, const std::string& 
 std::string pull_message(const ContainerInTrouble& container, const std::string& waiting,
                          const PodsAndEvents& seen) {
   if (util::text_at(container.status, {"state", "waiting", "reason"}) != "ImagePullBackOff") return waiting;
-  const auto events = events_of(seen, "Pod", container.pod);
+  const auto events = events_of(seen, "Pod", container.pod, uid_of(container.pod_object));
   const std::string image = util::text_at(container.status, {"image"});
   std::string found;
   for (const json* event : events) {
@@ -95,7 +128,7 @@ Cause image_cause(Context& context, const ContainerInTrouble& container, const s
   const std::string image = util::text_at(container.status, {"image"});
   const std::string registry = registry_of(image);
   const std::string message = util::printable(pull_message(container, waiting, seen));
-  const PullTrouble trouble = trouble_in(message);
+  const PullTrouble trouble = trouble_in(message, image);
   const std::string credential = credential_of(context, container.pod_object, registry);
   Cause cause{.key = "image " + registry + " " + credential + " " + std::to_string(static_cast<int>(trouble)),
               .what = util::filled("the image cannot be pulled from {registry} with {secrets}: {why}",
@@ -103,11 +136,19 @@ Cause image_cause(Context& context, const ContainerInTrouble& container, const s
               .remedy = {}};
   switch (trouble) {
     case PullTrouble::refused:
-      cause.remedy = util::filled(
-          "Create Secret {secret} again with `{command}`, and see that global.imagePullSecrets of the values "
-          "names it.",
-          {{"secret", names::kPullSecret},
-           {"command", context.commands.kots_export("secret --force --docker-username USER --verify")}});
+      cause.remedy =
+          is_of_chart(registry)
+              ? util::filled(
+                    "Create Secret {secret} again with `{command}`, and see that global.imagePullSecrets of "
+                    "the values names it.",
+                    {{"secret", names::kPullSecret},
+                     {"command", context.commands.kots_export("secret --force --docker-username USER "
+                                                              "--verify")}})
+              : util::filled(
+                    "Where {registry} wants credentials, make a pull Secret for it (`kubectl create secret "
+                    "docker-registry`) and name it in global.imagePullSecrets of the values: Secret {secret} "
+                    "is for the chart's registry alone.",
+                    {{"registry", registry}, {"secret", names::kPullSecret}});
       break;
     case PullTrouble::missing:
       cause.key += " " + image;

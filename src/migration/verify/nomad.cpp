@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 
 namespace kots_export::migration {
 
@@ -36,20 +37,42 @@ std::string new_pair(Verifying& verifying) {
   return util::filled(
       "`{command}` puts those of the Nomad terraform into the values file; then run `helm upgrade` again, "
       "and replace the terraform's clients.",
-      {{"command", verifying.context.commands.kots_export("nomad --terraform-output FILE")}});
+      {{"command", command_for_chart(verifying, "nomad --terraform-output FILE")}});
+}
+
+// What is wrong with the values alone: clients and server take them when they start the next time.
+std::optional<std::string> values_problem(const std::string& certificate, const Secret<std::string>& key,
+                                          const std::string& authority) {
+  if (!util::key_belongs(key.reveal(), certificate))
+    return "nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair";
+  const auto authorities = util::certificates_in(authority);
+  if (authorities.empty())
+    return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values holds no certificate";
+  if (!util::holds_authority(authority))
+    return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values may not issue certificates";
+  const auto expires = std::ranges::max(authorities, {}, &util::Certificate::not_after).not_after;
+  if (expires < std::time(nullptr))
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values expired on {day}",
+        {{"day", util::utc_text(expires, "%Y-%m-%d")}});
+  if (const auto why = util::chain_problem(certificate, authority))
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its certificate in the values is of another CA than "
+        "its CACertificate: {why}",
+        {{"why", *why}});
+  return std::nullopt;
 }
 
 CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net::TlsAnswer& answer) {
-  const std::string authority = pem_at(verifying, "CACertificate");
-  if (const auto why = util::chain_problem(answer.chain, authority))
-    return problem(util::filled("{endpoint} shows a certificate of another CA than the values': {why}",
-                                {{"endpoint", endpoint}, {"why", *why}}),
-                   new_pair(verifying));
   const auto certificates = util::certificates_in(answer.chain);
   if (certificates.empty())
     return problem(
         util::filled("{endpoint} shows a certificate that cannot be read", {{"endpoint", endpoint}}),
         new_pair(verifying));
+  if (const auto why = util::chain_problem(answer.chain, pem_at(verifying, "CACertificate")))
+    return problem(util::filled("{endpoint} shows a certificate of another CA than the values': {why}",
+                                {{"endpoint", endpoint}, {"why", *why}}),
+                   new_pair(verifying));
   const util::Certificate& own = certificates.front();
   const std::string day = util::utc_text(own.not_after, "%Y-%m-%d");
   if (own.not_after < std::time(nullptr))
@@ -90,10 +113,9 @@ Findings verify_nomad(Verifying& verifying) {
   if (is_tls) {
     question.certificate = pem_at(verifying, "certificate");
     question.key = Secret<std::string>(pem_at(verifying, "privateKey"));
-    if (!util::key_belongs(question.key.reveal(), question.certificate))
-      return {
-          problem("nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair",
-                  new_pair(verifying))};
+    if (const auto wrong =
+            values_problem(question.certificate, question.key, pem_at(verifying, "CACertificate")))
+      return {problem(*wrong, new_pair(verifying))};
   }
   const net::TlsAnswer answer = net::ask(question);
   if (answer.came == Came::nowhere)

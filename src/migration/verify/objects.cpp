@@ -27,9 +27,9 @@ bool is_owned(const kube::ObjectMetadata& object, const Context& context) {
          manager != nullptr && *manager == names::kHelm;
 }
 
-std::string upgrade_again(const Context& context) {
+std::string upgrade_again(Verifying& verifying) {
   return util::filled("Run `helm upgrade` again: `{command}` prints its command.",
-                      {{"command", context.commands.kots_export("message")}});
+                      {{"command", command_for_chart(verifying, "message")}});
 }
 
 std::string auth_value(Verifying& verifying, const char* key) {
@@ -66,7 +66,7 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
     return ok("the values leave its password to a Secret");
   if (!secret)
     return problem(util::filled("Secret {secret} is not there", {{"secret", names::kPostgresql}}),
-                   upgrade_again(verifying.context));
+                   upgrade_again(verifying));
   for (const Password& password : passwords) {
     if (password.any_of.empty()) continue;
     const Secret<std::string> stored(
@@ -125,7 +125,7 @@ Findings verify_ownership(Verifying& verifying) {
                                                      : "of the release's manifest {objects} are not there";
   if (!missing.empty())
     findings.push_back(problem(util::filled(words_of_missing, {{"objects", util::listed(missing)}}),
-                               upgrade_again(context)));
+                               upgrade_again(verifying)));
   if (!foreign.empty())
     findings.push_back(
         problem(util::filled("without the marks of release {release}: {objects}",
@@ -174,7 +174,7 @@ Findings verify_postgresql(Verifying& verifying) {
   Findings findings;
   if (!stateful_set) {
     findings.push_back(
-        problem(util::filled("StatefulSet {name} is not there", {{"name", name}}), upgrade_again(context)));
+        problem(util::filled("StatefulSet {name} is not there", {{"name", name}}), upgrade_again(verifying)));
   } else if (const std::string& why = pods_and_events_of(verifying).no_pods; !why.empty()) {
     findings.push_back(skipped(util::filled("whose its Pod is could not be read: {why}", {{"why", why}})));
   } else if (const auto orphans = orphans_of(verifying, *stateful_set); !orphans.empty()) {

@@ -40,7 +40,6 @@ Findings verify_release(Verifying& verifying) {
       util::Argument{"state", state_of(newest)},
       util::Argument{"chart", util::printable(release.chart_name + " " + release.chart_version)},
       util::Argument{"wanted", names::kChart}, util::Argument{"why", util::printable(release.description)}};
-  const std::string message = context.commands.kots_export("message");
   if (!is_server(release))
     return {problem(util::filled("{state}, chart {chart}, not {wanted}", arguments),
                     "Name the release of CircleCI Server with --release-name.")};
@@ -50,19 +49,25 @@ Findings verify_release(Verifying& verifying) {
         util::filled("Wait: `{command}`. Where it was cut off: {remedy}",
                      {{"command", context.commands.kots_export("verify --wait")},
                       {"remedy", way_out_of_pending(context, stored_revisions(context))}}))};
+  // What comes next may be the migration, and without its values file there is nothing to upgrade with.
   if (!is_upgraded(release))
-    return {
-        problem(util::filled("{state}, chart {chart}: it is not upgraded to 4.x", arguments),
-                util::filled("Run `helm upgrade`: `{command}` prints the command.", {{"command", message}}))};
+    return {problem(util::filled("{state}, chart {chart}: it is not upgraded to 4.x", arguments),
+                    util::filled("`{command}` shows how far the migration is, and what comes next.",
+                                 {{"command", context.commands.kots_export("status")}}))};
   if (newest.status == kDeployed) return {ok(util::filled("{state}, chart {chart}", arguments))};
   const char* words =
       release.description.empty() ? "{state}, chart {chart}" : "{state}, chart {chart}: {why}";
-  return {problem(
-      util::filled(words, arguments),
-      util::filled("Fix what it names, then run `helm upgrade` again: `{command}` prints the command. "
-                   "{history} shows the revisions.",
-                   {{"command", message},
-                    {"history", helm_command(verifying, "history " + util::shell_quote(context.release))}}))};
+  const std::string history = helm_command(verifying, "history " + util::shell_quote(context.release));
+  if (newest.status == "failed")
+    return {problem(
+        util::filled(words, arguments),
+        util::filled("Fix what it names, then run `helm upgrade` again: `{command}` prints the command. "
+                     "{history} shows the revisions.",
+                     {{"command", command_for_chart(verifying, "message")}, {"history", history}}))};
+  return {problem(util::filled(words, arguments),
+                  util::filled("It is not deployed: {history} shows what became of it, and `helm rollback` "
+                               "brings a revision back.",
+                               {{"history", history}}))};
 }
 
 Findings verify_workloads(Verifying& verifying) {

@@ -29,10 +29,12 @@ std::string type_of(const json& service) {
   return type.empty() ? "ClusterIP" : type;
 }
 
-std::string warnings_of(Verifying& verifying, const std::string& service) {
+std::string warnings_of(Verifying& verifying, const std::string& name) {
   constexpr std::array<std::string_view, 2> kReasons = {"SyncLoadBalancerFailed",
                                                         "CreatingLoadBalancerFailed"};
-  return newest_message(pods_and_events_of(verifying), "Service", service, kReasons);
+  const json* service = service_of(verifying, name);
+  if (service == nullptr) return {};
+  return newest_message(pods_and_events_of(verifying), "Service", *service, kReasons);
 }
 
 }  // namespace

@@ -84,6 +84,13 @@ void wait_for_upgrade(Context& context, std::chrono::milliseconds patience) {
   const auto begin = Clock::now();
   std::string told;
   Look seen;
+  // Returns false where that was tried long enough.
+  const auto try_again = [&](std::string id, const std::string& why) {
+    if (Clock::now() - begin >= patience) return false;
+    if (why != told) context.observer.warn(std::move(id), {{"why", why}});
+    told = why;
+    return true;
+  };
   for (;;) {
     try {
       seen = look_where_allowed(context);
@@ -91,9 +98,10 @@ void wait_for_upgrade(Context& context, std::chrono::milliseconds patience) {
       if (seen.work != told) context.observer.note("verify.waiting", {{"work", seen.work}});
       told = seen.work;
     } catch (const kube::ConnectionError& error) {
-      if (Clock::now() - begin >= patience) throw;
-      if (error.why() != told) context.observer.warn("verify.cut-off", {{"why", error.why()}});
-      told = error.why();
+      if (!try_again("verify.cut-off", error.why())) throw;
+    } catch (const kube::ApiError& error) {
+      // A control plane that is upgraded, or overloaded.
+      if (!kube::http::is_passing(error.code()) || !try_again("verify.server-error", error.why())) throw;
     }
     if (Clock::now() - begin >= patience) {
       context.observer.warn("verify.waited-in-vain", {{"time", util::duration_text(patience)}});
