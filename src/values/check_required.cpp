@@ -31,7 +31,7 @@ void require_one(CheckContext& context, const Path& parent, const std::array<con
 
 void check_required(CheckContext& context) {
   const Path domain{"global", "domainName"};
-  if (is_of_3x(context.document().root)) {
+  if (is_of_3x(context.document().root) && context.is_empty(domain) && !context.is_empty({"domainName"})) {
     context.report(domain, "is missing, and there is a domainName of 3.x: run kots-export transform first");
   } else if (context.is_empty(domain) && !context.is_empty({"domainName"})) {
     context.report(domain, "is missing: domainName belongs below global");

@@ -1,3 +1,4 @@
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
 
 #include "values/check_context.h"
@@ -113,16 +114,21 @@ bool is_after_tables(std::string_view version) {
 }
 
 bool is_of_3x(const Value& values) {
-  return !string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values);
+  return sign_of_3x(values) || (!string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values));
 }
 
 Finding finding_of_3x(const YamlDocument& document) {
   const CheckContext context(document, {});
+  const std::optional<Path> sign = sign_of_3x(document.root);
+  const bool is_half = sign && has_marks_of_4x(document.root);
   return {.level = Level::error,
           .path = {},
-          .line = context.line_of({"domainName"}),
+          .line = context.line_of(is_half ? *sign : Path{"domainName"}),
           .rule = "values-of-3.x",
-          .text = "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
+          .text = is_half ? util::filled("this is half a 3.x file, as {sign} says: run kots-export transform "
+                                         "(--all shows what else is found)",
+                                         {{"sign", to_string(*sign)}})
+                          : "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
 }
 
 bool flag_at(const Value& values, const Path& path, bool chart_default) {

@@ -83,8 +83,9 @@ using ChartVersion = std::array<unsigned, 3>;
 // True for versions of the chart after 4.1: nothing is known of them.
 [[nodiscard]] bool is_after_tables(std::string_view version);
 
-// Values of 3.x alone, which `transform` did not see yet: nearly all findings about them would say so. A
-// domainName of 3.x among values that only 4.x has is a slip, not that.
+// Values that `transform` did not see yet, or that were 3.x and are half 4.x: nearly all findings about them
+// would say so, and what they advise would not make them whole. A domainName of 3.x among values that only
+// 4.x has is a slip, not that; so is a leftover where nothing is missing.
 [[nodiscard]] bool is_of_3x(const Value& values);
 // What is to be said first about such values, and alone.
 [[nodiscard]] Finding finding_of_3x(const YamlDocument& document);

@@ -16,6 +16,7 @@ namespace kots_export::values {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -300,6 +301,38 @@ TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
     EXPECT_FALSE(is_of_3x(parse_yaml("domainName: d\n" + std::string(mark) + "\n", "test"))) << mark;
   EXPECT_FALSE(is_of_3x(parse_yaml("{}", "test")));
   EXPECT_EQ(finding_of_3x(parse_yaml_with_places("a: 1\ndomainName: d\n", "test")).line, 2U);
+}
+
+// What was begun by hand: following the findings one by one would lose the password.
+TEST(Validate, SendsHalfA3xFileToTransform) {
+  for (const char* yaml :
+       {"domainName: d\nglobal: {license: l}\npostgresql: {postgresqlPassword: p}\n",
+        "global: {domainName: d}\nminio: {}\n", "global: {domainName: d}\npublished: true\n",
+        "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p}\n",
+        "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p, auth: {password: p}}\n",
+        "global: {domainName: d, license: l}\npostgresql: {internal: false, postgresqlUsername: u}\n",
+        "global: {domainName: d}\nnomad: {server: {rpc: {advertise: a}}}\n"}) {
+    EXPECT_TRUE(is_of_3x(parse_yaml(yaml, "test"))) << yaml;
+    EXPECT_THAT(finding_of_3x(parse_yaml_with_places(yaml, "test")).text,
+                AllOf(HasSubstr("half a 3.x file"), HasSubstr("run kots-export transform")))
+        << yaml;
+  }
+  EXPECT_EQ(finding_of_3x(parse_yaml_with_places("global: {domainName: d}\nminio: {}\n", "test")).line, 2U);
+}
+
+TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
+  for (const char* mark : {"nginx: {}", "nginx: {annotations: {}}", "postgresql: {auth: {existingSecret: ''}}"})
+    EXPECT_TRUE(is_of_3x(parse_yaml("domainName: d\n" + std::string(mark) + "\n", "test"))) << mark;
+}
+
+TEST(Validate, ALeftoverAmongWholeValuesIsNoHalf) {
+  for (const char* yaml : {"published: true\n", "minio: {}\n"})
+    EXPECT_FALSE(is_of_3x(parse_yaml(kGood + yaml, "test"))) << yaml;
+  for (const char* auth : {"postgresPassword: p", "existingSecret: s"})
+    EXPECT_FALSE(is_of_3x(parse_yaml(with("postgresql", "postgresql: {postgresqlPassword: p, auth: {" +
+                                                            std::string(auth) + "}}"),
+                                     "test")))
+        << auth;
 }
 
 TEST(Validate, NotesNulls) {
