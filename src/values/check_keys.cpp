@@ -169,7 +169,7 @@ void check_subchart_keys(CheckContext& context) {
 void check_other_version(CheckContext& context) {
   const Target target = context.options().target;
   for_each_key(context, [&](const Visit& visit) {
-    if (visit.node == nullptr || visit.node->is_in(target)) return;
+    if (visit.node == nullptr || visit.node->is_in(target) || is_of_subchart(visit.path)) return;
     const Target other = target == Target::v4_0 ? Target::v4_1 : Target::v4_0;
     context.report(visit.path, "is a value of chart " + std::string(name_of(other)) + ", not of " +
                                    std::string(name_of(target)));

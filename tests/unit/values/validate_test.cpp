@@ -278,6 +278,15 @@ TEST(Validate, KnowsTheVersionsOfTheChart) {
   EXPECT_EQ(target_of_chart("4.1.0"), Target::v4_1);
 }
 
+// The guide of 4.0 itself sets redis.master.persistence.size, which the reference has of 4.1 only.
+TEST(Validate, LeavesTheVersionsOfSubchartsAlone) {
+  for (const char* yaml : {"redis: {master: {persistence: {size: 10Gi}}, slave: {persistence: {size: 10Gi}}}\n",
+                           "redis: {master: {podAnnotations: {a: b}}}\n",
+                           "telegraf: {resources: {limits: {cpu: 1}}}\n"})
+    for (const Target target : {Target::v4_0, Target::v4_1})
+      EXPECT_THAT(findings(kGood + yaml, target), IsEmpty()) << yaml;
+}
+
 TEST(Validate, KnowsWhereItsTablesEnd) {
   for (const char* version : {"4.0", "4.0.12", "4.1", "4.1.9", "3.9", "", "^4.0", "4.1.0-rc.1"})
     EXPECT_FALSE(is_after_tables(version)) << version;
