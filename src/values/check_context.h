@@ -34,6 +34,8 @@ class CheckContext {
   void begin(const Check& check) { check_ = &check; }
   void report(const Path& path, std::string text) { report(to_string(path), line_of(path), std::move(text)); }
   void report(std::string path, std::size_t line, std::string text);
+  // Reports at another level than the check's own.
+  void report_as(Level level, const Path& path, std::string text);
   // Reports "is empty ..." where nothing stands at `path`.
   void require(const Path& path, const std::string& for_what);
 

@@ -13,6 +13,10 @@ namespace {
 constexpr std::array<std::string_view, 6> kSubcharts = {"mongodb",  "postgresql", "prometheus",
                                                         "rabbitmq", "redis",      "telegraf"};
 
+// Of a later chart nothing is known.
+constexpr std::string_view kNotInTables =
+    "is not in the tables, which end at 4.1: look it up in the reference of your chart";
+
 struct Leftover {
   Path path;
   std::string_view text;
@@ -146,6 +150,8 @@ void check_unknown_keys(CheckContext& context) {
   for_each_key(context, [&](const Visit& visit) {
     if (visit.node != nullptr || is_of_3x(visit.path)) return;
     if (is_of_subchart(visit.path)) return;
+    if (context.options().is_after_tables)
+      return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const std::string nearest = nearest_key(visit.parent, visit.path.back());
     std::string text = "is not a value of this chart, so it has no effect";
     if (!nearest.empty()) text = "is not a value of this chart; did you mean " + nearest + "?";
@@ -170,6 +176,8 @@ void check_other_version(CheckContext& context) {
   const Target target = context.options().target;
   for_each_key(context, [&](const Visit& visit) {
     if (visit.node == nullptr || visit.node->is_in(target) || is_of_subchart(visit.path)) return;
+    if (context.options().is_after_tables)
+      return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const Target other = target == Target::v4_0 ? Target::v4_1 : Target::v4_0;
     context.report(visit.path, "is a value of chart " + std::string(name_of(other)) + ", not of " +
                                    std::string(name_of(target)));

@@ -63,7 +63,9 @@ void check_database_passwords(CheckContext& context) {
   const bool mongodb_inside = context.flag({"mongodb", "internal"}, true);
   if (!mongodb_inside) context.require({"mongodb", "auth", "username"}, "the user of the external MongoDB");
   if (context.is_empty({"mongodb", "auth", "existingSecret"})) {
-    context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
+    // Source: the installation reference of 4.2: it is for an external MongoDB.
+    if (!mongodb_inside || !context.options().is_after_tables)
+      context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
     if (mongodb_inside)
       context.require({"mongodb", "auth", "rootPassword"}, "MongoDB's data was made with one");
   }

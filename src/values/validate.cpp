@@ -113,6 +113,10 @@ bool is_after_tables(std::string_view version) {
   return numbers && std::pair((*numbers)[0], (*numbers)[1]) > std::pair(4U, 1U);
 }
 
+ValidateOptions validate_options(std::string_view version, std::time_t now) {
+  return {.target = target_of_chart(version), .now = now, .is_after_tables = is_after_tables(version)};
+}
+
 bool is_of_3x(const Value& values) {
   return sign_of_3x(values) || (!string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values));
 }
@@ -149,6 +153,11 @@ void CheckContext::report(std::string path, std::size_t line, std::string text) 
                        .line = line,
                        .rule = std::string(check_->id),
                        .text = std::move(text)});
+}
+
+void CheckContext::report_as(Level level, const Path& path, std::string text) {
+  report(path, std::move(text));
+  findings_.back().level = level;
 }
 
 void CheckContext::require(const Path& path, const std::string& for_what) {

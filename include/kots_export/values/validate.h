@@ -31,7 +31,8 @@ inline constexpr std::time_t kExpiresSoon = std::time_t{30} * 24 * 60 * 60;
 
 struct ValidateOptions {
   Target target = Target::v4_0;
-  std::time_t now = 0;  // decides whether certificates are expired
+  std::time_t now = 0;            // decides whether certificates are expired
+  bool is_after_tables = false;   // the chart is later than the target: what is not in the tables may be in it
 };
 
 class CheckContext;
@@ -82,6 +83,8 @@ using ChartVersion = std::array<unsigned, 3>;
 [[nodiscard]] std::optional<ChartVersion> chart_version(std::string_view version);
 // True for versions of the chart after 4.1: nothing is known of them.
 [[nodiscard]] bool is_after_tables(std::string_view version);
+// How values are checked for a version of the chart.
+[[nodiscard]] ValidateOptions validate_options(std::string_view version, std::time_t now);
 
 // Values that `transform` did not see yet, or that were 3.x and are half 4.x: nearly all findings about them
 // would say so, and what they advise would not make them whole. A domainName of 3.x among values that only

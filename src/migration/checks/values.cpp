@@ -44,7 +44,7 @@ CheckFinding check_values(Checking& checking) {
   try {
     findings =
         values::validate(values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-                         {.target = target, .now = std::time(nullptr)});
+                         values::validate_options(checking.options.target_version, std::time(nullptr)));
   } catch (const Error& error) {
     return problem(error.what(), remedy);
   }

@@ -280,9 +280,9 @@ TEST(Validate, KnowsTheVersionsOfTheChart) {
 
 // The guide of 4.0 itself sets redis.master.persistence.size, which the reference has of 4.1 only.
 TEST(Validate, LeavesTheVersionsOfSubchartsAlone) {
-  for (const char* yaml : {"redis: {master: {persistence: {size: 10Gi}}, slave: {persistence: {size: 10Gi}}}\n",
-                           "redis: {master: {podAnnotations: {a: b}}}\n",
-                           "telegraf: {resources: {limits: {cpu: 1}}}\n"})
+  for (const char* yaml :
+       {"redis: {master: {persistence: {size: 10Gi}}, slave: {persistence: {size: 10Gi}}}\n",
+        "redis: {master: {podAnnotations: {a: b}}}\n", "telegraf: {resources: {limits: {cpu: 1}}}\n"})
     for (const Target target : {Target::v4_0, Target::v4_1})
       EXPECT_THAT(findings(kGood + yaml, target), IsEmpty()) << yaml;
 }
@@ -292,6 +292,24 @@ TEST(Validate, KnowsWhereItsTablesEnd) {
     EXPECT_FALSE(is_after_tables(version)) << version;
   for (const char* version : {"4.2", "4.2.0", "4.10", "5.0", "10.0", "4.2.0-rc.1", "4.2.0+b"})
     EXPECT_TRUE(is_after_tables(version)) << version;
+}
+
+// machine_provisioner is one of the later charts' own.
+TEST(Validate, OnlyNotesWhatALaterChartMayHave) {
+  const auto found = [](const std::string& yaml) {
+    std::vector<std::string> lines;
+    for (const Finding& f :
+         validate(parse_yaml_with_places(yaml, "test"), validate_options("4.4.1", kWhileValid)))
+      lines.push_back(std::string(name_of(f.level)) + ": " + f.path + ": " + f.text);
+    return lines;
+  };
+  EXPECT_THAT(
+      found(kGood + "machine_provisioner: {enabled: true}\n"),
+      ::testing::ElementsAre(HasSubstr("note: machine_provisioner: is not in the tables, which end at 4.1")));
+  EXPECT_THAT(found(with("github", "github: {clientId: i, clientSecret: s, selfSignedCert: true}")),
+              ::testing::ElementsAre(HasSubstr("note: github.selfSignedCert: is not in the tables")));
+  EXPECT_THAT(found(with("mongodb", "mongodb: {auth: {rootPassword: r}}")), IsEmpty());
+  EXPECT_FALSE(validate_options("4.1.9", 0).is_after_tables);
 }
 
 TEST(Validate, ReadsVersionsOfTheChart) {
@@ -330,7 +348,8 @@ TEST(Validate, SendsHalfA3xFileToTransform) {
 }
 
 TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
-  for (const char* mark : {"nginx: {}", "nginx: {annotations: {}}", "postgresql: {auth: {existingSecret: ''}}"})
+  for (const char* mark :
+       {"nginx: {}", "nginx: {annotations: {}}", "postgresql: {auth: {existingSecret: ''}}"})
     EXPECT_TRUE(is_of_3x(parse_yaml("domainName: d\n" + std::string(mark) + "\n", "test"))) << mark;
 }
 
@@ -338,9 +357,9 @@ TEST(Validate, ALeftoverAmongWholeValuesIsNoHalf) {
   for (const char* yaml : {"published: true\n", "minio: {}\n"})
     EXPECT_FALSE(is_of_3x(parse_yaml(kGood + yaml, "test"))) << yaml;
   for (const char* auth : {"postgresPassword: p", "existingSecret: s"})
-    EXPECT_FALSE(is_of_3x(parse_yaml(with("postgresql", "postgresql: {postgresqlPassword: p, auth: {" +
-                                                            std::string(auth) + "}}"),
-                                     "test")))
+    EXPECT_FALSE(is_of_3x(parse_yaml(
+        with("postgresql", "postgresql: {postgresqlPassword: p, auth: {" + std::string(auth) + "}}"),
+        "test")))
         << auth;
 }
 
