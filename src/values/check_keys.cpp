@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 namespace kots_export::values {
 
@@ -92,12 +94,20 @@ bool is_digits_as_text(const Value& value, SchemaType type) {
   return type == SchemaType::integer && value.is_string() && is_digits(value.as_string());
 }
 
+// By its value, as Helm hands it on: 30.0 and 1e1 are 30 and 10 to the chart.
+bool is_whole(const Number& number) {
+  double value = 0;
+  const char* const end = number.text.data() + number.text.size();
+  const auto [behind, error] = std::from_chars(number.text.data(), end, value);
+  return number.is_integer || (error == std::errc() && behind == end && std::trunc(value) == value);
+}
+
 bool fits(const Value& value, SchemaType type) {
   switch (type) {
     case SchemaType::boolean:
       return value.is_bool();
     case SchemaType::integer:
-      return value.is_number() && value.as_number().is_integer;
+      return value.is_number() && is_whole(value.as_number());
     case SchemaType::number:
       return value.is_number();
     case SchemaType::string:

@@ -264,6 +264,15 @@ TEST(Validate, ComparesTypes) {
   EXPECT_THAT(found, Contains(HasSubstr("error: telegraf: is a list, but the chart wants a map")));
 }
 
+TEST(Validate, TakesAWholeNumberInAnySpelling) {
+  for (const char* number : {"30", "30.0", "1e1", "1_0", "0x1F", "-1", "3e+0"})
+    EXPECT_THAT(findings(kGood + "frontend: {replicas: " + number + "}\n"), IsEmpty()) << number;
+  for (const char* number : {"1.5", "1e-1", ".5"})
+    EXPECT_THAT(findings(kGood + "frontend: {replicas: " + std::string(number) + "}\n"),
+                ::testing::ElementsAre(HasSubstr("is a number, but the chart wants a whole number")))
+        << number;
+}
+
 TEST(Validate, AServiceAccountMayBeAText) {
   EXPECT_THAT(findings(with("object_storage",
                             "object_storage: {bucketName: b, gcs: {enabled: true, service_account: '{}'}}")),
