@@ -71,9 +71,9 @@ constexpr std::string_view kDiff = R"(
 count; an empty file is `{}`. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless
 `--show-secrets` is given, of longer ones how many lines differ. Secret is what stands below a key that sounds so (password,
 token, apiKey, certificate), the value of a variable or the word behind a flag with such a name, and every text that holds a
-private key, a password in an address, an assignment like `password: x` or a header's credentials. It ends with 0 where both
-mean the same, 1 where they differ, 2 where one cannot be read. `-o json` gives `differences`, a list of `path`, `change`
-(`added`, `removed`, `changed`), `before`, `after`.
+private key, a token of GitHub or Slack, a password in an address, an assignment like `password: x`, a flag like `--token x`
+or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
+`-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`, `changed`), `before`, `after`.
 )";
 
 void print_example(std::string_view title, std::string_view yaml) {
