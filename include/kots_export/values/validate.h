@@ -70,7 +70,7 @@ struct CertificateSecret {
   std::string authority;  // empty: none
 };
 
-// What `v4` says of it; nothing where TLS is off, the chart makes the certificate, or no Secret is named.
+// What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the certificate, or no Secret is named.
 [[nodiscard]] std::optional<CertificateSecret> postgresql_certificate(const Value& v4);
 
 // "error", "warning", "note".
