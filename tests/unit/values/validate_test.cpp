@@ -567,7 +567,7 @@ TEST(Validate, FindsPlaceholdersOnlyInWhatIsSwitchedOn) {
   };
   for (const auto& [before, behind] :
        {Case{"kong: {acme: {enabled: ", ", email: your-email@example.com}}\n"},
-        Case{"proxy: {enabled: ", ", http: {host: proxy.example.com}}\n"},
+        Case{"proxy: {enabled: ", ", http: {host: proxy.example.com}, https: {host: h}}\n"},
         Case{"vm_service: {providers: {ec2: {irsaRole: r, enabled: ", ", windowsAMI: ami-mywindowsami}}}\n"},
         Case{"vm_service: {providers: {gcp: {workloadIdentity: w, enabled: ",
              ", network: my-server-vpc}}}\n"}}) {
