@@ -2,6 +2,7 @@
 
 #include <kots_export/migration/paths.h>
 #include <kots_export/migration/saved_plan.h>
+#include <kots_export/ui/next_steps.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
@@ -73,12 +74,6 @@ std::optional<values::Value> read_values(const std::filesystem::path& file) {
   }
 }
 
-migration::HelmForce force_of(const std::string& word) {
-  return word == "taken"     ? migration::HelmForce::taken
-         : word == "refused" ? migration::HelmForce::refused
-                             : migration::HelmForce::unknown;
-}
-
 // Of a migration: the values as they are now, and what is left to do.
 void add_values(const Options& options, ui::RunReport& report) {
   const migration::Paths& paths = options.installation.paths;
@@ -94,7 +89,7 @@ void add_values(const Options& options, ui::RunReport& report) {
                             .release = header.release,
                             .context = header.context,
                             .target_version = report.details ? report.details->target_version : ""});
-  if (report.details) message.helm_force = force_of(report.details->helm_force);
+  if (report.details) message.helm_force = ui::helm_force_of(report.details->helm_force);
   report.next = migration::next_steps(message, *v4);
 }
 
