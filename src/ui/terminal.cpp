@@ -72,7 +72,10 @@ class Console {
   // that came before.
   void wait_for_input() const {
     std::array<pollfd, 2> waited = {pollfd{in_, POLLIN, 0}, pollfd{util::interrupt_descriptor(), POLLIN, 0}};
-    const int ready = ::poll(waited.data(), waited.size(), -1);
+    int ready = -1;
+    do {
+      ready = ::poll(waited.data(), waited.size(), -1);
+    } while (ready < 0 && errno == EINTR && !util::interrupted());  // after Ctrl-Z and fg it goes on
     if (ready >= 0 && waited[1].revents == 0) return;
     print("\n");
     throw Interrupted("no answer was given, and nothing was changed");

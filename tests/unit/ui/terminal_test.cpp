@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -64,6 +65,24 @@ TEST(Ask, HearsTheCtrlCThatCameBeforeItWaits) {
   });
   terminal.expect("interrupted");
   EXPECT_EQ(terminal.finish(), 130);
+}
+
+TEST(Ask, GoesOnAfterCtrlZAndFg) {
+  PseudoTerminal terminal([] {
+    util::catch_interrupts();
+    std::cout << "pid " << ::getpid() << ";" << std::endl;
+    return show([] { return ask("Namespace", "x"); });
+  });
+  terminal.expect("Namespace [x]: ");
+  const pid_t child = std::stoi(terminal.screen().substr(terminal.screen().find("pid ") + 4));
+  // Asked to stop and to go on while it waits: the wait is interrupted.
+  for (const int number : {SIGSTOP, SIGCONT}) {
+    ASSERT_EQ(::kill(child, number), 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  terminal.type("ci\n");
+  terminal.expect("<ci>");
+  EXPECT_EQ(terminal.finish(), 0);
 }
 
 TEST(AskSecret, ShowsNothingOfIt) {
