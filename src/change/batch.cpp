@@ -31,13 +31,14 @@ kube::Method method_of(Verb verb) {
   return kube::Method::patch;
 }
 
-// How many of all there are, the end of the run tells.
+// How many are not sent for it, the end of the run tells: more than this batch knows of.
 std::string what_failed(const OutcomeCounts& counts) {
-  const std::string unknown = util::counted(counts.unknown, "change");
-  const std::string not_made = util::counted(counts.failed() - counts.unknown, "change");
-  if (counts.unknown == 0) return not_made + " not made";
-  if (counts.unknown == counts.failed()) return unknown + " in an unknown state";
-  return not_made + " not made, " + unknown + " in an unknown state";
+  const std::string unknown = util::counted(counts.unknown, "change") + " in an unknown state";
+  const std::string refused = util::counted(counts.refused, "change") + " refused";
+  if (counts.refused == 0 && counts.unknown == 0)
+    return util::counted(counts.not_sent, "change") + " not sent";
+  if (counts.refused == 0) return unknown;
+  return counts.unknown == 0 ? refused : refused + ", " + unknown;
 }
 
 template <typename T>
