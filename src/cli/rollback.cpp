@@ -87,22 +87,6 @@ bool is_database_migrated(const change::RunRecord& run, std::span<const change::
   });
 }
 
-// A migration that is stopped half-way leaves a database that neither version knows.
-void require_no_running_migrator(Session& session, const RollbackFlags& own) {
-  const auto since = migration::running_migrator(session.context(), session.paths());
-  if (!since || own.stop_migrator) return;
-  auto& context = session.context();
-  if (context.executor.dry_run() != kube::DryRun::none)
-    return session.observer().warn("rollback.migrator-runs", {{"since", *since}});
-  throw Error(
-      "the database migration is running", *since,
-      "Wait until Job " + std::string(migration::names::kMigrator) + " has ended (" + "`" +
-          context.commands.kubectl(context.ns.name, "get job " + std::string(migration::names::kMigrator)) +
-          "`), then roll back. --stop-migrator deletes it while it runs: the database then has to be "
-          "restored from its backup.",
-      ExitCode::check_failed);
-}
-
 // What another run made is not in the journal of the one that is undone.
 void add(change::Plan more, change::Plan& plan) {
   for (change::Change& change : more.changes) {
@@ -135,6 +119,7 @@ migration::RunOptions check_options(const Options& options, const RollbackFlags&
   checked.paths = options.installation.paths;
   checked.skip_checks = options.migration.skip_checks;
   if (own.after_upgrade) checked.skip_checks.emplace_back("not-upgraded");
+  if (own.stop_migrator) checked.skip_checks.emplace_back("migrator-job");
   return checked;
 }
 
@@ -157,6 +142,10 @@ std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
   change::RollbackPlan now = plan_again();
   change::require_same(together(plan), together(now));
   return now;
+}
+
+void require_no_running_migrator(migration::Context& context, const migration::Paths& paths) {
+  if (const auto error = migration::obstacle_to_rollback(context, paths)) throw Error(*error);
 }
 
 void require_not_rolled_back_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
@@ -190,7 +179,6 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
         migration::throw_not_planned(context, error);
       }
     };
-    read([&] { require_no_running_migrator(session, own); });
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
@@ -224,7 +212,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       all = change::read_runs(backup_folder(call.flags));
       require_not_rolled_back_since(run, all.runs);
       if (!own.after_upgrade) migration::require_same_revisions(context);
-      require_no_running_migrator(session, own);
+      if (!own.stop_migrator) require_no_running_migrator(context, session.paths());
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
       run.entries = {};  // of thousands of objects this is much, and the plan has what is needed of it
     }

@@ -255,7 +255,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
                        util::printable(journal->path().string()) +
                        (log_ ? "\nlog: " + util::printable(log_file().string()) : "") +
                        "\nRun the same command again to go on, or `" +
-                       context_.commands.kots_export("rollback") + "` to go back.\n");
+                       context_.commands.kots_export("rollback " + run_) + "` to go back.\n");
   return journal;
 }
 
@@ -333,8 +333,10 @@ void Session::failed(Error& error) noexcept {
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
-  if (rolls_back_.empty() && error.leaves_way_back())
-    add("`" + context_.commands.kots_export("rollback") + "` goes back to what was there before.");
+  // A run that has done nothing has no way back of its own: another's would be undone.
+  const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
+  if (rolls_back_.empty() && error.leaves_way_back() && has_written)
+    add("`" + context_.commands.kots_export("rollback " + run_) + "` goes back to what was there before.");
   error.set_hint(hint);
 }
 

@@ -50,6 +50,9 @@ Lines pods(const Effects& effects) {
     lines.add({{"started, or taken over where they still run: "}, names(effects.started)});
   if (!effects.run.empty())
     lines.add({{"one of "}, names(effects.run), {" runs, and is deleted with it when it is done"}});
+  if (!effects.followed.empty())
+    lines.add(
+        {{"one of "}, names(effects.followed), {" runs already: it is followed to its end, then deleted"}});
   const std::string rest = lines.empty() ? "all go on running" : "all others go on running";
   lines.add({{rest + (effects.metadata_patches > 0 ? "; new labels and annotations restart none" : "")}});
   return lines;
@@ -66,6 +69,16 @@ Line line_of(const Effects::Claim& claim) {
       line.push_back(name(claim.volume));
       line.push_back({" is set to Retain first"});
       break;
+    case Data::retained:
+      line.push_back({" is deleted; its data stays: the reclaim policy of volume "});
+      line.push_back(name(claim.volume));
+      line.push_back({" is Retain"});
+      break;
+    case Data::deleted:
+      line.push_back({" is deleted, and its data with it: the reclaim policy of volume "});
+      line.push_back(name(claim.volume));
+      line.push_back({" is Delete"});
+      break;
     case Data::by_policy:
       line.push_back({" is deleted; its data stays where the reclaim policy of volume "});
       line.push_back(name(claim.volume));
@@ -75,9 +88,29 @@ Line line_of(const Effects::Claim& claim) {
   return line;
 }
 
+Item::Weight weight_of(Data data) {
+  return data == Data::deleted || data == Data::by_policy ? Item::Weight::grave : Item::Weight::normal;
+}
+
+std::string_view word_of(Data data) {
+  switch (data) {
+    case Data::never_bound:
+      return "neverBound";
+    case Data::kept:
+      return "kept";
+    case Data::retained:
+      return "retained";
+    case Data::deleted:
+      return "deleted";
+    case Data::by_policy:
+      break;
+  }
+  return "byReclaimPolicy";
+}
+
 Lines data(const Effects& effects) {
   Lines lines("data");
-  for (const Effects::Claim& claim : effects.claims) lines.add(line_of(claim));
+  for (const Effects::Claim& claim : effects.claims) lines.add(line_of(claim), weight_of(claim.data));
   if (!effects.deleted_with_claims.empty())
     lines.add({{"PersistentVolumeClaims are deleted with "}, names(effects.deleted_with_claims)});
   if (lines.empty()) lines.add({{"no PersistentVolumeClaim is deleted, and no volume with it"}});
@@ -85,6 +118,12 @@ Lines data(const Effects& effects) {
     lines.add({{"the database migration changes PostgreSQL's schema and cannot be undone: only a backup "
                 "brings the old one back"}},
               Item::Weight::grave);
+  }
+  if (effects.cuts_migration) {
+    lines.add(
+        {{"the database migration is stopped while it runs: the database then has to be restored from its "
+          "backup"}},
+        Item::Weight::grave);
   }
   return lines;
 }
@@ -130,21 +169,20 @@ List list_of(const Effects& effects) {
 json json_of(const Effects& effects) {
   json claims = json::array();
   for (const Effects::Claim& claim : effects.claims) {
-    const char* data = claim.data == Data::never_bound ? "neverBound"
-                       : claim.data == Data::kept      ? "kept"
-                                                       : "byReclaimPolicy";
-    claims.push_back({{"name", claim.claim.name}, {"volume", claim.volume}, {"data", data}});
+    claims.push_back({{"name", claim.claim.name}, {"volume", claim.volume}, {"data", word_of(claim.data)}});
   }
   return {{"pods",
            {{"deletedWith", names_json(effects.deleted)},
             {"orphanedBy", names_json(effects.orphaned)},
             {"restartedWith", names_json(effects.restarted)},
             {"startedWith", names_json(effects.started)},
-            {"runToEnd", names_json(effects.run)}}},
+            {"runToEnd", names_json(effects.run)},
+            {"followedToEnd", names_json(effects.followed)}}},
           {"data",
            {{"deletedClaims", std::move(claims)},
             {"claimsDeletedWith", names_json(effects.deleted_with_claims)},
-            {"databaseMigration", effects.migrates_database}}},
+            {"databaseMigration", effects.migrates_database},
+            {"databaseMigrationStopped", effects.cuts_migration}}},
           {"time",
            {{"migrationSeconds", seconds_json(effects.migration_wait)},
             {"deletionSeconds", seconds_json(effects.deletion_wait)}}}};
