@@ -29,7 +29,7 @@ CheckFinding what_a_rollback_would_cut(const Checking& checking) {
   Context& context = checking.context;
   try {
     const auto error = obstacle_to_rollback(context, checking.options.paths);
-    return error ? problem(error->what(), error->hint()) : ok("no database migration is running");
+    return error ? problem(error->what(), error->hint()) : ok("Job circle-migrator is not running");
   } catch (const kube::ApiError& error) {
     throw_not_planned(context, error);
   }

@@ -62,7 +62,7 @@ constexpr std::array kChecks = {
           {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_chart},
     Check{"database", "database", "that the frontend runs, and has the database's address and password",
           {kStop, kNone, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::refused, Gate::no, check_database},
-    Check{"migrator-job", "database", "the Job of a database migration that was started before",
+    Check{"migrator-job", "database", "the Job of a database migration that was started before; for a rollback: that it is not running",
           {kStop, kNone, kNone, kNone, kStop, kWarn, kStop}, kBefore, Skipping::refused, Gate::no, check_migrator_job},
     Check{"sidecars", "database", "that no sidecar is injected into the namespace's Pods",
           {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_sidecars},
