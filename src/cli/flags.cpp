@@ -168,7 +168,6 @@ CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, cons
 void check(CLI::Option& option, const Row& row) {
   constexpr long kMostRevisions = 1'000'000;
   constexpr long kMostRequests = 256;
-  if (row.set == FlagSet::names) not_empty(option);
   if (std::string_view(row.placeholder).find('|') != std::string_view::npos)
     only_choices(option, row.placeholder, row.set == FlagSet::script ? kUnknownStep : kUnknownValue);
   if (row.set == FlagSet::revision) only_numbers(option, 1, kMostRevisions);

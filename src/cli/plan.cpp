@@ -43,6 +43,8 @@ migration::PlanTarget target_of(Session& session) {
 
 void save(Session& session, const migration::MigrationPlan& plan, const migration::RunOptions& run,
           const std::string& file) {
+  if (const std::string& check = plan.flyway.obstacle; !check.empty())
+    return session.observer().warn("plan.not-saved", {{"file", file}, {"check", check}});
   migration::SavedPlan saved = migration::freeze(session.context(), plan, run, target_of(session));
   saved.version = KOTS_EXPORT_VERSION;
   saved.created = session.header().time;  // as it was shown

@@ -7,7 +7,6 @@
 #include <kots_export/util/time.h>
 #include <kots_export/util/width.h>
 
-#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/named_run.h"
 #include "cli/output.h"
@@ -218,8 +217,8 @@ int list_runs(const Options& options, const std::string& ns) {
 Declared declare_runs(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
   auto own = std::make_shared<RunsFlags>();
-  not_empty(*command->add_option("-n,--namespace", own->ns, "only the runs of this namespace (all)")
-                 ->type_name("NAMESPACE"));
+  command->add_option("-n,--namespace", own->ns, "only the runs of this namespace (all)")
+      ->type_name("NAMESPACE");
   take_flags(*command, flags, FlagSet::folder | FlagSet::document);
   command->footer(
       "Examples:\n"

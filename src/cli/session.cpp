@@ -256,7 +256,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
                                          {{"journal", util::printable(journal->path().string())}});
   const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
-                                        {{"command", context_.commands.kots_export("rollback")}});
+                                        {{"command", context_.commands.kots_export("rollback " + run_)}});
   util::set_last_words("\n" + where + util::printable(line_of_log()) + "\n" + ways + "\n");
   return journal;
 }
@@ -343,9 +343,11 @@ void Session::failed(Error& error) noexcept {
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
-  if (rolls_back_.empty() && error.leaves_way_back())
+  // A run that has done nothing has no way back of its own: another's would be undone.
+  const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
+  if (rolls_back_.empty() && error.leaves_way_back() && has_written)
     add(util::filled("`{command}` goes back to what was there before.",
-                     {{"command", context_.commands.kots_export("rollback")}}));
+                     {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);
 }
 

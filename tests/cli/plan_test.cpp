@@ -122,6 +122,41 @@ TEST(Plan, SaysWhatItDoesToPodsDataAndTime) {
                     Not(HasSubstr("  time: ")), Not(HasSubstr("! data"))));
 }
 
+TEST(Plan, IsShownWithoutTheDatabaseMigrationWhereACheckForbidsThatAndIsNotSaved) {
+  Installation installation;
+  ASSERT_TRUE(installation.server.remove("Pod", kNamespace, "frontend-7d9c5b8f6d-x2x7k"));
+
+  for (const char* const mode : {"--dry-run=client", "--dry-run=server"}) {
+    const Finished run = installation.run(plan({"--out", "p", mode}));
+
+    EXPECT_EQ(run.exit_code, 4) << run.err;
+    EXPECT_THAT(run.out,
+                AllOf(HasSubstr("- delete Deployment kotsadm"), HasSubstr("- delete StatefulSet postgresql"),
+                      Not(HasSubstr("circle-migrator"))));
+    EXPECT_THAT(run.err, AllOf(HasSubstr("the database migration is not planned"),
+                               HasSubstr("p was not written"), HasSubstr("check database failed")));
+    EXPECT_FALSE(std::filesystem::exists(installation.folder / "p"));
+  }
+}
+
+TEST(Plan, SaysThatAMigrationThatRunsIsFollowed) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");
+  ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "1"}).exit_code, 1);
+
+  const Finished run = installation.run(plan());
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(
+      run.out,
+      AllOf(HasSubstr("one of Job circle-migrator runs already: it is followed to its end, then deleted"),
+            HasSubstr("cannot be undone"), HasSubstr("! - delete Job circle-migrator"),
+            HasSubstr("once it has migrated the database"),
+            HasSubstr("waits for the database migration, 600 s at most"),
+            Not(HasSubstr("deleted with Job circle-migrator"))));
+}
+
 TEST(Plan, MasksEverySecret) {
   Installation installation;
 

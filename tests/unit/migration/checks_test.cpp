@@ -741,7 +741,8 @@ INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, AReading,
                                            "list deployments.apps", "list cronjobs.batch",
                                            "list poddisruptionbudgets.policy", "get jobs.batch",
                                            "get statefulsets.apps", "get deployments.apps", "get configmaps",
-                                           "get services", "get serviceaccounts"),
+                                           "get services", "get serviceaccounts",
+                                           "get ingresses.networking.k8s.io"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::ranges::replace_if(
@@ -760,6 +761,18 @@ TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
     server.deny(std::string("jane ") + denied);
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("permissions").status, Status::warning);
+}
+
+TEST_F(ChecksAsJane, WarnWhereAVolumeCannotBeKeptAndItsClaimIsKeptInstead) {
+  for (const std::string denied : {"patch persistentvolumes", "get persistentvolumes"}) {
+    SCOPED_TRACE(denied);
+    server.deny("jane " + denied);
+    context.lacking.clear();
+    observer.checks.clear();
+    EXPECT_EQ(outcome().first, "");
+    EXPECT_EQ(check("permissions").status, Status::warning);
+    EXPECT_THAT(check("permissions").detail, HasSubstr(denied));
+  }
 }
 
 class OfTheCluster : public ChecksAsJane, public ::testing::WithParamInterface<const char*> {};
