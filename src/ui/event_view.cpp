@@ -117,7 +117,7 @@ void EventView::turn() {
   json event{{"step", step == nullptr ? json() : json(step->name)}};
   if (step != nullptr && step->total > 0) {
     event["done"] = step->done;
-    event["failed"] = step->failed;
+    event["failed"] = step->failed();
     event["total"] = step->total;
   }
   if (const auto rate = progress().rate()) {

@@ -60,9 +60,13 @@ std::string counts(const Progress& progress, const Row& step, Width width) {
     return sentence(width == Width::narrow ? id + "-narrow" : id, std::move(args));
   };
   Args args = {{"done", grouped(step.done)}, {"total", grouped(step.total)}};
-  if (step.failed > 0) {
-    args.emplace_back("failed", grouped(step.failed));
-    return said("progress.counts-with-failures", std::move(args));
+  if (step.failed() > 0) {
+    args.emplace_back("refused", grouped(step.refused));
+    args.emplace_back("unknown", grouped(step.unknown));
+    return said(step.unknown == 0   ? "progress.counts-with-refused"
+                : step.refused == 0 ? "progress.counts-with-unknown"
+                                    : "progress.counts-with-both",
+                std::move(args));
   }
   const auto rate = step.state == State::running ? progress.rate() : std::nullopt;
   if (!rate) return said("progress.counts", std::move(args));
@@ -173,7 +177,7 @@ std::string bar(const Row& step, std::size_t room, Area::Glyphs glyphs) {
   constexpr std::size_t kFrame = 3;  // "[", "] "
   if (step.state != State::running || step.total < 2 || room < kShortestBar + kFrame) return "";
   const std::size_t length = std::min(room - kFrame, kLongestBar);
-  const std::size_t full = step.ended() * length / step.total;
+  const std::size_t full = step.done * length / step.total;
   std::string text = "[";
   for (std::size_t i = 0; i < length; ++i) {
     if (glyphs == Area::Glyphs::unicode) {

@@ -117,7 +117,31 @@ TEST_F(ProgressTest, WhatFailedIsNotDone) {
   for (const auto status : {change::ChangeOutcome::Status::not_sent, change::ChangeOutcome::Status::refused})
     progress.change_done(test::deletion("Job", "j", {}), {.status = status, .object = {}});
 
-  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 1 failed")));
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 1 refused")));
+  progress.change_done(test::deletion("Job", "j", {}),
+                       {.status = change::ChangeOutcome::Status::unknown, .object = {}});
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 4 changes, 1 refused, 1 unknown")));
+}
+
+TEST_F(ProgressTest, WhatTheRunsEndCallsUnknownIsCalledSoHereToo) {
+  progress.step_started("apply");
+  progress.change_done(test::deletion("Job", "j", {}),
+                       {.status = change::ChangeOutcome::Status::unknown, .object = {}});
+
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("0 of 1 changes, 1 unknown")));
+}
+
+// A server that died: what is left ends at once, and none of it is progress.
+TEST_F(ProgressTest, WhatWasNotSentFillsNoBarAndHasNoRate) {
+  progress.step_started("apply");
+  progress.expected(100);
+  make_changes(20, 100ms);
+  for (int i = 0; i < 60; ++i)
+    progress.change_done(test::deletion("Job", "j", {}),
+                         {.status = change::ChangeOutcome::Status::not_sent, .object = {}});
+
+  EXPECT_THAT(screen({.glyphs = Area::Glyphs::ascii}), HasSubstr("[####................] 20 of 100 changes\n"));
+  EXPECT_FALSE(progress.rate());
 }
 
 TEST_F(ProgressTest, WhileNothingMovesNobodyKnowsTheTimeThatIsLeft) {
