@@ -321,6 +321,7 @@ std::string Session::how_it_stopped() const {
 }
 
 void Session::failed(Error& error) noexcept {
+  views_.stopped();
   if (executor_.journal_path().empty()) return;
   try {
     executor_.end(util::interrupted() ? change::RunEnd::interrupted : change::RunEnd::failed);
