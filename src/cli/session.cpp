@@ -119,7 +119,8 @@ bool Session::interrupted() {
 }
 
 void Session::describe_target() {
-  views_.tell("target", target_json(header()));
+  if (options_.output.verbosity != OutputOptions::Verbosity::quiet)
+    views_.tell("target", target_json(header()));
   ui::JsonView* document = options_.output.document;
   if (document == nullptr) return;
   document->set("target", target_json(header()));
@@ -251,12 +252,23 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(options_.installation.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
-  util::set_last_words("\nended at once; what was sent, or may have been, is in " +
-                       util::printable(journal->path().string()) +
-                       (log_ ? "\nlog: " + util::printable(log_file().string()) : "") +
-                       "\nRun the same command again to go on, or `" +
-                       context_.commands.kots_export("rollback") + "` to go back.\n");
+  util::set_last_words(last_words(journal->path()));
   return journal;
+}
+
+// Of a run that a second signal ends. As an event it has no time: nobody knows yet when that will be.
+std::string Session::last_words(const std::filesystem::path& journal) const {
+  const std::string log = log_ ? log_file().string() : "";
+  const std::string ways = util::filled("Run the same command again to go on, or `{rollback}` to go back.",
+                                        {{"rollback", context_.commands.kots_export("rollback")}});
+  if (options_.output.log == OutputOptions::Log::json) {
+    const nlohmann::json event{
+        {"event", "endedAtOnce"}, {"journal", journal.string()}, {"log", log}, {"hint", ways}};
+    return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+  const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
+                                         {{"journal", util::printable(journal.string())}});
+  return "\n" + where + (log.empty() ? "" : "\nlog: " + util::printable(log)) + "\n" + ways + "\n";
 }
 
 void Session::keep_journal() {

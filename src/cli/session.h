@@ -79,6 +79,7 @@ class Session {
   void leave_nothing();
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
+  [[nodiscard]] std::string last_words(const std::filesystem::path& journal) const;
   change::LeaseOptions lock_options();
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target();  // in the document, and where events are told

@@ -63,7 +63,10 @@ Views::~Views() { end(); }
 
 std::unique_ptr<ui::ProgressView> Views::make_shown(const OutputOptions& output) {
   if (output.log == OutputOptions::Log::json) {
-    auto view = std::make_unique<ui::EventView>(progress_, std::cerr, requests_of(output.verbosity));
+    auto view = std::make_unique<ui::EventView>(progress_, std::cerr, requests_of(output.verbosity),
+                                                output.verbosity == Verbosity::quiet
+                                                    ? ui::EventView::Says::failures
+                                                    : ui::EventView::Says::everything);
     events_ = view.get();
     return view;
   }

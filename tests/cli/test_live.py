@@ -5,7 +5,10 @@ import os
 import pty
 import re
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 import unittest
 
 from server import PROGRAM, Server
@@ -207,6 +210,27 @@ class Verbosity(unittest.TestCase):
             failed = server.run("plan", "-n", "nowhere", "--license-file", "license.txt", "--log-format", "json")
             last = json.loads(failed.stderr.splitlines()[-1])
             self.assertEqual((last["event"], last["exitCode"]), ("error", failed.returncode))
+
+    def test_with_quiet_only_the_end_is_an_event(self):
+        with installation() as server:
+            done = server.run(*WORDS, "--log-format", "json", "--quiet")
+            self.assertEqual([json.loads(line)["event"] for line in done.stderr.splitlines()], ["done"])
+
+    def test_the_words_of_a_second_signal_are_an_event_too(self):
+        with installation("--fault", "hold method=PATCH path=/deployments/frontend") as server:
+            run = subprocess.Popen([PROGRAM, *WORDS, "--log-format", "json"], cwd=server.folder, env=server.environment(), text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            events = []
+            with run:
+                for line in run.stderr:
+                    events.append(json.loads(line))
+                    if sum(event["event"] == "changeDone" for event in events) == 1 and events[-1]["event"] == "changeDone":
+                        time.sleep(0.5)  # until the one that is held is in flight
+                        run.send_signal(signal.SIGINT)
+                    if events[-1].get("id") == "executor.stopping":
+                        run.send_signal(signal.SIGTERM)
+            self.assertEqual(events[-1]["event"], "endedAtOnce")
+            self.assertTrue(os.path.exists(server.folder / events[-1]["journal"]), events[-1])
 
 
 # What is in the installation's Secrets (tests/data/installation-3.x.yaml); "H4sI" is how Helm's records begin in base64.
