@@ -96,19 +96,37 @@ std::string job(const Progress& progress) {
   return sentence("progress.pod-with-log", std::move(args));
 }
 
-// What the server keeps waiting, or is waited for because it said so.
-struct Slowness {
+// One thing that is waited for. Where it is told on one line, that is all.
+struct Waiting {
   std::string what;
-  std::string request;  // empty where `what` names it
+  std::vector<std::string> more{};  // a line each
+  std::string request{};            // of which the end says most; empty where `what` names it
 };
 
-std::vector<Slowness> slow_server(const kube::Traffic& traffic, Width width) {
+// On a narrow terminal what stands in one sentence else: the Pod's name least of all has room there.
+Waiting job_in_lines(const Progress& progress) {
+  const Progress::Job& job = *progress.job();
+  const std::string time = time_since(progress, job.since);
+  if (job.state.pod.empty()) return {sentence("progress.job-narrow", {{"time", time}})};
+  Waiting waiting{sentence("progress.pod-narrow", {{"phase", job.state.phase}, {"time", time}})};
+  if (!job.state.reason.empty()) {
+    waiting.more.push_back(one_line(job.state.reason));
+  } else if (job.last_line) {
+    waiting.more.push_back(
+        sentence("progress.last-line-narrow", {{"ago", time_since(progress, *job.last_line)}}));
+  }
+  return waiting;
+}
+
+// What the server keeps waiting, or is waited for because it said so.
+std::vector<Waiting> slow_server(const kube::Traffic& traffic, Width width) {
   const bool narrow = width == Width::narrow;
-  std::vector<Slowness> all;
+  std::vector<Waiting> all;
   const auto add = [&](const std::string& id, Args args, std::string request) {
     if (!narrow) args.emplace_back("request", request);
-    all.push_back({sentence(narrow ? id + "-narrow" : id, std::move(args)),
-                   narrow ? one_line(std::move(request)) : std::string()});
+    Waiting waiting{sentence(narrow ? id + "-narrow" : id, std::move(args))};
+    if (narrow) waiting.request = one_line(std::move(request));
+    all.push_back(std::move(waiting));
   };
   if (traffic.oldest && traffic.oldest->since >= kSlowAnswer) {
     const auto time = std::chrono::floor<std::chrono::seconds>(traffic.oldest->since);
@@ -119,6 +137,7 @@ std::vector<Slowness> slow_server(const kube::Traffic& traffic, Width width) {
     const auto time = std::chrono::ceil<std::chrono::seconds>(traffic.pause->left);
     add("progress.pause", {{"time", util::elapsed_text(time)}, {"why", traffic.pause->why}},
         kube::request_text(traffic.pause->method, traffic.pause->path));
+    if (narrow) all.back().more.push_back(one_line(traffic.pause->why));
   }
   return all;
 }
@@ -260,20 +279,22 @@ std::vector<std::string> status_lines(const Progress& progress) {
                         ? sentence("progress.step", {{"step", step->name}, {"time", time}})
                         : sentence("progress.step-at", {{"step", step->name}, {"time", time}, {"at", what}}));
   }
-  for (Slowness& slow : slow_server(progress.traffic(), Width::full)) lines.push_back(std::move(slow.what));
+  for (Waiting& slow : slow_server(progress.traffic(), Width::full)) lines.push_back(std::move(slow.what));
   return lines;
 }
 
 std::vector<Line> live_lines(const Progress& progress, const Area& area) {
   std::vector<Line> below;
-  const auto add = [&](std::string text, Style style) {
-    below.push_back(fitted({{"  "}, {std::move(text), style}}, area));
+  const auto add = [&](const Waiting& waiting, Style style) {
+    below.push_back(fitted({{"  "}, {waiting.what, style}}, area));
+    for (const std::string& more : waiting.more) below.push_back(fitted({{"    "}, {more, style}}, area));
+    if (!waiting.request.empty())
+      below.push_back(fitted({{"    "}, {end_of(waiting.request, area), style}}, area));
   };
-  if (progress.job()) add(job(progress), Style::plain);
-  for (Slowness& slow : slow_server(progress.traffic(), width_of(area))) {
-    add(std::move(slow.what), Style::changed);
-    if (!slow.request.empty()) add("  " + end_of(std::move(slow.request), area), Style::changed);
-  }
+  const Width width = width_of(area);
+  if (progress.job())
+    add(width == Width::narrow ? job_in_lines(progress) : Waiting{job(progress)}, Style::plain);
+  for (const Waiting& slow : slow_server(progress.traffic(), width)) add(slow, Style::changed);
 
   const std::size_t room = std::max(area.rows / 2, kFewestRows);
   const std::size_t for_steps = room - std::min(room - 1, below.size());

@@ -327,6 +327,39 @@ TEST_F(ProgressTest, WithFortyColumnsTheObjectThatIsWaitedForIsStillThere) {
               HasSubstr("\n  no answer for 20 s\n    \u2026t circleci-server-output-processor\n"));
 }
 
+TEST_F(ProgressTest, WithFortyColumnsTheMigratorsStateIsStillThere) {
+  const Area narrow{.columns = 40};
+  progress.step_started("flyway");
+  progress.job_seen({.job = "circle-migrator", .pod = {}, .phase = {}, .reason = {}});
+  EXPECT_THAT(screen(narrow), HasSubstr("\n  the Job has no Pod yet (0 s)\n"));
+
+  change::JobState state{
+      .job = "circle-migrator", .pod = "circle-migrator-qdrmg", .phase = "Pending", .reason = "ErrImagePull"};
+  progress.job_seen(state);
+  EXPECT_THAT(screen(narrow), HasSubstr("\n  the Pod is Pending (0 s)\n    ErrImagePull\n"));
+
+  state.phase = "Running";
+  state.reason = "";
+  progress.job_seen(state);
+  progress.log_line("circle-migrator", "Migrating schema");
+  now += 754s;
+  EXPECT_THAT(screen(narrow),
+              HasSubstr("\n  the Pod is Running (12 min 34 s)\n    last line 12 min 34 s ago\n"));
+}
+
+TEST_F(ProgressTest, WithFortyColumnsTheReasonOfATryThatComesLaterIsStillThere) {
+  progress.step_started("apply");
+  progress.traffic({.in_flight = 0,
+                    .oldest = std::nullopt,
+                    .pause = kube::Traffic::Pause{.method = kube::Method::get,
+                                                  .path = "/version",
+                                                  .why = "the server answers 429",
+                                                  .left = 2s}});
+
+  EXPECT_THAT(screen({.columns = 40}),
+              HasSubstr("\n  sent again in 2 s:\n    the server answers 429\n    GET /version\n"));
+}
+
 TEST_F(ProgressTest, WithoutUnicodeEveryCharacterIsAscii) {
   progress.step_started("checks");
   progress.step_done("checks");
