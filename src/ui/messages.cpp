@@ -88,6 +88,7 @@ constexpr std::array kNotices = {
     Words{"progress.checks", "{checks}"},
     Words{"progress.checks-with-findings", "{checks}, {findings}"},
     Words{"progress.planned", "planned"},
+    Words{"progress.applied", "done in apply"},
     Words{"progress.not-begun", "not begun"},
     Words{"progress.job", "Job {job} has no Pod yet ({time})"},
     Words{"progress.pod", "Pod {pod} is {phase} ({time})"},

@@ -142,11 +142,20 @@ std::vector<Waiting> slow_server(const kube::Traffic& traffic, Width width) {
   return all;
 }
 
-// These look at what is there, and change nothing of it yet.
+// These look at what is there, and change nothing of it: "apply" does.
 bool only_plans(const Row& step) { return step.name == "annotate" || step.name == "kots_cleanup"; }
 
+// Whether what they planned has been done since.
+bool has_applied(const Progress& progress) {
+  return std::ranges::any_of(progress.steps(), [](const Row& step) {
+    return step.name == "apply" && step.state == State::done;
+  });
+}
+
 std::string detail(const Progress& progress, const Row& step, Width width) {
-  if (only_plans(step) && step.state == State::done) return sentence("progress.planned", {});
+  if (only_plans(step) && step.state == State::done) {
+    return sentence(has_applied(progress) ? "progress.applied" : "progress.planned", {});
+  }
   // Beside a Job's state the few Changes around it say nothing.
   if (step.state == State::running && progress.job()) return "";
   if (step.total > 0) return counts(progress, step, width);
@@ -165,7 +174,7 @@ std::string mark(const Progress& progress, const Row& step, Area::Glyphs glyphs)
       return " ";
     case State::done:
       // Nobody is to take what is planned for what is done.
-      if (only_plans(step)) return unicode ? "·" : ".";
+      if (only_plans(step) && !has_applied(progress)) return unicode ? "·" : ".";
       return unicode ? "✓" : "*";
     case State::failed:
       return unicode ? "✗" : "!";

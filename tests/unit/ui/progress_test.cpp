@@ -90,6 +90,29 @@ TEST_F(ProgressTest, WhatIsOnlyPlannedDoesNotLookDone) {
   EXPECT_THAT(screen(), StartsWith("\u00b7 kots_cleanup  0.0 s       planned"));
 }
 
+TEST_F(ProgressTest, WhatWasPlannedIsDoneOnceApplyIs) {
+  for (const char* step : {"annotate", "apply"}) {
+    progress.step_started(step);
+    progress.step_done(step);
+  }
+  progress.step_started("flyway");
+  progress.end();
+
+  EXPECT_THAT(texts_of(final_lines(progress, {})),
+              ElementsAre(StartsWith("\u2713 annotate      0.0 s       done in apply"), StartsWith("\u2713 apply"),
+                          StartsWith("\u2717 flyway")));
+}
+
+TEST_F(ProgressTest, WhatWasPlannedIsNotDoneWhereApplyStopped) {
+  progress.step_started("annotate");
+  progress.step_done("annotate");
+  progress.step_started("apply");
+  progress.end();
+
+  EXPECT_THAT(screen(), HasSubstr("\u00b7 annotate      0.0 s       planned"));
+  EXPECT_THAT(screen(), Not(HasSubstr("done in apply")));
+}
+
 TEST_F(ProgressTest, AStepThatNobodyAnnouncedComesBeforeThoseThatAreToFollow) {
   constexpr std::array<std::string_view, 1> kAhead = {"apply"};
   progress.steps_ahead(kAhead);
