@@ -320,10 +320,15 @@ void Session::print_end() {
 }
 
 // Where nobody was asked, changes went out before all were known.
+change::RunDetails::Left Session::left() const {
+  using Left = change::RunDetails::Left;
+  const bool was_asked = options_.change.consent == ChangeOptions::Consent::asked_for;
+  return was_asked || executor_.counts_with_rest().not_sent == 0 ? Left::known : Left::expected;
+}
+
 std::string Session::how_it_stopped() const {
   const change::OutcomeCounts counts = executor_.counts_with_rest();
-  const bool all_are_known =
-      options_.change.consent == ChangeOptions::Consent::asked_for || counts.not_sent == 0;
+  const bool all_are_known = left() == change::RunDetails::Left::known;
   return ui::text_of(change::Notice{.id = all_are_known ? "run.stopped" : "run.stopped-early",
                                     .args = {{"done", std::to_string(counts.done + counts.gone)},
                                              {"refused", std::to_string(counts.refused)},
@@ -358,6 +363,7 @@ void Session::keep_details() noexcept {
     change::RunDetails details = details_.details();
     details.chart = header().chart;
     details.target_version = header().target_version;
+    details.left = left();
     details.helm_force = ui::word_of(context_.helm_force);
     change::write_run_details(std::filesystem::path(executor_.journal_path()).parent_path(), details);
   } catch (const std::exception&) {

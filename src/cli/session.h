@@ -87,6 +87,7 @@ class Session {
   void print_end();
   // What a report tells of the run, beside its journal.
   void keep_details() noexcept;
+  [[nodiscard]] change::RunDetails::Left left() const;
   [[nodiscard]] std::string how_it_stopped() const;
 
   const Options& options_;

@@ -90,7 +90,7 @@ Lines data(const Effects& effects) {
 }
 
 Lines time(const Effects& effects) {
-  const auto at_most = [](std::chrono::seconds wait) { return std::to_string(wait.count()) + " s at most"; };
+  const auto at_most = [](std::chrono::seconds wait) { return util::elapsed_text(wait) + " at most"; };
   Lines lines("time");
   if (effects.migration_wait) {
     lines.add({{"the run waits for the database migration, " + at_most(*effects.migration_wait) + " ("},

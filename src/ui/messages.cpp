@@ -143,11 +143,11 @@ constexpr std::array kNotices = {
         "volume {volume} may not be read: PersistentVolumeClaim {claim} waits until an administrator clears "
         "the volume's claimRef.uid"},
     Words{"run.stopped",
-          "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x goes on "
-          "working, its own Pods run on"},
+          "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x keeps "
+          "running"},
     Words{"run.stopped-early",
-          "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more ({time}); CircleCI 3.x "
-          "goes on working, its own Pods run on"},
+          "done {done}, refused {refused}, unknown {unknown}, not sent about {left} ({time}); CircleCI 3.x keeps "
+          "running"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
     Words{"summary.done", "{patch} patched, {delete} deleted, {create} created, {unchanged} unchanged"},
     Words{"summary.planned",

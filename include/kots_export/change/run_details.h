@@ -34,6 +34,8 @@ struct RunDetails {
   std::string chart;           // version of the release's chart; empty where it is not known
   std::string target_version;  // of the chart that is upgraded to
   std::string helm_force;      // "taken", "refused" or "unknown": whether the server takes helm's --force
+  // Of a run that stopped: whether the journal's number of what is left is known, or what was expected.
+  enum class Left { known, expected } left = Left::known;
 };
 
 class DetailsRecorder : public Observer {

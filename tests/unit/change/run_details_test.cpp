@@ -58,7 +58,8 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
                                     .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
                                     .chart = "3.4.6",
                                     .target_version = "4.0.1",
-                                    .helm_force = "taken"});
+                                    .helm_force = "taken",
+                                    .left = RunDetails::Left::expected});
 
   const auto details = read_run_details(folder.path());
 
@@ -67,6 +68,7 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   EXPECT_EQ(details->steps[0].took, milliseconds(12));
   EXPECT_EQ(details->checks.at(0).remedy, "c");
   EXPECT_EQ(details->chart + details->target_version + details->helm_force, "3.4.64.0.1taken");
+  EXPECT_EQ(details->left, RunDetails::Left::expected);
   EXPECT_EQ(std::filesystem::status(folder / "details.json").permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }

@@ -60,8 +60,8 @@ TEST(EffectsView, HasALineForEach) {
       "  data: PersistentVolumeClaims are deleted with StatefulSet kotsadm-rqlite\n"
       "! data: the database migration changes PostgreSQL's schema and cannot be undone: only a backup brings "
       "the old one back\n"
-      "  time: the run waits for the database migration, 600 s at most (--timeout)\n"
-      "  time: the run waits until what it deletes of PostgreSQL is gone, 60 s at most\n"
+      "  time: the run waits for the database migration, 10 min 0 s at most (--timeout)\n"
+      "  time: the run waits until what it deletes of PostgreSQL is gone, 1 min 0 s at most\n"
       "  time: CircleCI's own Pods run on until helm upgrade; the migration guide has CI stand still from "
       "this "
       "run until the upgraded ones are up\n");
