@@ -108,7 +108,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  own->step_option = add_step(*command, own->step);
+  own->step_option = add_step(*command, own->step, " Of other commands --dry-run=client shows the plan.");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets")
       ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");

@@ -82,7 +82,7 @@ Declared declare_transform(CLI::App& app, Flags& flags) {
   command->add_flag("--diff", typed->diff, "print what changed");
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets in --diff instead of ***");
   take_flags(*command, flags,
-             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::dry_run | FlagSet::no_input |
+             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::file_run | FlagSet::no_input |
                  FlagSet::document);
   command->footer(
       "Examples:\n"
