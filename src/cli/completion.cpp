@@ -122,7 +122,7 @@ Declared declare_completion(CLI::App& app, Flags& /*flags*/) {
   only_choices(*command->add_option("SHELL", *shell, "bash, zsh or fish")->required(), "bash|zsh|fish",
                "shell");
   command->footer(
-      "Contexts, namespaces, releases and runs are those that there are at that moment.\n"
+      "Contexts, namespaces, releases and runs are looked up live.\n"
       "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too.\n\n"
       "Examples:\n"
       "  # In this shell, bash\n"

@@ -84,7 +84,7 @@ const std::array kRows = {
     Row{FlagSet::file_run, kChange, "", "--dry-run", &Flags::dry_run, "none|client|server",
         "client or server: write no file, say which would be written (none)"},
     Row{FlagSet::exit_code, kChange, "", "--detailed-exitcode", &Flags::detailed_exitcode, "",
-        "end with 3 where a plan or a dry run has something to change"},
+        "end with 3 if a plan or a dry run has something to change"},
     Row{FlagSet::consent, kChange, "", "-y,--yes", &Flags::yes, "",
         "ask nothing: change what the plan changes"},
     Row{FlagSet::no_input, kChange, "", "--no-input", &Flags::no_input, "",
@@ -104,7 +104,7 @@ const std::array kRows = {
     Row{FlagSet::page, kOutput, "", "-o,--output", &Flags::output, "html|markdown",
         "a page for a browser, or text for a ticket (html)"},
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
-        "name every object of a plan, also where many of a kind change alike"},
+        "name every object of a plan, also if many of a kind change alike"},
     Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
         "show more: each change and each check, in a plan all of each object; -vv: every request; -vvv: "
         "their headers and bodies, secrets masked"},
@@ -142,7 +142,7 @@ const std::array kRows = {
     Row{FlagSet::requests, kClusterHeading, "", "--request-timeout", &Flags::request_timeout, "DURATION",
         "longest time for one request with all its tries; 0 is no limit (0)"},
     Row{FlagSet::requests, kClusterHeading, "", "--concurrency", &Flags::concurrency, "NUMBER",
-        "most requests in flight, from 1 to 256; fewer where the server slows down (64)"},
+        "most requests in flight, from 1 to 256; fewer if the server slows down (64)"},
 };
 
 CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, const Row& row) {

@@ -56,7 +56,7 @@ Declared declare_options(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("options", "list the flags that several commands take");
   command->footer(
       "Each command takes those that its own --help shows, and the flags of the cluster\n"
-      "where it asks one.\n\n"
+      "if it asks one.\n\n"
       "Examples:\n"
       "  # All of them\n"
       "  kots-export options\n"

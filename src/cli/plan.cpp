@@ -132,7 +132,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  # Look at every change of the migration\n"
       "  kots-export plan -n circleci-server --license-file license.txt\n"
-      "  # Look at one step; end with 3 where it has something to do\n"
+      "  # Look at one step; end with 3 if it has something to do\n"
       "  kots-export plan annotate -n circleci-server --detailed-exitcode\n"
       "  # Let the API server's admission and validation judge it too\n"
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"

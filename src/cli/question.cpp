@@ -68,7 +68,7 @@ bool ask_to_change(const Options& options, const ui::PlanHeader& header, const c
   const std::string question =
       util::printable("Change namespace " + options.installation.ns + " on " + where + "?") +
       (migrates ? " The database migration cannot be undone." : "") +
-      (loses_data ? " Volumes may go with their claims: their data does not come back." : "") +
+      (loses_data ? " Deleting a claim may delete its volume; that data cannot be restored." : "") +
       (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {

@@ -18,7 +18,7 @@ constexpr std::array kNotices = {
           "administrator "
           "has run {commands}"},
     Words{"annotate.other-release",
-          "{object} belongs to Helm release {release}: left alone (--take-ownership takes it too)"},
+          "{object} belongs to Helm release {release}: skipped (use --take-ownership to include it)"},
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
     Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},

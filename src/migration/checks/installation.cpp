@@ -97,7 +97,7 @@ CheckFinding check_workloads(Checking& checking) {
   }
   if (down.empty()) return ok(util::counted(all, "workload") + ", all ready");
   return problem("not ready before the migration: " + util::listed(down),
-                 "Look at them first, so that nobody takes them for the migration's doing: `" +
+                 "Look at them first, so that the migration is not blamed for them: `" +
                      context.commands.kubectl(context.ns.name, "get pods") + "`.");
 }
 
@@ -131,7 +131,7 @@ CheckFinding check_backup(Checking& checking) {
   CheckFinding finding = find_backup(checking);
   if (finding.kind != CheckFinding::Kind::problem) return finding;
   checking.context.is_backup_missing = true;
-  finding.remedy += " Where there is one, --backup-confirmed says so.";
+  finding.remedy += " If you have one, add --backup-confirmed.";
   if (checking.only_looks()) finding.kind = CheckFinding::Kind::note;
   return finding;
 }

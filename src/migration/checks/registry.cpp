@@ -1,4 +1,5 @@
 #include <kots_export/migration/names.h>
+#include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 
@@ -71,9 +72,10 @@ CheckFinding look_for(Checking& checking, const Wanted& wanted) {
       break;
   }
   return warning(
-      "whether " + host + " gives " + wanted.words + " to " + secret_words() + " is not known: " + answer.why,
-      "The cluster's nodes may reach it anyway: make sure that they do. From this machine check the "
-      "network and HTTPS_PROXY.");
+      util::filled(
+          "could not check whether {secret} can pull {what} from {host}: {why}",
+          {{"secret", secret_words()}, {"what", wanted.words}, {"host", host}, {"why", answer.why}}),
+      "The nodes may still reach it; check that. On this machine check the network and HTTPS_PROXY.");
 }
 
 // A version is the chart's tag; of anything else Helm makes a range, and chooses among all tags.

@@ -83,7 +83,7 @@ CheckFinding check_own_secrets(Checking& checking) {
   for (std::size_t i = 0; i < needed.size(); ++i)
     if (std::string text = missing_of(needed[i], live[i]); !text.empty()) missing.push_back(std::move(text));
   if (missing.empty()) return ok(util::counted(needed.size(), "Secret") + " that the values leave to you");
-  return problem("the values refer to what does not exist: " + util::listed(missing),
+  return problem("the values refer to Secrets or keys that do not exist: " + util::listed(missing),
                  "Create it before `helm upgrade`, or give the values with --values FILE.");
 }
 
