@@ -267,7 +267,9 @@ Line step_line(const Progress& progress, const Row& step, const Area& area) {
   if (text.empty() || area.columns >= kColumnsForBoth) {
     constexpr std::size_t kTimeColumns = 12;
     const milliseconds took = step.state == State::running ? since(progress, step.since) : step.took;
-    line.push_back({util::padded(util::elapsed_text(took), kTimeColumns)});
+    // Blanks that nothing follows are nothing that a narrow terminal cuts off.
+    const std::string time = util::elapsed_text(took);
+    line.push_back({text.empty() ? time : util::padded(time, kTimeColumns)});
     used += kTimeColumns;
   }
   const std::size_t all = used + util::display_width(text);

@@ -29,10 +29,10 @@ std::string checklist_of(const VerifyResult& result) {
 }  // namespace
 
 std::string text_of(const VerifyResult& result) {
-  std::string text = result.failed.empty() ? "no check failed" : "failed: " + util::listed(result.failed);
+  std::string text = result.failed.empty() ? "No check failed" : "Failed: " + util::listed(result.failed);
   if (!result.to_do.empty()) text += "; to do: " + util::listed(result.to_do);
   if (!result.warnings.empty()) text += "; warnings: " + util::listed(result.warnings);
-  text += "\n";
+  text += ".\n";
   if (result.failed.empty() && !result.domain.empty()) text += "\n" + checklist_of(result);
   return util::printable(text);
 }

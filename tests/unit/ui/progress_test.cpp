@@ -334,6 +334,13 @@ TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST_F(ProgressTest, AStepWithItsTimeAloneFitsIntoTwentyFiveColumns) {
+  progress.step_started("export");
+  progress.step_done("export");
+
+  EXPECT_THAT(screen({.columns = 25}), ::testing::MatchesRegex("\u2713 export +0.0 s\n"));
+}
+
 TEST_F(ProgressTest, WithFortyColumnsCountsAndRemainingTimeAreStillThere) {
   progress.step_started("apply");
   progress.expected(5000);
