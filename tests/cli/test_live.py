@@ -80,6 +80,20 @@ class AtATerminal(unittest.TestCase):
         self.assertGreater(len(shown), 10)
         self.assertEqual(everything.count("✓ checks"), 1, everything)
 
+    def test_a_window_that_gets_narrower_and_wider_again_shows_everything(self):
+        # tmux joins again what it has broken, and says that it is there.
+        with installation(*SLOWLY) as server, Tmux(server, 80, 40, TMUX="here") as terminal:
+            terminal.type("clear; " + RUN + IN_ORDER)
+            terminal.expect("changes,")
+            for width in (40, 80, 30, 80):
+                terminal.resize(width, 40)
+                time.sleep(0.4)
+            terminal.expect_anywhere("rollback restores: what KOTS had")
+            everything = terminal.everything()
+        for line in ("cluster: ", "3.x values: ", "values for Server 4: ", "apply: 24 to patch"):
+            self.assertEqual(everything.count("\n" + line), 1, everything)
+        self.assertEqual(len(re.findall("✓ checks", everything)), 1, everything)
+
     def test_forty_columns_and_no_utf8(self):
         with installation(*SLOWLY) as server, Tmux(server, 40, 20, LANG="C") as terminal:
             terminal.type("clear; " + RUN + IN_ORDER)
