@@ -118,9 +118,8 @@ inline constexpr FlagSet kWhole = FlagSet::chart | FlagSet::checks | FlagSet::re
 
 // Those that several commands take: all but the variants of some of them, and what only the script's form
 // has.
-inline constexpr FlagSet kShared = static_cast<FlagSet>(
-    ~static_cast<unsigned>(FlagSet::plan_run | FlagSet::file_run | FlagSet::document | FlagSet::page |
-                           FlagSet::script));
+inline constexpr FlagSet kShared = static_cast<FlagSet>(~static_cast<unsigned>(
+    FlagSet::plan_run | FlagSet::file_run | FlagSet::document | FlagSet::page | FlagSet::script));
 
 // The heading of the flags that say which cluster.
 inline constexpr const char* kClusterHeading = "Cluster";

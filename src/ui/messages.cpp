@@ -146,7 +146,8 @@ constexpr std::array kNotices = {
           "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x keeps "
           "running"},
     Words{"run.stopped-early",
-          "done {done}, refused {refused}, unknown {unknown}, not sent about {left} ({time}); CircleCI 3.x keeps "
+          "done {done}, refused {refused}, unknown {unknown}, not sent about {left} ({time}); CircleCI 3.x "
+          "keeps "
           "running"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
     Words{"summary.done", "{patch} patched, {delete} deleted, {create} created, {unchanged} unchanged"},

@@ -147,9 +147,8 @@ bool only_plans(const Row& step) { return step.name == "annotate" || step.name =
 
 // Whether what they planned has been done since.
 bool has_applied(const Progress& progress) {
-  return std::ranges::any_of(progress.steps(), [](const Row& step) {
-    return step.name == "apply" && step.state == State::done;
-  });
+  return std::ranges::any_of(
+      progress.steps(), [](const Row& step) { return step.name == "apply" && step.state == State::done; });
 }
 
 std::string detail(const Progress& progress, const Row& step, Width width) {

@@ -72,9 +72,8 @@ CheckFinding look_for(Checking& checking, const Wanted& wanted) {
       break;
   }
   return warning(
-      util::filled(
-          "could not check whether {secret} can pull {what} from {host}: {why}",
-          {{"secret", secret_words()}, {"what", wanted.words}, {"host", host}, {"why", answer.why}}),
+      util::filled("could not check whether {secret} can pull {what} from {host}: {why}",
+                   {{"secret", secret_words()}, {"what", wanted.words}, {"host", host}, {"why", answer.why}}),
       "The nodes may still reach it; check that. On this machine check the network and HTTPS_PROXY.");
 }
 

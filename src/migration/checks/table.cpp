@@ -202,9 +202,8 @@ void throw_if_checks_failed(const Context& context) {
   });
   throw Error("nothing was changed",
               (failed.size() == 1 ? "check " : "checks ") + util::listed(failed) + " failed, as shown above",
-              may_be_skipped
-                  ? "Fix these checks, or skip one with --skip-check ID if you are sure."
-                  : "Fix these checks: otherwise nothing can be migrated.",
+              may_be_skipped ? "Fix these checks, or skip one with --skip-check ID if you are sure."
+                             : "Fix these checks: otherwise nothing can be migrated.",
               ExitCode::check_failed);
 }
 

@@ -25,7 +25,8 @@ class EventViewTest : public ::testing::Test {
  protected:
   EventView view(EventView::Requests requests = EventView::Requests::none,
                  EventView::Says says = EventView::Says::everything) {
-    return {progress, out, requests, says, [] { return std::chrono::system_clock::from_time_t(1'000'000'000); }};
+    return {progress, out, requests, says,
+            [] { return std::chrono::system_clock::from_time_t(1'000'000'000); }};
   }
   [[nodiscard]] std::vector<json> events() const {
     std::vector<json> result;
@@ -59,8 +60,7 @@ TEST_F(EventViewTest, WhereOnlyFailuresAreWantedNothingElseIsTold) {
   quiet.traffic({});
   EXPECT_THAT(out.str(), IsEmpty());
 
-  quiet.change_done(test::deletion("Job", "j", {}),
-                    {.status = Status::refused, .error = "no", .object = {}});
+  quiet.change_done(test::deletion("Job", "j", {}), {.status = Status::refused, .error = "no", .object = {}});
   quiet.check_done({.id = "a", .group = "b", .status = change::CheckOutcome::Status::failed});
   EXPECT_THAT(events(), SizeIs(2));
 }

@@ -99,8 +99,8 @@ TEST_F(ProgressTest, WhatWasPlannedIsDoneOnceApplyIs) {
   progress.end();
 
   EXPECT_THAT(texts_of(final_lines(progress, {})),
-              ElementsAre(StartsWith("\u2713 annotate      0.0 s       done in apply"), StartsWith("\u2713 apply"),
-                          StartsWith("\u2717 flyway")));
+              ElementsAre(StartsWith("\u2713 annotate      0.0 s       done in apply"),
+                          StartsWith("\u2713 apply"), StartsWith("\u2717 flyway")));
 }
 
 TEST_F(ProgressTest, WhatWasPlannedIsNotDoneWhereApplyStopped) {
@@ -163,7 +163,8 @@ TEST_F(ProgressTest, WhatWasNotSentFillsNoBarAndHasNoRate) {
     progress.change_done(test::deletion("Job", "j", {}),
                          {.status = change::ChangeOutcome::Status::not_sent, .object = {}});
 
-  EXPECT_THAT(screen({.glyphs = Area::Glyphs::ascii}), HasSubstr("[####................] 20 of 100 changes\n"));
+  EXPECT_THAT(screen({.glyphs = Area::Glyphs::ascii}),
+              HasSubstr("[####................] 20 of 100 changes\n"));
   EXPECT_FALSE(progress.rate());
 }
 
@@ -379,12 +380,11 @@ TEST_F(ProgressTest, WithFortyColumnsTheMigratorsStateIsStillThere) {
 
 TEST_F(ProgressTest, WithFortyColumnsTheReasonOfATryThatComesLaterIsStillThere) {
   progress.step_started("apply");
-  progress.traffic({.in_flight = 0,
-                    .oldest = std::nullopt,
-                    .pause = kube::Traffic::Pause{.method = kube::Method::get,
-                                                  .path = "/version",
-                                                  .why = "the server answers 429",
-                                                  .left = 2s}});
+  progress.traffic(
+      {.in_flight = 0,
+       .oldest = std::nullopt,
+       .pause = kube::Traffic::Pause{
+           .method = kube::Method::get, .path = "/version", .why = "the server answers 429", .left = 2s}});
 
   EXPECT_THAT(screen({.columns = 40}),
               HasSubstr("\n  sent again in 2 s:\n    the server answers 429\n    GET /version\n"));
