@@ -123,9 +123,9 @@ Declared declare_completion(CLI::App& app, Flags& /*flags*/) {
                "shell");
   command->footer(
       "Contexts, namespaces, releases and runs are looked up live.\n"
-      "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too. That\n"
-      "takes two links to the program on the PATH, which installing makes and a copied\n"
-      "program lacks: kubectl-kots_export and kubectl_complete-kots_export.\n\n"
+      "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too.\n"
+      "That takes two links to the program on the PATH, which installing makes and a\n"
+      "copied program lacks: kubectl-kots_export and kubectl_complete-kots_export.\n\n"
       "Examples:\n"
       "  # In this shell, bash\n"
       "  source <(kots-export completion bash)\n"

@@ -113,7 +113,7 @@ Left left_of(const change::RunRecord& run) {
 }
 
 std::string text_of(const change::RunRecord& run, const change::OutcomeCounts& ends) {
-  const bool is_estimate = left_of(run) == Left::expected;
+  const bool is_estimate = ends.not_sent > 0 && left_of(run) == Left::expected;
   if (run.end && !is_estimate) return change::to_text(ends);
   return util::filled(run.end ? "done {done}, refused {refused}, unknown {unknown}, not sent about {left}"
                               : "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more",
