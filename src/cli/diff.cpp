@@ -63,8 +63,8 @@ Declared declare_diff(CLI::App& app, Flags& flags) {
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets instead of ***");
   take_flags(*command, flags, FlagSet::document);
   command->footer(
-      "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one\n"
-      "cannot be read.\n\n"
+      "Ends with 0 if they mean the same, with 1 if they differ, with 2 if one cannot\n"
+      "be read.\n\n"
       "Examples:\n"
       "  # What the transformation changed\n"
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"

@@ -112,7 +112,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  own->step_option = add_step(*command, own->step);
+  own->step_option = add_step(*command, own->step, " Of other commands --dry-run=client shows the plan.");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets")
       ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
@@ -136,7 +136,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  # Look at every change of the migration\n"
       "  kots-export plan -n circleci-server --license-file license.txt\n"
-      "  # Look at one step; end with 3 where it has something to do\n"
+      "  # Look at one step; end with 3 if it has something to do\n"
       "  kots-export plan annotate -n circleci-server --detailed-exitcode\n"
       "  # Let the API server's admission and validation judge it too\n"
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"

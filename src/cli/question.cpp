@@ -72,7 +72,7 @@ bool ask_to_change(const Options& options, const ui::PlanHeader& header, const c
                                    {{"namespace", options.installation.ns}, {"cluster", where}})) +
       (migrates ? " The database migration cannot be undone." : "") +
       (cuts ? " It stops the database migration half-way: only a backup brings the database back." : "") +
-      (loses_data ? " Volumes may go with their claims: their data does not come back." : "") +
+      (loses_data ? " Deleting a claim may delete its volume; that data cannot be restored." : "") +
       (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {

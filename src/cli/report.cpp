@@ -208,6 +208,7 @@ Declared declare_report(CLI::App& app, Flags& flags) {
   take_flags(*command, flags,
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::cluster | FlagSet::page);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # The newest run, as a page for a browser\n"
       "  kots-export report\n"

@@ -79,12 +79,12 @@ Declared declare_transform(CLI::App& app, Flags& flags) {
                       "3.x values; - is standard input (OUTPUT-DIR/output/helm-values-v3.yaml)");
   command->add_option(
       "TO", typed->to,
-      "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - where FROM is -)");
+      "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - if FROM is -)");
   command->add_flag("--explain", typed->explain, "print which rule did what to which path");
   command->add_flag("--diff", typed->diff, "print what changed");
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets in --diff instead of ***");
   take_flags(*command, flags,
-             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::dry_run | FlagSet::no_input |
+             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::file_run | FlagSet::no_input |
                  FlagSet::document);
   command->footer(
       "Examples:\n"

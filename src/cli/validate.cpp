@@ -81,7 +81,7 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
   command->add_flag("--all", typed->all, "show all findings about a 3.x file too");
   take_flags(*command, flags, FlagSet::folder | FlagSet::chart | FlagSet::document);
   command->footer(
-      "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
+      "Ends with 1 if there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"
       "  # Check what a run wrote\n"
       "  kots-export validate\n"

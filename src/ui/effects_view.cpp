@@ -1,6 +1,7 @@
 #include <kots_export/ui/effects_view.h>
 #include <kots_export/ui/filled_line.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include <algorithm>
 
@@ -128,13 +129,13 @@ Lines data(const Effects& effects) {
 Lines time(const Effects& effects) {
   Lines lines("time");
   if (effects.migration_wait) {
-    lines.add(filled_line(
-        "the run waits for the database migration, {seconds} s at most ({flag})",
-        {{"seconds", {std::to_string(effects.migration_wait->count())}}, {"flag", name("--timeout")}}));
+    lines.add(
+        filled_line("the run waits for the database migration, {time} at most ({flag})",
+                    {{"time", {util::elapsed_text(*effects.migration_wait)}}, {"flag", name("--timeout")}}));
   }
   if (effects.deletion_wait)
-    lines.add({{util::filled("the run waits until what it deletes of PostgreSQL is gone, {seconds} s at most",
-                             {{"seconds", effects.deletion_wait->count()}})}});
+    lines.add({{util::filled("the run waits until what it deletes of PostgreSQL is gone, {time} at most",
+                             {{"time", util::elapsed_text(*effects.deletion_wait)}})}});
   if (effects.upgrade_follows) {
     lines.add(
         filled_line("CircleCI's own Pods run on until {command}; the migration guide has CI stand still "

@@ -203,9 +203,8 @@ void throw_if_checks_failed(const Context& context) {
   const char* words =
       failed.size() == 1 ? "check {checks} failed, as shown above" : "checks {checks} failed, as shown above";
   throw Error("nothing was changed", util::filled(words, {{"checks", util::listed(failed)}}),
-              may_be_skipped
-                  ? "Fix what they name, or leave one out with --skip-check ID where you know better."
-                  : "Fix what they name: they cannot be skipped.",
+              may_be_skipped ? "Fix these checks, or skip one with --skip-check ID if you are sure."
+                             : "Fix these checks: they cannot be skipped.",
               ExitCode::check_failed);
 }
 

@@ -90,7 +90,7 @@ CheckFinding check_own_secrets(Checking& checking) {
   if (missing.empty())
     return ok(util::filled("{secrets} that the values leave to you",
                            {{"secrets", util::counted(needed.size(), "Secret")}}));
-  return problem(util::filled("the values refer to what does not exist: {secrets}",
+  return problem(util::filled("the values refer to Secrets or keys that do not exist: {secrets}",
                               {{"secrets", util::listed(missing)}}),
                  "Create it before `helm upgrade`, or give the values with --values FILE.");
 }
