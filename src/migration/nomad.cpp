@@ -15,8 +15,7 @@ namespace kots_export::migration {
 namespace {
 
 const values::Path kMtls{"nomad", "server", "rpc", "mTLS"};
-constexpr const char* kServerName = "server.global.nomad";  // verify_server_hostname of Nomad's region global
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;    // of a PEM file
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;  // of a PEM file
 
 using Entries = std::array<std::pair<values::Path, values::Value>, 4>;
 
@@ -63,7 +62,8 @@ void require_right(const NomadCertificates& certificates, std::time_t now) {
 }
 
 bool has_nomads_name(const NomadCertificates& certificates) {
-  return util::names_host(util::base64_decode(certificates.certificate).value_or(""), kServerName);
+  return util::names_host(util::base64_decode(certificates.certificate).value_or(""),
+                          values::kNomadServerName);
 }
 
 Secret<std::string> with_certificates(const std::string& yaml, std::string_view source,

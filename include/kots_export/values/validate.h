@@ -26,13 +26,16 @@ struct Finding {
   std::string text;      // for people; no secret in it
 };
 
+// What Nomad's clients ask its server for: verify_server_hostname in its region global.
+inline constexpr const char* kNomadServerName = "server.global.nomad";
+
 // How long before its end a certificate is warned of.
 inline constexpr std::time_t kExpiresSoon = std::time_t{30} * 24 * 60 * 60;
 
 struct ValidateOptions {
   Target target = Target::v4_0;
-  std::time_t now = 0;            // decides whether certificates are expired
-  bool is_after_tables = false;   // the chart is later than the target: what is not in the tables may be in it
+  std::time_t now = 0;           // decides whether certificates are expired
+  bool is_after_tables = false;  // the chart is later than the target: what is not in the tables may be in it
 };
 
 class CheckContext;
@@ -70,7 +73,8 @@ struct CertificateSecret {
   std::string authority;  // empty: none
 };
 
-// What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the certificate, or no Secret is named.
+// What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the
+// certificate, or no Secret is named.
 [[nodiscard]] std::optional<CertificateSecret> postgresql_certificate(const Value& v4);
 
 // "error", "warning", "note".

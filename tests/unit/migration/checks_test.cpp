@@ -316,6 +316,8 @@ std::vector<Planted> planted_certificates() {
   const apiserver::KeyPair old =
       apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expired});
   const apiserver::KeyPair other = apiserver::make_authority("other");
+  const std::string old_root =
+      apiserver::issue(authority, {.common_name = "root", .validity = Validity::expired}).certificate_pem;
   const char* const id = "postgresql-tls";
   return {{"CertificateOfPostgresql", id, Status::ok, "Secret postgres-tls: cert.pem is valid until", "",
            postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem)},
@@ -326,6 +328,10 @@ std::vector<Planted> planted_certificates() {
            postgresql_tls(own.certificate_pem, own.key_pem, other.certificate_pem)},
           {"ExpiredCertificate", id, Status::warning, "cert.pem expired on", "",
            postgresql_tls(old.certificate_pem, old.key_pem, authority.certificate_pem)},
+          {"ExpiredAuthority", id, Status::warning, "ca.pem expired on", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root)},
+          {"ExpiredRootBesideTheAuthority", id, Status::ok, "cert.pem is valid until", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root + authority.certificate_pem)},
           {"NoCertificate", id, Status::warning, "cert.pem holds no certificate", "",
            postgresql_tls("x", own.key_pem, authority.certificate_pem)},
           {"NoKey", id, Status::warning, "cert.key holds no private key", "",
