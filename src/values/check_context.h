@@ -2,6 +2,8 @@
 
 #include <kots_export/values/validate.h>
 
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,9 @@ class CheckContext {
   void report_as(Level level, const Path& path, std::string text);
   // Reports "is empty ..." where nothing stands at `path`.
   void require(const Path& path, const std::string& for_what);
+
+  // The paths at which something was found so far.
+  [[nodiscard]] std::set<std::string, std::less<>> paths_found() const;
 
   [[nodiscard]] std::size_t line_of(const Path& path) const;
   [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }

@@ -165,6 +165,12 @@ void CheckContext::require(const Path& path, const std::string& for_what) {
   if (is_empty(path)) report(path, (find(path) == nullptr ? "is missing: " : "is empty: ") + for_what);
 }
 
+std::set<std::string, std::less<>> CheckContext::paths_found() const {
+  std::set<std::string, std::less<>> paths;
+  for (const Finding& finding : findings_) paths.insert(finding.path);
+  return paths;
+}
+
 std::size_t CheckContext::line_of(const Path& path) const {
   const Value* value = &document_.root;
   const Place* place = &document_.place;

@@ -391,6 +391,17 @@ TEST(Validate, DoesNotNoteTheNullsOfTheChart) {
               IsEmpty());
 }
 
+TEST(Validate, SaysOneThingOfANull) {
+  EXPECT_THAT(
+      findings(with("object_storage",
+                    "object_storage: {bucketName: null, s3: {enabled: true, irsaRole: r, region: e}}")),
+      ::testing::ElementsAre(HasSubstr("error: object_storage.bucketName: is empty")));
+  EXPECT_THAT(findings(with("mongodb", "mongodb: {auth: {password: null, rootPassword: r}}")),
+              ::testing::ElementsAre(HasSubstr("error: mongodb.auth.password: is empty")));
+  EXPECT_THAT(findings(with("postgresql", "postgresql: {auth: {existingSecret: s, postgresPassword: null}}")),
+              IsEmpty());
+}
+
 TEST(Validate, FindsLeftoversOf3x) {
   const auto found = findings(kGood + "published: true\nkong: {annotations: {}}\nminio: {}\n");
   EXPECT_THAT(found, Contains(StartsWith("12: warning: published: is a value of 3.x")));
