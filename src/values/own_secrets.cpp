@@ -2,6 +2,7 @@
 #include "values/own_secrets.h"
 
 #include "values/check_context.h"
+#include "values/schema_4x.h"
 
 #include <algorithm>
 #include <utility>
@@ -64,8 +65,8 @@ bool has_github_com(const Value& values) { return !has_github_enterprise(values)
 
 bool has_tink(const Value& values) { return flag_at(values, {"tink", "enabled"}, false); }
 
-bool is_left_to_the_operator(const OwnSecretRow& row, const Value& values) {
-  return row.is_needed(values) &&
+bool is_left_to_the_operator(const OwnSecretRow& row, const Value& values, Target target) {
+  return row.is_needed(values) && is_in_chart(row.values.front(), target) &&
          std::ranges::all_of(row.values, [&](const Path& path) { return is_blank(values, path); });
 }
 
@@ -134,10 +135,10 @@ const std::vector<OwnSecretRow>& own_secret_rows() {
 // Source: the installation guide of 4.x, phase 2, and the operator's guide, "Configuring external services":
 // an external MongoDB's Secret has both keys, and for an external PostgreSQL the guide says postgres-password
 // where the reference says password.
-std::vector<NeededSecret> needed_secrets(const Value& v4) {
+std::vector<NeededSecret> needed_secrets(const Value& v4, Target target) {
   NeededSecrets needed;
   for (const OwnSecretRow& row : own_secret_rows())
-    if (is_left_to_the_operator(row, v4)) needed.add(row.secret);
+    if (is_left_to_the_operator(row, v4, target)) needed.add(row.secret);
   const std::string postgresql = string_at(v4, {"postgresql", "auth", "existingSecret"});
   if (flag_at(v4, {"postgresql", "internal"}, true)) {
     needed.add({.name = postgresql, .keys = {"postgres-password"}});
@@ -177,7 +178,7 @@ void check_own_secrets(CheckContext& context) {
   Path first;
   for (const OwnSecretRow& row : own_secret_rows()) {
     // Half of them check_required sees.
-    if (!is_left_to_the_operator(row, context.document().root)) continue;
+    if (!is_left_to_the_operator(row, context.document().root, context.options().target)) continue;
     if (first.empty()) first = row.values.front();
     for (const Path& path : row.values) blank += (blank.empty() ? "" : ", ") + to_string(path);
     std::string keys;

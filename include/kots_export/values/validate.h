@@ -60,10 +60,11 @@ struct NeededSecret {
   std::vector<std::string> one_of = {};  // and one of these
 };
 
-// The Secrets that `v4` leaves to the operator, each once: by values that are blank where the chart then
-// expects a Secret, by existingSecret, existingPasswordSecret and existingErlangSecret of a datastore inside
-// of the cluster or outside, and by postgresql.tls.certificatesSecret.
-[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4);
+// The Secrets that `v4` leaves to the operator and the chart of `target` reads, each once: by values that are
+// blank where the chart then expects a Secret, by existingSecret, existingPasswordSecret and
+// existingErlangSecret of a datastore inside of the cluster or outside, and by
+// postgresql.tls.certificatesSecret.
+[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4, Target target);
 
 // PostgreSQL's certificate, which is in a Secret, by the keys that hold its parts.
 struct CertificateSecret {

@@ -91,7 +91,7 @@ TEST(Validate, ADatastoreMayHaveItsPasswordInASecret) {
 TEST(Validate, TellsTheSecretsThatAnOperatorMakes) {
   const auto names = [](const std::string& yaml) {
     std::string text;
-    for (const NeededSecret& secret : needed_secrets(parse_yaml(yaml, "test"))) {
+    for (const NeededSecret& secret : needed_secrets(parse_yaml(yaml, "test"), Target::v4_1)) {
       text += secret.name + ":";
       for (const std::string& key : secret.keys) text += " " + key;
       for (const std::string& key : secret.one_of) text += (key == secret.one_of.front() ? " " : "|") + key;
@@ -119,7 +119,8 @@ TEST(Validate, TellsTheSecretsThatAnOperatorMakes) {
 TEST(Validate, TellsTheSecretOfPostgresqlsCertificate) {
   const auto keys = [](const std::string& tls) {
     std::vector<std::string> found;
-    for (const NeededSecret& secret : needed_secrets(parse_yaml("postgresql: {tls: " + tls + "}", "test")))
+    for (const NeededSecret& secret :
+         needed_secrets(parse_yaml("postgresql: {tls: " + tls + "}", "test"), Target::v4_0))
       if (secret.name == "t") found = secret.keys;
     return found;
   };
@@ -177,6 +178,13 @@ TEST(Validate, KnowsEverySecretThatTheGuideLetsTheOperatorMake) {
                                                           HasSubstr("[own-secret]"))));
     }
   }
+}
+
+TEST(Validate, AsksForNoSecretThatTheChartDoesNotRead) {
+  const std::string yaml = kGood + "tink: {enabled: true}\n";
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_1), ::testing::SizeIs(1));
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_0), IsEmpty());
+  EXPECT_THAT(findings(yaml, Target::v4_0), Not(Contains(HasSubstr("[own-secret]"))));
 }
 
 TEST(Validate, WantsTheDefaultTokenOfGitHubEnterprise) {
