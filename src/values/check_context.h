@@ -66,6 +66,7 @@ void check_leftovers(CheckContext& context);
 void check_required(CheckContext& context);
 void check_database_passwords(CheckContext& context);
 void check_external_hosts(CheckContext& context);
+void check_proxy_hosts(CheckContext& context);
 void check_object_storage(CheckContext& context);
 void check_own_secrets(CheckContext& context);
 void check_s3_region(CheckContext& context);

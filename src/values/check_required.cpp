@@ -1,4 +1,6 @@
 // What must be there, and what contradicts itself.
+#include <kots_export/util/text.h>
+
 #include "values/check_context.h"
 #include "values/own_secrets.h"
 
@@ -95,6 +97,18 @@ void check_external_hosts(CheckContext& context) {
   if (context.is_on({"proxy", "enabled"}) && context.is_empty({"proxy", "http", "host"}) &&
       context.is_empty({"proxy", "https", "host"}))
     context.report(Path{"proxy", "http", "host"}, "proxy.enabled is true, but no host is given");
+}
+
+// Source: the installation guide of 4.x, phase 2, "Installing behind a proxy". The chart's default for the
+// other one is its example, proxy.example.com.
+void check_proxy_hosts(CheckContext& context) {
+  const Path http{"proxy", "http", "host"};
+  const Path https{"proxy", "https", "host"};
+  if (!context.is_on({"proxy", "enabled"}) || context.is_empty(http) == context.is_empty(https)) return;
+  const bool has_http = !context.is_empty(http);
+  context.require(has_http ? https : http,
+                  util::filled("{given} is given, and both have to be, though they may be the same",
+                               {{"given", to_string(has_http ? http : https)}}));
 }
 
 void check_object_storage(CheckContext& context) {

@@ -22,6 +22,8 @@ constexpr std::array kChecks = {
           check_database_passwords},
     Check{"external-host", Level::error,
           "a datastore is outside of the cluster, but its address is not given", check_external_hosts},
+    Check{"proxy-host", Level::warning, "the proxy's host is given for one of http and https",
+          check_proxy_hosts},
     Check{"object-storage", Level::error, "not exactly one object store is enabled, or it has no bucket",
           check_object_storage},
     Check{"s3-region", Level::warning, "object_storage.s3.irsaRole is given without its region",

@@ -200,11 +200,16 @@ TEST(Validate, ARoleOfAwsHasItsRegion) {
 }
 
 TEST(Validate, TakesTheGuidesSpellingOfTheProxy) {
+  const std::string both = "{host: h, port: '3128', auth: {enabled: '1', username: u, password: p}}";
+  EXPECT_THAT(findings(kGood + "proxy: {enabled: '1', http: " + both + ", https: " + both + "}\n"),
+              IsEmpty());
   EXPECT_THAT(
-      findings(kGood +
-               "proxy: {enabled: '1', http: {host: h, port: '3128', auth: {enabled: '1', username: u, "
-               "password: p}}}\n"),
-      IsEmpty());
+      findings(kGood + "proxy: {enabled: '1', http: " + both + "}\n"),
+      ::testing::ElementsAre(HasSubstr("warning: proxy.https.host: is missing: proxy.http.host is given")));
+  EXPECT_THAT(
+      findings(kGood + "proxy: {enabled: true, https: " + both + "}\n"),
+      ::testing::ElementsAre(HasSubstr("warning: proxy.http.host: is missing: proxy.https.host is given")));
+  EXPECT_THAT(findings(kGood + "proxy: {enabled: false, http: " + both + "}\n"), IsEmpty());
   EXPECT_THAT(findings(kGood + "proxy: {enabled: '1'}\n"),
               ::testing::ElementsAre(HasSubstr("but no host is given")));
   EXPECT_THAT(findings(kGood + "proxy: {enabled: '0'}\n"),
@@ -438,7 +443,7 @@ TEST(Validate, EveryCheckFindsSomething) {
       "nomad: {auto_scaler: {enabled: true}, server: {rpc: {mTLS: {enabled: true}}}}\n"
       "nginx: {aws_acm: {enabled: true}}\ngithub: {enterprise: true, clientId: i}\nsessionCookieKey: short\n"
       "keyset: {signing: x}\npostgresql: {tls: {enabled: true}}\nredis: {podLabel: {}}\n";
-  const std::string half = "tls: {certificate: x}\n";
+  const std::string half = "tls: {certificate: x}\nproxy: {enabled: true, http: {host: h}}\n";
   const std::string foreign =
       "global: {domainName: d}\nobject_storage: {s3: {enabled: true, irsaRole: r}}\ntls: {certificate: " +
       base64(pair.certificate_pem) + ", privateKey: " + base64(authority.key_pem) +
@@ -562,7 +567,7 @@ TEST(Validate, FindsPlaceholdersOnlyInWhatIsSwitchedOn) {
   };
   for (const auto& [before, behind] :
        {Case{"kong: {acme: {enabled: ", ", email: your-email@example.com}}\n"},
-        Case{"proxy: {enabled: ", ", http: {host: proxy.example.com}}\n"},
+        Case{"proxy: {enabled: ", ", http: {host: proxy.example.com}, https: {host: h}}\n"},
         Case{"vm_service: {providers: {ec2: {irsaRole: r, enabled: ", ", windowsAMI: ami-mywindowsami}}}\n"},
         Case{"vm_service: {providers: {gcp: {workloadIdentity: w, enabled: ",
              ", network: my-server-vpc}}}\n"}}) {
