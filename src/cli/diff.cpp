@@ -2,6 +2,7 @@
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
@@ -21,7 +22,10 @@ struct DiffFlags {
 };
 
 values::Value read_values(const std::string& file) {
-  return values::parse_yaml(util::read_file(file), file == "-" ? "standard input" : file);
+  const std::string name = file == "-" ? "standard input" : file;
+  values::Value read = values::parse_yaml(util::read_file(file), name);
+  if (!read.is_null()) values::require_map_in(read, name);  // for Helm, nothing is {}
+  return read;
 }
 
 // As diff(1) and kubectl diff: 0 the same, 1 different, and more where the comparison failed.

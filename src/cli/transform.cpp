@@ -3,6 +3,7 @@
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
@@ -51,8 +52,9 @@ int run_transform(const Options& options, TransformFlags typed) {
     throw UsageError("values and license cannot both come from standard input");
   require_free_stdout(options.output, typed.to);
   Views view(options);
-  const values::Value v3 =
-      values::parse_yaml(util::read_file(typed.from), typed.from == "-" ? "standard input" : typed.from);
+  const std::string from = typed.from == "-" ? "standard input" : typed.from;
+  const values::Value v3 = values::parse_yaml(util::read_file(typed.from), from);
+  values::require_map_in(v3, from);
   migration::TransformStepOptions step{.license = read_license(options),
                                        .registry = options.installation.registry,
                                        .earlier_output = std::nullopt};

@@ -3,6 +3,7 @@
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -35,6 +36,7 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
   const std::string& version = typed.target.empty() ? options.installation.target_version : typed.target;
   const values::Target target = values::target_of_chart(version);
   const values::YamlDocument document = values::parse_yaml_with_places(util::read_file(file), name);
+  values::require_map_in(document.root, name);
   auto findings = values::validate(document, values::validate_options(version, std::time(nullptr)));
   ui::JsonView* output = options.output.document;
   if (output == nullptr && !typed.all && values::is_of_3x(document.root))

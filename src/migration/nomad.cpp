@@ -4,6 +4,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 #include <kots_export/values/yaml_edit.h>
 
@@ -69,7 +70,7 @@ bool has_nomads_name(const NomadCertificates& certificates) {
 Secret<std::string> with_certificates(const std::string& yaml, std::string_view source,
                                       const NomadCertificates& certificates) {
   const values::Value values = values::parse_yaml(yaml, source);
-  values::require_map(values);
+  values::require_map_in(values, source);
   if (values::is_of_3x(values)) {
     throw Error(std::string(source) + " is a values file of 3.x", {},
                 "Run `kots-export transform` first, or name a values file of 4.x.");
