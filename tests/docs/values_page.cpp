@@ -31,7 +31,9 @@ brackets, and a byte order mark at the start of a later line.
 `kots-export transform` applies these rules in this order, and so does a whole run. `--explain` prints which rule set or
 removed what, and why; `--diff` shows the change. What the rules wrote comes out unchanged when it is transformed again. In
 values that somebody wrote for 4.x himself they still set the license, the registry, the first pull Secret, what `nginx`
-takes over from `kong`, and a password of MongoDB that is missing: such values need no transformation.
+takes over from `kong`, and a password of MongoDB that is missing; `nomad-auto-scaler`, `vm-providers` and `object-storage`
+leave such values alone, and so do `telegraf-config` and `postgresql-auth` where `global.domainName` is there and `domainName`
+is not. Such values need no transformation.
 )";
 
 constexpr std::string_view kChecks = R"(
