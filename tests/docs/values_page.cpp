@@ -40,8 +40,9 @@ constexpr std::string_view kChecks = R"(
 ## What is checked
 
 `kots-export validate` compares a file with the values of the chart (`--target 4.0` or `4.1`; a later one is checked
-against 4.1, which a note says; what the tables do not have is then a note). Each line of its output is `file:line: level: path: text [rule]`, errors first. It ends
-with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows the rest. A file is of 3.x where it has
+against 4.1, which a note says; what the tables do not have is then a note). Each line of its output is
+`file:line: level: path: text [rule]`, errors first. It ends with 1 where there is an error. Of a 3.x file, or of half a one,
+it says that alone; `--all` shows the rest. A file is of 3.x where it has
 `domainName` at its top and nothing that only 4.x has (`global.domainName`, `global.license`, `postgresql.auth`, `nginx`);
 it is half of 3.x where it has a key of 3.x (`postgresql.postgresqlPassword` or `postgresqlUsername`, `published`, `minio`,
 `nomad.server.rpc.advertise`) and lacks what `transform` makes (`global.domainName`, `global.license`, `postgresql.auth`).
