@@ -33,12 +33,14 @@ kube::Method method_of(Verb verb) {
 
 // How many are not sent for it, the end of the run tells: more than this batch knows of.
 std::string what_failed(const OutcomeCounts& counts) {
-  const std::string unknown = util::counted(counts.unknown, "change") + " in an unknown state";
-  const std::string refused = util::counted(counts.refused, "change") + " refused";
+  const std::string refused = util::counted(counts.refused, "change");
+  const std::string unknown = util::counted(counts.unknown, "change");
   if (counts.refused == 0 && counts.unknown == 0)
-    return util::counted(counts.not_sent, "change") + " not sent";
-  if (counts.refused == 0) return unknown;
-  return counts.unknown == 0 ? refused : refused + ", " + unknown;
+    return util::filled("{changes} not sent", {{"changes", util::counted(counts.not_sent, "change")}});
+  if (counts.refused == 0) return util::filled("{changes} in an unknown state", {{"changes", unknown}});
+  if (counts.unknown == 0) return util::filled("{changes} refused", {{"changes", refused}});
+  return util::filled("{changes} refused, {unknown} in an unknown state",
+                      {{"changes", refused}, {"unknown", unknown}});
 }
 
 template <typename T>

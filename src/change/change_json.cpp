@@ -1,4 +1,5 @@
 #include <kots_export/change/change_json.h>
+#include <kots_export/util/text.h>
 
 #include "change/words.h"
 
@@ -15,7 +16,8 @@ Value member_of(const Words<Value, N>& words, const json& object, const std::str
                 const std::string& place) {
   const std::string word = text_member(object, key, place);
   if (const auto value = value_of(words, word)) return *value;
-  throw Error(place + "." + key + " is unknown: " + word);
+  throw Error(
+      util::filled("{place}.{key} is unknown: {word}", {{"place", place}, {"key", key}, {"word", word}}));
 }
 
 }  // namespace
@@ -80,9 +82,10 @@ Change change_from_json(const json& value, const std::string& place) {
 
 const json& member(const json& object, const std::string& key, Type type, const std::string& place) {
   const auto found = object.is_object() ? object.find(key) : object.end();
-  if (!object.is_object() || found == object.end()) throw Error(place + "." + key + " is missing");
+  if (!object.is_object() || found == object.end())
+    throw Error(util::filled("{place}.{key} is missing", {{"place", place}, {"key", key}}));
   const bool same = found->type() == type || (type == Type::number_integer && found->is_number_integer());
-  if (!same) throw Error(place + "." + key + " is of a wrong type");
+  if (!same) throw Error(util::filled("{place}.{key} is of a wrong type", {{"place", place}, {"key", key}}));
   return *found;
 }
 
@@ -92,7 +95,7 @@ std::string text_member(const json& object, const std::string& key, const std::s
 
 std::string filled_member(const json& object, const std::string& key, const std::string& place) {
   std::string text = text_member(object, key, place);
-  if (text.empty()) throw Error(place + "." + key + " is empty");
+  if (text.empty()) throw Error(util::filled("{place}.{key} is empty", {{"place", place}, {"key", key}}));
   return text;
 }
 

@@ -1,4 +1,5 @@
 #include <kots_export/change/executor.h>
+#include <kots_export/util/text.h>
 
 #include "change/batch.h"
 
@@ -27,9 +28,10 @@ std::string maker_of(const Plan& plan, const Change::Need& need) {
   const auto maker = std::ranges::find_if(plan.changes, [&](const Change& change) {
     return change.verb == Verb::create && kube::key_of(change.object) == kube::key_of(need.created);
   });
-  const std::string what = "create " + kube::describe(need.created);
-  if (maker == plan.changes.end()) return what;
-  return "Change " + std::to_string(maker - plan.changes.begin() + 1) + " (" + what + ")";
+  const std::string object = kube::describe(need.created);
+  if (maker == plan.changes.end()) return util::filled("create {object}", {{"object", object}});
+  return util::filled("Change {number} (create {object})",
+                      {{"number", maker - plan.changes.begin() + 1}, {"object", object}});
 }
 
 // Some Changes of a plan, each copied only when it is about to be sent: plans are long.
@@ -138,11 +140,14 @@ Execution Executor::run(const Plan& plan, OnFailure on_failure) {
       continue;
     }
     if (options_.dry_run == kube::DryRun::none)
-      throw Error("cannot " + std::string(to_string(change.verb)) + " " + kube::describe(change.object),
-                  kube::describe(missing->created) + " was not created by this run");
-    const ChangeOutcome not_tried{.status = ChangeOutcome::Status::not_tried,
-                                  .error = "cannot be tried: needs " + maker_of(plan, *missing),
-                                  .object = change.object};
+      throw Error(util::filled("cannot {verb} {object}",
+                               {{"verb", to_string(change.verb)}, {"object", kube::describe(change.object)}}),
+                  util::filled("{object} was not created by this run",
+                               {{"object", kube::describe(missing->created)}}));
+    const ChangeOutcome not_tried{
+        .status = ChangeOutcome::Status::not_tried,
+        .error = util::filled("cannot be tried: needs {change}", {{"change", maker_of(plan, *missing)}}),
+        .object = change.object};
     counts_.count(not_tried.status);
     totals_.count(change.verb);
     observer_.change_done(change, not_tried);
@@ -214,6 +219,11 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
         .uid = outcome.object.uid,
         .settled = unanswered ? Clock::now() + options_.server_patience : Clock::time_point()};
   };
+  const std::size_t before = counts_.done + counts_.gone + counts_.failed();
+  // Of a run that stops, what is left is told as what was expected on the way.
+  const auto note_expected = [&] {
+    if (const auto expected = source.expected()) planned_ = std::max(planned_, before + *expected);
+  };
   Batch batch(source, {.observer = observer_,
                        .options = options_,
                        .journal = journal_.get(),
@@ -223,9 +233,11 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
     client_.run(batch);
   } catch (...) {
     batch.finish_unsent();
+    note_expected();
     observer_.plan_done();
     throw;
   }
+  note_expected();
   return batch.result(on_failure);
 }
 

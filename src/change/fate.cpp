@@ -4,6 +4,7 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 
@@ -18,7 +19,8 @@ using Status = ChangeOutcome::Status;
 namespace {
 
 std::string action(const Change& change) {
-  return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
+  return util::filled("{verb} {object}",
+                      {{"verb", to_string(change.verb)}, {"object", kube::describe(change.object)}});
 }
 
 // Outcomes of one Change, whose tries before this one were `earlier`.
@@ -45,18 +47,21 @@ class Judge {
   [[nodiscard]] ChangeOutcome gone() const {
     // What was to be deleted and is gone after an unanswered delete, went by it.
     if (change_.verb == Verb::remove && is_open()) return done();
-    return settled(Status::gone, is_open() ? kube::describe(change_.object) + " is not there any more" : "");
+    if (!is_open()) return settled(Status::gone, "");
+    return settled(Status::gone, util::filled("{object} is not there any more",
+                                              {{"object", kube::describe(change_.object)}}));
   }
   [[nodiscard]] ChangeOutcome refused(const Error& error) const {
     return settled(Status::refused, error.what(), error.hint());
   }
   [[nodiscard]] ChangeOutcome replaced() const {
-    return refused(Error("cannot " + action(change_),
+    return refused(Error(util::filled("cannot {action}", {{"action", action(change_)}}),
                          "it was replaced by another object of the same name since the plan was made",
                          "Run the same command again: it makes a new plan from what is there now."));
   }
   [[nodiscard]] ChangeOutcome changed() const {
-    return refused(Error("cannot " + action(change_), "it was changed since the plan was made",
+    return refused(Error(util::filled("cannot {action}", {{"action", action(change_)}}),
+                         "it was changed since the plan was made",
                          "Run the same command again: it makes a new plan from what is there now."));
   }
 
@@ -117,7 +122,8 @@ Fate fate_of_live_object(const Change& change, const json& live, kube::ObjectRef
     case Verb::create:
       if (holds(live, change.after)) return judge.done(std::move(found));
       return judge.settled(Status::refused,
-                           "cannot " + action(change) + ": " + why.doubt + "; another of that name is there");
+                           util::filled("cannot {action}: {why}; another of that name is there",
+                                        {{"action", action(change)}, {"why", why.doubt}}));
     case Verb::remove:
       if (!same) return judge.gone();
       if (util::find_at(live, {"metadata", "deletionTimestamp"}) != nullptr)
@@ -188,7 +194,9 @@ Fate fate_of_write(const Change& change, const kube::Outcome& outcome, Tries ear
   if (kube::http::is_success(reply.status)) {
     if (auto written = written_object(change.verb, change.object, reply.body))
       return judge.done(std::move(*written));
-    return ReadBack{"cannot " + action(change) + ": the answer is not that object", Tries::one_unanswered};
+    return ReadBack{
+        util::filled("cannot {action}: the answer is not that object", {{"action", action(change)}}),
+        Tries::one_unanswered};
   }
   if (is_clear_refusal(reply)) return fate_of_refusal(change, reply, earlier);
   return ReadBack{kube::api_error(action(change), reply).what(), Tries::one_unanswered};

@@ -95,9 +95,10 @@ class Reader {
   void require_known_format(const json& line) const {
     const auto format = member(line, "format", json::value_t::number_integer, "run").get<int>();
     if (format <= kJournalFormat) return;
-    throw NewerFormat("cannot read " + run_.path.string(),
-                      "its format " + std::to_string(format) + " is newer than this kots-export knows",
-                      "Use the version of kots-export that wrote it, or a later one.");
+    throw NewerFormat(
+        util::filled("cannot read {file}", {{"file", run_.path}}),
+        util::filled("its format {format} is newer than this kots-export knows", {{"format", format}}),
+        "Use the version of kots-export that wrote it, or a later one.");
   }
 
   void read_outcome(const json& line) {
@@ -107,7 +108,7 @@ class Reader {
     JournalEntry& entry = run_.entries[place->second];
     const std::string word = text_at(line, {"status"});
     const auto status = value_of(kStatuses, word);
-    if (!status) throw Error("outcome.status is unknown: " + word);
+    if (!status) throw Error(util::filled("outcome.status is unknown: {word}", {{"word", word}}));
     entry.outcome = {.status = *status, .error = text_at(line, {"error"}), .object = entry.change.object};
     entry.outcome.object.uid = text_at(line, {"uid"});
     entry.outcome.object.resource_version = text_at(line, {"resourceVersion"});
@@ -127,13 +128,12 @@ class Reader {
 
 // What is wrong with one line of a journal; whether that matters is known with the next one.
 struct Trouble {
-  std::size_t line = 0;
   std::string what;
   enum class Kind { no_json, other } kind = Kind::other;
 };
 
 [[noreturn]] void fail(const RunRecord& run, const Trouble& trouble) {
-  throw Error("cannot read " + run.path.string(), "line " + std::to_string(trouble.line) + " " + trouble.what,
+  throw Error(util::filled("cannot read {file}", {{"file", run.path}}), trouble.what,
               "The journal was edited or the disk is damaged; each whole line can still be read by hand.");
 }
 
@@ -141,7 +141,8 @@ struct Trouble {
 void require_regular_file(const std::filesystem::path& path) {
   std::error_code failed;
   if (std::filesystem::is_regular_file(path, failed)) return;
-  throw Error("cannot read the journal " + path.string(), failed ? failed.message() : "it is no file");
+  throw Error(util::filled("cannot read the journal {file}", {{"file", path}}),
+              failed ? failed.message() : "it is no file");
 }
 
 RunRecord read(const std::filesystem::path& file, Content content) {
@@ -162,9 +163,11 @@ RunRecord read(const std::filesystem::path& file, Content content) {
     } catch (const NewerFormat&) {
       throw;
     } catch (const json::exception&) {
-      trouble = {.line = number, .what = "is broken", .kind = Trouble::Kind::no_json};
+      trouble = {.what = util::filled("line {line} is broken", {{"line", number}}),
+                 .kind = Trouble::Kind::no_json};
     } catch (const Error& error) {
-      trouble = {.line = number, .what = std::string("cannot be understood: ") + error.what()};
+      trouble = {.what = util::filled("line {line} cannot be understood: {why}",
+                                      {{"line", number}, {"why", error.what()}})};
     }
   });
   // A file system that lost power can keep a last line's length and not its bytes.
@@ -172,7 +175,7 @@ RunRecord read(const std::filesystem::path& file, Content content) {
   if (!reader.has_header()) {
     constexpr std::string_view kBeginning = R"({"event":"run")";
     const bool was_cut = std::filesystem::file_size(file) == 0 || first_bytes.starts_with(kBeginning);
-    throw Error("cannot read " + run.path.string(), "it has no whole first line",
+    throw Error(util::filled("cannot read {file}", {{"file", run.path}}), "it has no whole first line",
                 was_cut
                     ? "A run that was cut off before it sent anything leaves such a file; it can be deleted."
                     : "The disk is damaged, or it is no journal.");
@@ -192,7 +195,9 @@ std::vector<std::filesystem::path> journals_in(const std::filesystem::path& back
     const auto status = std::filesystem::status(file, ignored);
     if (status.type() != std::filesystem::file_type::not_found) files.push_back(std::move(file));
   }
-  if (failed) throw Error("cannot read the folder " + backup_folder.string(), failed.message());
+  if (failed)
+    throw Error(util::filled("cannot read the folder {folder}", {{"folder", backup_folder}}),
+                failed.message());
   std::ranges::sort(files);
   return files;
 }

@@ -2,6 +2,7 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/kube/status.h>
 #include <kots_export/util/process.h>
+#include <kots_export/util/text.h>
 
 #include "change/lease_protocol.h"
 
@@ -34,7 +35,8 @@ milliseconds longest_renewal(nanoseconds duration) {
     throw kube::ConnectionError(action, *failure);
   const auto& reply = std::get<kube::Reply>(outcome);
   if (!kube::http::is_success(reply.status)) throw kube::api_error(action, reply);
-  throw Error("cannot " + action, "the answer is no Lease", kube::kForeignAnswerHint);
+  throw Error(util::filled("cannot {action}", {{"action", action}}), "the answer is no Lease",
+              kube::kForeignAnswerHint);
 }
 
 kube::Outcome ask(kube::Client& client, kube::Request request, const std::string& action) {
@@ -69,16 +71,18 @@ void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
 }
 
 Error Lease::busy(const SeenLease& holder) const {
-  return Error("another run holds the lock on namespace " + ref_.ns,
-               holder.terms.holder + " holds the lock and renews it",
-               "Wait for it, or look at it with `" + options_.show_command +
-                   "`. Where that run is gone for good, --force-unlock takes the lock from it.");
+  return Error(util::filled("another run holds the lock on namespace {namespace}", {{"namespace", ref_.ns}}),
+               util::filled("{holder} holds the lock and renews it", {{"holder", holder.terms.holder}}),
+               util::filled("Wait for it, or look at it with `{command}`. Where that run is gone for good, "
+                            "--force-unlock takes the lock from it.",
+                            {{"command", options_.show_command}}));
 }
 
 void Lease::wait(milliseconds time) const {
   for (const auto until = now() + time; now() < until;) {
     if (options_.interrupted && options_.interrupted())
-      throw Interrupted("stopped while waiting for the lock of namespace " + ref_.ns);
+      throw Interrupted(util::filled("stopped while waiting for the lock of namespace {namespace}",
+                                     {{"namespace", ref_.ns}}));
     options_.pause(std::min(kInterruptTick, time));
   }
 }
@@ -86,7 +90,7 @@ void Lease::wait(milliseconds time) const {
 Lease::Made Lease::make(nanoseconds sent_at) {
   const LeaseTerms terms{
       .holder = options_.holder, .process = options_.process, .duration = options_.duration};
-  const std::string action = "lock namespace " + ref_.ns;
+  const std::string action = util::filled("lock namespace {namespace}", {{"namespace", ref_.ns}});
   const bool may_have_existed = std::exchange(may_exist_, true);  // also where the asking is stopped
   const kube::Outcome outcome = ask(client_, make_request(ref_, terms), action);
   const Making made = answer_to_make(outcome, terms);
@@ -106,7 +110,7 @@ Lease::Made Lease::make(nanoseconds sent_at) {
 }
 
 std::optional<SeenLease> Lease::read() {
-  const std::string action = "read Lease " + ref_.name;
+  const std::string action = util::filled("read Lease {lease}", {{"lease", ref_.name}});
   const kube::Outcome outcome = ask(client_, look_request(ref_), action);
   Look look = answer_to_look(outcome);
   if (std::holds_alternative<NotThere>(look)) return std::nullopt;
@@ -117,7 +121,7 @@ std::optional<SeenLease> Lease::read() {
 }
 
 bool Lease::take_over(const SeenLease& seen) {
-  const std::string action = "take over the lock of " + seen.terms.holder;
+  const std::string action = util::filled("take over the lock of {holder}", {{"holder", seen.terms.holder}});
   const kube::Outcome outcome = ask(client_, take_request(ref_, seen), action);
   const Taking taken = answer_to_take(ref_, outcome);
   if (taken == Taking::no || (taken == Taking::unclear && ++unclear_ == kTries)) fail(outcome, action);
@@ -171,9 +175,10 @@ void Lease::acquire(const std::string& ns) {
     if (held()) break;
     if (!live) {
       if (made == Made::exists && ++unclear_ == kTries)
-        throw Error("cannot lock namespace " + ref_.ns,
-                    "the server refuses a second Lease " + ref_.name + ", and shows none",
-                    "Look at what answers: `" + options_.show_command + "`.");
+        throw Error(
+            util::filled("cannot lock namespace {namespace}", {{"namespace", ref_.ns}}),
+            util::filled("the server refuses a second Lease {lease}, and shows none", {{"lease", ref_.name}}),
+            util::filled("Look at what answers: `{command}`.", {{"command", options_.show_command}}));
       wait(kBetweenTries);
       continue;
     }
@@ -268,12 +273,15 @@ Lease::Found Lease::take_look(const kube::Outcome& outcome) {
   uid_.clear();
   const std::string hint =
       "Nothing more is changed by this run. Run the same command again: it does only what is left.";
-  lost_ = seen != nullptr
-              ? Error("another run has taken over the lock of namespace " + ref_.ns,
-                      seen->terms.holder + " holds it now",
-                      Hint::with_only_way_on(hint + " Wait for the other run first."))
-              : Error("the lock of namespace " + ref_.ns + " is lost",
-                      "Lease " + ref_.name + " was deleted while this run held it", Hint::with_way_on(hint));
+  lost_ =
+      seen != nullptr
+          ? Error(util::filled("another run has taken over the lock of namespace {namespace}",
+                               {{"namespace", ref_.ns}}),
+                  util::filled("{holder} holds it now", {{"holder", seen->terms.holder}}),
+                  Hint::with_only_way_on(hint + " " + "Wait for the other run first."))
+          : Error(util::filled("the lock of namespace {namespace} is lost", {{"namespace", ref_.ns}}),
+                  util::filled("Lease {lease} was deleted while this run held it", {{"lease", ref_.name}}),
+                  Hint::with_way_on(hint));
   return Found::lost;
 }
 

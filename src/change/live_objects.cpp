@@ -1,6 +1,7 @@
 #include "change/live_objects.h"
 
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/text.h>
 
 #include <exception>
 #include <map>
@@ -41,14 +42,15 @@ class Reads : public kube::RequestSource {
 
  private:
   void on_reply(std::size_t index, kube::Outcome& outcome) {
-    const std::string action = "read " + kube::describe(objects_[index]);
+    const std::string action = util::filled("read {object}", {{"object", kube::describe(objects_[index])}});
     if (auto* failed = std::get_if<kube::TransportFailure>(&outcome))
       return fail(kube::ConnectionError(action, std::move(*failed)));
     const auto& reply = std::get<kube::Reply>(outcome);
     if (reply.status == kube::http::kNotFound) return on_object_(index, std::nullopt);
     if (!kube::http::is_success(reply.status)) return fail(kube::api_error(action, reply));
     json object = json::parse(reply.body, nullptr, false);
-    if (!object.is_object()) return fail(Error("cannot " + action, "the answer is not JSON"));
+    if (!object.is_object())
+      return fail(Error(util::filled("cannot {action}", {{"action", action}}), "the answer is not JSON"));
     on_object_(index, std::move(object));
   }
 

@@ -1,6 +1,7 @@
 #include <kots_export/change/change_json.h>
 #include <kots_export/change/object_state.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "change/live_objects.h"
 
@@ -25,28 +26,27 @@ json owner_uids(const json& live) {
   return uids;
 }
 
-// The keys whose values differ, with `name` before each: "label team".
-void compare_maps(const std::string& name, const json& then, const json& now,
-                  std::vector<std::string>& found) {
+// The keys whose values differ.
+std::vector<std::string> differing_keys(const json& then, const json& now) {
   std::set<std::string> keys;
   for (const json* map : {&then, &now}) {
     for (const auto& [key, value] : map->items()) keys.insert(key);
   }
+  std::vector<std::string> differing;
   for (const std::string& key : keys) {
     const json* was = util::find_at(then, {key});
     const json* is = util::find_at(now, {key});
-    if (was == nullptr || is == nullptr || *was != *is) found.push_back(name + key);
+    if (was == nullptr || is == nullptr || *was != *is) differing.push_back(key);
   }
+  return differing;
 }
 
 void compare_content(const json& then, const json& now, std::vector<std::string>& found) {
-  std::vector<std::string> top;
-  compare_maps("", then, now, top);
-  for (const std::string& key : top) {
+  for (const std::string& key : differing_keys(then, now)) {
     const json was = then.value(key, json());
     const json is = now.value(key, json());
     if (was.is_object() && is.is_object()) {
-      compare_maps(key + ".", was, is, found);
+      for (const std::string& inner : differing_keys(was, is)) found.push_back(key + "." + inner);
     } else {
       found.push_back(key);
     }
@@ -79,14 +79,16 @@ ObjectState state_of(const kube::ObjectRef& object, const json& live) {
 std::vector<std::string> differences(const ObjectState& then, const ObjectState& now) {
   std::vector<std::string> found;
   if (then.object.resource_version == now.object.resource_version) return found;
-  compare_maps("label ", then.labels, now.labels, found);
-  compare_maps("annotation ", then.annotations, now.annotations, found);
+  for (const std::string& key : differing_keys(then.labels, now.labels))
+    found.push_back(util::filled("label {key}", {{"key", key}}));
+  for (const std::string& key : differing_keys(then.annotations, now.annotations))
+    found.push_back(util::filled("annotation {key}", {{"key", key}}));
   if (then.finalizers != now.finalizers) found.emplace_back("finalizers");
   if (then.owners != now.owners) found.emplace_back("owners");
   if (then.generation && now.generation) {
     if (*then.generation != *now.generation) {
-      found.push_back("spec (generation " + std::to_string(*then.generation) + ", now " +
-                      std::to_string(*now.generation) + ")");
+      found.push_back(util::filled("spec (generation {then}, now {now})",
+                                   {{"then", *then.generation}, {"now", *now.generation}}));
     }
   } else if (!then.content.is_null() && !now.content.is_null()) {
     compare_content(then.content, now.content, found);
@@ -105,7 +107,8 @@ std::string last_writer(const json& live) {
     time = std::move(at);
     manager = util::text_at(entry, {"manager"});
   }
-  return manager.empty() ? std::string() : "by " + manager + " at " + time;
+  return manager.empty() ? std::string()
+                         : util::filled("by {manager} at {time}", {{"manager", manager}, {"time", time}});
 }
 
 ObjectStates read_states(kube::Client& client, const Plan& plan) {

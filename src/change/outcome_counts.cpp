@@ -1,4 +1,5 @@
 #include <kots_export/change/observer.h>
+#include <kots_export/util/text.h>
 
 namespace kots_export::change {
 
@@ -41,8 +42,11 @@ OutcomeCounts& OutcomeCounts::operator+=(const OutcomeCounts& other) {
 }
 
 std::string to_text(const OutcomeCounts& counts) {
-  return "done " + std::to_string(counts.done + counts.gone) + ", refused " + std::to_string(counts.refused) +
-         ", unknown " + std::to_string(counts.unknown) + ", not sent " + std::to_string(counts.not_sent);
+  return util::filled("done {done}, refused {refused}, unknown {unknown}, not sent {not_sent}",
+                      {{"done", counts.done + counts.gone},
+                       {"refused", counts.refused},
+                       {"unknown", counts.unknown},
+                       {"not_sent", counts.not_sent}});
 }
 
 std::string_view to_string(CheckOutcome::Status status) {

@@ -48,15 +48,22 @@ bool is_same(const Change& one, const Change& other) {
   return one.verb == other.verb && one.object.uid == other.object.uid && one.after == other.after;
 }
 
-// "not needed any more: delete Deployment kotsadm" for each of `plan` that is not in `other`.
-void compare(const Plan& plan, const Plan& other, const std::string& says, std::vector<std::string>& found) {
+// `sentence` on each of `plan` that is not in `other`: "not needed any more: delete Deployment kotsadm".
+void compare(const Plan& plan, const Plan& other, std::string_view sentence,
+             std::vector<std::string>& found) {
   std::unordered_multimap<kube::ObjectKey, const Change*> index;
   for (const Change& change : other.changes) index.emplace(kube::key_of(change.object), &change);
   for (const Change& change : plan.changes) {
     const auto [begin, end] = index.equal_range(kube::key_of(change.object));
     if (std::any_of(begin, end, [&](const auto& entry) { return is_same(*entry.second, change); })) continue;
-    found.push_back(says + std::string(to_string(change.verb)) + " " + kube::describe(change.object));
+    found.push_back(util::filled(
+        sentence, {{"verb", to_string(change.verb)}, {"object", kube::describe(change.object)}}));
   }
+}
+
+// `sentence` on {object}.
+std::string on(std::string_view sentence, const kube::ObjectRef& object) {
+  return util::filled(sentence, {{"object", kube::describe(object)}});
 }
 
 class Rechecker {
@@ -76,7 +83,7 @@ class Rechecker {
         if (change.verb == Verb::create)
           made_[kube::key_of(change.object)] = now_.at(kube::key_of(change.object))->ref.uid;
       } else if (trouble) {
-        result.changed.push_back(kube::describe(change.object) + " " + *trouble);
+        result.changed.push_back(*trouble);
       } else {
         insist_on_now(change);
         result.left.changes.push_back(std::move(change));
@@ -94,14 +101,15 @@ class Rechecker {
     const auto found = now_.find(kube::key_of(change.object));
     if (found == now_.end()) {
       if (change.verb == Verb::create) return std::nullopt;
-      return change.verb == Verb::remove ? "" : "does not exist any more";
+      return change.verb == Verb::remove ? "" : on("{object} does not exist any more", change.object);
     }
     const ObjectMetadata& now = *found->second;
     if (change.verb == Verb::create) {
       if (deleted_.contains(found->first)) return std::nullopt;  // the plan makes room for it
-      return is_true(change, now) ? "" : "exists already";
+      return is_true(change, now) ? "" : on("{object} exists already", change.object);
     }
-    if (now.ref.uid != change.object.uid) return "was replaced by another object of the same name";
+    if (now.ref.uid != change.object.uid)
+      return on("{object} was replaced by another object of the same name", change.object);
     if (change.verb == Verb::patch && is_true(change, now)) return "";
     return what_changed(change.object, now);
   }
@@ -111,13 +119,19 @@ class Rechecker {
       return std::nullopt;
     const auto then = then_.find(kube::key_of(planned));
     const std::optional<json> live = client_.get(planned);
-    if (!live) return "does not exist any more";
+    if (!live) return on("{object} does not exist any more", planned);
     const std::string writer = last_writer(*live);
-    const std::string by = writer.empty() ? writer : " (" + writer + ")";
-    if (then == then_.end()) return "was changed" + by;
+    if (then == then_.end()) {
+      const char* sentence = writer.empty() ? "{object} was changed" : "{object} was changed ({writer})";
+      return util::filled(sentence, {{"object", kube::describe(planned)}, {"writer", writer}});
+    }
     const std::vector<std::string> found = differences(then->second, state_of(planned, *live));
     if (found.empty()) return std::nullopt;
-    return "was changed: " + util::listed(found, kNamedAtMost) + by;
+    const char* sentence =
+        writer.empty() ? "{object} was changed: {changes}" : "{object} was changed: {changes} ({writer})";
+    return util::filled(sentence, {{"object", kube::describe(planned)},
+                                   {"changes", util::listed(found, kNamedAtMost)},
+                                   {"writer", writer}});
   }
 
   // What counts of it is as it was planned on; from now on nothing may change.
@@ -177,12 +191,15 @@ bool is_as_planned(const Plan& plan, std::span<const ObjectMetadata> now) {
 
 void require_same(const Plan& plan, const Plan& now) {
   std::vector<std::string> found;
-  compare(plan, now, "not needed any more: ", found);
-  compare(now, plan, "new: ", found);
+  compare(plan, now, "not needed any more: {verb} {object}", found);
+  compare(now, plan, "new: {verb} {object}", found);
   if (found.empty()) return;
-  const std::string more = found.size() > 1 ? ", and " + std::to_string(found.size() - 1) + " more" : "";
+  const std::string why = found.size() == 1
+                              ? found.front()
+                              : util::filled("{change}, and {count} more",
+                                             {{"change", found.front()}, {"count", found.size() - 1}});
   throw Error(
-      "the cluster is not as the plan saw it any more, and nothing was changed", found.front() + more,
+      "the cluster is not as the plan saw it any more, and nothing was changed", why,
       Hint::with_way_on("Another run may have changed it. Run the same command again: it makes a new plan."));
 }
 

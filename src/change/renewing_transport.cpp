@@ -1,4 +1,5 @@
 #include <kots_export/change/renewing_transport.h>
+#include <kots_export/util/text.h>
 
 #include "change/lease_protocol.h"
 
@@ -199,8 +200,8 @@ class RenewingTransport::Run : public kube::RequestSource {
 
   void give_up() {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lease_.now() - lease_.renewed_at());
-    ended_ = Error("the lock of namespace " + lease_.ns() + " could not be renewed for " +
-                       std::to_string(seconds.count()) + " s",
+    ended_ = Error(util::filled("the lock of namespace {namespace} could not be renewed for {seconds} s",
+                                {{"namespace", lease_.ns()}, {"seconds", seconds.count()}}),
                    why_.empty() ? "the server does not answer" : why_,
                    "Another run may take it now, so nothing more is sent by this one. Run the same command "
                    "again: it looks at what is there and does only what is left.");

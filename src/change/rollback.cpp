@@ -3,6 +3,7 @@
 #include <kots_export/change/restore.h>
 #include <kots_export/change/rollback.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "change/live_objects.h"
 #include "change/seen.h"
@@ -108,7 +109,7 @@ class Planner {
             .before = std::move(before),
             .after = std::move(after),
             .propagation = propagation,
-            .why = "as it was before run " + run_.header.run};
+            .why = util::filled("as it was before run {run}", {{"run", run_.header.run}})};
   }
 
   [[nodiscard]] bool is_the_one(const ObjectHistory& history, const json& live) const {
@@ -279,11 +280,12 @@ Plan together(const RollbackPlan& plan) {
   return all;
 }
 
-RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRecord& run,
+RollbackPlan plan_rollback(kube::Client& client, Observer& observer, RunRecord run,
                            std::span<const RunRecord> runs, kube::DryRun dry_run,
                            const RollbackOptions& options) {
   if (dry_run == kube::DryRun::none) wait_for_unanswered(observer, run, options);
   const std::vector<ObjectHistory> histories = histories_of(run);
+  run.entries = {};  // of thousands of objects they are much, and the histories have what is needed
   Planner planner(client, observer, run, runs, histories);
   std::vector<std::size_t> left(histories.size());
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;

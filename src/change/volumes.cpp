@@ -3,6 +3,7 @@
 #include <kots_export/change/restore.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 
@@ -81,7 +82,8 @@ Change freeing(const json& live, const json& claim) {
           .after = {{"spec", {{"claimRef", {{"uid", nullptr}, {"resourceVersion", nullptr}}}}}},
           // A first try that was lost and arrives after the claim was bound again would cut the two apart.
           .guard = Guard::resource_version,
-          .why = "made ready for PersistentVolumeClaim " + text_at(claim, {"metadata", "name"})};
+          .why = util::filled("made ready for PersistentVolumeClaim {claim}",
+                              {{"claim", text_at(claim, {"metadata", "name"})}})};
 }
 
 }  // namespace

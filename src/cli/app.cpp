@@ -7,6 +7,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/standard_streams.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/json.h>
 #include <kots_export/values/yaml.h>
 
@@ -82,8 +83,9 @@ void require_markdown_makes_sense(const Flags& flags, const std::string& command
   constexpr std::array<std::string_view, 4> kAlways = {"plan", "message", "report", "runs"};
   if (flags.output != "markdown" || flags.dry_run != "none") return;
   if (std::ranges::find(kAlways, command) != kAlways.end()) return;
-  throw UsageError("-o markdown shows a plan, and " + command + " makes none that it only shows", {},
-                   "Add --dry-run=client or --dry-run=server.");
+  throw UsageError(util::filled("-o markdown shows a plan, and {command} makes none that it only shows",
+                                {{"command", command}}),
+                   {}, "Add --dry-run=client or --dry-run=server.");
 }
 
 // Runs a command with -o: whatever happens, standard output gets one document.

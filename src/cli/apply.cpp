@@ -1,5 +1,6 @@
 #include <kots_export/migration/checks.h>
 #include <kots_export/migration/saved_plan.h>
+#include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include "cli/commands.h"
@@ -13,13 +14,14 @@ namespace {
 
 // Namespace and release are the plan's; flags may only repeat them.
 InstallationNames names_in(const migration::PlanTarget& target, const Flags& flags) {
-  const auto require_same = [](const std::string& flag, const std::string& planned, const std::string& what) {
+  const auto require_same = [](const std::string& flag, const std::string& planned, const char* sentence) {
     if (flag.empty() || flag == planned) return;
-    throw Error("the plan is for " + what + " " + planned + ", not " + flag, {},
-                "Leave the flag out, or make a plan for " + flag + ".", ExitCode::check_failed);
+    throw Error(util::filled(sentence, {{"planned", planned}, {"given", flag}}), {},
+                util::filled("Leave the flag out, or make a plan for {given}.", {{"given", flag}}),
+                ExitCode::check_failed);
   };
-  require_same(flags.ns, target.ns, "namespace");
-  require_same(flags.release, target.release, "release");
+  require_same(flags.ns, target.ns, "the plan is for namespace {planned}, not {given}");
+  require_same(flags.release, target.release, "the plan is for release {planned}, not {given}");
   return {.ns = target.ns, .release = target.release};
 }
 

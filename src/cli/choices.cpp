@@ -1,6 +1,7 @@
 #include "cli/choices.h"
 
 #include <kots_export/util/nearest.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <charconv>
@@ -21,13 +22,13 @@ std::vector<std::string_view> split(std::string_view choices) {
 
 }  // namespace
 
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view noun,
+void only_choices(CLI::Option& option, std::string_view choices, std::string_view unknown,
                   std::string_view hint) {
-  const auto check = [choices, noun, hint](const std::string& typed) -> std::string {
+  const auto check = [choices, unknown, hint](const std::string& typed) -> std::string {
     const auto words = split(choices);
     if (std::ranges::find(words, typed) != words.end()) return "";
-    return "unknown " + std::string(noun) + " \"" + typed + "\"" + util::did_you_mean(typed, words) +
-           "\nWrite " + alternatives(words) + "." + std::string(hint);
+    return util::filled(unknown, {{"word", typed}, {"suggestion", util::did_you_mean(typed, words)}}) + "\n" +
+           util::filled("Write {choices}.", {{"choices", alternatives(words)}}) + std::string(hint);
   };
   option.type_name(std::string(choices))->check(CLI::Validator(check, ""));
 }
@@ -45,8 +46,8 @@ void only_numbers(CLI::Option& option, long least, long most) {
     const char* const end = typed.data() + typed.size();
     const auto [stopped, error] = std::from_chars(typed.data(), end, number);
     if (error == std::errc() && stopped == end && number >= least && number <= most) return "";
-    return "\"" + typed + "\" is not possible\nWrite a number from " + std::to_string(least) + " to " +
-           std::to_string(most) + ".";
+    return util::filled("\"{number}\" is not possible", {{"number", typed}}) + "\n" +
+           util::filled("Write a number from {least} to {most}.", {{"least", least}, {"most", most}});
   };
   option.type_name("NUMBER")->check(CLI::Validator(check, ""));
 }

@@ -1,6 +1,7 @@
 #include "cli/duration.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <charconv>
 #include <cmath>
@@ -27,7 +28,8 @@ std::optional<Unit> unit_of(std::string_view text) {
 // `forms`: what a person may write instead.
 std::chrono::milliseconds parse(const std::string& text, std::string_view flag, const std::string& forms) {
   constexpr double kMost = 1e10;  // milliseconds: four months
-  const UsageError wrong(std::string(flag) + " " + text + " is not a duration", {}, forms);
+  const UsageError wrong(
+      util::filled("{flag} {duration} is not a duration", {{"flag", flag}, {"duration", text}}), {}, forms);
   const std::string_view whole = text;
   const bool only_digits = whole.find_first_not_of("0123456789") == std::string_view::npos;
   double total = 0;
@@ -61,8 +63,8 @@ std::chrono::seconds parse_seconds(const std::string& text, std::string_view fla
   const auto given = parse(text, flag, "Write 30, 30s, 1m30s or 1h.");
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(given);
   if (whole != given || whole < range.least || whole > range.most)
-    throw UsageError(std::string(flag) + " " + text + " is not possible", {},
-                     "Write whole seconds, from " + std::string(range.text) + ".");
+    throw UsageError(util::filled("{flag} {duration} is not possible", {{"flag", flag}, {"duration", text}}),
+                     {}, util::filled("Write whole seconds, from {range}.", {{"range", range.text}}));
   return whole;
 }
 

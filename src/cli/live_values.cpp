@@ -7,6 +7,7 @@
 #include <kots_export/kube/kubeconfig_view.h>
 #include <kots_export/migration/checks.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "cli/options.h"
 #include "cli/owning_transport.h"
@@ -93,8 +94,10 @@ std::vector<Candidate> runs(const Options& options) {
   std::vector<Candidate> found;
   const auto all = change::read_runs(options.installation.paths.backup()).runs;
   for (const change::RunRecord& run : all) {
-    const std::string state(to_string(change::state_of(run, all)));
-    found.push_back({.word = run.header.run, .help = state + ", namespace " + run.header.ns});
+    found.push_back({.word = run.header.run,
+                     .help = util::filled(
+                         "{state}, namespace {namespace}",
+                         {{"state", to_string(change::state_of(run, all))}, {"namespace", run.header.ns}})});
   }
   return found;
 }

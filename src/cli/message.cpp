@@ -81,6 +81,7 @@ Declared declare_message(CLI::App& app, Flags& flags) {
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::output | FlagSet::cluster,
              Letters::script);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # Print the next steps\n"
       "  kots-export message -n circleci-server\n"

@@ -1,13 +1,15 @@
 #include "cli/named_run.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 
 namespace kots_export::cli {
 
 const change::RunRecord& named_run(const change::Runs& all, const std::string& name) {
-  const UsageError ambiguous("more than one run begins with " + name, {}, "kots-export runs lists them.");
+  const UsageError ambiguous(util::filled("more than one run begins with {run}", {{"run", name}}), {},
+                             "kots-export runs lists them.");
   const change::RunRecord* found = nullptr;
   for (const change::RunRecord& run : all.runs) {
     if (run.header.run == name) return run;
@@ -20,7 +22,9 @@ const change::RunRecord& named_run(const change::Runs& all, const std::string& n
     if (found == nullptr || broken->run == name) throw broken->error;
     throw ambiguous;
   }
-  if (found == nullptr) throw UsageError("there is no run " + name, {}, "kots-export runs lists them.");
+  if (found == nullptr)
+    throw UsageError(util::filled("there is no run {run}", {{"run", name}}), {},
+                     "kots-export runs lists them.");
   return *found;
 }
 

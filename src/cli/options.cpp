@@ -58,10 +58,11 @@ std::string chart_version(const std::string& text) {
   static const std::regex kVersion(R"(([0-9]+)\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?)");
   std::smatch match;
   if (!std::regex_match(text, match, kVersion))
-    throw UsageError("--target-version " + text + " is not the version of a chart", {},
-                     "Write all of it, such as 4.0.1.");
+    throw UsageError(
+        util::filled("--target-version {version} is not the version of a chart", {{"version", text}}), {},
+        "Write all of it, such as 4.0.1.");
   if (match[1].length() == 1 && match[1].str() < "4")
-    throw UsageError("--target-version " + text + " is not a 4.x chart", {},
+    throw UsageError(util::filled("--target-version {version} is not a 4.x chart", {{"version", text}}), {},
                      "This migrates to Server 4.0 and later.");
   return text;
 }
@@ -137,7 +138,8 @@ OutputOptions::Verbosity verbosity(const Flags& flags) {
                                    Verbosity::bodies};
   const auto count = static_cast<std::size_t>(flags.verbose);
   if (count >= kByCount.size())
-    throw UsageError("-v was given " + std::to_string(count) + " times", {}, "Give it three times at most.");
+    throw UsageError(util::filled("-v was given {count} times", {{"count", count}}), {},
+                     "Give it three times at most.");
   return kByCount.at(count);
 }
 

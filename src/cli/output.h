@@ -11,6 +11,7 @@
 #include <kots_export/ui/terminal.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include "cli/options.h"
 
@@ -64,8 +65,9 @@ inline std::string input_name(std::string file) {
 // Throws UsageError where a command's result and the document of -o would both go to standard output.
 inline void require_free_stdout(const OutputOptions& output, const std::string& file) {
   if (file == "-" && output.document != nullptr)
-    throw UsageError("-o " + std::string(to_string(output.format)) + " and - both want standard output", {},
-                     "Name a file instead of -, or leave -o out.");
+    throw UsageError(
+        util::filled("-o {format} and - both want standard output", {{"format", to_string(output.format)}}),
+        {}, "Name a file instead of -, or leave -o out.");
 }
 
 // Writes what a command makes (a values file, a report; 0600, an older one is kept beside it), or to standard

@@ -1,3 +1,5 @@
+#include <kots_export/util/text.h>
+
 #include "cli/flags.h"
 #include "cli/page.h"
 
@@ -86,7 +88,8 @@ std::string markdown_section(const Page& page) {
               (is_cluster ? std::string("those of the [cluster](#cluster)") : names_of(section));
   }
   if (!shared.empty())
-    text += "\nTakes also, of the [shared flags](#flags-that-several-commands-take): " + shared + ".\n";
+    text += util::filled("\nTakes also, of the [shared flags](#flags-that-several-commands-take): {flags}.\n",
+                         {{"flags", shared}});
   return text + more_text(page.more);
 }
 

@@ -1,3 +1,5 @@
+#include <kots_export/util/text.h>
+
 #include "cli/flags.h"
 #include "cli/page.h"
 
@@ -68,7 +70,8 @@ std::string section_text(const std::string& heading, const Section& section) {
 }
 
 std::string heading_of(const Section& section) {
-  return section.heading == kFlagsHeading ? section.heading : section.heading + " flags";
+  return section.heading == kFlagsHeading ? section.heading
+                                          : util::filled("{group} flags", {{"group", section.heading}});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/ui/effects_view.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 
@@ -99,7 +100,8 @@ int show_saved(const Call& call, const PlanFlags& own) {
   }
   views.show(saved.plan, header);
   ui::Line what_became = {{"saved plan: nothing was changed"}};
-  if (!saved.applied.empty()) what_became = {{"carried out on "}, {saved.applied, ui::Style::name}};
+  if (!saved.applied.empty())
+    what_became = ui::filled_line("carried out on {time}", {{"time", {saved.applied, ui::Style::name}}});
   views.show(ui::end_of(summarize(changes), std::move(what_became)));
   return static_cast<int>(ExitCode::done);
 }
@@ -110,7 +112,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  own->step_option = add_step(*command, own->step);
+  own->step_option = add_step(*command, own->step, " Of other commands --dry-run=client shows the plan.");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets")
       ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
@@ -134,7 +136,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  # Look at every change of the migration\n"
       "  kots-export plan -n circleci-server --license-file license.txt\n"
-      "  # Look at one step; end with 3 where it has something to do\n"
+      "  # Look at one step; end with 3 if it has something to do\n"
       "  kots-export plan annotate -n circleci-server --detailed-exitcode\n"
       "  # Let the API server's admission and validation judge it too\n"
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kDescription =
     "Migrate a CircleCI Server 3.x installation (KOTS) in place to 4.x (Helm). Without a command the whole "
-    "migration runs: checks, export, transform, fix-manifest (where it is needed), annotate, kots_cleanup, "
+    "migration runs: checks, export, transform, fix-manifest (if it is needed), annotate, kots_cleanup, "
     "flyway, postgres, message.";
 
 constexpr const char* kFooter =

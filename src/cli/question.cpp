@@ -26,13 +26,13 @@ bool is_ci() {
 
 [[noreturn]] void refuse(const Options& options, std::size_t changes, const std::string& why) {
   const CommandLine& line = options.line;
-  const std::string instead =
-      line.plan.empty()
-          ? "; --dry-run=client shows the changes"
-          : ", or use `" + line.plan + "` and `kots-export apply FILE --yes" + line.places + "`";
-  throw UsageError(std::to_string(changes) + (changes == 1 ? " change needs" : " changes need") +
-                       " a confirmation, and nobody can be asked",
-                   why, "add --yes" + instead);
+  const char* what = changes == 1 ? "{count} change needs a confirmation, and nobody can be asked"
+                                  : "{count} changes need a confirmation, and nobody can be asked";
+  const char* instead = line.plan.empty()
+                            ? "add --yes; --dry-run=client shows the changes"
+                            : "add --yes, or use `{plan}` and `kots-export apply FILE --yes{flags}`";
+  throw UsageError(util::filled(what, {{"count", changes}}), why,
+                   util::filled(instead, {{"plan", line.plan}, {"flags", line.places}}));
 }
 
 std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::Colour colour, bool whole) {
@@ -47,7 +47,8 @@ std::string text_of(const ui::PlanHeader& header, const change::Plan& plan, ui::
 std::string why_nobody_answers(const Options& options) {
   if (options.change.input == ChangeOptions::Input::none) return "--no-input was given";
   const auto format = options.output.format;
-  if (format != OutputOptions::Format::text) return "-o " + std::string(to_string(format)) + " asks nothing";
+  if (format != OutputOptions::Format::text)
+    return util::filled("-o {format} asks nothing", {{"format", to_string(format)}});
   if (is_ci()) return "the variable CI is set";
   return ui::can_ask() ? "" : "there is no terminal";
 }
@@ -67,10 +68,11 @@ bool ask_to_change(const Options& options, const ui::PlanHeader& header, const c
   const bool loses_data = std::ranges::any_of(
       plan.changes, [&](const change::Change& change) { return irreversible.loses_data(change); });
   const std::string question =
-      util::printable("Change namespace " + options.installation.ns + " on " + where + "?") +
+      util::printable(util::filled("Change namespace {namespace} on {cluster}?",
+                                   {{"namespace", options.installation.ns}, {"cluster", where}})) +
       (migrates ? " The database migration cannot be undone." : "") +
       (cuts ? " It stops the database migration half-way: only a backup brings the database back." : "") +
-      (loses_data ? " Volumes may go with their claims: their data does not come back." : "") +
+      (loses_data ? " Deleting a claim may delete its volume; that data cannot be restored." : "") +
       (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {

@@ -18,6 +18,7 @@
 #include <iterator>
 #include <memory>
 #include <sstream>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -74,15 +75,7 @@ std::optional<values::Value> read_values(const std::filesystem::path& file) {
   }
 }
 
-// Of a migration: the values as they are now, and what is left to do.
-void add_values(const Options& options, ui::RunReport& report) {
-  const migration::Paths& paths = options.installation.paths;
-  const auto v4 = read_values(paths.values());
-  if (!v4) return;
-  if (const auto v3 = read_values(paths.values_v3())) {
-    report.values = {.file = paths.values().string(),
-                     .differences = values::diff(*v3, *v4, values::ShowSecrets::no)};
-  }
+migration::MessageOptions message_for(const Options& options, const ui::RunReport& report) {
   const change::RunHeader& header = report.run.header;
   migration::MessageOptions message =
       message_for(options, {.ns = header.ns,
@@ -90,15 +83,33 @@ void add_values(const Options& options, ui::RunReport& report) {
                             .context = header.context,
                             .target_version = report.details ? report.details->target_version : ""});
   if (report.details) message.helm_force = ui::helm_force_of(report.details->helm_force);
-  report.next = migration::next_steps(message, *v4);
+  return message;
+}
+
+// Whether it was a whole migration: of its parts none ends with what comes next.
+bool is_whole(const ui::RunReport& report) {
+  return report.details && std::ranges::find(report.details->steps, "message",
+                                             &change::RunDetails::Step::name) != report.details->steps.end();
+}
+
+// Of a migration: the values as they are now, and what is left to do.
+void add_values(const migration::Paths& paths, const migration::MessageOptions& message,
+                ui::RunReport& report) {
+  const auto v4 = read_values(paths.values());
+  if (!v4) return;
+  if (const auto v3 = read_values(paths.values_v3())) {
+    report.values = {.file = paths.values().string(),
+                     .differences = values::diff(*v3, *v4, values::ShowSecrets::no)};
+  }
+  if (is_whole(report)) report.next = migration::next_steps(message, *v4);
 }
 
 const change::RunRecord& chosen_run(const Options& options, const change::Runs& all,
                                     const std::string& name) {
   if (!name.empty()) return named_run(all, name);
   if (!all.runs.empty()) return all.runs.back();
-  throw Error("there is no run in " + options.installation.paths.backup().string(), {},
-              "Name the folder of the run with --output-dir, or a saved plan with --plan.");
+  throw Error(util::filled("there is no run in {folder}", {{"folder", options.installation.paths.backup()}}),
+              {}, "Name the folder of the run with --output-dir, or a saved plan with --plan.");
 }
 
 ui::Document document_of_plan(const Options& options, const std::string& file) {
@@ -108,13 +119,22 @@ ui::Document document_of_plan(const Options& options, const std::string& file) {
   if (auto& values = saved.plan.values)
     values->place = migration::place_values(options.installation.paths, values->v4, saved.overwrite_values);
   ui::Document document = ui::document_of(saved.plan, header, ui::Detail::normal);
-  document.title = "plan for " + saved.target.ns;
+  document.title = util::filled("plan for {namespace}", {{"namespace", saved.target.ns}});
+  const auto objects = std::ranges::find_if(document.blocks, [](const ui::Block& block) {
+    const auto* heading = std::get_if<ui::Heading>(&block);
+    return heading != nullptr && heading->text == "objects";
+  });
+  auto kinds = ui::kinds_of(saved.plan.together());
+  document.blocks.insert(objects, std::make_move_iterator(kinds.begin()),
+                         std::make_move_iterator(kinds.end()));
   if (!saved.plan.values) return document;
-  const auto steps = migration::next_steps(message_for(options, {.ns = saved.target.ns,
-                                                                 .release = saved.target.release,
-                                                                 .context = saved.target.context,
-                                                                 .target_version = saved.target_version}),
-                                           values::parse_yaml(saved.plan.values->v4.reveal(), "values"));
+  auto message = message_for(options, {.ns = saved.target.ns,
+                                       .release = saved.target.release,
+                                       .context = saved.target.context,
+                                       .target_version = saved.target_version});
+  message.registry = saved.registry;
+  const auto steps =
+      migration::next_steps(message, values::parse_yaml(saved.plan.values->v4.reveal(), "values"));
   std::ranges::move(ui::document_of(steps).blocks, std::back_inserter(document.blocks));
   return document;
 }
@@ -123,6 +143,7 @@ int run_report(const Options& options, const ReportFlags& typed) {
   if (!typed.plan.empty() && (!typed.run.empty() || !typed.verified.empty()))
     throw UsageError("a report is of a run or of a plan", {}, "Leave RUN and --verify out, or --plan.");
   std::string name = "plan";
+  std::vector<std::pair<std::string, std::string>> servers;  // where verify's is another than the run's
   ui::Document document;
   if (!typed.plan.empty()) {
     document = document_of_plan(options, input_name(typed.plan));
@@ -135,6 +156,8 @@ int run_report(const Options& options, const ReportFlags& typed) {
                                                 file == "-" ? "standard input" : file, report.run.header);
     }
     name = report.run.header.run;
+    if (report.verified && !report.verified->other_server.empty())
+      servers = {{"verified", report.verified->other_server}, {"run", report.run.header.server}};
     document = ui::document_of(report);
   }
   std::ostringstream text;
@@ -147,6 +170,7 @@ int run_report(const Options& options, const ReportFlags& typed) {
   }
   require_free_stdout(options.output, file);
   Views view(options);
+  if (!servers.empty()) view.warn("report.other-server", servers);
   write_result(options, file, "report", text.str(), view);
   return static_cast<int>(ExitCode::done);
 }
@@ -156,7 +180,10 @@ int run_report(const Options& options, const ReportFlags& typed) {
 ui::RunReport report_of(const Options& options, const change::RunRecord& outlined, const change::Runs& all) {
   ui::RunReport report{.run = change::read_journal(outlined.path), .state = state_of(outlined, all.runs)};
   report.details = change::read_run_details(outlined.path.parent_path());
-  if (report.run.header.rolls_back.empty()) add_values(options, report);
+  const migration::MessageOptions message = message_for(options, report);
+  report.status_command = message.commands.kots_export("status");
+  report.rollback_command = message.commands.kots_export("rollback");
+  if (report.run.header.rolls_back.empty()) add_values(options.installation.paths, message, report);
   return report;
 }
 
@@ -168,8 +195,10 @@ Declared declare_report(CLI::App& app, Flags& flags) {
   command->add_option("--plan", typed->plan, "a saved plan instead of a run; - is standard input")
       ->type_name("FILE");
   command
-      ->add_option("--verify", typed->verified,
-                   "what `verify -o json` printed after the upgrade; - is standard input")
+      ->add_option(
+          "--verify", typed->verified,
+          "what `verify -o json` printed after the upgrade; without it the report has nothing of verify; - "
+          "is standard input")
       ->type_name("FILE");
   command
       ->add_option("--out", typed->out,
@@ -179,6 +208,7 @@ Declared declare_report(CLI::App& app, Flags& flags) {
   take_flags(*command, flags,
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::cluster | FlagSet::page);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # The newest run, as a page for a browser\n"
       "  kots-export report\n"

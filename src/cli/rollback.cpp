@@ -54,24 +54,26 @@ const change::RunRecord& choose(const change::Runs& all, const std::string& name
     if (is_candidate(run, all.runs, flags.ns)) return run;
   }
   if (!all.broken.empty()) throw all.broken.back().error;
-  throw Error("there is no run to roll back in " + backup_folder(flags).string(), {},
-              "kots-export runs lists the runs; --output-dir names the folder of the run.");
+  throw Error(util::filled("there is no run to roll back in {folder}", {{"folder", backup_folder(flags)}}),
+              {}, "kots-export runs lists the runs; --output-dir names the folder of the run.");
 }
 
 // The journal's UIDs hold for one namespace of one cluster.
 void require_same_cluster(const change::RunHeader& run, const change::RunHeader& here) {
   const bool known = !run.namespace_uid.empty() && !here.namespace_uid.empty();
   if (known ? run.namespace_uid == here.namespace_uid : run.server == here.server) return;
-  throw Error("run " + run.run + " was not made on this cluster",
-              known ? "namespace " + run.ns + " here is another one than the run's, on " + run.server
-                    : "the run was made on " + run.server + ", this is " + here.server,
+  const char* why = known ? "namespace {namespace} here is another one than the run's, on {server}"
+                          : "the run was made on {server}, this is {here}";
+  throw Error(util::filled("run {run} was not made on this cluster", {{"run", run.run}}),
+              util::filled(why, {{"namespace", run.ns}, {"server", run.server}, {"here", here.server}}),
               "Choose the cluster with --context; --any-cluster rolls back here anyway.");
 }
 
 InstallationNames names_in(const change::RunHeader& run, const Flags& flags) {
   if (!flags.ns.empty() && flags.ns != run.ns) {
-    throw UsageError("run " + run.run + " was made on namespace " + run.ns + ", not on " + flags.ns, {},
-                     "Leave --namespace out: the run knows its own.");
+    throw UsageError(util::filled("run {run} was made on namespace {namespace}, not on {given}",
+                                  {{"run", run.run}, {"namespace", run.ns}, {"given", flags.ns}}),
+                     {}, "Leave --namespace out: the run knows its own.");
   }
   return {.ns = run.ns, .release = run.release};
 }
@@ -109,7 +111,8 @@ void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& pl
 void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
   if (left == 0) return;
   throw Error(
-      std::to_string(left) + " changes of run " + run.header.run + " were not put back",
+      util::filled("{count} changes of run {run} were not put back",
+                   {{"count", left}, {"run", run.header.run}}),
       "each is told above; all others are as before the run",
       Hint::with_way_on("Look at them with kubectl, fix what should be as before, and run rollback again."));
 }
@@ -144,19 +147,60 @@ std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
   return now;
 }
 
+// What it does next is not in its journal yet.
+void require_ended(Session& session, const change::RunRecord& run, std::span<const change::RunRecord> runs) {
+  if (state_of(run, runs) != change::RunState::running) return;
+  if (session.context().executor.dry_run() != kube::DryRun::none)
+    return session.observer().warn("rollback.run-is-running", {{"run", run.header.run}});
+  throw Error(
+      util::filled("run {run} is still running", {{"run", run.header.run}}), "its process is alive",
+      Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
+                             "roll back then."),
+      ExitCode::check_failed);
+}
+
+// A journal is only ever appended to.
+std::uintmax_t size_of_journal(const change::RunRecord& run) {
+  std::error_code missing;
+  return std::filesystem::file_size(run.path, missing);
+}
+
+// With the lock in hand: what was planned is the way back of what the journals said then.
+void require_nothing_since(const change::RunRecord& run, std::uintmax_t journal_size,
+                           std::span<const change::RunRecord> runs) {
+  if (is_rolled_back(run, runs)) {
+    throw Error(util::filled("run {run} was rolled back since this was planned", {{"run", run.header.run}}),
+                "nothing was changed",
+                Hint::with_only_way_on("kots-export runs shows what there is to roll back."));
+  }
+  if (size_of_journal(run) == journal_size) return;
+  throw Error(util::filled("run {run} has gone on since this was planned", {{"run", run.header.run}}),
+              "nothing was changed",
+              Hint::with_only_way_on("kots-export runs shows when it has ended; roll back then."));
+}
+
+// A migrator that was started since is none of those that the plan stops.
+void require_planned_stop(Session& session, const change::RollbackPlan& plan) {
+  for (const change::Change& stop :
+       migration::plan_stop_of_migrator(session.context(), session.paths()).changes) {
+    const bool is_planned = std::ranges::any_of(plan.deletes.changes, [&](const change::Change& planned) {
+      return kube::key_of(planned.object) == kube::key_of(stop.object) &&
+             planned.object.uid == stop.object.uid;
+    });
+    if (is_planned) continue;
+    throw Error("the database migration was started since this was planned", "nothing was changed",
+                Hint::with_only_way_on("Look at what started it: kots-export runs lists the runs."));
+  }
+}
+
 void require_no_running_migrator(migration::Context& context, const migration::Paths& paths) {
   if (const auto error = migration::obstacle_to_rollback(context, paths)) throw Error(*error);
 }
 
-void require_not_rolled_back_since(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
-  if (!is_rolled_back(run, runs)) return;
-  throw Error("run " + run.header.run + " was rolled back since this was planned", "nothing was changed",
-              "kots-export runs shows what there is to roll back.");
-}
-
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
-  change::RunRecord run = change::read_journal(choose(all, own.run, call.flags).path);
+  const change::RunRecord run = choose(all, own.run, call.flags);
+  const std::uintmax_t journal_size = size_of_journal(run);  // before it is read: what comes later is noticed
   const Options options = options_of(call, names_in(run.header, call.flags));
 
   return in_session(options, Session::Access::write, [&](Session& session) {
@@ -179,6 +223,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
         migration::throw_not_planned(context, error);
       }
     };
+    require_ended(session, run, all.runs);
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
@@ -189,8 +234,9 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     how.server_patience = options.change.settle_time;
     const auto make_plan = [&] {
       return read([&] {
-        change::RollbackPlan made = change::plan_rollback(context.client, context.observer, run, all.runs,
-                                                          context.executor.dry_run(), how);
+        change::RollbackPlan made =
+            change::plan_rollback(context.client, context.observer, change::read_journal(run.path), all.runs,
+                                  context.executor.dry_run(), how);
         if (own.stop_migrator) add(migration::plan_stop_of_migrator(context, session.paths()), made.deletes);
         return made;
       });
@@ -205,16 +251,19 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
     tell_jobs_that_run_again(session.observer(), changes.metadata);
     if (is_database_migrated(run, all.runs)) session.observer().warn("rollback.database");
     context.executor.confirm(changes.metadata);
-    const bool writes = context.executor.dry_run() == kube::DryRun::none && !changes.empty();
     changes = {};  // `plan` has them: of thousands of objects two copies would be much
-    if (writes) {
+    if (context.executor.dry_run() == kube::DryRun::none) {
+      // Also where there is nothing to put back: the journal is to say so of all that the run did.
       context.executor.begin_writing();
       all = change::read_runs(backup_folder(call.flags));
-      require_not_rolled_back_since(run, all.runs);
+      require_nothing_since(run, journal_size, all.runs);
       if (!own.after_upgrade) migration::require_same_revisions(context);
-      if (!own.stop_migrator) require_no_running_migrator(context, session.paths());
+      if (own.stop_migrator) {
+        require_planned_stop(session, plan);
+      } else {
+        require_no_running_migrator(context, session.paths());
+      }
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
-      run.entries = {};  // of thousands of objects this is much, and the plan has what is needed of it
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =
@@ -225,7 +274,6 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
     throw_unless_all_is_back(left, run);
     session.observer().step_done("rollback");
-    session.keep_journal();
     return session.finish();
   });
 }

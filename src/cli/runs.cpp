@@ -99,6 +99,29 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"journal", run.path.string()}};
 }
 
+using Left = change::RunDetails::Left;
+
+// A run that was killed has no details; nor is more known where they cannot be read.
+Left left_of(const change::RunRecord& run) {
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? details->left : Left::known;
+  } catch (const Error&) {
+    return Left::known;
+  }
+}
+
+std::string text_of(const change::RunRecord& run, const change::OutcomeCounts& ends) {
+  const bool is_estimate = ends.not_sent > 0 && left_of(run) == Left::expected;
+  if (run.end && !is_estimate) return change::to_text(ends);
+  return util::filled(run.end ? "done {done}, refused {refused}, unknown {unknown}, not sent about {left}"
+                              : "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more",
+                      {{"done", std::to_string(ends.done + ends.gone)},
+                       {"refused", std::to_string(ends.refused)},
+                       {"unknown", std::to_string(ends.unknown)},
+                       {"left", std::to_string(ends.not_sent)}});
+}
+
 void print_table(std::span<const change::RunRecord> runs, std::span<const change::BrokenJournal> broken) {
   std::vector<std::array<std::string, 8>> rows = {
       {"RUN", "STARTED", "STATE", "NAMESPACE", "RELEASE", "CHANGES", "CONTEXT", "SERVER"}};
@@ -106,14 +129,16 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
     const Counts counts = count(run);
     const std::size_t all = run.entries.size() + run.left;
     std::string changes = std::to_string(all);
-    if (counts.ends.failed() > 0) changes += " (" + change::to_text(counts.ends) + ")";
+    if (counts.ends.failed() > 0) changes += " (" + text_of(run, counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
-    if (!run.header.rolls_back.empty()) state += ", rolls back " + run.header.rolls_back;
+    if (!run.header.rolls_back.empty())
+      state = util::filled("{state}, rolls back {run}", {{"state", state}, {"run", run.header.rolls_back}});
     rows.push_back({run.header.run, run.header.started, state, run.header.ns, run.header.release, changes,
                     run.header.context, run.header.server});
   }
   for (const change::BrokenJournal& journal : broken | std::views::reverse)
-    rows.push_back({journal.run, "", "unreadable: " + journal.error.why(), "", "", "", "", ""});
+    rows.push_back({journal.run, "", util::filled("unreadable: {why}", {{"why", journal.error.why()}}), "",
+                    "", "", "", ""});
   std::array<std::size_t, 8> widths{};
   for (auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -149,14 +174,16 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   line("state:", std::string(to_string(state)));
   line("rolls back:", header.rolls_back);
   line("user:", header.user);
-  line("cluster:", header.server + (header.context.empty() ? "" : ", context " + header.context));
-  line("namespace:", header.ns + ", release " + header.release);
+  line("cluster:", util::filled(header.context.empty() ? "{server}" : "{server}, context {context}",
+                                {{"server", header.server}, {"context", header.context}}));
+  line("namespace:", util::filled("{namespace}, release {release}",
+                                  {{"namespace", header.ns}, {"release", header.release}}));
   line("started:", header.started);
   const auto took = change::duration_of(run);
   line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
   line("version:", header.version);
   line("steps:", util::listed(steps_of(run)));
-  line("changes:", change::to_text(count(run).ends));
+  line("changes:", text_of(run, count(run).ends));
   line("journal:", run.path.string());
   std::cout << '\n';
   for (const change::JournalEntry& entry : run.entries) {
@@ -200,7 +227,8 @@ int list_runs(const Options& options, const std::string& ns) {
     options.output.document->set("runs", std::move(documents));
     options.output.document->set("unreadable", documents_of(broken));
   } else if (runs.empty() && broken.empty()) {
-    std::cerr << "no runs in " << options.installation.paths.backup().string() << std::endl;
+    std::cerr << util::filled("no runs in {folder}", {{"folder", options.installation.paths.backup()}})
+              << std::endl;
   } else {
     print_table(runs, broken);
   }

@@ -119,7 +119,8 @@ bool Session::interrupted() {
 }
 
 void Session::describe_target() {
-  views_.tell("target", target_json(header()));
+  if (options_.output.verbosity != OutputOptions::Verbosity::quiet)
+    views_.tell("target", target_json(header()));
   ui::JsonView* document = options_.output.document;
   if (document == nullptr) return;
   document->set("target", target_json(header()));
@@ -187,7 +188,9 @@ bool Session::confirm(const change::Plan& plan) {
   views_.rest();
   const bool has_context = !config_.context.empty() && options_.cluster.overrides.server.empty();
   try {
-    if (ask_to_change(options_, header(), plan, has_context ? "context " + config_.context : config_.server,
+    const std::string where =
+        has_context ? util::filled("context {context}", {{"context", config_.context}}) : config_.server;
+    if (ask_to_change(options_, header(), plan, where,
                       context_.is_backup_missing ? Backup::missing : Backup::not_asked_for))
       return true;
   } catch (...) {
@@ -251,17 +254,23 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(options_.installation.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
-  util::set_last_words("\nended at once; what was sent, or may have been, is in " +
-                       util::printable(journal->path().string()) +
-                       (log_ ? "\nlog: " + util::printable(log_file().string()) : "") +
-                       "\nRun the same command again to go on, or `" +
-                       context_.commands.kots_export("rollback " + run_) + "` to go back.\n");
+  util::set_last_words(last_words(journal->path()));
   return journal;
 }
 
-void Session::keep_journal() {
-  if (executor_.dry_run() != kube::DryRun::none || !executor_.journal_path().empty()) return;
-  change::Journal(paths_.backup(), run_header()).record_end(change::RunEnd::complete);
+// Of a run that a second signal ends. As an event it has no time: nobody knows yet when that will be.
+std::string Session::last_words(const std::filesystem::path& journal) const {
+  const std::string log = log_ ? log_file().string() : "";
+  const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
+                                        {{"command", context_.commands.kots_export("rollback")}});
+  if (options_.output.log == OutputOptions::Log::json) {
+    const nlohmann::json event{
+        {"event", "endedAtOnce"}, {"journal", journal.string()}, {"log", log}, {"hint", ways}};
+    return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+  const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
+                                         {{"journal", util::printable(journal.string())}});
+  return "\n" + where + util::printable(line_of_log()) + "\n" + ways + "\n";
 }
 
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
@@ -273,14 +282,19 @@ std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
   return std::make_unique<OwningTransport>(config, options, views_, kept(options_));
 }
 
-// Of a server's dry run alone: whether what is not refused was tried at all.
-std::string Session::what_the_server_takes() const {
+// Of a server's dry run: also whether what is not refused was tried at all.
+std::string Session::remark_on_dry_run() const {
   const change::OutcomeCounts& counts = executor_.counts();
   const change::PlanSummary& totals = executor_.totals();
-  if (executor_.dry_run() != kube::DryRun::server || !is_pending(totals)) return "";
-  return "the server takes " + std::to_string(counts.done + counts.gone) + " of " +
-         std::to_string(totals.create + totals.patch + totals.remove) +
-         (counts.not_tried > 0 ? ", " + std::to_string(counts.not_tried) + " cannot be tried" : "") + "; ";
+  if (executor_.dry_run() != kube::DryRun::server || !is_pending(totals))
+    return "dry run: nothing was changed";
+  const char* words =
+      counts.not_tried > 0
+          ? "the server takes {taken} of {count}, {untried} cannot be tried; dry run: nothing was changed"
+          : "the server takes {taken} of {count}; dry run: nothing was changed";
+  return util::filled(words, {{"taken", counts.done + counts.gone},
+                              {"count", totals.create + totals.patch + totals.remove},
+                              {"untried", counts.not_tried}});
 }
 
 void Session::print_end() {
@@ -288,13 +302,18 @@ void Session::print_end() {
   views_.end();
   if (executor_.dry_run() != kube::DryRun::none) {
     if (options_.output.document != nullptr) return;
-    return views_.show(ui::end_of(totals, {{what_the_server_takes() + "dry run: nothing was changed"}}));
+    return views_.show(ui::end_of(totals, {{remark_on_dry_run()}}));
   }
   std::ostream& lines = views_.result_lines();
   const std::size_t gone = executor_.counts().gone;
-  lines << (is_pending(totals) ? "done: " : "nothing to do: ") << ui::text_of(totals, ui::Tense::done)
-        << (gone > 0 ? ", " + std::to_string(gone) + " gone already" : "") << " ("
-        << util::elapsed_text(views_.elapsed()) << ")" << std::endl;
+  const char* words = is_pending(totals) && gone > 0 ? "done: {changes}, {gone} gone already ({time})"
+                      : is_pending(totals)           ? "done: {changes} ({time})"
+                      : gone > 0 ? "nothing to do: {changes}, {gone} gone already ({time})"
+                                 : "nothing to do: {changes} ({time})";
+  lines << util::filled(words, {{"changes", ui::text_of(totals, ui::Tense::done)},
+                                {"gone", gone},
+                                {"time", util::elapsed_text(views_.elapsed())}})
+        << std::endl;
   if (!executor_.journal_path().empty()) lines << "journal: " << executor_.journal_path() << std::endl;
   if (log_) lines << "log: " << log_file().string() << std::endl;
   views_.tell("done", {{"patched", totals.patch},
@@ -308,10 +327,15 @@ void Session::print_end() {
 }
 
 // Where nobody was asked, changes went out before all were known.
+change::RunDetails::Left Session::left() const {
+  using Left = change::RunDetails::Left;
+  const bool was_asked = options_.change.consent == ChangeOptions::Consent::asked_for;
+  return was_asked || executor_.counts_with_rest().not_sent == 0 ? Left::known : Left::expected;
+}
+
 std::string Session::how_it_stopped() const {
   const change::OutcomeCounts counts = executor_.counts_with_rest();
-  const bool all_are_known =
-      options_.change.consent == ChangeOptions::Consent::asked_for || counts.not_sent == 0;
+  const bool all_are_known = left() == change::RunDetails::Left::known;
   return ui::text_of(change::Notice{.id = all_are_known ? "run.stopped" : "run.stopped-early",
                                     .args = {{"done", std::to_string(counts.done + counts.gone)},
                                              {"refused", std::to_string(counts.refused)},
@@ -321,33 +345,40 @@ std::string Session::how_it_stopped() const {
 }
 
 void Session::failed(Error& error) noexcept {
+  views_.stopped();
   if (executor_.journal_path().empty()) return;
   try {
     executor_.end(util::interrupted() ? change::RunEnd::interrupted : change::RunEnd::failed);
   } catch (const Error&) {
     // Of a disk that is full the error itself tells.
   }
-  keep_details();
-  error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() +
-                  (log_ ? "\nlog: " + log_file().string() : ""));
+  keep_details(change::RunDetails::End{.step = details_.step_at_work(),
+                                       .why = error.what(),
+                                       .hint = error.hint(),
+                                       .can_go_on = !error.tells_way_on(),
+                                       .can_go_back = rolls_back_.empty() && error.leaves_way_back()});
+  error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() + line_of_log());
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
   // A run that has done nothing has no way back of its own: another's would be undone.
   const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
   if (rolls_back_.empty() && error.leaves_way_back() && has_written)
-    add("`" + context_.commands.kots_export("rollback " + run_) + "` goes back to what was there before.");
+    add(util::filled("`{command}` goes back to what was there before.",
+                     {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);
 }
 
 // Nothing depends on it: where it cannot be written, a report goes without times and checks.
-void Session::keep_details() noexcept {
+void Session::keep_details(std::optional<change::RunDetails::End> end) noexcept {
   if (executor_.journal_path().empty()) return;
   try {
     change::RunDetails details = details_.details();
     details.chart = header().chart;
     details.target_version = header().target_version;
+    details.left = left();
     details.helm_force = ui::word_of(context_.helm_force);
+    details.end = std::move(end);
     change::write_run_details(std::filesystem::path(executor_.journal_path()).parent_path(), details);
   } catch (const std::exception&) {
     return;
@@ -382,8 +413,9 @@ int Session::finish(const std::optional<migration::NextSteps>& next) {
   if (next) show(options_.output, *next);
   const bool is_dry_run = executor_.dry_run() != kube::DryRun::none;
   if (is_dry_run && executor_.counts().failed() > 0) {
-    throw Error("the server refuses " + std::to_string(executor_.counts().failed()) + " of these changes", {},
-                "Fix the causes that are shown above, then try again with --dry-run=server.");
+    throw Error(
+        util::filled("the server refuses {count} of these changes", {{"count", executor_.counts().failed()}}),
+        {}, "Fix the causes that are shown above, then try again with --dry-run=server.");
   }
   migration::throw_if_checks_failed(context_);
   const bool asks = is_dry_run && options_.change.detailed_exit_code == ChangeOptions::DetailedExitCode::yes;

@@ -55,8 +55,6 @@ class Session {
   // What the journal of this session says of it; `rolls_back` names the run that it undoes. Reads the
   // namespace's UID from the cluster where no check has; left empty where that may not be read.
   [[nodiscard]] change::RunHeader run_header();
-  // Writes a journal also where nothing had to be changed: it says that the run is rolled back.
-  void keep_journal();
   void rolls_back(std::string run) { rolls_back_ = std::move(run); }
 
   // Once something was written: notes in the journal that `error` ended the run, and adds to it how far the
@@ -73,19 +71,25 @@ class Session {
   [[nodiscard]] std::filesystem::path log_file() const {
     return paths_.logs() / ("kots-export-" + run_ + ".log");
   }
+  // Behind other lines; empty where there is no log.
+  [[nodiscard]] std::string line_of_log() const {
+    return log_ ? "\nlog: " + log_file().string() : std::string();
+  }
   change::ExecutorOptions executor_options(Access access);
   bool confirm(const change::Plan& plan);
   // Takes away the log file and the folders that this session made, as far as they are empty.
   void leave_nothing();
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
+  [[nodiscard]] std::string last_words(const std::filesystem::path& journal) const;
   change::LeaseOptions lock_options();
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target();  // in the document, and where events are told
-  [[nodiscard]] std::string what_the_server_takes() const;
+  [[nodiscard]] std::string remark_on_dry_run() const;
   void print_end();
   // What a report tells of the run, beside its journal.
-  void keep_details() noexcept;
+  void keep_details(std::optional<change::RunDetails::End> end = std::nullopt) noexcept;
+  [[nodiscard]] change::RunDetails::Left left() const;
   [[nodiscard]] std::string how_it_stopped() const;
 
   const Options& options_;

@@ -1,5 +1,7 @@
 #include "cli/steps.h"
 
+#include <kots_export/util/text.h>
+
 #include "cli/choices.h"
 #include "cli/license.h"
 #include "cli/output.h"
@@ -21,19 +23,20 @@ std::optional<std::vector<migration::Correction>> corrections(const std::vector<
 
 }  // namespace
 
-CLI::Option* add_step(CLI::App& command, std::string& step) {
+CLI::Option* add_step(CLI::App& command, std::string& step, std::string_view hint) {
   CLI::Option* option = command.add_option(
-      "STEP", step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
+      "STEP", step,
+      "run (the whole migration), fix-manifest, annotate, kots_cleanup or cleanup_kots, flyway, postgres "
+      "(run)");
   option->transform([](std::string typed) { return typed == "cleanup_kots" ? "kots_cleanup" : typed; });
-  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", "step",
-               " Of other commands --dry-run=client shows the plan.");
+  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", kUnknownStep, hint);
   return option;
 }
 
 migration::Part part_of(const std::string& step) {
   if (const auto part = migration::part_from(step)) return *part;
   throw UsageError(
-      "there is no step " + step + " that changes a cluster", {},
+      util::filled("there is no step {step} that changes a cluster", {{"step", step}}), {},
       "Name fix-manifest, annotate, kots_cleanup, flyway or postgres, or none for the whole migration. Of "
       "other commands --dry-run=client shows the plan.");
 }

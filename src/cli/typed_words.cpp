@@ -1,6 +1,7 @@
 #include "cli/typed_words.h"
 
 #include <kots_export/util/nearest.h>
+#include <kots_export/util/text.h>
 
 #include "cli/choices.h"
 #include "cli/flags.h"
@@ -82,8 +83,16 @@ std::vector<std::string> names_of_flags(const CLI::App& app) {
 }
 
 std::string path_of(const CLI::App& app) { return page_of(app).name; }
-std::string help_hint(const CLI::App& app, const std::string& lists) {
-  return "`" + path_of(app) + " --help` lists " + lists + ".";
+
+constexpr const char* kHelpListsFlags = "`{command} --help` lists flags.";
+constexpr const char* kHelpListsCommands = "`{command} --help` lists commands.";
+
+std::string of_command(const char* sentence, const CLI::App& app) {
+  return util::filled(sentence, {{"command", path_of(app)}});
+}
+
+std::string usage_hint(const CLI::App& app) {
+  return util::filled("Usage: {usage}", {{"usage", page_of(app).usage}});
 }
 
 UsageError unknown_flag(const CLI::App& root, const CLI::App& app, const std::string& word) {
@@ -95,9 +104,12 @@ UsageError unknown_flag(const CLI::App& root, const CLI::App& app, const std::st
   const std::vector<std::string_view> flags(names.begin(), names.end());
   if (is_of_another)
     return UsageError(
-        (&app == &root ? std::string("the whole migration") : path_of(app)) + " takes no " + name, {},
-        help_hint(app, "the flags that it takes"));
-  return UsageError("unknown flag " + name + util::did_you_mean(name, flags), {}, help_hint(app, "flags"));
+        util::filled(&app == &root ? "the whole migration takes no {flag}" : "{command} takes no {flag}",
+                     {{"command", path_of(app)}, {"flag", name}}),
+        {}, of_command("`{command} --help` lists the flags that it takes.", app));
+  return UsageError(util::filled("unknown flag {flag}{suggestion}",
+                                 {{"flag", name}, {"suggestion", util::did_you_mean(name, flags)}}),
+                    {}, of_command(kHelpListsFlags, app));
 }
 
 UsageError unknown_word(const CLI::App& root, const CLI::App& app, const std::string& word) {
@@ -105,7 +117,9 @@ UsageError unknown_word(const CLI::App& root, const CLI::App& app, const std::st
   const bool takes_words = std::ranges::any_of(
       app.get_options(), [](const CLI::Option* option) { return option->get_positional(); });
   if (!names_of_commands(app).empty() && !takes_words) return unknown_command(app, word);
-  return UsageError(path_of(app) + " does not take \"" + word + "\"", {}, "Usage: " + page_of(app).usage);
+  return UsageError(
+      util::filled("{command} does not take \"{word}\"", {{"command", path_of(app)}, {"word", word}}), {},
+      usage_hint(app));
 }
 
 // The first word that nobody took, and whose command it stands behind.
@@ -122,16 +136,20 @@ std::optional<std::pair<const CLI::App*, std::string>> first_left(const CLI::App
 UsageError wrong_count(const CLI::App& app, const std::string& text) {
   const std::string name = text.substr(0, text.find(':'));
   const CLI::Option* option = app.get_option_no_throw(name);
-  if (option == nullptr) return UsageError(text, {}, help_hint(app, "flags"));
-  if (!takes_a_value(*option)) return UsageError(name + " takes no value", {}, "Leave the value out.");
-  if (option->count() > 1) return UsageError(name + " was given more than once", {}, "Give it once.");
-  return UsageError(name + " needs a value: " + option->get_type_name(), {}, help_hint(app, "flags"));
+  if (option == nullptr) return UsageError(text, {}, of_command(kHelpListsFlags, app));
+  if (!takes_a_value(*option))
+    return UsageError(util::filled("{flag} takes no value", {{"flag", name}}), {}, "Leave the value out.");
+  if (option->count() > 1)
+    return UsageError(util::filled("{flag} was given more than once", {{"flag", name}}), {}, "Give it once.");
+  return UsageError(
+      util::filled("{flag} needs a value: {value}", {{"flag", name}, {"value", option->get_type_name()}}), {},
+      of_command(kHelpListsFlags, app));
 }
 
 // "--dry-run: unknown value "sever", did you mean server?" and, on a line of its own, what is possible.
 UsageError with_hint(const std::string& text, const CLI::App& app) {
   const std::size_t line = text.find('\n');
-  if (line == std::string::npos) return UsageError(text, {}, help_hint(app, "flags"));
+  if (line == std::string::npos) return UsageError(text, {}, of_command(kHelpListsFlags, app));
   return UsageError(text.substr(0, line), {}, text.substr(line + 1));
 }
 
@@ -166,8 +184,10 @@ std::vector<std::string> ordered_words(const CLI::App& app, std::vector<std::str
 }
 
 UsageError unknown_command(const CLI::App& above, const std::string& word) {
-  return UsageError("unknown command \"" + word + "\"" + util::did_you_mean(word, names_of_commands(above)),
-                    {}, help_hint(above, "commands"));
+  return UsageError(
+      util::filled("unknown command \"{command}\"{suggestion}",
+                   {{"command", word}, {"suggestion", util::did_you_mean(word, names_of_commands(above))}}),
+      {}, of_command(kHelpListsCommands, above));
 }
 
 bool has_words_left(const CLI::App& app) { return first_left(app).has_value(); }
@@ -179,10 +199,12 @@ UsageError usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     for (const CLI::Option* option : command.get_options()) {
       if (option->get_required() && option->count() == 0)
-        return UsageError(path_of(command) + " needs " + option->get_name(true), {},
-                          "Usage: " + page_of(command).usage);
+        return UsageError(util::filled("{command} needs {argument}",
+                                       {{"command", path_of(command)}, {"argument", option->get_name(true)}}),
+                          {}, usage_hint(command));
     }
-    return UsageError(path_of(command) + " needs a command", {}, help_hint(command, "commands"));
+    return UsageError(of_command("{command} needs a command", command), {},
+                      of_command(kHelpListsCommands, command));
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return wrong_count(command, error.what());

@@ -2,7 +2,9 @@
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -26,7 +28,9 @@ struct ValidateFlags {
 std::string require_chart_version(const std::string& version) {
   const auto numbers = values::chart_version(version);
   const bool is_one = numbers && numbers->front() >= 4;
-  return is_one ? std::string() : version + " is not a version of the 4.x chart: 4.0, 4.1, or a later one";
+  if (is_one) return {};
+  return util::filled("{version} is not a version of the 4.x chart: 4.0, 4.1, or a later one",
+                      {{"version", version}});
 }
 
 int run_validate(const Options& options, const ValidateFlags& typed) {
@@ -35,7 +39,8 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
   const std::string& version = typed.target.empty() ? options.installation.target_version : typed.target;
   const values::Target target = values::target_of_chart(version);
   const values::YamlDocument document = values::parse_yaml_with_places(util::read_file(file), name);
-  auto findings = values::validate(document, {.target = target, .now = std::time(nullptr)});
+  values::require_map_in(document.root, name);
+  auto findings = values::validate(document, values::validate_options(version, std::time(nullptr)));
   ui::JsonView* output = options.output.document;
   if (output == nullptr && !typed.all && values::is_of_3x(document.root))
     findings = {values::finding_of_3x(document)};
@@ -49,8 +54,11 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
     output->set("validation", ui::json_of(findings, name, target));
   } else {
     const ui::Colour colour = colour_of(ui::Stream::out);
-    std::cout << ui::text_of(findings, name, colour) << name << ": " << ui::count_of(findings) << " (chart "
-              << values::name_of(target) << ")" << std::endl;
+    std::cout << ui::text_of(findings, name, colour)
+              << util::filled("{file}: {findings} (chart {version})", {{"file", name},
+                                                                       {"findings", ui::count_of(findings)},
+                                                                       {"version", values::name_of(target)}})
+              << std::endl;
   }
   if (!std::cout) throw Error("cannot write to standard output");
   const bool failed = std::ranges::count(findings, values::Level::error, &values::Finding::level) > 0;
@@ -73,7 +81,7 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
   command->add_flag("--all", typed->all, "show all findings about a 3.x file too");
   take_flags(*command, flags, FlagSet::folder | FlagSet::chart | FlagSet::document);
   command->footer(
-      "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
+      "Ends with 1 if there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"
       "  # Check what a run wrote\n"
       "  kots-export validate\n"

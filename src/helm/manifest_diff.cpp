@@ -1,5 +1,6 @@
 #include <kots_export/helm/manifest_diff.h>
 #include <kots_export/util/align.h>
+#include <kots_export/util/text.h>
 
 #include "helm/manifest_nodes.h"
 
@@ -51,11 +52,12 @@ bool may_be_shown(const Read& document) {
 
 std::string name_of(const ManifestObject& object) { return object.kind + " " + object.name; }
 
-// Of a document that only one of the two has.
-void tell_whole(const Read& document, std::string_view sign, std::string_view what,
+// Of a document that only one of the two has: `sentence` on each {object} of {version} in it.
+void tell_whole(const Read& document, std::string_view sign, std::string_view sentence,
                 std::vector<std::string>& lines) {
   for (const ObjectNode& found : document.objects)
-    lines.push_back(name_of(found.object) + " (" + found.object.api_version + "): " + std::string(what));
+    lines.push_back(
+        util::filled(sentence, {{"object", name_of(found.object)}, {"version", found.object.api_version}}));
   if (!may_be_shown(document)) return;
   for (const std::string_view line : lines_of(document.text))
     lines.push_back(std::string(sign) + std::string(line));
@@ -86,9 +88,9 @@ std::vector<std::string> manifest_diff(std::string_view before, std::string_view
   std::vector<std::string> lines;
   for (const auto& [went, came] : util::align(old_documents, new_documents, is_same_document)) {
     if (!came) {
-      tell_whole(old_documents[*went], "- ", "taken out", lines);
+      tell_whole(old_documents[*went], "- ", "{object} ({version}): taken out", lines);
     } else if (!went) {
-      tell_whole(new_documents[*came], "+ ", "put in", lines);
+      tell_whole(new_documents[*came], "+ ", "{object} ({version}): put in", lines);
     } else if (old_documents[*went].text != new_documents[*came].text) {
       tell_edit(old_documents[*went], new_documents[*came], lines);
     }

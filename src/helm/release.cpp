@@ -14,9 +14,9 @@ using values::Value;
 
 namespace {
 
-std::string decode_base64(std::string_view text, const std::string& whose) {
+std::string decode_base64(std::string_view text, const char* why) {
   auto bytes = util::base64_decode(text);
-  if (!bytes) throw Error("the release's data is damaged", whose + " base64 is cut short or not base64");
+  if (!bytes) throw Error("the release's data is damaged", why);
   return std::move(*bytes);
 }
 
@@ -26,7 +26,9 @@ int revision_of(const Value& release) {
 }
 
 Value decode_json(std::string_view data_release) {
-  std::string bytes = decode_base64(decode_base64(data_release, "Kubernetes'"), "Helm's");
+  std::string bytes =
+      decode_base64(decode_base64(data_release, "Kubernetes' base64 is cut short or not base64"),
+                    "Helm's base64 is cut short or not base64");
   try {
     if (util::is_gzip(bytes)) bytes = util::gunzip(bytes);
   } catch (const Error& error) {

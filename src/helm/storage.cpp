@@ -1,5 +1,6 @@
 #include <kots_export/helm/storage.h>
 #include <kots_export/kube/metadata_lists.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <charconv>
@@ -25,14 +26,15 @@ std::optional<StoredRevision> stored_revision(const kube::ObjectMetadata& object
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), revision);
   if (error != std::errc() || end != digits.data() + digits.size() || revision <= 0) return std::nullopt;
   const std::string* status = object.label("status");
-  return StoredRevision{.secret = object.ref,
-                        .release = std::string(name.substr(kReleaseSecretPrefix.size(), version - kReleaseSecretPrefix.size())),
-                        .revision = revision,
-                        .status = status != nullptr ? *status : std::string()};
+  return StoredRevision{
+      .secret = object.ref,
+      .release = std::string(name.substr(kReleaseSecretPrefix.size(), version - kReleaseSecretPrefix.size())),
+      .revision = revision,
+      .status = status != nullptr ? *status : std::string()};
 }
 
 std::string cannot_read(const StoredRevision& stored) {
-  return "cannot read release Secret " + stored.secret.name;
+  return util::filled("cannot read release Secret {secret}", {{"secret", stored.secret.name}});
 }
 
 }  // namespace

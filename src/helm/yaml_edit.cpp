@@ -1,6 +1,7 @@
 #include "helm/yaml_edit.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +15,8 @@ constexpr std::string_view kBlanks = " \t";
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
 [[noreturn]] void give_up(const YAML::Node& node) {
-  throw Error("line " + std::to_string(node.Mark().line) + " is written in a way that is not understood");
+  throw Error(
+      util::filled("line {line} is written in a way that is not understood", {{"line", node.Mark().line}}));
 }
 
 }  // namespace
@@ -24,7 +26,7 @@ Entry YamlEdit::find(const YAML::Node& map, std::string_view key) {
   if (!map.IsDefined() || !map.IsMap()) return found;
   for (const auto& entry : map) {
     if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
-    if (found.key.IsDefined()) throw Error(std::string(key) + " stands twice");
+    if (found.key.IsDefined()) throw Error(util::filled("{key} stands twice", {{"key", key}}));
     found = {.key = entry.first, .value = entry.second};
   }
   return found;

@@ -1,6 +1,7 @@
 #include <kots_export/kube/access.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
 #include "kube/retry.h"
@@ -55,7 +56,8 @@ std::vector<Access> review_access(Client& client, std::span<const AccessQuestion
   std::vector<Access> answers;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const std::string action =
-        "ask whether this user may " + questions[i].verb + " " + questions[i].object.gvr.resource;
+        util::filled("ask whether this user may {verb} {resource}",
+                     {{"verb", questions[i].verb}, {"resource", questions[i].object.gvr.resource}});
     answers.push_back(answer_in(reply_of(client, outcomes[i], action), action));
   }
   return answers;

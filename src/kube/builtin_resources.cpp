@@ -1,6 +1,7 @@
 #include "kube/builtin_resources.h"
 
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
 
@@ -47,7 +48,7 @@ const std::vector<ApiResource>& builtins() {
 bool has_moved_kinds(Client& client) {
   const MovedKind& first = kMovedKinds.front();
   const std::string version = std::string(first.group) + "/v1";
-  const std::string action = "ask the server which kinds " + version + " has";
+  const std::string action = util::filled("ask the server which kinds {version} has", {{"version", version}});
   const Reply reply = client.send(get_json(version_path(version), {"APIResourceList"}), action);
   if (!http::is_success(reply.status)) throw api_error(action, reply);
   const json list = parse_body(reply.body, action);

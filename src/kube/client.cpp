@@ -81,7 +81,9 @@ Request log_request(const std::string& ns, const std::string& pod, const std::st
           .expected = {.kinds = {}, .content_type = "text/plain"}};
 }
 
-Error not_json(const std::string& action) { return Error("cannot " + action, kNotJson, kForeignAnswerHint); }
+Error not_json(const std::string& action) {
+  return Error(util::filled("cannot {action}", {{"action", action}}), kNotJson, kForeignAnswerHint);
+}
 
 json parse_body(const std::string& body, const std::string& action) {
   json parsed = json::parse(body, nullptr, false);
@@ -90,8 +92,9 @@ json parse_body(const std::string& body, const std::string& action) {
 }
 
 Reply reply_of(const Client& client, std::optional<Outcome>& outcome, const std::string& action) {
-  if (client.interrupted()) throw Interrupted("stopped while trying to " + action);
-  if (!outcome) throw Error("cannot " + action, "no answer");
+  if (client.interrupted())
+    throw Interrupted(util::filled("stopped while trying to {action}", {{"action", action}}));
+  if (!outcome) throw Error(util::filled("cannot {action}", {{"action", action}}), "no answer");
   if (auto* failure = std::get_if<TransportFailure>(&*outcome))
     throw ConnectionError(action, std::move(*failure));
   return std::get<Reply>(std::move(*outcome));
@@ -181,7 +184,7 @@ std::vector<std::optional<json>> read_objects(Client& client, std::span<const Ob
   client.run(source);
   std::vector<std::optional<json>> found;
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    const std::string action = "read " + describe(objects[i]);
+    const std::string action = util::filled("read {object}", {{"object", describe(objects[i])}});
     const Reply reply = reply_of(client, outcomes[i], action);
     if (reply.status == http::kNotFound) {
       found.emplace_back();
@@ -218,7 +221,7 @@ std::optional<ObjectMetadata> Client::get_metadata(const ObjectRef& object) {
 
 std::optional<std::string> Client::log(const std::string& ns, const std::string& pod,
                                        const std::string& container, const LogPart& part) {
-  const std::string action = "read the log of Pod " + pod;
+  const std::string action = util::filled("read the log of Pod {pod}", {{"pod", pod}});
   Request request = log_request(ns, pod, container);
   if (part.last_lines > 0) request.path += "&tailLines=" + std::to_string(part.last_lines);
   if (part.instance == LogPart::Instance::previous) request.path += "&previous=true";

@@ -37,7 +37,8 @@ int exit_code_of(const json& status, const std::string& action) {
       return code;
     }
   }
-  throw Error("cannot " + action, util::printable(status.value("message", "the container could not run it")));
+  throw Error(util::filled("cannot {action}", {{"action", action}}),
+              util::printable(status.value("message", "the container could not run it")));
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ int exit_code_of(const json& status, const std::string& action) {
 Client::ExecResult Client::exec(const std::string& ns, const std::string& pod, const std::string& container,
                                 std::span<const std::string> command, std::size_t output_limit) {
   const std::string action =
-      "run " + (command.empty() ? std::string("nothing") : command.front()) + " in Pod " + pod;
+      util::filled("run {command} in Pod {pod}",
+                   {{"command", command.empty() ? "nothing" : command.front()}, {"pod", pod}});
   ExecResult result;
   std::string status;
   const Request request{.method = Method::get,
@@ -62,16 +64,18 @@ Client::ExecResult Client::exec(const std::string& ns, const std::string& pod, c
         if (message.front() == kStandardError) result.err += content;
         if (message.front() == kStatus) status += content;
         if (result.out.size() + result.err.size() > output_limit) {
-          throw Error("cannot " + action, "it printed more than " + std::to_string(output_limit) + " bytes");
+          throw Error(util::filled("cannot {action}", {{"action", action}}),
+                      util::filled("it printed more than {count} bytes", {{"count", output_limit}}));
         }
         return Flow::go_on;
       });
-  if (state_->is_interrupted()) throw Interrupted("cannot " + action);
+  if (state_->is_interrupted()) throw Interrupted(util::filled("cannot {action}", {{"action", action}}));
   if (end.http_status != kSwitchingProtocols)
     throw api_error(action, {.status = end.http_status, .headers = {}, .body = end.body});
   const json answer = json::parse(status, nullptr, false);
   if (!answer.is_object())
-    throw Error("cannot " + action, "the stream ended before the command did", "Run the command again.");
+    throw Error(util::filled("cannot {action}", {{"action", action}}),
+                "the stream ended before the command did", "Run the command again.");
   result.exit_code = exit_code_of(answer, action);
   return result;
 }

@@ -134,7 +134,7 @@ class FollowSource : public RequestSource, public Client::Follow {
   }
 
   static std::string action_of(const WatchStream& watch) {
-    return "watch " + watch.spec.resource.gvr.resource;
+    return util::filled("watch {resource}", {{"resource", watch.spec.resource.gvr.resource}});
   }
 
   // --- Watches ---

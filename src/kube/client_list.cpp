@@ -39,7 +39,8 @@ std::string list_query(const std::string& label_selector, const std::string& fie
 }
 
 std::string list_action(const std::string& kind, const std::string& ns) {
-  return "list " + kind + (ns.empty() ? std::string() : " in namespace " + ns);
+  const char* action = ns.empty() ? "list {kind}" : "list {kind} in namespace {namespace}";
+  return util::filled(action, {{"kind", kind}, {"namespace", ns}});
 }
 
 std::string continue_token(const json& list) {

@@ -65,7 +65,8 @@ class TokenFileCredentials : public CredentialSource {
     try {
       const Secret<std::string> content(util::read_file(file_));
       const std::string token(util::trim(content.reveal()));
-      if (token.empty()) throw Error("cannot read the token file " + file_.string(), "it is empty");
+      if (token.empty())
+        throw Error(util::filled("cannot read the token file {file}", {{"file", file_}}), "it is empty");
       base_.authorization = bearer(token);
     } catch (const Error&) {
       if (!base_.authorization) throw;

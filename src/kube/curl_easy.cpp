@@ -107,39 +107,40 @@ TransportFailure tls_failure(const std::string& detail, const std::string& serve
   const auto has = [&](std::string_view words) { return detail.find(words) != std::string::npos; };
   TransportFailure failure{
       .kind = Kind::tls, .delivered = TransportFailure::Delivered::no, .text = {}, .hint = {}};
+  const char* text = nullptr;
   if (has("has expired") || has("certificate expired")) {
-    failure.text = has("alert") ? "the server says that the client certificate has expired"
-                                : "the server's certificate has expired";
+    text = has("alert") ? "the server says that the client certificate has expired ({server})"
+                        : "the server's certificate has expired ({server})";
     failure.hint = has("alert")
                        ? "Get a new client certificate for the kubeconfig's user."
                        : "The cluster's administrator must renew it; check this machine's clock too.";
   } else if (has("not yet valid")) {
-    failure.text = "the server's certificate is not yet valid";
+    text = "the server's certificate is not yet valid ({server})";
     failure.hint = "Check this machine's clock.";
   } else if (has("subject name") || has("does not match") || has("mismatch") ||
              has("no alternative certificate")) {
-    failure.text = "the server's certificate is for another host";
+    text = "the server's certificate is for another host ({server})";
     failure.hint = "Check the server's address, or name the certificate's host with --tls-server-name.";
   } else if (has("issuer") || has("self-signed") || has("self signed") || has("unable to get local") ||
              has("certificate signature failure")) {
-    failure.text = "the server's certificate is signed by an unknown authority";
+    text = "the server's certificate is signed by an unknown authority ({server})";
     failure.hint =
         "The kubeconfig's certificate-authority is not this cluster's. Check --context, or give the right "
         "one with --certificate-authority.";
   } else if (has("unsupported protocol") || has("alert protocol version")) {
-    failure.text = "the server speaks no TLS 1.2 or later";
+    text = "the server speaks no TLS 1.2 or later ({server})";
     failure.hint =
         "Older versions are not safe. Something old may stand before the API server; check the address.";
   } else if (has("wrong version number") || has("packet length too long")) {
-    failure.text = "the server answers, but not in TLS";
+    text = "the server answers, but not in TLS ({server})";
     failure.hint = "Where it speaks plain HTTP, its address starts with http://.";
   } else if (has("alert") && (has("certificate") || has("unknown ca") || has("handshake failure"))) {
-    failure.text = "the server refused the client certificate, or wants one: " + detail;
+    text = "the server refused the client certificate, or wants one: {why} ({server})";
     failure.hint = "Check the kubeconfig user's client certificate and key.";
   } else {
-    failure.text = "no TLS connection: " + detail;
+    text = "no TLS connection: {why} ({server})";
   }
-  failure.text += " (" + server + ")";
+  failure.text = util::filled(text, {{"why", detail}, {"server", server}});
   return failure;
 }
 
@@ -155,7 +156,7 @@ bool is_cut(const std::string& detail) {
 
 void require_ok(CURLcode code, CURLoption option) {
   if (code == CURLE_OK) return;
-  throw Error("libcurl does not take option " + std::to_string(static_cast<int>(option)),
+  throw Error(util::filled("libcurl does not take option {option}", {{"option", static_cast<int>(option)}}),
               curl_easy_strerror(code), "Install libcurl 7.85 or later, built with OpenSSL.");
 }
 
@@ -236,27 +237,33 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
       "Check the server's address in the kubeconfig, the network and --context.";
   using Delivered = TransportFailure::Delivered;
   const auto cut = [&server](Delivered may_have_arrived) -> TransportFailure {
-    return {Kind::reset, may_have_arrived, "the connection to " + server + " was cut",
+    return {Kind::reset, may_have_arrived,
+            util::filled("the connection to {server} was cut", {{"server", server}}),
             "Run the command again."};
   };
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {Kind::resolve, Delivered::no, "the name of the server " + server + " is not known",
+      return {Kind::resolve, Delivered::no,
+              util::filled("the name of the server {server} is not known", {{"server", server}}),
               where_to_look};
     case CURLE_COULDNT_RESOLVE_PROXY:
       return {Kind::resolve, Delivered::no, "the name of the proxy is not known",
               "Check proxy-url and HTTPS_PROXY."};
     case CURLE_COULDNT_CONNECT:
-      return {Kind::connect, Delivered::no, "no connection to " + server + " (" + text + ")", where_to_look};
+      return {Kind::connect, Delivered::no,
+              util::filled("no connection to {server} ({why})", {{"server", server}, {"why", text}}),
+              where_to_look};
     case CURLE_OPERATION_TIMEDOUT:
-      return {Kind::timeout, delivered, "no answer from " + server + " in time (" + text + ")",
+      return {Kind::timeout, delivered,
+              util::filled("no answer from {server} in time ({why})", {{"server", server}, {"why", text}}),
               where_to_look};
     case CURLE_SSL_CERTPROBLEM:
       return {Kind::tls, Delivered::no,
               "the client certificate and its key do not belong together, or one of them is damaged",
               "Check the client certificate and key of the kubeconfig's user."};
     case CURLE_SSL_CACERT_BADFILE:
-      return {Kind::tls, Delivered::no, "the certificate-authority cannot be read (" + text + ")",
+      return {Kind::tls, Delivered::no,
+              util::filled("the certificate-authority cannot be read ({why})", {{"why", text}}),
               "It must hold certificates in PEM form."};
     case CURLE_SSL_CONNECT_ERROR:
       // A server that has spoken TLS before does so again; only its connection was cut.
@@ -272,7 +279,8 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
       // libcurl 7.85 and 7.88 word it differently.
       if (text.find("from proxy") != std::string::npos ||
           text.find("CONNECT tunnel failed") != std::string::npos)
-        return {Kind::connect, Delivered::no, "the proxy lets nobody through: " + text,
+        return {Kind::connect, Delivered::no,
+                util::filled("the proxy lets nobody through: {why}", {{"why", text}}),
                 "Check proxy-url and HTTPS_PROXY, with user name and password."};
       return cut(delivered);
     case CURLE_GOT_NOTHING:
@@ -283,7 +291,8 @@ TransportFailure failure_of(CURLcode code, const char* detail, const std::string
     case CURLE_SEND_FAIL_REWIND:
       return cut(delivered);
     default:
-      return {Kind::other, delivered, text + " (" + server + ")", {}};
+      return {
+          Kind::other, delivered, util::filled("{why} ({server})", {{"why", text}, {"server", server}}), {}};
   }
 }
 

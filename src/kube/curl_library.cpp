@@ -4,6 +4,7 @@
 
 #include <kots_export/kube/curl_transport.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <cstdarg>
 #include <string>
@@ -18,6 +19,8 @@
 
 namespace {
 
+using kots_export::util::filled;
+
 constexpr const char* kLibrary = "libcurl.so.4";
 
 // Older ones lack options that decide what is trusted.
@@ -26,16 +29,17 @@ void require_version(void* opened) {
   constexpr unsigned int kOldest = 0x075500;  // 7.85: CURLOPT_PROTOCOLS_STR
   const auto* version = info != nullptr ? info(CURLVERSION_NOW) : nullptr;
   if (version != nullptr && version->version_num >= kOldest) return;
-  throw kots_export::Error(std::string(kLibrary) + " is too old",
-                           version != nullptr ? std::string("it is ") + version->version : std::string(),
-                           "Install libcurl 7.85 or later.");
+  throw kots_export::Error(
+      filled("{library} is too old", {{"library", kLibrary}}),
+      version != nullptr ? filled("it is {version}", {{"version", version->version}}) : std::string(),
+      "Install libcurl 7.85 or later.");
 }
 
 void* library() {
   static void* const handle = [] {
     void* opened = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
     if (opened == nullptr) {
-      throw kots_export::Error(std::string("cannot load ") + kLibrary, ::dlerror(),
+      throw kots_export::Error(filled("cannot load {library}", {{"library", kLibrary}}), ::dlerror(),
                                "Install libcurl: apt-get install libcurl4, dnf install libcurl.");
     }
     require_version(opened);
@@ -48,7 +52,9 @@ void* library() {
 template <typename Function>
 Function* function(const char* name) {
   auto* const found = reinterpret_cast<Function*>(::dlsym(library(), name));
-  if (found == nullptr) throw kots_export::Error(std::string(kLibrary) + " has no " + name);
+  if (found == nullptr)
+    throw kots_export::Error(
+        filled("{library} has no {function}", {{"library", kLibrary}, {"function", name}}));
   return found;
 }
 

@@ -199,10 +199,11 @@ TransportFailure Transfer::failure(CURLcode code, HasAnswered server) const {
   const auto delivered =
       sent_after == 0 && !is_repeat_ ? TransportFailure::Delivered::no : TransportFailure::Delivered::maybe;
   if (code == CURLE_WRITE_ERROR) {
-    return {.kind = TransportFailure::Kind::other,
-            .delivered = delivered,
-            .text = "the answer is longer than " + std::to_string(options_.longest_body) + " bytes",
-            .hint = {}};
+    return {
+        .kind = TransportFailure::Kind::other,
+        .delivered = delivered,
+        .text = util::filled("the answer is longer than {count} bytes", {{"count", options_.longest_body}}),
+        .hint = {}};
   }
   auto failure = failure_of(code, error_buffer_.data(), endpoint_.server(), delivered, server);
   // With TLS 1.3 a server refuses a client certificate, or the lack of one, after the handshake: its alert

@@ -3,6 +3,7 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/random.h>
+#include <kots_export/util/text.h>
 
 #include "kube/curl_impl.h"
 #include "kube/websocket.h"
@@ -94,7 +95,8 @@ class Stream {
     while (::poll(&waiting, 1, static_cast<int>(kTick.count())) <= 0) {
       if (idle_() == Flow::stop) return Flow::stop;
       if (std::chrono::steady_clock::now() > end)
-        throw Error("the server has been silent for " + std::to_string(silence_.count() / 1000) + " s");
+        throw Error(util::filled("the server has been silent for {seconds} s",
+                                 {{"seconds", silence_.count() / 1000}}));
     }
     return Flow::go_on;
   }

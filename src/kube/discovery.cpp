@@ -1,4 +1,5 @@
 #include <kots_export/kube/http_status.h>
+#include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
 
@@ -107,8 +108,8 @@ void read_versions(Client& client, const std::vector<GroupVersion>& versions, Di
   client.run(source);
   if (client.interrupted()) throw Interrupted("stopped while asking the server which kinds it serves");
   for (std::size_t i = 0; i < versions.size(); ++i) {
-    const std::string action = "ask the server for " + versions[i].path();
-    if (!outcomes[i]) throw Error("cannot " + action, "no answer");
+    const std::string action = util::filled("ask the server for {path}", {{"path", versions[i].path()}});
+    if (!outcomes[i]) throw Error(util::filled("cannot {action}", {{"action", action}}), "no answer");
     if (auto* failure = std::get_if<TransportFailure>(&*outcomes[i])) {
       const ConnectionError error(action, std::move(*failure));
       if (error.failure().kind != TransportFailure::Kind::foreign || versions[i].group.empty()) throw error;

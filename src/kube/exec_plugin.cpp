@@ -2,6 +2,7 @@
 
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "kube/yaml_json.h"
 
@@ -161,7 +162,7 @@ class Patience {
   void check() const {
     if (interrupted_ && interrupted_()) throw Interrupted(what_);
     if (std::chrono::steady_clock::now() < deadline_) return;
-    throw Error(what_, "it gave no answer within " + std::to_string(timeout_.count()) + " s",
+    throw Error(what_, util::filled("it gave no answer within {seconds} s", {{"seconds", timeout_.count()}}),
                 "Run it by hand to see what it waits for.");
   }
 
@@ -228,8 +229,9 @@ ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin&
                 "Run it by hand; its standard output must be one JSON object.");
   }
   if (credential.value("apiVersion", json()) != plugin.api_version) {
-    throw Error(what, "it answered with another apiVersion than the kubeconfig asks for (" +
-                          plugin.api_version + ")");
+    throw Error(what,
+                util::filled("it answered with another apiVersion than the kubeconfig asks for ({version})",
+                             {{"version", plugin.api_version}}));
   }
   const json status = credential.value("status", json::object());
   const auto text = [&](const char* name) {
@@ -254,7 +256,8 @@ ExecCredential parse_answer(const Secret<std::string>& answer, const ExecPlugin&
 
 ExecCredential run_exec_plugin(const ExecPlugin& plugin, const ResolvedConfig& config,
                                std::chrono::seconds timeout, const std::function<bool()>& interrupted) {
-  const std::string what = "cannot get credentials from the exec plugin " + plugin.command;
+  const std::string what =
+      util::filled("cannot get credentials from the exec plugin {command}", {{"command", plugin.command}});
   if (plugin.interactive == ExecPlugin::Interactive::always && ::isatty(STDIN_FILENO) != 1) {
     throw Error(what, "it wants a terminal (interactiveMode: Always), and there is none");
   }
@@ -263,7 +266,7 @@ ExecCredential run_exec_plugin(const ExecPlugin& plugin, const ResolvedConfig& c
   const Patience patience(what, timeout, interrupted);
   const Secret<std::string> answer = read_answer(child, what, patience);
   if (const int code = wait_for_end(child, patience); code != 0) {
-    throw Error(what, "it ended with exit code " + std::to_string(code),
+    throw Error(what, util::filled("it ended with exit code {code}", {{"code", code}}),
                 "Its own message stands above; log in again as it says.");
   }
   return parse_answer(answer, plugin, what);

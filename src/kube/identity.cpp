@@ -60,7 +60,7 @@ void read_certificate(const std::string& pem, CredentialFacts& facts) {
 void read_token(std::string_view token, CredentialFacts& facts) {
   const json claims = claims_of(token);
   if (!claims.is_object()) return;
-  facts.kind += facts.kind.empty() ? "token" : " and token";
+  facts.kind = facts.kind.empty() ? "token" : "client certificate and token";
   earlier(facts.ends, end_of(claims));
   // The server tries a certificate first. Source: kubernetes, pkg/kubeapiserver/authenticator/config.go.
   const std::string subject = util::text_at(claims, {"sub"});

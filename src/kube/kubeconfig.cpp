@@ -72,8 +72,8 @@ Kubeconfig load_kubeconfig(const KubeconfigOverrides& overrides, const Environme
   if (overrides.kubeconfig) {
     const auto text = util::read_file_if_exists(*overrides.kubeconfig);
     if (!text) {
-      throw Error("cannot read the kubeconfig " + overrides.kubeconfig->string(), "there is no such file",
-                  "--kubeconfig names it; check the path.");
+      throw Error(util::filled("cannot read the kubeconfig {file}", {{"file", *overrides.kubeconfig}}),
+                  "there is no such file", "--kubeconfig names it; check the path.");
     }
     merge_file(*overrides.kubeconfig, *text, merged);
     return merged;

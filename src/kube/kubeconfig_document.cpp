@@ -2,6 +2,7 @@
 
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "kube/yaml_json.h"
 
@@ -119,7 +120,8 @@ class Decoder {
       const std::string name = text(item.is_null() ? json() : item.value("name", json()), where + ".name");
       const json body = item.is_null() ? json() : item.value(key, json());
       if (!entries.emplace(name, decode(body, where + "." + key)).second)
-        throw Error(action_, std::string("the name \"") + name + "\" stands twice in its " + list);
+        throw Error(action_, util::filled("the name \"{name}\" stands twice in its {list}",
+                                          {{"name", name}, {"list", list}}));
     }
     return entries;
   }
@@ -180,7 +182,7 @@ class Decoder {
   // Base64 as kubectl prints it again: on one line.
   [[nodiscard]] ordered_json data(const json& value, const std::string& at) const {
     const auto bytes = util::base64_decode(text(value, at));
-    if (!bytes) throw Error(action_, at + " is not base64");
+    if (!bytes) throw Error(action_, util::filled("{field} is not base64", {{"field", at}}));
     return util::base64_encode(*bytes);
   }
 
@@ -220,7 +222,9 @@ class Decoder {
   void expect(const json& value, json::value_t type, const std::string& at) const {
     if (value.type() == type) return;
     const bool quotes_help = type == json::value_t::string && value.is_primitive();
-    throw Error(action_, at + " is " + word_for(value) + "; " + word_for(json(type)) + " is wanted",
+    throw Error(action_,
+                util::filled("{field} is {kind}; {wanted} is wanted",
+                             {{"field", at}, {"kind", word_for(value)}, {"wanted", word_for(json(type))}}),
                 quotes_help ? "Put it in quotes." : "");
   }
 
@@ -240,17 +244,20 @@ void expect_kubeconfig(const json& root, const Decoder& decoder, const std::stri
   const std::string version = decoder.text(root.value("apiVersion", json()), "apiVersion");
   const std::string kind = decoder.text(root.value("kind", json()), "kind");
   if ((version.empty() || version == "v1") && (kind.empty() || kind == "Config")) return;
-  throw Error(action, "it is a " + version + (version.empty() ? "" : " ") + kind + ", not a v1 Config");
+  const char* why =
+      version.empty() ? "it is a {kind}, not a v1 Config" : "it is a {version} {kind}, not a v1 Config";
+  throw Error(action, util::filled(why, {{"version", version}, {"kind", kind}}));
 }
 
 }  // namespace
 
 KubeconfigDocument read_kubeconfig_document(std::string_view text, const std::filesystem::path& file) {
-  const std::string action = "cannot read the kubeconfig " + file.string();
+  const std::string action = util::filled("cannot read the kubeconfig {file}", {{"file", file}});
   const Decoder decoder(action);
   const json root = yaml_to_json(text, action);
   if (root.is_null()) return {};
-  if (!root.is_object()) throw Error(action, std::string("it is ") + word_for(root) + ", not a map");
+  if (!root.is_object())
+    throw Error(action, util::filled("it is {kind}, not a map", {{"kind", word_for(root)}}));
   expect_kubeconfig(root, decoder, action);
   const auto bodies = [&](const char* list, const char* key, std::span<const Field> fields) {
     return decoder.named(root, list, key, "", [&](const json& body, const std::string& at) {

@@ -3,6 +3,7 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include <array>
 
@@ -30,10 +31,11 @@ std::optional<std::string> pem(const std::string& flag, const KubeconfigEntry& e
   }
   try {
     auto content = util::read_file_if_exists(path);
-    if (!content) problems.add(name + " " + path.string() + ": there is no such file");
+    if (!content)
+      problems.add(util::filled("{field} {file}: there is no such file", {{"field", name}, {"file", path}}));
     return content;
   } catch (const Error& error) {
-    problems.add(name + ": " + error.what());
+    problems.add(util::filled("{field}: {why}", {{"field", name}, {"why", error.what()}}));
     return std::nullopt;
   }
 }
@@ -74,10 +76,11 @@ ExecPlugin::Interactive interactive_mode(const ordered_json& exec, Problems& pro
   if (mode == "Never") return ExecPlugin::Interactive::never;
   if (mode == "Always") return ExecPlugin::Interactive::always;
   if (mode != "IfAvailable") {
-    problems.add(mode.empty()
-                     ? "the user's exec plugin has no interactiveMode; Never, IfAvailable or Always is wanted"
-                     : "the user's exec plugin has interactiveMode \"" + mode +
-                           "\"; Never, IfAvailable and Always are known");
+    const char* problem =
+        mode.empty() ? "the user's exec plugin has no interactiveMode; Never, IfAvailable or Always is wanted"
+                     : "the user's exec plugin has interactiveMode \"{mode}\"; Never, IfAvailable and Always "
+                       "are known";
+    problems.add(util::filled(problem, {{"mode", mode}}));
   }
   return ExecPlugin::Interactive::if_available;
 }
@@ -101,22 +104,24 @@ ExecPlugin read_exec(const ordered_json& exec, const std::filesystem::path& fold
     plugin.command = relative_to(plugin.command, folder).string();
   if (plugin.api_version != "client.authentication.k8s.io/v1" &&
       plugin.api_version != "client.authentication.k8s.io/v1beta1") {
-    problems.add("the user's exec plugin " + plugin.command + " has apiVersion \"" + plugin.api_version +
-                 "\"; v1 and v1beta1 of client.authentication.k8s.io are supported (update the plugin and "
-                 "its kubeconfig entry)");
+    problems.add(util::filled(
+        "the user's exec plugin {command} has apiVersion \"{version}\"; v1 and v1beta1 of "
+        "client.authentication.k8s.io are supported (update the plugin and its kubeconfig entry)",
+        {{"command", plugin.command}, {"version", plugin.api_version}}));
   }
   return plugin;
 }
 
 void refuse_auth_provider(const ordered_json& provider, Problems& problems) {
   const std::string name = text_of(provider, "name");
-  std::string instead = "use an exec plugin instead";
+  const char* remedy = "use an exec plugin instead";
   if (name == "gcp")
-    instead = "run `gcloud container clusters get-credentials CLUSTER` with gke-gcloud-auth-plugin installed";
-  if (name == "azure") instead = "run `kubelogin convert-kubeconfig`";
-  if (name == "oidc") instead = "use the exec plugin kubelogin (`kubectl oidc-login setup`)";
-  problems.add("the user's auth-provider " + name +
-               " is not supported, having given way to exec plugins: " + instead);
+    remedy = "run `gcloud container clusters get-credentials CLUSTER` with gke-gcloud-auth-plugin installed";
+  if (name == "azure") remedy = "run `kubelogin convert-kubeconfig`";
+  if (name == "oidc") remedy = "use the exec plugin kubelogin (`kubectl oidc-login setup`)";
+  problems.add(util::filled(
+      "the user's auth-provider {provider} is not supported, having given way to exec plugins: {remedy}",
+      {{"provider", name}, {"remedy", remedy}}));
 }
 
 void read_login(const KubeconfigEntry& entry, const KubeconfigOverrides& overrides, Auth& auth,

@@ -24,40 +24,45 @@ std::string normalized_server(std::string server, Problems& problems) {
   const std::string rest = server.substr(std::min(server.find("://") + 3, server.size()));
   const bool known = server.starts_with("https://") || server.starts_with("http://");
   if (!known || rest.empty() || rest.starts_with(':') || rest.find_first_of(" \t\r\n") != std::string::npos)
-    problems.add("the server \"" + util::printable(server) + "\" is no http or https URL");
+    problems.add(util::filled("the server \"{server}\" is no http or https URL",
+                              {{"server", util::printable(server)}}));
   return server;
 }
 
 const KubeconfigEntry* find_entry(const KubeconfigEntries& entries, const std::string& name,
-                                  const std::string& what, Problems& problems) {
+                                  const std::string& kind, Problems& problems) {
   if (name.empty()) return nullptr;
   const auto found = entries.find(name);
   if (found != entries.end()) return &found->second;
-  problems.add("there is no " + what + " \"" + name + "\" (known: " + known_names(entries) + ")");
+  problems.add(util::filled("there is no {kind} \"{name}\" (known: {names})",
+                            {{"kind", kind}, {"name", name}, {"names", known_names(entries)}}));
   return nullptr;
 }
 
 [[noreturn]] void refuse_without_config(const Kubeconfig& merged, const Environment& environment) {
-  std::string looked;
-  for (const auto& file : merged.missing) looked += (looked.empty() ? "" : ", ") + file.string();
-  for (const auto& file : merged.sources) looked += (looked.empty() ? "" : ", ") + file.string() + " (empty)";
-  std::string why = looked.empty() ? "no file is named" : "looked for " + looked;
-  why += environment.get("KUBERNETES_SERVICE_HOST")
-             ? "; there is no service account token in " + environment.in_cluster_folder.string()
-             : "; not inside a Pod (no KUBERNETES_SERVICE_HOST)";
-  throw Error("there is no kubeconfig", why,
+  std::vector<std::string> files;
+  for (const auto& file : merged.missing) files.push_back(file.string());
+  for (const auto& file : merged.sources) files.push_back(util::filled("{file} (empty)", {{"file", file}}));
+  const std::string looked =
+      files.empty() ? "no file is named"
+                    : util::filled("looked for {files}", {{"files", util::listed(files, files.size())}});
+  const std::string pod = environment.get("KUBERNETES_SERVICE_HOST")
+                              ? util::filled("there is no service account token in {folder}",
+                                             {{"folder", environment.in_cluster_folder}})
+                              : "not inside a Pod (no KUBERNETES_SERVICE_HOST)";
+  throw Error("there is no kubeconfig", looked + "; " + pod,
               "Name one with --kubeconfig or KUBECONFIG, or log in to the cluster with your cloud's command "
               "(`aws eks update-kubeconfig`, `gcloud container clusters get-credentials`).");
 }
 
 void explain_missing_server(const Kubeconfig& merged, const ResolvedConfig& config, Problems& problems) {
   if (config.context.empty() && config.cluster.empty()) {
-    problems.add("there is no current-context (contexts: " + known_names(merged.contexts) +
-                 "); choose one with --context");
+    problems.add(util::filled("there is no current-context (contexts: {names}); choose one with --context",
+                              {{"names", known_names(merged.contexts)}}));
   } else if (config.cluster.empty()) {
-    problems.add("context \"" + config.context + "\" names no cluster");
+    problems.add(util::filled("context \"{context}\" names no cluster", {{"context", config.context}}));
   } else {
-    problems.add("no server is set for cluster \"" + config.cluster + "\"");
+    problems.add(util::filled("no server is set for cluster \"{cluster}\"", {{"cluster", config.cluster}}));
   }
 }
 

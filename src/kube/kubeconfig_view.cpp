@@ -1,5 +1,6 @@
 #include <kots_export/kube/kubeconfig_view.h>
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "kube/kubeconfig_file.h"
 
@@ -63,10 +64,11 @@ void mask_user(ordered_json& user) {
 
 // As `kubectl config view --minify`.
 void keep_one_context(Kubeconfig& merged) {
-  const auto keep = [](auto& entries, const std::string& name, const std::string& what) {
+  const auto keep = [](auto& entries, const std::string& name, const std::string& kind) {
     if (name.empty()) return entries.clear();
     if (!entries.contains(name))
-      throw Error("cannot show the kubeconfig", "there is no " + what + " \"" + name + "\"");
+      throw Error("cannot show the kubeconfig",
+                  util::filled("there is no {kind} \"{name}\"", {{"kind", kind}, {"name", name}}));
     std::erase_if(entries, [&name](const auto& entry) { return entry.first != name; });
   };
   if (merged.current_context.empty())

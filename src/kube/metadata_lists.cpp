@@ -1,5 +1,6 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/kube/metadata_lists.h>
+#include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
 #include "kube/list_query.h"
@@ -77,7 +78,8 @@ void MetadataLists::on_page(ListPosition position, const Outcome& outcome) {
       });
   if (!page.valid) return fail(not_json(action));
   if (page.kind != kPartialList && page.kind != position.kind.kind + "List")
-    return fail(Error("cannot " + action, "the answer is a " + page.kind, kForeignAnswerHint));
+    return fail(Error(util::filled("cannot {action}", {{"action", action}}),
+                      util::filled("the answer is a {kind}", {{"kind", page.kind}}), kForeignAnswerHint));
   if (page.continue_token.empty()) return;
   position.token = page.continue_token;
   position.remaining = page.remaining;

@@ -35,7 +35,8 @@ bool is_list_of_objects(std::string_view kind) { return kind.ends_with("List") &
 
 std::optional<TransportFailure> problem_of_success(const Request& request, const Reply& reply) {
   const std::string type = reply.header("content-type").value_or(request.expected.content_type);
-  if (!type.starts_with(request.expected.content_type)) return foreign("the answer is of type " + type);
+  if (!type.starts_with(request.expected.content_type))
+    return foreign(util::filled("the answer is of type {type}", {{"type", type}}));
   if (!wants_json(request)) return std::nullopt;
   const std::string_view body = util::trim(reply.body);
   if (!body.starts_with('{') || !body.ends_with('}')) return foreign(kNotJson);
@@ -46,9 +47,11 @@ std::optional<TransportFailure> problem_of_success(const Request& request, const
   const bool is_expected = std::ranges::find(expected.kinds, found->kind) != expected.kinds.end() &&
                            (expected.name.empty() || expected.name == found->name);
   if (is_list_of_objects(found->kind) && found->resource_version.empty())
-    return foreign("the answer is a " + found->kind + " that does not say of which moment it is");
+    return foreign(util::filled("the answer is a {kind} that does not say of which moment it is",
+                                {{"kind", found->kind}}));
   if (expected.kinds.empty() || is_expected) return std::nullopt;
-  return foreign("the answer is not the " + expected.kinds.front() + " that was asked for");
+  return foreign(
+      util::filled("the answer is not the {kind} that was asked for", {{"kind", expected.kinds.front()}}));
 }
 
 // The one refusal that is no Status: of a version that is not served. Source: k8s.io/apiserver,
@@ -65,8 +68,9 @@ std::optional<TransportFailure> problem_of(const Request& request, const Reply& 
                                            reply.status == http::kNotFound || reply.status == http::kGone);
   if (!concludes || is_status(reply) || says_not_served(request, reply)) return std::nullopt;
   const bool is_page = util::trim(reply.body).starts_with('<');
-  return foreign("the answer (" + std::to_string(reply.status) + ") is " +
-                 (is_page ? "a web page" : "no Status of Kubernetes'"));
+  const char* text =
+      is_page ? "the answer ({status}) is a web page" : "the answer ({status}) is no Status of Kubernetes'";
+  return foreign(util::filled(text, {{"status", reply.status}}));
 }
 
 }  // namespace

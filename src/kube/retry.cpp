@@ -22,7 +22,7 @@ bool is_read(const Request& request) {
 
 std::string failure_of(const Outcome& outcome) {
   if (const auto* failure = std::get_if<TransportFailure>(&outcome)) return failure->text;
-  return "the server answers " + std::to_string(std::get<Reply>(outcome).status);
+  return util::filled("the server answers {status}", {{"status", std::get<Reply>(outcome).status}});
 }
 
 }  // namespace
@@ -99,7 +99,8 @@ Exchange RetryingSource::start(const std::shared_ptr<Attempt>& attempt) {
     auto* failure = std::get_if<TransportFailure>(&outcome);
     if (failure != nullptr && is_unreachable(*failure) && !reached_) unreachable_ = *failure;
     if (failure != nullptr && failure->kind == TransportFailure::Kind::timeout && attempt->ends_at_deadline)
-      failure->text = "no answer within " + util::duration_text(policy_.total) + " (--request-timeout)";
+      failure->text = util::filled("no answer within {time} (--request-timeout)",
+                                   {{"time", util::duration_text(policy_.total)}});
     attempt->exchange.done(std::move(outcome));
   };
   return exchange;

@@ -1,5 +1,6 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "kube/client_state.h"
 
@@ -35,7 +36,7 @@ std::vector<bool> Client::serves(std::span<const std::pair<std::string, std::str
   run(requests);
   std::map<std::string, std::set<std::string>> served;
   for (auto& [api_version, outcome] : outcomes) {
-    const std::string action = "ask what " + api_version + " serves";
+    const std::string action = util::filled("ask what {version} serves", {{"version", api_version}});
     const Reply reply = reply_of(*this, outcome, action);
     if (reply.status == http::kNotFound) continue;
     if (!http::is_success(reply.status)) throw api_error(action, reply);

@@ -120,12 +120,13 @@ std::optional<std::string> Reply::header(std::string_view lower_case_name) const
 }
 
 ApiError::ApiError(std::string action, int code, std::string reason, std::string message, Hint hint)
-    : Error("cannot " + action, std::move(message), std::move(hint)),
+    : Error(util::filled("cannot {action}", {{"action", action}}), std::move(message), std::move(hint)),
       code_(code),
       reason_(std::move(reason)) {}
 
 ConnectionError::ConnectionError(std::string action, TransportFailure failure)
-    : Error("cannot " + action, failure.text, failure.hint), failure_(std::move(failure)) {}
+    : Error(util::filled("cannot {action}", {{"action", action}}), failure.text, failure.hint),
+      failure_(std::move(failure)) {}
 
 bool blames_field(const Reply& reply, std::string_view field) {
   const json status = status_in(reply);
@@ -149,8 +150,9 @@ ApiError api_error(std::string_view action, const Reply& reply) {
   }
   if (message.empty()) message = reason;
   return {std::string(action), reply.status, reason,
-          util::printable(shortened(std::move(message), kLongestMessage)) + " (" +
-              std::to_string(reply.status) + ")",
+          util::filled("{message} ({status})",
+                       {{"message", util::printable(shortened(std::move(message), kLongestMessage))},
+                        {"status", reply.status}}),
           status.is_null() && reply.status == http::kForbidden ? Hint(kForeignAnswerHint)
                                                                : hint_for(reply.status)};
 }

@@ -1,6 +1,7 @@
 #include "kube/websocket.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <cstdint>
 
@@ -28,6 +29,10 @@ std::uint64_t read_big_endian(std::string_view bytes) {
 bool is_control(Opcode opcode) { return (static_cast<unsigned>(opcode) & 0x8U) != 0; }
 
 [[noreturn]] void refuse(const std::string& why) { throw Error("the WebSocket stream is broken", why); }
+
+[[noreturn]] void refuse_longer_than(std::size_t limit) {
+  refuse(util::filled("a message is longer than {count} bytes", {{"count", limit}}));
+}
 
 }  // namespace
 
@@ -64,7 +69,7 @@ std::optional<FrameReader::Message> FrameReader::next() {
       length = read_big_endian(std::string_view(buffer_).substr(header, bytes));
       header += bytes;
     }
-    if (length > limit_) refuse("a message is longer than " + std::to_string(limit_) + " bytes");
+    if (length > limit_) refuse_longer_than(limit_);
     if (buffer_.size() - header < length) return std::nullopt;
     const auto opcode = static_cast<Opcode>(first & 0xFU);
     const bool is_final = (first & kFinal) != 0;
@@ -79,8 +84,7 @@ std::optional<FrameReader::Message> FrameReader::next() {
       if (partial_) refuse("a message begins inside another");
       partial_ = Message{opcode, std::move(payload)};
     }
-    if (partial_->payload.size() > limit_)
-      refuse("a message is longer than " + std::to_string(limit_) + " bytes");
+    if (partial_->payload.size() > limit_) refuse_longer_than(limit_);
     if (!is_final) continue;
     Message whole = std::move(*partial_);
     partial_.reset();

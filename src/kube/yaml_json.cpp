@@ -22,7 +22,7 @@ class Converter {
 
   json convert(const YAML::Node& node) {
     if (++nodes_ > kMostNodes) throw Error(action_, "its aliases make it too large");
-    if (++depth_ > kDeepest) fail(node, "it is nested too deeply");
+    if (++depth_ > kDeepest) fail(node, "it is nested too deeply (line {line})");
     json converted;
     if (node.IsMap()) converted = map(node);
     if (node.IsSequence()) converted = list(node);
@@ -41,7 +41,7 @@ class Converter {
   json map(const YAML::Node& node) {
     json object = json::object();
     for (const auto& pair : node) {
-      if (!pair.first.IsScalar()) fail(pair.first, "a key is not a string");
+      if (!pair.first.IsScalar()) fail(pair.first, "a key is not a string (line {line})");
       if (pair.first.Scalar() == "<<" && pair.first.Tag() != "!") {
         merge(pair.second, object);
       } else {
@@ -64,7 +64,7 @@ class Converter {
       for (std::size_t i = from.size(); i > 0; --i) merge(from[i - 1], object);
       return;
     }
-    if (!from.IsMap()) fail(from, "a merge key (<<) wants a map");
+    if (!from.IsMap()) fail(from, "a merge key (<<) wants a map (line {line})");
     object.update(convert(from));
   }
 
@@ -81,7 +81,7 @@ class Converter {
       case util::YamlScalar::Kind::number:
         return json::parse(meaning.number);
       case util::YamlScalar::Kind::not_json:
-        fail(node, "JSON has no such number");
+        fail(node, "JSON has no such number (line {line})");
       case util::YamlScalar::Kind::string:
         break;
     }
@@ -91,12 +91,13 @@ class Converter {
   // The text in the base64, as kubectl has it: some dumpers take the base64 of a *-data field for bytes.
   std::string binary(const YAML::Node& node) const {
     auto bytes = util::decode_yaml_binary(node.Scalar());
-    if (!bytes || !util::is_utf8(*bytes)) fail(node, "!!binary that is not base64 of a text");
+    if (!bytes || !util::is_utf8(*bytes)) fail(node, "!!binary that is not base64 of a text (line {line})");
     return std::move(*bytes);
   }
 
-  [[noreturn]] void fail(const YAML::Node& node, const std::string& why) const {
-    throw Error(action_, why + " (line " + std::to_string(node.Mark().line + 1) + ")");
+  // `why` says {line} where its number belongs.
+  [[noreturn]] void fail(const YAML::Node& node, std::string_view why) const {
+    throw Error(action_, util::filled(why, {{"line", node.Mark().line + 1}}));
   }
 
   const std::string& action_;
@@ -108,7 +109,7 @@ class Converter {
 
 json yaml_to_json(std::string_view text, const std::string& action) {
   if (const auto at = util::first_invalid_utf8(text))
-    throw Error(action, "byte " + std::to_string(*at + 1) + " is not UTF-8");
+    throw Error(action, util::filled("byte {number} is not UTF-8", {{"number", *at + 1}}));
   // JSON by a JSON parser: YAML forbids the tabs that indent some.
   if (util::trim(text).starts_with('{')) {
     json parsed = json::parse(text, nullptr, false);
@@ -117,7 +118,8 @@ json yaml_to_json(std::string_view text, const std::string& action) {
   try {
     return Converter(action).convert(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& error) {
-    throw Error(action, error.msg + " (line " + std::to_string(error.mark.line + 1) + ")");
+    throw Error(action,
+                util::filled("{why} (line {line})", {{"why", error.msg}, {"line", error.mark.line + 1}}));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/paths.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include <nlohmann/json.hpp>
 
@@ -50,10 +51,10 @@ std::string known_chart_version(const Context& context) {
 const kube::ApiResource& require_resource(kube::Client& client, std::string_view group,
                                           std::string_view kind) {
   if (const kube::ApiResource* resource = client.find_resource(group, kind)) return *resource;
-  const std::string name =
-      group.empty() ? std::string(kind) : std::string(kind) + " (" + std::string(group) + ")";
+  const char* words =
+      group.empty() ? "this server does not serve {kind}" : "this server does not serve {kind} ({group})";
   throw Error(
-      "this server does not serve " + name, {},
+      util::filled(words, {{"kind", kind}, {"group", group}}), {},
       "kots-export works on Kubernetes 1.16 and later. Check with --context that this is the right cluster.");
 }
 

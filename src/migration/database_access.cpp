@@ -60,17 +60,19 @@ FrontendPod find_frontend(Context& context) {
     if (state == ContainerState::running && !running) running = describe_frontend(pod);
   }
   if (running) return std::move(*running);
-  throw Error(
-      "no Pod of the frontend is running in namespace " + context.ns.name,
-      "the database's address and password are read from a running container `frontend` of a Pod "
-      "with label app=frontend",
-      Hint::with_way_on("Look at `" + context.commands.kubectl(context.ns.name, "get pods -l app=frontend") +
-                        "`; start the frontend and run the command again."));
+  throw Error(util::filled("no Pod of the frontend is running in namespace {namespace}",
+                           {{"namespace", context.ns.name}}),
+              "the database's address and password are read from a running container `frontend` of a Pod "
+              "with label app=frontend",
+              Hint::with_way_on(util::filled(
+                  "Look at `{command}`; start the frontend and run the command again.",
+                  {{"command", context.commands.kubectl(context.ns.name, "get pods -l app=frontend")}})));
 }
 
 [[noreturn]] void throw_missing(const std::string& variable, const std::string& pod, const std::string& why) {
-  throw Error("cannot find " + variable + " in the environment of Pod " + pod, why,
-              "The migrator needs the database's address and password as the frontend has them.");
+  throw Error(util::filled("cannot find {variable} in the environment of Pod {pod}",
+                           {{"variable", variable}, {"pod", pod}}),
+              why, "The migrator needs the database's address and password as the frontend has them.");
 }
 
 kube::Client::ExecResult printenv(Context& context, const FrontendPod& pod,
@@ -80,7 +82,8 @@ kube::Client::ExecResult printenv(Context& context, const FrontendPod& pod,
   auto result = context.client.exec(context.ns.name, pod.name, std::string(names::kFrontend), command);
   constexpr int kNotSet = 1;
   if (result.exit_code > kNotSet) {
-    throw Error("printenv ended with " + std::to_string(result.exit_code), util::printable(result.err));
+    throw Error(util::filled("printenv ended with {code}", {{"code", result.exit_code}}),
+                util::printable(result.err));
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <kots_export/change/lease.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include "migration/migrator_job.h"
@@ -24,8 +25,10 @@ namespace {
 std::string true_condition(const json& job, std::string_view type) {
   for (const json& condition : job.value("status", json::object()).value("conditions", json::array())) {
     if (condition.value("type", "") != type || condition.value("status", "") != "True") continue;
-    const std::string text = condition.value("reason", "") + ": " + condition.value("message", "");
-    return text == ": " ? std::string(type) : text;
+    const std::string reason = condition.value("reason", "");
+    const std::string message = condition.value("message", "");
+    if (reason.empty() && message.empty()) return std::string(type);
+    return util::filled("{reason}: {message}", {{"reason", reason}, {"message", message}});
   }
   return {};
 }
@@ -34,20 +37,18 @@ std::string true_condition(const json& job, std::string_view type) {
 std::string running_since(const json& job) {
   const std::string start = util::text_at(job, {"status", "startTime"});
   if (start.empty()) return "and has not begun yet";
-  std::string text = "since " + start;
   const auto time = util::parse_api_time(start);
   const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
                         : std::chrono::seconds(-1);
   constexpr long kMinute = 60;
-  if (age.count() >= 2 * kMinute) {
-    text += " (started " + std::to_string(age.count() / kMinute) + " min ago)";
-  } else if (age.count() >= 0) {
-    text += " (started " + std::to_string(age.count()) + " s ago)";
-  }
-  return text;
+  if (age.count() >= 2 * kMinute)
+    return util::filled("since {time} (started {minutes} min ago)",
+                        {{"time", start}, {"minutes", age.count() / kMinute}});
+  if (age.count() >= 0)
+    return util::filled("since {time} (started {seconds} s ago)",
+                        {{"time", start}, {"seconds", age.count()}});
+  return util::filled("since {time}", {{"time", start}});
 }
-
-std::string in_quotes(const std::string& command) { return "`" + command + "`"; }
 
 // Who holds the namespace's lock; empty where nobody does or that cannot be told.
 std::string lock_holder(Context& context) {
@@ -93,41 +94,47 @@ bool has_finished(const change::RunRecord& run) {
 
 Error of_another_run(Context& context, const EarlierMigration& earlier) {
   const std::string holder = lock_holder(context);
-  return Error(
-      "Job " + std::string(names::kMigrator) + " is migrating the database of namespace " + context.ns.name +
-          " already",
-      holder.empty() ? "it is of a run that the journals of this folder do not know"
-                     : holder + " holds the lock on this namespace",
-      Hint::with_only_way_on(
-          "It is running " + earlier.since + ". " + std::string(kDoNotDelete) +
-          "The command that started it follows it to its end, from its own --output-dir. Where nobody can "
-          "run that, wait until the Job has ended (" +
-          on_job(context, "get") + "), and " + again(context) + "."));
+  const char* why = holder.empty() ? "it is of a run that the journals of this folder do not know"
+                                   : "{holder} holds the lock on this namespace";
+  const char* hint =
+      "It is running {since}. {warning} The command that started it follows it to its end, from its own "
+      "--output-dir. Where nobody can run that, wait until the Job has ended ({command}), and run the same "
+      "command again: `{again}`.";
+  return Error(util::filled("Job {job} is migrating the database of namespace {namespace} already",
+                            {{"job", names::kMigrator}, {"namespace", context.ns.name}}),
+               util::filled(why, {{"holder", holder}}),
+               Hint::with_only_way_on(util::filled(hint, {{"since", earlier.since},
+                                                          {"warning", kDoNotDelete},
+                                                          {"command", on_job(context, "get")},
+                                                          {"again", context.commands.again}})));
 }
 
 Error of_a_failed_one(const Context& context, const EarlierMigration& earlier) {
-  return Error("Job " + std::string(names::kMigrator) + " exists in namespace " + context.ns.name +
-                   ": it is a database migration that failed",
-               earlier.why,
-               Hint::with_way_on(
-                   "Look at why: " + on_job(context, "describe") + ", " +
-                   in_quotes(context.commands.kubectl(
-                       context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1")) +
-                   ". " + delete_hint(context)));
+  const std::string logs = context.commands.kubectl(
+      context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1");
+  const std::string look = util::filled("Look at why: {command}, `{logs}`.",
+                                        {{"command", on_job(context, "describe")}, {"logs", logs}});
+  return Error(
+      util::filled("Job {job} exists in namespace {namespace}: it is a database migration that failed",
+                   {{"job", names::kMigrator}, {"namespace", context.ns.name}}),
+      earlier.why, Hint::with_way_on(look + " " + delete_hint(context)));
 }
 
 }  // namespace
 
 std::string on_job(const Context& context, const std::string& verb) {
-  return in_quotes(context.commands.kubectl(context.ns.name, verb + " job " + std::string(names::kMigrator)));
+  return "`" + context.commands.kubectl(context.ns.name, verb + " job " + std::string(names::kMigrator)) +
+         "`";
 }
 
-std::string again(const Context& context) {
-  return "run the same command again: " + in_quotes(context.commands.again);
+std::string follow_hint(const Context& context) {
+  return util::filled("To follow it to its end and go on, run the same command again: `{again}`.",
+                      {{"again", context.commands.again}});
 }
 
 std::string delete_hint(const Context& context) {
-  return "Then delete it (" + on_job(context, "delete") + ") and " + again(context) + ".";
+  return util::filled("Then delete it ({command}) and run the same command again: `{again}`.",
+                      {{"command", on_job(context, "delete")}, {"again", context.commands.again}});
 }
 
 bool has_ended(const json& job) {

@@ -15,7 +15,7 @@
 namespace kots_export::migration {
 
 inline constexpr std::string_view kDoNotDelete =
-    "Do not delete it: that would leave the database half migrated. ";
+    "Do not delete it: that would leave the database half migrated.";
 
 struct EarlierMigration {
   kube::ObjectRef job;  // with its UID and resourceVersion
@@ -66,8 +66,8 @@ struct KnownMigration {
 
 // "`kubectl -n NS ... describe job circle-migrator`" for `verb` "describe".
 [[nodiscard]] std::string on_job(const Context& context, const std::string& verb);
-// "run the same command again: `kots-export ...`"
-[[nodiscard]] std::string again(const Context& context);
+// Only of a Job that is running.
+[[nodiscard]] std::string follow_hint(const Context& context);
 // Only of a Job that has ended, or that never began.
 [[nodiscard]] std::string delete_hint(const Context& context);
 

@@ -1,5 +1,6 @@
 #include <kots_export/helm/storage.h>
 #include <kots_export/migration/export.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/yaml.h>
 
 #include <algorithm>
@@ -9,14 +10,16 @@ namespace kots_export::migration {
 
 namespace {
 
-std::string list_of(const std::vector<helm::StoredRevision>& revisions) {
+std::string revisions_there(const std::vector<helm::StoredRevision>& revisions) {
   std::string text;
   for (const auto& stored : revisions) {
     if (!text.empty()) text += ", ";
-    text += std::to_string(stored.revision);
-    if (!stored.status.empty()) text += " (" + stored.status + ")";
+    const char* words = stored.status.empty() ? "{revision}" : "{revision} ({status})";
+    text += util::filled(words, {{"revision", stored.revision}, {"status", stored.status}});
   }
-  return text.empty() ? "none" : text;
+  const char* words =
+      text.empty() ? "revisions that are there: none" : "revisions that are there: {revisions}";
+  return util::filled(words, {{"revisions", text}});
 }
 
 // Without --revision: the newest whose chart is 3.x. A revision that cannot be decoded is not a candidate.
@@ -45,17 +48,20 @@ helm::Release read_release(Context& context, const ExportOptions& options) {
   const int wanted = options.revision.value_or(1);
   const auto found = std::ranges::find(revisions, wanted, &helm::StoredRevision::revision);
   if (found != revisions.end()) return decoded_revision(context, *found);
-  const std::string what = "release " + context.release + " in namespace " + context.ns.name;
   if (!options.revision) {
     if (auto release = newest_of_3x(context, revisions)) {
       context.observer.note("export.other-revision", {{"revision", std::to_string(release->revision)}});
       return std::move(*release);
     }
-    throw Error(what + " has no revision of a 3.x chart", "revisions that are there: " + list_of(revisions),
+    throw Error(util::filled("release {release} in namespace {namespace} has no revision of a 3.x chart",
+                             {{"release", context.release}, {"namespace", context.ns.name}}),
+                revisions_there(revisions),
                 "Choose one with --revision, or another release with --release-name.");
   }
-  throw Error(what + " has no revision " + std::to_string(wanted),
-              "revisions that are there: " + list_of(revisions), "Choose one of them with --revision.");
+  throw Error(
+      util::filled("release {release} in namespace {namespace} has no revision {revision}",
+                   {{"release", context.release}, {"namespace", context.ns.name}, {"revision", wanted}}),
+      revisions_there(revisions), "Choose one of them with --revision.");
 }
 
 std::string values_yaml(const helm::Release& release) { return values::to_yaml(release.config); }

@@ -1,5 +1,6 @@
 #include <kots_export/migration/fix_manifest.h>
 #include <kots_export/util/base64.h>
+#include <kots_export/util/text.h>
 
 #include <map>
 
@@ -35,8 +36,10 @@ std::map<ApiKind, bool> ask_what_is_served(kube::Client& client, std::string_vie
 void require_room(const helm::StoredData& data, const std::string& release) {
   const std::size_t size = util::base64_decode(release).value_or("").size();
   if (size <= kMaxSecretBytes) return;
-  throw Error("release Secret " + data.secret.name + " has no room for its manifest in other API versions",
-              "it would hold " + std::to_string(size) + " bytes, and Kubernetes takes 1048576",
+  throw Error(util::filled("release Secret {secret} has no room for its manifest in other API versions",
+                           {{"secret", data.secret.name}}),
+              util::filled("it would hold {size} bytes, and Kubernetes takes {most}",
+                           {{"size", size}, {"most", kMaxSecretBytes}}),
               "Migrate on a Kubernetes that still serves the old versions: before the cluster is upgraded.",
               ExitCode::check_failed);
 }
@@ -61,8 +64,9 @@ change::Plan plan_fix_manifest(Context& context) {
   const helm::StoredRevision stored = current_revision(context);
   helm::StoredData data = helm::read_data(context.client, stored);
   if (helm::decode_release(data.release).manifest != decoded_revision(context, stored).manifest)
-    throw Error("release Secret " + data.secret.name + " was changed while it was looked at", {},
-                Hint::with_way_on("Run the command again."));
+    throw Error(util::filled("release Secret {secret} was changed while it was looked at",
+                             {{"secret", data.secret.name}}),
+                {}, Hint::with_way_on("Run the command again."));
   std::string release = helm::with_manifest(data.release, served.text);
   require_room(data, release);
   plan.changes.push_back({.verb = change::Verb::patch,

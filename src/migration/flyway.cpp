@@ -147,19 +147,18 @@ void start(Context& context, const FlywayPlan& plan) {
 }
 
 Error not_seen(const Context& context, const std::string& job, const Error& error) {
-  return Error(
-      "whether Job " + job + " has ended cannot be seen", error.what(),
-      Hint::with_only_way_on((error.hint().empty() ? "" : error.hint() + " ") + std::string(kDoNotDelete) +
-                             "To follow it to its end and go on, " + again(context) + "."));
+  return Error(util::filled("whether Job {job} has ended cannot be seen", {{"job", job}}), error.what(),
+               Hint::with_only_way_on((error.hint().empty() ? "" : error.hint() + " ") +
+                                      std::string(kDoNotDelete) + " " + follow_hint(context)));
 }
 
 JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, const FlywayOptions& options) {
   try {
     return follow_job(context, job, std::string(names::kMigrator), log, options.timeout);
   } catch (const Interrupted&) {
-    throw Interrupted("stopped waiting for Job " + job + ", which goes on in the cluster",
-                      Hint::with_only_way_on(std::string(kDoNotDelete) +
-                                             "To follow it to its end and go on, " + again(context) + "."));
+    throw Interrupted(
+        util::filled("stopped waiting for Job {job}, which goes on in the cluster", {{"job", job}}),
+        Hint::with_only_way_on(std::string(kDoNotDelete) + " " + follow_hint(context)));
   } catch (const kube::ApiError& error) {
     throw not_seen(context, job, error);
   } catch (const kube::ConnectionError& error) {
@@ -168,29 +167,35 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
 }
 
 void throw_unless_complete(const Context& context, const JobEnd& end, const FlywayOptions& options) {
-  const std::string log = "Its log is in " + options.paths.migrator_log().string() + ". ";
-  const std::string look = "The Job is kept: " + on_job(context, "describe") + ". ";
+  const std::string log = util::filled("Its log is in {file}.", {{"file", options.paths.migrator_log()}});
+  const std::string look =
+      util::filled("The Job is kept: {command}.", {{"command", on_job(context, "describe")}});
   switch (end.result) {
     case JobEnd::Result::complete:
       return;
     case JobEnd::Result::failed:
       throw Error("the database migration failed", end.why,
-                  Hint::with_way_on(log + look + "Fix the cause. " + delete_hint(context)));
+                  Hint::with_way_on(log + " " + look + " Fix the cause. " + delete_hint(context)));
     case JobEnd::Result::cannot_start:
       throw Error("the database migration cannot start", end.why,
-                  Hint::with_way_on(end.hint + " " + look + delete_hint(context)));
+                  Hint::with_way_on(end.hint + " " + look + " " + delete_hint(context)));
     case JobEnd::Result::cannot_pull:
-      throw Error("the database migration cannot start", end.why,
-                  Hint::with_way_on("Ask the registry what it says of Secret regcred: `" +
-                                    context.commands.kots_export("check flyway" + options.registry.flag()) +
-                                    "`. If it lets the Secret in, see that the nodes reach it. " + look +
-                                    delete_hint(context)));
-    case JobEnd::Result::timed_out:
       throw Error(
-          "the database migration did not end within " + std::to_string(options.timeout.count()) + " s", {},
-          Hint::with_only_way_on("It goes on in the cluster. " + std::string(kDoNotDelete) +
-                                 "To follow it to its end, perhaps with a longer --timeout, " +
-                                 again(context) + ". " + log));
+          "the database migration cannot start", end.why,
+          Hint::with_way_on(util::filled("Ask the registry what it says of Secret regcred: `{command}`. If "
+                                         "it lets the Secret in, see that the nodes reach it.",
+                                         {{"command", context.commands.kots_export(
+                                                          "check flyway" + options.registry.flag())}}) +
+                            " " + look + " " + delete_hint(context)));
+    case JobEnd::Result::timed_out:
+      throw Error(util::filled("the database migration did not end within {seconds} s",
+                               {{"seconds", options.timeout.count()}}),
+                  {},
+                  Hint::with_only_way_on(
+                      util::filled("It goes on in the cluster. {warning} To follow it to its end, perhaps "
+                                   "with a longer --timeout, run the same command again: `{again}`.",
+                                   {{"warning", kDoNotDelete}, {"again", context.commands.again}}) +
+                      " " + log));
   }
 }
 

@@ -129,7 +129,9 @@ class JobWatch {
 
  private:
   static std::string text_of(const json& condition) {
-    return util::printable(condition.value("reason", "") + ": " + condition.value("message", ""));
+    return util::printable(util::filled(
+        "{reason}: {message}",
+        {{"reason", condition.value("reason", "")}, {"message", condition.value("message", "")}}));
   }
 
   kube::Flow end(JobEnd end) {

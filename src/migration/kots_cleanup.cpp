@@ -3,6 +3,7 @@
 #include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ namespace {
 // Why an object is KOTS's own and goes, or nothing.
 std::optional<std::string> reason_to_delete(const kube::ObjectMetadata& object) {
   if (const std::string* kotsadm = object.label(names::kKotsadm); kotsadm != nullptr && *kotsadm == "true") {
-    return "part of KOTS (" + std::string(names::kKotsadm) + "=true)";
+    return util::filled("part of KOTS ({label}=true)", {{"label", names::kKotsadm}});
   }
   if (object.ref.kind == "Secret" &&
       std::ranges::find(names::kKotsadmSecrets, object.ref.name) != names::kKotsadmSecrets.end()) {

@@ -3,7 +3,9 @@
 #include <kots_export/util/certificate.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 #include <kots_export/values/yaml_edit.h>
 
@@ -15,8 +17,7 @@ namespace kots_export::migration {
 namespace {
 
 const values::Path kMtls{"nomad", "server", "rpc", "mTLS"};
-constexpr const char* kServerName = "server.global.nomad";  // verify_server_hostname of Nomad's region global
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;    // of a PEM file
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;  // of a PEM file
 
 using Entries = std::array<std::pair<values::Path, values::Value>, 4>;
 
@@ -34,7 +35,8 @@ Entries entries_of(const NomadCertificates& certificates) {
 
 std::string encoded_file(const std::filesystem::path& file) {
   const Secret<std::string> pem(util::read_file(file, kMostBytes));
-  if (pem.empty()) throw Error(file.string() + " is empty", {}, "Give a file with PEM in it.");
+  if (pem.empty())
+    throw Error(util::filled("{file} is empty", {{"file", file}}), {}, "Give a file with PEM in it.");
   return util::base64_encode(pem.reveal());
 }
 
@@ -57,21 +59,23 @@ void require_right(const NomadCertificates& certificates, std::time_t now) {
   for (const values::Finding& finding : values::validate(document, {.now = now})) {
     const bool is_of_them = finding.path.starts_with(values::to_string(kMtls));
     if (!is_of_them || finding.level != values::Level::error) continue;
-    throw Error("these certificates cannot be used", finding.path + ": " + finding.text,
+    throw Error("these certificates cannot be used",
+                util::filled("{path}: {why}", {{"path", finding.path}, {"why", finding.text}}),
                 "Certificate, key and CA have to be those of one terraform apply.");
   }
 }
 
 bool has_nomads_name(const NomadCertificates& certificates) {
-  return util::names_host(util::base64_decode(certificates.certificate).value_or(""), kServerName);
+  return util::names_host(util::base64_decode(certificates.certificate).value_or(""),
+                          values::kNomadServerName);
 }
 
 Secret<std::string> with_certificates(const std::string& yaml, std::string_view source,
                                       const NomadCertificates& certificates) {
   const values::Value values = values::parse_yaml(yaml, source);
-  values::require_map(values);
+  values::require_map_in(values, source);
   if (values::is_of_3x(values)) {
-    throw Error(std::string(source) + " is a values file of 3.x", {},
+    throw Error(util::filled("{file} is a values file of 3.x", {{"file", source}}), {},
                 "Run `kots-export transform` first, or name a values file of 4.x.");
   }
   std::string edited = yaml;

@@ -1,5 +1,6 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/migration/postgres.h>
+#include <kots_export/util/text.h>
 
 #include <thread>
 
@@ -33,8 +34,9 @@ void wait_until_gone(Context& context, const kube::ObjectRef& object,
                      std::chrono::steady_clock::time_point until) {
   while (is_there(context, object)) {
     if (context.client.interrupted()) {
-      throw Interrupted("stopped waiting for " + kube::describe(object) + " to go",
-                        "It is being deleted. Run `helm upgrade` when it is gone.");
+      throw Interrupted(
+          util::filled("stopped waiting for {object} to go", {{"object", kube::describe(object)}}),
+          "It is being deleted. Run `helm upgrade` when it is gone.");
     }
     if (std::chrono::steady_clock::now() > until) {
       context.observer.warn("postgres.still-there", {{"object", kube::describe(object)}});

@@ -61,7 +61,8 @@ PullSecret unusable(std::string why) { return {.unusable = std::move(why)}; }
 PullSecret read_pull_secret(const json& secret, std::string_view host) {
   const std::string type = util::text_at(secret, {"type"});
   if (type != kDockerConfigType)
-    return unusable("its type is " + type + ", not " + std::string(kDockerConfigType));
+    return unusable(
+        util::filled("its type is {type}, not {wanted}", {{"type", type}, {"wanted", kDockerConfigType}}));
   const auto decoded = util::base64_decode(util::text_at(secret, {"data", kDockerConfigKey}));
   const json config = json::parse(decoded.value_or(""), nullptr, false);
   if (!config.is_object()) return unusable("its .dockerconfigjson is not JSON");
@@ -74,17 +75,19 @@ PullSecret read_pull_secret(const json& secret, std::string_view host) {
   for (const auto& [key, entry] : auths.items()) {
     auto login = login_in(entry);
     if (!login)
-      return unusable("the auth of its entry " + util::printable(key) + " is not base64 of USER:PASSWORD");
+      return unusable(util::filled("the auth of its entry {entry} is not base64 of USER:PASSWORD",
+                                   {{"entry", util::printable(key)}}));
     const std::string place = place_in(key);
     if (matches(place, wanted)) found.emplace(place, std::move(*login));
   }
-  if (found.empty()) return unusable("it has no entry for " + wanted);
+  if (found.empty()) return unusable(util::filled("it has no entry for {host}", {{"host", wanted}}));
   PullSecret result;
   for (auto& [place, login] : found) {
     if (!login.username.empty()) result.logins.push_back(std::move(login));
   }
   if (result.logins.empty())
-    return unusable("its entry for " + wanted + " has no user name and password, which the kubelet needs");
+    return unusable(util::filled(
+        "its entry for {host} has no user name and password, which the kubelet needs", {{"host", wanted}}));
   return result;
 }
 

@@ -75,20 +75,34 @@ bool is_of_a_registry(const kube::Reply& reply) {
          json::parse(reply.body, nullptr, false).is_object();
 }
 
-// "answers 401 (...)", with what is said there, where that does not repeat the password.
-std::string reason_in(const kube::Reply& reply, const RegistryLogin& login) {
-  constexpr std::size_t kLongestReason = 300;
-  std::string reason = "answers " + std::to_string(reply.status);
+// What is said there; empty where nothing is, or it repeats the password.
+std::string message_in(const kube::Reply& reply, const RegistryLogin& login) {
+  constexpr std::size_t kLongestMessage = 300;
   const json body = json::parse(reply.body, nullptr, false);
   const json* errors = util::find_at(body, {"errors"});
-  if (errors == nullptr || !errors->is_array() || errors->empty()) return reason;
+  if (errors == nullptr || !errors->is_array() || errors->empty()) return {};
   const std::string message = util::text_at(errors->front(), {"message"});
-  if (message.empty() || message.find(login.password.reveal()) != std::string::npos) return reason;
-  return reason + " (" + util::printable(message.substr(0, kLongestReason)) + ")";
+  if (message.find(login.password.reveal()) != std::string::npos) return {};
+  return util::printable(message.substr(0, kLongestMessage));
+}
+
+// "it answers 401 (...)", of the registry.
+std::string reason_in(const kube::Reply& reply, const RegistryLogin& login) {
+  const std::string message = message_in(reply, login);
+  const char* words = message.empty() ? "it answers {status}" : "it answers {status} ({message})";
+  return util::filled(words, {{"status", reply.status}, {"message", message}});
+}
+
+std::string reason_of_token_server(const kube::Reply& reply, const RegistryLogin& login,
+                                   const std::string& server) {
+  const std::string message = message_in(reply, login);
+  const char* words = message.empty() ? "its token server {server} answers {status}"
+                                      : "its token server {server} answers {status} ({message})";
+  return util::filled(words, {{"server", server}, {"status", reply.status}, {"message", message}});
 }
 
 RegistryAnswer answer_in(const kube::Reply& reply, const RegistryLogin& login) {
-  const std::string reason = "it " + reason_in(reply, login);
+  const std::string reason = reason_in(reply, login);
   const bool is_registry = is_of_a_registry(reply);
   switch (reply.status) {
     case kube::http::kOk:
@@ -104,8 +118,11 @@ RegistryAnswer answer_in(const kube::Reply& reply, const RegistryLogin& login) {
     default:
       return unknown(reason);
   }
-  return unknown("what answers there is no registry (" + std::to_string(reply.status) + ", " +
-                 util::printable(reply.header("content-type").value_or("no content type")) + ")");
+  const auto type = reply.header("content-type");
+  const char* words = type ? "what answers there is no registry ({status}, {type})"
+                           : "what answers there is no registry ({status}, no content type)";
+  return unknown(
+      util::filled(words, {{"status", reply.status}, {"type", util::printable(type.value_or(""))}}));
 }
 
 std::string basic(const RegistryLogin& login) {
@@ -153,7 +170,7 @@ RegistryAnswer RegistryClient::ask(const Question& question, const RegistryLogin
   try {
     const kube::Reply first = get(url_, question.path, {});
     // Nobody has shown credentials yet: a 403 is about where the question comes from.
-    if (first.status == kube::http::kForbidden) return unknown("it " + reason_in(first, login));
+    if (first.status == kube::http::kForbidden) return unknown(reason_in(first, login));
     if (first.status != kube::http::kUnauthorized || !is_of_a_registry(first)) return answer_in(first, login);
     if (const auto challenge = challenge_of(first, "bearer"))
       return ask_with_token(question, login, *challenge);
@@ -170,9 +187,10 @@ RegistryAnswer RegistryClient::ask_with_token(const Question& question, const Re
   const auto place = realm == challenge.end() ? std::nullopt : split(realm->second);
   if (!place) return unknown("it names no place to get a token from");
   auto [origin, path] = *place;
-  const std::string name = "its token server " + util::printable(origin);
+  const std::string server = util::printable(origin);
   if (!origin.starts_with("https://") && !url_.starts_with("http://"))
-    return unknown(name + " does not use TLS, so it gets no credentials");
+    return unknown(util::filled("its token server {server} does not use TLS, so it gets no credentials",
+                                {{"server", server}}));
   const auto add = [&path](std::string_view key, const std::string& value) {
     path += (path.find('?') == std::string::npos ? "?" : "&") + std::string(key) + "=" +
             util::percent_encode(value);
@@ -183,10 +201,11 @@ RegistryAnswer RegistryClient::ask_with_token(const Question& question, const Re
 
   const kube::Reply reply = get(origin, path, basic(login));
   if (reply.status == kube::http::kUnauthorized || reply.status == kube::http::kForbidden)
-    return {.kind = Kind::refused, .why = name + " " + reason_in(reply, login)};
-  if (reply.status != kube::http::kOk) return unknown(name + " " + reason_in(reply, login));
+    return {.kind = Kind::refused, .why = reason_of_token_server(reply, login, server)};
+  if (reply.status != kube::http::kOk) return unknown(reason_of_token_server(reply, login, server));
   const Secret<std::string> token = token_in(reply.body);
-  if (token.empty()) return unknown(name + " gives no token");
+  if (token.empty())
+    return unknown(util::filled("its token server {server} gives no token", {{"server", server}}));
   return answer_in(get(url_, question.path, "Bearer " + token.reveal()), login);
 }
 
@@ -204,7 +223,7 @@ kube::Reply RegistryClient::get(const std::string& origin, const std::string& pa
              .headers = std::move(headers),
              .body = {},
              .timeout = std::max(left, std::chrono::milliseconds(1))},
-            "ask " + util::printable(origin));
+            util::filled("ask {server}", {{"server", util::printable(origin)}}));
 }
 
 }  // namespace kots_export::migration

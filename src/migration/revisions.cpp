@@ -27,10 +27,14 @@ bool is_upgraded(const helm::Release& release) {
 
 bool is_pending(const StoredRevision& stored) { return stored.status.starts_with("pending-"); }
 
-std::string name_of(const StoredRevision& stored) { return "revision " + std::to_string(stored.revision); }
+std::string name_of(const StoredRevision& stored) {
+  return util::filled("revision {revision}", {{"revision", stored.revision}});
+}
 
 std::string state_of(const StoredRevision& stored) {
-  return name_of(stored) + " is " + (stored.status.empty() ? "of no status" : stored.status);
+  const char* words =
+      stored.status.empty() ? "revision {revision} is of no status" : "revision {revision} is {status}";
+  return util::filled(words, {{"revision", stored.revision}, {"status", stored.status}});
 }
 
 // The only revision, and revision 1, hold the 3.x values: they are never to be deleted.
@@ -39,12 +43,13 @@ std::string way_out_of_pending(const Context& context, const std::vector<StoredR
   const auto rollback_to = [&](int revision) {
     const std::string command =
         "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision);
-    return "`" + context.commands.helm(context.ns.name, command, {}) + "`";
+    return context.commands.helm(context.ns.name, command, {});
   };
-  const std::string wait = "Make sure that no Helm command is running on it. Then: ";
   if (revisions.size() == 1 || newest.revision == 1)
-    return wait + rollback_to(newest.revision) + ". Never delete Secret " + newest.secret.name +
-           ": it holds the 3.x values.";
+    return util::filled(
+        "Make sure that no Helm command is running on it. Then: `{rollback}`. Never delete Secret {secret}: "
+        "it holds the 3.x values.",
+        {{"rollback", rollback_to(newest.revision)}, {"secret", newest.secret.name}});
   const auto back_to =
       std::ranges::find_if(revisions | std::views::reverse, [](const StoredRevision& stored) {
         return stored.status == kDeployed || stored.status == "superseded";
@@ -53,9 +58,15 @@ std::string way_out_of_pending(const Context& context, const std::vector<StoredR
   const auto kubectl = [&](const std::string& command) {
     return context.commands.kubectl(context.ns.name, command);
   };
-  return wait + (can_go_back ? rollback_to(back_to->revision) + ", or " : "") +
-         "save and delete its record: `" + kubectl("get secret " + newest.secret.name + " -o yaml") + " > " +
-         newest.secret.name + ".yaml && " + kubectl("delete secret " + newest.secret.name) + "`.";
+  const std::string deletion = kubectl("get secret " + newest.secret.name + " -o yaml") + " > " +
+                               newest.secret.name + ".yaml && " +
+                               kubectl("delete secret " + newest.secret.name);
+  const char* words = can_go_back ? "Make sure that no Helm command is running on it. Then: `{rollback}`, or "
+                                    "save and delete its record: `{deletion}`."
+                                  : "Make sure that no Helm command is running on it. Then: save and delete "
+                                    "its record: `{deletion}`.";
+  return util::filled(words, {{"rollback", can_go_back ? rollback_to(back_to->revision) : std::string()},
+                              {"deletion", deletion}});
 }
 
 }  // namespace kots_export::migration

@@ -4,6 +4,7 @@
 #include <kots_export/migration/postgres.h>
 #include <kots_export/migration/run.h>
 #include <kots_export/migration/transform.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/yaml.h>
 
 #include "migration/in_step.h"
@@ -65,9 +66,11 @@ void tell_what_is_left(Context& context, const RunOptions& options) {
   } catch (const Error&) {
     return;  // flyway itself needs no release
   }
-  std::string commands;
-  if (has_postgres) commands = "`" + context.commands.kots_export("postgres") + "`, then ";
-  commands += "`" + context.commands.kots_export("message") + "`";
+  const char* words = has_postgres ? "`{postgres}`, then `{message}`" : "`{message}`";
+  const std::string chart = chart_flags(options.target_version, options.registry);
+  const std::string commands =
+      util::filled(words, {{"postgres", context.commands.kots_export("postgres")},
+                           {"message", context.commands.kots_export("message" + chart)}});
   context.observer.note("flyway.left-to-do", {{"commands", commands}});
 }
 

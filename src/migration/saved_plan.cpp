@@ -25,7 +25,8 @@ std::string plan_anew(const Context& context, const SavedPlan& saved) {
     if (saved.target_version != names::kTargetVersion)
       command += " --target-version " + util::shell_quote(saved.target_version);
   }
-  return "Make a new plan with `" + context.commands.kots_export(command + saved.registry.flag()) + "`.";
+  return util::filled("Make a new plan with `{command}`.",
+                      {{"command", context.commands.kots_export(command + saved.registry.flag())}});
 }
 
 std::string uid_of_namespace(Context& context, const std::string& name) {
@@ -41,12 +42,12 @@ void check_target(Context& context, const PlanTarget& planned) {
   const PlanTarget now = read_target(context, {});
   const bool same_cluster =
       planned.cluster_uid.empty() || now.cluster_uid.empty() || planned.cluster_uid == now.cluster_uid;
+  const std::string where = util::filled("it was made on {server}", {{"server", planned.server}});
   if (!same_cluster) {
-    refuse("the plan is for another cluster", "it was made on " + planned.server,
-           "Choose that cluster with --context or --kubeconfig.");
+    refuse("the plan is for another cluster", where, "Choose that cluster with --context or --kubeconfig.");
   }
   if (planned.namespace_uid != now.namespace_uid) {
-    refuse("the plan is for another namespace " + planned.ns, "it was made on " + planned.server,
+    refuse(util::filled("the plan is for another namespace {namespace}", {{"namespace", planned.ns}}), where,
            "Choose that cluster with --context or --kubeconfig. If the namespace was deleted and recreated, "
            "the plan cannot be used any more.");
   }
@@ -59,8 +60,9 @@ void require_same_revision(Context& context, const SavedPlan& saved) {
   const int now = current_revision(context).revision;
   if (now == planned.revision) return;
   refuse("the plan is out of date, and nothing was changed",
-         "it was made from revision " + std::to_string(planned.revision) + " of release " + planned.release +
-             ", and now revision " + std::to_string(now) + " is the one that runs",
+         util::filled("it was made from revision {revision} of release {release}, and now revision {current} "
+                      "is the one that runs",
+                      {{"revision", planned.revision}, {"release", planned.release}, {"current", now}}),
          plan_anew(context, saved));
 }
 
@@ -69,12 +71,11 @@ void refuse_changed(const Context& context, const SavedPlan& saved, const std::v
   std::string list;
   for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
   if (changed.size() > kNamedAtMost)
-    list += "\n  and " + std::to_string(changed.size() - kNamedAtMost) + " more";
-  refuse(
-      "the plan is out of date, and nothing was changed",
-      (changed.size() == 1 ? std::string("1 object has") : std::to_string(changed.size()) + " objects have") +
-          " changed since the plan was made:" + list,
-      plan_anew(context, saved));
+    list += util::filled("\n  and {count} more", {{"count", changed.size() - kNamedAtMost}});
+  const char* why = changed.size() == 1 ? "1 object has changed since the plan was made:{objects}"
+                                        : "{count} objects have changed since the plan was made:{objects}";
+  refuse("the plan is out of date, and nothing was changed",
+         util::filled(why, {{"count", changed.size()}, {"objects", list}}), plan_anew(context, saved));
 }
 
 // What a plan says of an object is what it was planned on.
@@ -84,7 +85,8 @@ void require_as_planned(const kube::ObjectRef& planned, const change::ObjectStat
   const bool same_version =
       planned.resource_version.empty() || planned.resource_version == now.resource_version;
   if (planned.uid == now.uid && same_version) return;
-  throw Error("the plan was not saved", kube::describe(planned) + " was changed while it was made",
+  throw Error("the plan was not saved",
+              util::filled("{object} was changed while it was made", {{"object", kube::describe(planned)}}),
               Hint::with_way_on("Run the same command again."));
 }
 

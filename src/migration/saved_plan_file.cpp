@@ -2,6 +2,7 @@
 #include <kots_export/change/plan_file.h>
 #include <kots_export/migration/saved_plan.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include "migration/values_record.h"
 
@@ -53,7 +54,7 @@ PlanTarget target_from(const json& file) {
 MigrationPlan plan_from(const json& file) {
   const std::string name = text_member(file, "part", "plan");
   const auto part = part_from(name);
-  if (!part) throw Error("plan.part is unknown: " + name);
+  if (!part) throw Error(util::filled("plan.part is unknown: {part}", {{"part", name}}));
   MigrationPlan plan;
   plan.part = *part;
   if (*part == Part::whole) {
@@ -119,11 +120,12 @@ bool is_plan(const std::string& content) {
 
 void save_plan(const std::filesystem::path& file, const SavedPlan& saved) {
   if (util::is_stream(file))
-    throw Error("the plan was not saved", file.string() + " is no file of its own, and a plan holds secrets",
+    throw Error("the plan was not saved",
+                util::filled("{file} is no file of its own, and a plan holds secrets", {{"file", file}}),
                 "Name a file.");
   const auto earlier = util::read_file_if_exists(file);
   if (earlier && !is_plan(*earlier)) {
-    throw Error("the plan was not saved", file.string() + " exists and is not a plan",
+    throw Error("the plan was not saved", util::filled("{file} exists and is not a plan", {{"file", file}}),
                 "Name another file, or move that one away.");
   }
   const MigrationPlan& plan = saved.plan;
@@ -161,7 +163,8 @@ SavedPlan load_plan(const std::filesystem::path& file) {
   const std::string name = file == "-" ? "standard input" : file.string();
   const std::string content = util::read_file(file);
   const auto no_plan = [&name](const std::string& why) {
-    return Error(name + " is not a valid plan", why, "Make one with `kots-export plan --out FILE`.");
+    return Error(util::filled("{file} is not a valid plan", {{"file", name}}), why,
+                 "Make one with `kots-export plan --out FILE`.");
   };
   if (content.empty()) throw no_plan("it is empty");
   const json document = json::parse(content, nullptr, false);
@@ -169,7 +172,8 @@ SavedPlan load_plan(const std::filesystem::path& file) {
   const auto format = format_of(document);
   if (!format) throw no_plan("it was not written by kots-export plan --out");
   if (*format > kFormat) {
-    throw Error(name + " is a plan of a newer kots-export", "its format is " + std::to_string(*format),
+    throw Error(util::filled("{file} is a plan of a newer kots-export", {{"file", name}}),
+                util::filled("its format is {format}", {{"format", *format}}),
                 "Apply it with the version that made it.");
   }
   try {

@@ -42,16 +42,16 @@ std::string member(std::string_view key, std::string_view value) {
   return value.empty() ? std::string() : go_json_string(key) + ":" + go_json_string(value) + ",";
 }
 
-void require_utf8(std::string_view value, const std::string& what) {
-  if (!util::is_utf8(value)) throw UsageError("the " + what + " is not UTF-8");
+void require_utf8(std::string_view value, const char* otherwise) {
+  if (!util::is_utf8(value)) throw UsageError(otherwise);
 }
 
 }  // namespace
 
 Secret<std::string> docker_config_json(const SecretOptions& options) {
-  require_utf8(options.username, "registry's user name");
-  require_utf8(options.password.reveal(), "registry's password");
-  require_utf8(options.email, "email");
+  require_utf8(options.username, "the registry's user name is not UTF-8");
+  require_utf8(options.password.reveal(), "the registry's password is not UTF-8");
+  require_utf8(options.email, "the email is not UTF-8");
   const std::string auth = util::base64_encode(options.username + ":" + options.password.reveal());
   std::string entry = member("username", options.username) + member("password", options.password.reveal()) +
                       member("email", options.email) + member("auth", auth);
@@ -76,17 +76,19 @@ change::Plan plan_secret(Context& context, const SecretOptions& options) {
                             .object = ref,
                             .before = nullptr,
                             .after = manifest,
-                            .why = "lets the cluster pull images from " + options.server});
+                            .why = util::filled("lets the cluster pull images from {registry}",
+                                                {{"registry", options.server}})});
     return plan;
   }
-  const std::string what = "Secret " + options.name + " exists in namespace " + context.ns.name;
+  const std::string what = util::filled("Secret {secret} exists in namespace {namespace}",
+                                        {{"secret", options.name}, {"namespace", context.ns.name}});
   const std::string type = live->value("type", std::string());
   if (type != kDockerConfigType) {
-    throw Error(
-        what, "its type is " + type + ", which cannot be changed",
-        "Delete it with `" +
-            context.commands.kubectl(context.ns.name, "delete secret " + util::shell_quote(options.name)) +
-            "` and run the command again.");
+    throw Error(what, util::filled("its type is {type}, which cannot be changed", {{"type", type}}),
+                util::filled(
+                    "Delete it with `{command}` and run the command again.",
+                    {{"command", context.commands.kubectl(
+                                     context.ns.name, "delete secret " + util::shell_quote(options.name))}}));
   }
   const json data = live->contains("data") && (*live)["data"].is_object() ? (*live)["data"] : json::object();
   const json present = data.contains(kDockerConfigKey) ? data[kDockerConfigKey] : json(nullptr);
@@ -113,15 +115,16 @@ void verify_registry_credentials(const SecretOptions& options, const TransportTo
     case RegistryAnswer::Kind::yes:
       return;
     case RegistryAnswer::Kind::refused:
-      throw Error(
-          "the registry " + options.server + " does not accept the credentials of " + options.username,
-          answer.why, "Check user name and password with your CircleCI contact; nothing was changed.");
+      throw Error(util::filled("the registry {registry} does not accept the credentials of {user}",
+                               {{"registry", options.server}, {"user", options.username}}),
+                  answer.why,
+                  "Check user name and password with your CircleCI contact; nothing was changed.");
     case RegistryAnswer::Kind::missing:
     case RegistryAnswer::Kind::unknown:
       break;
   }
   throw Error(
-      "cannot ask the registry " + options.server, answer.why,
+      util::filled("cannot ask the registry {registry}", {{"registry", options.server}}), answer.why,
       "Check --docker-server, the network and HTTPS_PROXY, or leave out --verify; nothing was changed.");
 }
 

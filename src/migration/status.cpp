@@ -1,3 +1,4 @@
+#include <kots_export/change/run_details.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/fix_manifest.h>
@@ -39,7 +40,8 @@ StepStatus fix_manifest_status(Context& context) {
   const std::size_t left = served.mapped.size() + served.unmapped.size();
   step.state = left == 0 ? State::not_needed : State::to_do;
   step.detail = left == 0 ? "the server serves all of the release's manifest"
-                          : util::counted(left, "object") + " of versions that the server has dropped";
+                          : util::filled("{objects} of versions that the server has dropped",
+                                         {{"objects", util::counted(left, "object")}});
   return step;
 }
 
@@ -60,8 +62,9 @@ StepStatus annotate_status(Context& context, const Inventory& inventory) {
                                                std::ranges::count_if(inventory.of_manifest, is_marked));
   StepStatus step{.step = "annotate", .detail = {}};
   step.state = left == 0 ? State::done : marked == 0 ? State::to_do : State::partly;
-  step.detail = util::counted(marked, "object") + " marked as the release's" +
-                (left == 0 ? "" : ", " + std::to_string(left) + " not yet");
+  const char* words =
+      left == 0 ? "{objects} marked as the release's" : "{objects} marked as the release's, {count} not yet";
+  step.detail = util::filled(words, {{"objects", util::counted(marked, "object")}, {"count", left}});
   return step;
 }
 
@@ -78,9 +81,10 @@ StepStatus cleanup_status(const Inventory& inventory) {
   }
   StepStatus step{.step = "kots_cleanup", .detail = {}};
   step.state = own + marked == 0 ? State::done : State::to_do;
-  step.detail = own + marked == 0 ? "nothing of KOTS is left"
-                                  : util::counted(own, "object") + " of KOTS, " + std::to_string(marked) +
-                                        " with its marks";
+  step.detail = own + marked == 0
+                    ? "nothing of KOTS is left"
+                    : util::filled("{objects} of KOTS, {count} with its marks",
+                                   {{"objects", util::counted(own, "object")}, {"count", marked}});
   return step;
 }
 
@@ -91,26 +95,29 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
     step.state = earlier->state == Job::complete ? State::done
                  : earlier->state == Job::failed ? State::failed
                                                  : State::running;
-    step.detail = "Job " + earlier->job.name + " " +
-                  (earlier->state == Job::complete ? "is complete"
-                   : earlier->state == Job::failed ? "has failed: " + util::printable(earlier->why)
-                                                   : "is running " + earlier->since);
+    const char* words = earlier->state == Job::complete ? "Job {job} is complete"
+                        : earlier->state == Job::failed ? "Job {job} has failed: {why}"
+                                                        : "Job {job} is running {since}";
+    step.detail = util::filled(
+        words,
+        {{"job", earlier->job.name}, {"why", util::printable(earlier->why)}, {"since", earlier->since}});
     return step;
   }
   if (const auto* run = last_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
     step.state = State::done;
-    step.detail = "run " + run->header.run + " of this folder has migrated the database";
+    step.detail =
+        util::filled("run {run} of this folder has migrated the database", {{"run", run->header.run}});
     return step;
   }
   if (const auto* run = newest_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
-    step.detail =
-        "run " + run->header.run +
-        " of this folder has migrated the database, and a run was rolled back since: that does not undo "
-        "it, only a database that was restored does";
+    step.detail = util::filled(
+        "run {run} of this folder has migrated the database, and a run was rolled back since: that does not "
+        "undo it, only a database that was restored does",
+        {{"run", run->header.run}});
     return step;
   }
-  step.detail =
-      "there is no Job " + std::string(names::kMigrator) + ", and no run of this folder knows of one";
+  step.detail = util::filled("there is no Job {job}, and no run of this folder knows of one",
+                             {{"job", names::kMigrator}});
   return step;
 }
 
@@ -129,9 +136,10 @@ StepStatus postgres_status(Context& context, const values::Value& values) {
   for (std::size_t i = 0; i < objects.size(); ++i)
     if (live[i]) there.push_back(kube::describe(objects[i]));
   step.state = there.empty() ? State::done : there.size() == objects.size() ? State::to_do : State::partly;
-  step.detail = there.empty() ? "there is room for the new PostgreSQL chart"
-                              : util::listed(there) + " of the old chart " +
-                                    (there.size() == 1 ? "is there" : "are there");
+  const char* words = there.empty()       ? "there is room for the new PostgreSQL chart"
+                      : there.size() == 1 ? "{objects} of the old chart is there"
+                                          : "{objects} of the old chart are there";
+  step.detail = util::filled(words, {{"objects", util::listed(there)}});
   return step;
 }
 
@@ -151,21 +159,48 @@ std::string migrator_pod(Context& context) {
     const std::string time = util::text_at(pod, {"metadata", "creationTimestamp"});
     if (!newest.empty() && time < created) continue;
     created = time;
-    newest = util::text_at(pod, {"metadata", "name"}) + " (" + util::text_at(pod, {"status", "phase"}) + ")";
+    newest = util::filled("{pod} ({phase})", {{"pod", util::text_at(pod, {"metadata", "name"})},
+                                              {"phase", util::text_at(pod, {"status", "phase"})}});
   }
   return newest;
 }
 
+// Whether the migration of the database is done where neither its Job nor a run tells: the step after it has
+// been done.
+bool tells_of_flyway(const StepStatus& step) { return step.step == "postgres" && step.state == State::done; }
+
 Stage stage_of_3x(const std::vector<StepStatus>& steps) {
-  const auto is_over = [](const StepStatus& step) {
-    // The database tells nothing; the steps after its migration do.
-    return step.state == State::done || step.state == State::not_needed || step.state == State::unknown;
+  const bool is_flyway_told = std::ranges::any_of(steps, tells_of_flyway);
+  const auto is_over = [&](const StepStatus& step) {
+    return step.state == State::done || step.state == State::not_needed ||
+           (step.state == State::unknown && is_flyway_told);
   };
   const auto is_open = [](const StepStatus& step) {
     return step.state == State::to_do || step.state == State::not_needed || step.state == State::unknown;
   };
   if (std::ranges::all_of(steps, is_over)) return Stage::migrated;
   return std::ranges::all_of(steps, is_open) ? Stage::untouched : Stage::half_migrated;
+}
+
+// Where Helm has the release; nothing where it is 3.x as it was deployed, or failed: the steps tell.
+std::optional<Stage> stage_of_helm(const helm::StoredRevision& newest, bool is_new, bool runs_new) {
+  if (is_pending(newest)) return Stage::upgrading;
+  if (is_new && newest.status == kDeployed) return Stage::upgraded;
+  const bool is_removed = newest.status == "uninstalling" || newest.status == "uninstalled";
+  if (!is_new && !runs_new && !is_removed) return std::nullopt;
+  return newest.status == "failed" ? Stage::upgrade_failed : Stage::not_deployed;
+}
+
+// The version of the chart that `run` was for; empty where it left no word of that.
+std::string target_of(const change::RunRecord& run) {
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? details->target_version : std::string();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 void add_newest_run(InstallationStatus& status, const Context& context, const change::Runs& known) {
@@ -176,6 +211,7 @@ void add_newest_run(InstallationStatus& status, const Context& context, const ch
     if (run.header.ns != context.ns.name || !is_same) continue;
     status.newest_run = run;
     status.newest_run_state = to_string(change::state_of(run, known.runs));
+    status.target_version = target_of(run);
     return;
   }
 }
@@ -192,14 +228,13 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
     status.stage = Stage::other_chart;
     return;
   }
-  if (is_new && newest.status == kDeployed) {
-    status.stage = Stage::upgraded;
-    return;
-  }
-  const Stage stage_of_4x = is_pending(newest) ? Stage::upgrading : Stage::upgrade_failed;
-  // From 4.x to 4.x there is nothing to migrate.
-  if (is_new && is_upgraded(decoded_revision(context, current))) {
-    status.stage = stage_of_4x;
+  const bool runs_new = is_upgraded(decoded_revision(context, current));
+  status.is_going_back = !is_new && runs_new;
+  const auto stage_now = stage_of_helm(newest, is_new, runs_new);
+  const bool is_over = stage_now == Stage::upgraded || stage_now == Stage::not_deployed;
+  // From 4.x there is nothing to migrate.
+  if (is_over || (stage_now && runs_new)) {
+    status.stage = *stage_now;
     return;
   }
   const Inventory inventory = read_inventory(context, decoded_revision(context, current).manifest);
@@ -209,15 +244,15 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
   status.steps.push_back(flyway_status(context, known, paths));
   // What is there once `helm upgrade` has begun may be the new chart's.
   if (!is_new) status.steps.push_back(postgres_status(context, decoded_revision(context, current).config));
-  status.stage = is_new ? stage_of_4x : stage_of_3x(status.steps);
+  status.stage = stage_now.value_or(stage_of_3x(status.steps));
 }
 
 }  // namespace
 
 std::string_view to_string(Stage stage) {
-  constexpr std::array<std::string_view, 9> kNames = {"noNamespace", "noRelease",     "otherChart",
-                                                      "untouched",   "halfMigrated",  "migrated",
-                                                      "upgrading",   "upgradeFailed", "upgraded"};
+  constexpr std::array<std::string_view, 10> kNames = {
+      "noNamespace", "noRelease", "otherChart",    "untouched",   "halfMigrated",
+      "migrated",    "upgrading", "upgradeFailed", "notDeployed", "upgraded"};
   return kNames.at(static_cast<std::size_t>(stage));
 }
 

@@ -4,6 +4,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -30,6 +31,18 @@ struct Part {
   std::string where = {};
 };
 
+Secret<std::string> without_returns(std::string text) {
+  std::erase(text, '\r');
+  return Secret<std::string>(std::move(text));
+}
+
+// Line ends, and blanks at both ends, are no difference.
+bool is_same_pem(const Secret<std::string>& a, const Secret<std::string>& b) {
+  const auto one = without_returns(a.reveal());
+  const auto other = without_returns(b.reveal());
+  return util::trim(one.reveal()) == util::trim(other.reveal());
+}
+
 class Outputs {
  public:
   explicit Outputs(std::string_view source) : source_(source) {}
@@ -41,6 +54,7 @@ class Outputs {
       const bool is_wrapped = depth == 0 && output.is_object() && output.contains("value");
       const json& value = is_wrapped ? output["value"] : output;
       if (value.is_object() && depth < kDeepest) look_at(value, where + name + ".", depth + 1);
+      if (value.is_array() && list_.empty() && has_outputs(value)) list_ = where + name;
       // Empty: the module was told to make none.
       if (value.is_string() && !value.get_ref<const std::string&>().empty()) take(name, where + name, value);
     }
@@ -48,8 +62,16 @@ class Outputs {
 
   NomadCertificates take_all() {
     for (const Part& part : parts_) {
-      if (!part.pem)
-        throw Error(std::string(source_) + " has no output " + std::string(part.output), {}, kHowToExport);
+      if (part.pem) continue;
+      if (!list_.empty())
+        throw Error(util::filled("{file} has output {output} only inside of a list, output {list}",
+                                 {{"file", source_}, {"output", part.output}, {"list", list_}}),
+                    {},
+                    "A module with `count` gives a list, of which one has to be chosen: export that, as "
+                    "in `output \"nomad\" { value = module.nomad[0] }`, run terraform apply, and then "
+                    "`terraform output -json`; or give three PEM files.");
+      throw Error(util::filled("{file} has no output {output}", {{"file", source_}, {"output", part.output}}),
+                  {}, kHowToExport);
     }
     const auto encoded = [](const Part& part) { return util::base64_encode(part.pem->reveal()); };
     return {.certificate = encoded(parts_[0]),
@@ -58,6 +80,16 @@ class Outputs {
   }
 
  private:
+  // Whether one of the objects of a list has such an output.
+  [[nodiscard]] bool has_outputs(const json& list) const {
+    return std::ranges::any_of(list, [&](const json& one) {
+      return std::ranges::any_of(parts_, [&](const Part& part) {
+        return one.is_object() &&
+               (one.contains(part.output) || one.contains(std::string(part.output) + std::string(kTwin)));
+      });
+    });
+  }
+
   void take(std::string_view name, const std::string& where, const json& value) {
     for (Part& part : parts_) {
       if (!name.starts_with(part.output)) continue;
@@ -65,15 +97,18 @@ class Outputs {
       if (rest.empty()) return take(part, where, Secret<std::string>(value.get<std::string>()));
       if (rest != kTwin) continue;
       auto pem = util::base64_decode(value.get_ref<const std::string&>());
-      if (!pem) throw Error("output " + where + " in " + std::string(source_) + " is not base64");
+      if (!pem)
+        throw Error(
+            util::filled("output {output} in {file} is not base64", {{"output", where}, {"file", source_}}));
       return take(part, where, Secret<std::string>(std::move(*pem)));
     }
   }
 
   void take(Part& part, const std::string& where, Secret<std::string> pem) {
-    if (part.pem && util::trim(part.pem->reveal()) != util::trim(pem.reveal())) {
-      throw Error(std::string(source_) + " has two different sets of Nomad certificates",
-                  "output " + part.where + " is another than output " + where,
+    if (part.pem && !is_same_pem(*part.pem, pem)) {
+      throw Error(util::filled("{file} has two different sets of Nomad certificates", {{"file", source_}}),
+                  util::filled("output {output} is another than output {other}",
+                               {{"output", part.where}, {"other", where}}),
                   "Choose the set that the clients of this installation use, and give its three PEM files.");
     }
     if (part.pem) return;
@@ -82,16 +117,24 @@ class Outputs {
   }
 
   std::string_view source_;
+  std::string list_;  // an output with such objects in a list, which are not looked at
   std::array<Part, 3> parts_ = {
       {{.output = "nomad_server_cert"}, {.output = "nomad_server_key"}, {.output = "nomad_tls_ca"}}};
 };
 
+// By its byte order mark.
+bool is_utf16(std::string_view text) { return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"); }
+
 }  // namespace
 
 NomadCertificates certificates_of_terraform(const Secret<std::string>& text, std::string_view source) {
+  if (is_utf16(text.reveal()))
+    throw Error(
+        util::filled("{file} is in UTF-16, as `>` of Windows PowerShell writes it", {{"file", source}}), {},
+        "Let `terraform output -json | Out-File -Encoding utf8 FILE` write it.");
   const json outputs = json::parse(text.reveal(), nullptr, false);
   if (!outputs.is_object()) {
-    throw Error(std::string(source) + " is not the output of terraform",
+    throw Error(util::filled("{file} is not the output of terraform", {{"file", source}}),
                 outputs.is_discarded() ? "it is not JSON, or it was cut off" : "it is not a JSON object",
                 "`terraform output -json` prints it.");
   }

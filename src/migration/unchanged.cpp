@@ -2,6 +2,7 @@
 
 #include <kots_export/change/recheck.h>
 #include <kots_export/migration/checks.h>
+#include <kots_export/util/text.h>
 
 #include "migration/earlier_migration.h"
 
@@ -21,8 +22,9 @@ bool starts_migration(const MigrationPlan& plan) {
 void require_no_migration_since(Context& context, const MigrationPlan& plan, const RunOptions& options) {
   const auto known = find_known_migration(context, database_access(context), options.paths);
   if (!known || known->run == plan.flyway.known_before) return;
-  throw Error("run " + known->run + " has migrated the database since this was planned",
-              "nothing was changed", Hint::with_way_on("Run the same command again: it makes a new plan."));
+  throw Error(
+      util::filled("run {run} has migrated the database since this was planned", {{"run", known->run}}),
+      "nothing was changed", Hint::with_way_on("Run the same command again: it makes a new plan."));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <kots_export/change/change_json.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 namespace kots_export::migration {
 
@@ -58,7 +59,7 @@ std::optional<ValuesRecord> read_values_record(const Paths& paths) {
     if (file.is_discarded()) throw Error("it is not JSON, or it was cut off");
     return record_from(file);
   } catch (const Error& error) {
-    throw Error("cannot read " + paths.values_record().string(), error.what(),
+    throw Error(util::filled("cannot read {file}", {{"file", paths.values_record()}}), error.what(),
                 "It holds the files of --values of an earlier run: name them again with --values.");
   }
 }

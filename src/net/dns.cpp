@@ -121,13 +121,39 @@ std::vector<DnsRecord> records_in(const ns_msg& message) {
 
 DnsAnswer failed(std::string why) { return {.status = Status::failed, .records = {}, .why = std::move(why)}; }
 
-DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type) {
+std::string name_of_code(int code) {
+  constexpr std::array<std::string_view, 6> kNames = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                                      "NXDOMAIN", "NOTIMP",  "REFUSED"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < kNames.size() ? std::string(kNames.at(index)) : "error " + std::to_string(code);
+}
+
+DnsAnswer refused(const std::string& title, int code) {
+  if (code == ns_r_noerror)
+    return failed(util::filled("{server} did not answer for it: it neither serves that name nor asks others",
+                               {{"server", title}}));
+  return failed(util::filled("{server} did not answer for it: {code}",
+                             {{"server", title}, {"code", name_of_code(code)}}));
+}
+
+// The code of an answer that glibc has thrown away (SERVFAIL, NOTIMP, REFUSED, an empty one of a server that
+// does not serve the name): it then says what it says of silence, but leaves the answer in the buffer. With
+// its `pfcode` it would return some of them, and ask for ever after an empty one (glibc 2.36).
+std::optional<int> rejected_code(const std::vector<unsigned char>& bytes, const unsigned char* query) {
+  HEADER asked{};
+  HEADER answer{};
+  std::memcpy(&asked, query, sizeof asked);
+  std::memcpy(&answer, bytes.data(), sizeof answer);
+  if (answer.id != asked.id || answer.qr == 0) return std::nullopt;
+  return static_cast<int>(answer.rcode);
+}
+
+DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type, const std::string& title) {
   ns_msg message{};
   if (::ns_initparse(bytes.data(), static_cast<int>(bytes.size()), &message) != 0)
     return failed("the answer cannot be read");
   const int code = ns_msg_getflag(message, ns_f_rcode);
-  if (code != ns_r_noerror && code != ns_r_nxdomain)
-    return failed("the name server answers with error " + std::to_string(code) + " (RFC 1035, RCODE)");
+  if (code != ns_r_noerror && code != ns_r_nxdomain) return refused(title, code);
   DnsAnswer answer{.status = Status::no_data, .records = records_in(message), .why = {}};
   const bool is_found = std::ranges::any_of(answer.records, [&](const DnsRecord& record) {
     return record.type == type || (record.type == RecordType::cname && type != RecordType::soa);
@@ -138,8 +164,9 @@ DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type) 
 }
 
 UsageError no_server(const std::string& server) {
-  return UsageError("--dns-server " + server + " is no address of a name server", {},
-                    "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
+  return UsageError(
+      util::filled("--dns-server {server} is no address of a name server", {{"server", server}}), {},
+      "Write ADDR, ADDR:PORT or [ADDR]:PORT, such as 10.0.0.2:53.");
 }
 
 // "10.0.0.2", "10.0.0.2:53", "[fd00::2]:53" or "fd00::2": address and port.
@@ -176,12 +203,19 @@ ServerAddress parse(const std::string& server) {
 void require_server(const std::string& server) { (void)parse(server); }
 
 Resolver::Resolver(const std::string& server, std::function<bool()> interrupted)
-    : title_(server.empty() ? "the name servers of resolv.conf" : "name server " + server),
+    : title_(server.empty() ? "the name servers of resolv.conf"
+                            : util::filled("name server {server}", {{"server", server}})),
       server_(server.empty() ? ServerAddress{} : parse(server)),
       interrupted_(std::move(interrupted)) {}
 
 DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
+  const auto key = std::pair(name_form(name), type);
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
   if (!silence_.empty()) return failed(silence_);
+  return known_.emplace(key, ask_servers(name, type)).first->second;
+}
+
+DnsAnswer Resolver::ask_servers(const std::string& name, RecordType type) {
   State state;
   in_addr v4{};
   in6_addr v6{};
@@ -190,19 +224,33 @@ DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
   std::array<unsigned char, NS_PACKETSZ> query{};
   const int length = ::res_nmkquery(state.get(), ns_o_query, name.c_str(), ns_c_in, type_of(type), nullptr, 0,
                                     nullptr, query.data(), static_cast<int>(query.size()));
-  if (length < 0) return failed(name + " is no domain name");
+  if (length < 0) return failed(util::filled("{name} is no domain name", {{"name", name}}));
   std::vector<unsigned char> bytes(kLongestAnswer);
+  std::optional<int> rejected;
   int size = -1;
+  int error = 0;
   for (int i = 0; i < kTries && size < 0; ++i) {
-    if (interrupted_ && interrupted_()) throw Interrupted("stopped asking " + title_);
+    if (interrupted_ && interrupted_())
+      throw Interrupted(util::filled("stopped asking {server}", {{"server", title_}}));
+    std::fill_n(bytes.begin(), sizeof(HEADER), static_cast<unsigned char>(0));
     size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
+    error = errno;
+    if (const auto code = rejected_code(bytes, query.data())) rejected = code;
+  }
+  if (size < 0 && rejected) {
+    has_answered_ = true;
+    return refused(title_, *rejected);
   }
   if (size < 0) {
-    silence_ = title_ + " did not answer: " + std::generic_category().message(errno);
-    return failed(silence_);
+    const std::string why =
+        util::filled("{server} did not answer: {why}",
+                     {{"server", title_}, {"why", std::generic_category().message(error)}});
+    if (!has_answered_) silence_ = why;
+    return failed(why);
   }
+  has_answered_ = true;
   bytes.resize(static_cast<std::size_t>(size));
-  return read_answer(bytes, type);
+  return read_answer(bytes, type, title_);
 }
 
 Resolved Resolver::resolve(const std::string& name) {
@@ -217,7 +265,9 @@ Resolved Resolver::resolve(const std::string& name) {
       ttl = std::min(ttl.value_or(record.ttl), record.ttl);
     }
     if (answer.status == Status::found) resolved.status = Status::found;
-    if (type == RecordType::a && resolved.status != Status::found) {
+    // Of AAAA, that it is not known counts where there is no A.
+    const bool is_news = type == RecordType::a || answer.status == Status::failed;
+    if (is_news && resolved.status != Status::found) {
       resolved.status = answer.status;
       resolved.why = answer.why;
       // Where there is no such name, or nobody answers, the second question is of no use.

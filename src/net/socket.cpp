@@ -1,6 +1,7 @@
 #include "net/socket.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -53,7 +54,7 @@ int connect_one(int descriptor, const addrinfo& address, const Patience& patienc
 }  // namespace
 
 Socket::Socket(const std::string& host, std::uint16_t port, const Patience& patience) {
-  const std::string what = "cannot connect to " + host + ":" + std::to_string(port);
+  const std::string what = util::filled("cannot connect to {host}:{port}", {{"host", host}, {"port", port}});
   const Addresses addresses = addresses_of(host, port, what);
   int error = 0;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {

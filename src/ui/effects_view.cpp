@@ -1,5 +1,7 @@
 #include <kots_export/ui/effects_view.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include <algorithm>
 
@@ -38,54 +40,49 @@ class Lines {
 
 Lines pods(const Effects& effects) {
   Lines lines("Pods");
-  if (!effects.deleted.empty()) lines.add({{"deleted with "}, names(effects.deleted)});
-  if (!effects.orphaned.empty()) {
-    lines.add({{"those of "},
-               names(effects.orphaned),
-               {" go on running without it; one that is deleted or evicted is not recreated before "},
-               name("helm upgrade")});
+  const auto add = [&lines](const char* sentence, const Effects::Objects& objects) {
+    if (objects.empty()) return;
+    lines.add(filled_line(sentence, {{"objects", names(objects)}, {"command", name("helm upgrade")}}));
+  };
+  add("deleted with {objects}", effects.deleted);
+  add("those of {objects} go on running without it; one that is deleted or evicted is not recreated before "
+      "{command}",
+      effects.orphaned);
+  add("restarted by a new template: {objects}", effects.restarted);
+  add("started, or taken over where they still run: {objects}", effects.started);
+  add("one of {objects} runs, and is deleted with it when it is done", effects.run);
+  add("one of {objects} runs already: it is followed to its end, then deleted", effects.followed);
+  const bool patches_metadata = effects.metadata_patches > 0;
+  if (lines.empty()) {
+    lines.add({{patches_metadata ? "all go on running; new labels and annotations restart none"
+                                 : "all go on running"}});
+  } else {
+    lines.add({{patches_metadata ? "all others go on running; new labels and annotations restart none"
+                                 : "all others go on running"}});
   }
-  if (!effects.restarted.empty()) lines.add({{"restarted by a new template: "}, names(effects.restarted)});
-  if (!effects.started.empty())
-    lines.add({{"started, or taken over where they still run: "}, names(effects.started)});
-  if (!effects.run.empty())
-    lines.add({{"one of "}, names(effects.run), {" runs, and is deleted with it when it is done"}});
-  if (!effects.followed.empty())
-    lines.add(
-        {{"one of "}, names(effects.followed), {" runs already: it is followed to its end, then deleted"}});
-  const std::string rest = lines.empty() ? "all go on running" : "all others go on running";
-  lines.add({{rest + (effects.metadata_patches > 0 ? "; new labels and annotations restart none" : "")}});
   return lines;
 }
 
-Line line_of(const Effects::Claim& claim) {
-  Line line = {name(kube::describe(claim.claim))};
-  switch (claim.data) {
+const char* sentence_of(Data data) {
+  switch (data) {
     case Data::never_bound:
-      line.push_back({" is deleted; it was never bound and holds no data"});
-      break;
+      return "{claim} is deleted; it was never bound and holds no data";
     case Data::kept:
-      line.push_back({" is deleted; its data stays: volume "});
-      line.push_back(name(claim.volume));
-      line.push_back({" is set to Retain first"});
-      break;
+      return "{claim} is deleted; its data stays: volume {volume} is set to Retain first";
     case Data::retained:
-      line.push_back({" is deleted; its data stays: the reclaim policy of volume "});
-      line.push_back(name(claim.volume));
-      line.push_back({" is Retain"});
-      break;
+      return "{claim} is deleted; its data stays: the reclaim policy of volume {volume} is Retain";
     case Data::deleted:
-      line.push_back({" is deleted, and its data with it: the reclaim policy of volume "});
-      line.push_back(name(claim.volume));
-      line.push_back({" is Delete"});
-      break;
+      return "{claim} is deleted, and its data with it: the reclaim policy of volume {volume} is Delete";
     case Data::by_policy:
-      line.push_back({" is deleted; its data stays where the reclaim policy of volume "});
-      line.push_back(name(claim.volume));
-      line.push_back({" is Retain, and is deleted where it is Delete"});
-      break;
+      return "{claim} is deleted; its data stays where the reclaim policy of volume {volume} is Retain, and "
+             "is deleted where it is Delete";
   }
-  return line;
+  return "";
+}
+
+Line line_of(const Effects::Claim& claim) {
+  return filled_line(sentence_of(claim.data),
+                     {{"claim", name(kube::describe(claim.claim))}, {"volume", name(claim.volume)}});
 }
 
 Item::Weight weight_of(Data data) {
@@ -112,7 +109,8 @@ Lines data(const Effects& effects) {
   Lines lines("data");
   for (const Effects::Claim& claim : effects.claims) lines.add(line_of(claim), weight_of(claim.data));
   if (!effects.deleted_with_claims.empty())
-    lines.add({{"PersistentVolumeClaims are deleted with "}, names(effects.deleted_with_claims)});
+    lines.add(filled_line("PersistentVolumeClaims are deleted with {objects}",
+                          {{"objects", names(effects.deleted_with_claims)}}));
   if (lines.empty()) lines.add({{"no PersistentVolumeClaim is deleted, and no volume with it"}});
   if (effects.migrates_database) {
     lines.add({{"the database migration changes PostgreSQL's schema and cannot be undone: only a backup "
@@ -129,20 +127,20 @@ Lines data(const Effects& effects) {
 }
 
 Lines time(const Effects& effects) {
-  const auto at_most = [](std::chrono::seconds wait) { return std::to_string(wait.count()) + " s at most"; };
   Lines lines("time");
   if (effects.migration_wait) {
-    lines.add({{"the run waits for the database migration, " + at_most(*effects.migration_wait) + " ("},
-               name("--timeout"),
-               {")"}});
+    lines.add(
+        filled_line("the run waits for the database migration, {time} at most ({flag})",
+                    {{"time", {util::elapsed_text(*effects.migration_wait)}}, {"flag", name("--timeout")}}));
   }
   if (effects.deletion_wait)
-    lines.add(
-        {{"the run waits until what it deletes of PostgreSQL is gone, " + at_most(*effects.deletion_wait)}});
+    lines.add({{util::filled("the run waits until what it deletes of PostgreSQL is gone, {time} at most",
+                             {{"time", util::elapsed_text(*effects.deletion_wait)}})}});
   if (effects.upgrade_follows) {
-    lines.add({{"CircleCI's own Pods run on until "},
-               name("helm upgrade"),
-               {"; the migration guide has CI stand still from this run until the upgraded ones are up"}});
+    lines.add(
+        filled_line("CircleCI's own Pods run on until {command}; the migration guide has CI stand still "
+                    "from this run until the upgraded ones are up",
+                    {{"command", name("helm upgrade")}}));
   }
   return lines;
 }

@@ -25,7 +25,7 @@ code, pre { font: .85rem/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .4rem 0;
   white-space: pre-wrap; }
 pre .line { display: inline; }
-pre.commands code { user-select: all; -webkit-user-select: all; cursor: copy; }
+pre.commands code, li li code { user-select: all; -webkit-user-select: all; cursor: copy; }
 ul { margin: .3rem 0; padding-left: 1.2rem; }
 li { margin: .15rem 0; overflow-wrap: anywhere; }
 li.grave { list-style: none; margin-left: -1.2rem; }

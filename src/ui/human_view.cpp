@@ -12,11 +12,6 @@ namespace {
 // Of objects that are refused for one reason.
 constexpr std::size_t kMostNames = 10;
 
-// "deployments.apps", as kubectl writes a resource.
-std::string plural_of(const kube::ObjectRef& object) {
-  return object.gvr.resource + (object.gvr.group.empty() ? "" : "." + object.gvr.group);
-}
-
 // What is said of a Change that is not as it should be; empty of all others.
 std::string_view failure_word(change::ChangeOutcome::Status status) {
   using Status = change::ChangeOutcome::Status;
@@ -37,12 +32,13 @@ std::string_view failure_word(change::ChangeOutcome::Status status) {
 }
 
 std::string action_on(const change::Change& change) {
-  return std::string(to_string(change.verb)) + " " + kube::describe(change.object);
+  return util::filled("{verb} {object}",
+                      {{"verb", to_string(change.verb)}, {"object", kube::describe(change.object)}});
 }
 
 // The error without "cannot patch Job j: ".
 std::string reason_of(const change::Change& change, const change::ChangeOutcome& outcome) {
-  const std::string beginning = "cannot " + action_on(change) + ": ";
+  const std::string beginning = util::filled("cannot {action}: ", {{"action", action_on(change)}});
   return outcome.error.starts_with(beginning) ? outcome.error.substr(beginning.size()) : outcome.error;
 }
 
@@ -110,10 +106,12 @@ void HumanView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   if (is_quiet()) return;
   const change::PlanSummary summary = summarize(plan);
   // The step is named, so that nobody takes one of its plans for the whole run's.
-  const std::string of_step = step_.empty() ? "" : step_ + ": ";
-  if (plan.empty() && summary.already_right > 0)
-    progress_.stream << of_step << "nothing to do: " << text_of(summary, Tense::planned) << std::endl;
-  if (plan.changes.size() > 1) progress_.stream << of_step << text_of(summary, Tense::planned) << std::endl;
+  const auto tell = [&](const char* sentence) {
+    const std::string text = util::filled(sentence, {{"changes", text_of(summary, Tense::planned)}});
+    progress_.stream << (step_.empty() ? "" : step_ + ": ") << text << std::endl;
+  };
+  if (plan.empty() && summary.already_right > 0) tell("nothing to do: {changes}");
+  if (plan.changes.size() > 1) tell("{changes}");
 }
 
 void HumanView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
@@ -126,9 +124,9 @@ void HumanView::change_done(const change::Change& change, const change::ChangeOu
   // The plan of a dry run has just been shown; of many patches a person wants the count.
   if (dry_run_ != kube::DryRun::none || is_quiet()) return;
   if (detail_ != Detail::verbose && change.verb == change::Verb::patch) return;
+  const char* words = outcome.status == Status::gone ? "{action} (was gone already)" : "{action}";
   progress_.stream << paint(progress_.colour, mark(change.verb), colour_of(change.verb)) << " "
-                   << util::printable(action_on(change))
-                   << (outcome.status == Status::gone ? " (was gone already)" : "") << std::endl;
+                   << util::printable(util::filled(words, {{"action", action_on(change)}})) << std::endl;
 }
 
 void HumanView::change_failed(std::string_view word, const change::Change& change,
@@ -137,20 +135,22 @@ void HumanView::change_failed(std::string_view word, const change::Change& chang
   const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
   if (detail_ == Detail::verbose) return show_failure(std::string(word), alone + hint);
   const std::string why = outcome.forbidden.empty() ? reason_of(change, outcome) : outcome.forbidden;
+  const std::string action =
+      util::filled("{verb} {kind}", {{"verb", to_string(change.verb)}, {"kind", change.object.kind}});
   Failed& failed = failed_[{.word = std::string(word),
-                            .action = std::string(to_string(change.verb)) + " " + plural_of(change.object),
+                            .action = outcome.forbidden.empty() ? std::string() : action,
                             .why = without_names_and_numbers(why, change.object.name)}];
   if (outcome.forbidden.empty() && failed.first == Failed::First::held_back) {
     failed.first = Failed::First::told;
     failed.why = why;
     return show_failure(std::string(word), alone + hint);
   }
-  if (failed.names.empty() && failed.first == Failed::First::held_back) {
+  if (failed.objects.empty() && failed.first == Failed::First::held_back) {
     failed.alone = alone;
     failed.why = why;
     failed.hint = outcome.hint;
   }
-  failed.names.push_back(change.object.name);
+  failed.objects.push_back({.action = action, .name = change.object.name});
 }
 
 void HumanView::show_failure(const std::string& word, const std::string& text) {
@@ -162,18 +162,30 @@ void HumanView::show_failure(const std::string& word, const std::string& text) {
 
 void HumanView::plan_done() {
   for (auto& [alike, failed] : std::exchange(failed_, {})) {
-    if (failed.names.empty()) continue;
+    const auto& objects = failed.objects;
+    if (objects.empty()) continue;
     const std::string hint = failed.hint.empty() ? "" : " (" + failed.hint + ")";
-    const std::size_t most = detail_ == Detail::normal ? kMostNames : failed.names.size();
     const bool was_told = failed.first == Failed::First::told;
-    if (failed.names.size() == 1 && !was_told) {
+    if (objects.size() == 1 && !was_told) {
       show_failure(alike.word, failed.alone + hint);
       continue;
     }
-    std::ranges::sort(failed.names, util::natural_less);
-    const std::string objects = util::counted(failed.names.size(), was_told ? "more object" : "object") +
-                                " (" + util::listed(failed.names, most) + ")";
-    show_failure(alike.word, alike.action + ", " + objects + ": " + failed.why + hint);
+    const std::string& action = objects.front().action;
+    const bool is_one_action =
+        std::ranges::all_of(objects, [&](const Failed::Object& object) { return object.action == action; });
+    std::vector<std::string> names;
+    for (const Failed::Object& object : objects)
+      names.push_back(is_one_action ? object.name : object.action + " " + object.name);
+    std::ranges::sort(names, util::natural_less);
+    const std::size_t most = detail_ == Detail::normal ? kMostNames : names.size();
+    show_failure(alike.word,
+                 util::filled(is_one_action ? "{action}, {objects} ({names}): {why}{hint}"
+                                            : "{objects} ({names}): {why}{hint}",
+                              {{"action", action},
+                               {"objects", util::counted(names.size(), was_told ? "more object" : "object")},
+                               {"names", util::listed(names, most)},
+                               {"why", failed.why},
+                               {"hint", hint}}));
   }
 }
 

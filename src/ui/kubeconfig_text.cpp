@@ -32,10 +32,13 @@ std::string lines_of(const std::vector<Row>& rows) {
 
 std::string sources_text(const kube::KubeconfigView& view) {
   std::string text;
-  for (const auto& file : view.read) text += "read: " + util::printable(file.string()) + "\n";
-  for (const auto& file : view.missing) text += "not there: " + util::printable(file.string()) + "\n";
+  const auto add = [&text](const char* sentence, const std::string& place) {
+    text += util::filled(sentence, {{"place", util::printable(place)}}) + "\n";
+  };
+  for (const auto& file : view.read) add("read: {place}", file.string());
+  for (const auto& file : view.missing) add("not there: {place}", file.string());
   if (!view.in_cluster_server.empty())
-    text += "in use: the service account of this Pod, at " + util::printable(view.in_cluster_server) + "\n";
+    add("in use: the service account of this Pod, at {place}", view.in_cluster_server);
   return text;
 }
 

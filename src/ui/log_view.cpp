@@ -3,6 +3,8 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 
+#include "ui/one_line.h"
+
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -20,7 +22,7 @@ std::shared_ptr<spdlog::sinks::sink> open_sink(const std::filesystem::path& file
   try {
     return std::make_shared<spdlog::sinks::basic_file_sink_st>(file.string());
   } catch (const spdlog::spdlog_ex& error) {
-    throw Error("cannot write " + file.string(), error.what());
+    throw Error(util::filled("cannot write {file}", {{"file", file}}), error.what());
   }
 }
 
@@ -42,8 +44,8 @@ void LogView::step_done(std::string_view step) { log_->logger.info("step {} done
 
 void LogView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   if (plan.empty()) return;
-  log_->logger.info("planned{}: {}", dry_run == kube::DryRun::none ? "" : " (dry run)",
-                    text_of(summarize(plan), Tense::planned));
+  const char* words = dry_run == kube::DryRun::none ? "planned: {changes}" : "planned (dry run): {changes}";
+  log_->logger.info("{}", util::filled(words, {{"changes", text_of(summarize(plan), Tense::planned)}}));
 }
 
 void LogView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
@@ -57,12 +59,12 @@ void LogView::change_done(const change::Change& change, const change::ChangeOutc
       log_->logger.info("{} {}: was gone", verb, object);
       break;
     case change::ChangeOutcome::Status::not_tried:
-      log_->logger.info("{} {}: {}", verb, object, outcome.error);
+      log_->logger.info("{} {}: {}", verb, object, one_line(outcome.error));
       break;
     case change::ChangeOutcome::Status::refused:
     case change::ChangeOutcome::Status::unknown:
     case change::ChangeOutcome::Status::not_sent:
-      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status), outcome.error);
+      log_->logger.error("{} {}: {}: {}", verb, object, to_string(outcome.status), one_line(outcome.error));
       break;
   }
 }
@@ -73,9 +75,9 @@ void LogView::check_done(const change::CheckOutcome& check) {
 
 void LogView::notice(const change::Notice& notice) {
   if (notice.level == change::Notice::Level::warning) {
-    log_->logger.warn("{}", text_of(notice));
+    log_->logger.warn("{}", util::printable(text_of(notice)));
   } else {
-    log_->logger.info("{}", text_of(notice));
+    log_->logger.info("{}", util::printable(text_of(notice)));
   }
 }
 

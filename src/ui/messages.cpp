@@ -1,6 +1,8 @@
 #include <kots_export/ui/messages.h>
 #include <kots_export/util/text.h>
 
+#include "ui/one_line.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -18,7 +20,7 @@ constexpr std::array kNotices = {
           "administrator "
           "has run {commands}"},
     Words{"annotate.other-release",
-          "{object} belongs to Helm release {release}: left alone (--take-ownership takes it too)"},
+          "{object} belongs to Helm release {release}: skipped (use --take-ownership to include it)"},
     Words{"apply.applied-already", "{file} was carried out on {time}: a plan is carried out once"},
     Words{"apply.done-already", "{count} of the plan's changes are there already: the others are left to do"},
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
@@ -82,25 +84,36 @@ constexpr std::array kNotices = {
     Words{"progress.step", "{step}: {time}"},
     Words{"progress.step-at", "{step}, {time}: {at}"},
     Words{"progress.counts", "{done} of {total} changes"},
-    Words{"progress.counts-with-failures", "{done} of {total} changes, {failed} failed"},
+    Words{"progress.counts-with-refused", "{done} of {total} changes, {refused} refused"},
+    Words{"progress.counts-with-unknown", "{done} of {total} changes, {unknown} unknown"},
+    Words{"progress.counts-with-both", "{done} of {total} changes, {refused} refused, {unknown} unknown"},
     Words{"progress.rate", "{done} of {total} changes, {rate}/s, {left} left"},
     Words{"progress.counts-narrow", "{done}/{total}"},
-    Words{"progress.counts-with-failures-narrow", "{done}/{total}, {failed} failed"},
+    Words{"progress.counts-with-refused-narrow", "{done}/{total}, {refused} refused"},
+    Words{"progress.counts-with-unknown-narrow", "{done}/{total}, {unknown} unknown"},
+    Words{"progress.counts-with-both-narrow", "{done}/{total}, {refused} ref., {unknown} unk."},
     Words{"progress.rate-narrow", "{done}/{total}, {left} left"},
     Words{"progress.checks", "{checks}"},
     Words{"progress.checks-with-findings", "{checks}, {findings}"},
     Words{"progress.planned", "planned"},
+    Words{"progress.applied", "done in apply"},
     Words{"progress.not-begun", "not begun"},
     Words{"progress.job", "Job {job} has no Pod yet ({time})"},
     Words{"progress.pod", "Pod {pod} is {phase} ({time})"},
     Words{"progress.pod-waits", "Pod {pod} is {phase}: {reason} ({time})"},
     Words{"progress.pod-with-log", "Pod {pod} is {phase} ({time}), last line {ago} ago"},
+    Words{"progress.job-narrow", "the Job has no Pod yet ({time})"},
+    Words{"progress.pod-narrow", "the Pod is {phase} ({time})"},
+    Words{"progress.last-line-narrow", "last line {ago} ago"},
     Words{"progress.no-answer", "no answer for {time} ({request})"},
     Words{"progress.no-answer-narrow", "no answer for {time}"},
-    Words{"progress.pause-narrow", "sent again in {time}: {why}"},
+    Words{"progress.pause-narrow", "sent again in {time}:"},
     Words{"progress.pause", "{request} is sent again in {time}: {why}"},
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
+    Words{"report.other-server",
+          "what verify found is of the server {verified}, and the run of {run}: see that it is the same "
+          "cluster"},
     Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
     Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not recreated"},
@@ -127,6 +140,8 @@ constexpr std::array kNotices = {
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not recreated"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "rolling back run {run}"},
+    Words{"rollback.run-is-running",
+          "run {run} is still running: roll back when it has ended. What it does until then is not shown"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
           "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
@@ -139,11 +154,12 @@ constexpr std::array kNotices = {
         "volume {volume} may not be read: PersistentVolumeClaim {claim} waits until an administrator clears "
         "the volume's claimRef.uid"},
     Words{"run.stopped",
-          "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x goes on "
-          "working, its own Pods run on"},
+          "done {done}, refused {refused}, unknown {unknown}, not sent {left} ({time}); CircleCI 3.x keeps "
+          "running"},
     Words{"run.stopped-early",
-          "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more ({time}); CircleCI 3.x "
-          "goes on working, its own Pods run on"},
+          "done {done}, refused {refused}, unknown {unknown}, not sent about {left} ({time}); CircleCI 3.x "
+          "keeps "
+          "running"},
     Words{"secret.verified", "the registry {server} accepts the credentials"},
     Words{"summary.done", "{patch} patched, {delete} deleted, {create} created, {unchanged} unchanged"},
     Words{"summary.planned",
@@ -169,11 +185,13 @@ constexpr std::array kNotices = {
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
     Words{"verify.cut-off", "the server is not reached, trying again: {why}"},
+    Words{"verify.server-error", "the server is in trouble, trying again: {why}"},
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
     Words{"verify.waited-enough",
           "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
     Words{"verify.waited-in-vain",
-          "some workloads are not ready after {time} (--wait): the checks say what is not"},
+          "the release or some of its workloads are not ready after {time} (--wait): the checks say what is "
+          "not"},
     Words{"verify.waiting", "waiting: {work}"},
 };
 
@@ -255,7 +273,7 @@ std::string text_of(const change::Notice& notice) {
   const std::string_view* words = find(kNotices, notice.id);
   if (words != nullptr) {
     std::vector<util::Argument> arguments;
-    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, value);
+    for (const auto& [name, value] : notice.args) arguments.emplace_back(name, one_line(value));
     return util::filled(*words, arguments);
   }
   std::string text = notice.id;

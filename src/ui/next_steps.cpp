@@ -1,4 +1,6 @@
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/next_steps.h>
+#include <kots_export/util/text.h>
 
 #include <utility>
 
@@ -23,15 +25,17 @@ std::string about_force(const NextSteps& steps) {
     case HelmForce::refused:
       return "It has no --force, because this server refuses it: the check helm-force tried it.";
     case HelmForce::unknown:
-      return "Servers before 1.20.11 and 1.21.5 refuse --force: leave it out there. `" + steps.check_command +
-             "` tries it.";
+      return util::filled(
+          "Servers before 1.20.11 and 1.21.5 refuse --force: leave it out there. `{command}` tries it.",
+          {{"command", steps.check_command}});
   }
   return {};
 }
 
 Step migrator_step(const NextSteps& steps) {
   Step step{.number = "3", .title = "Check the database migration", .parts = {}};
-  step.parts.push_back({{{"The log of the migration is "}, name(steps.migrator_log), {"."}}});
+  step.parts.push_back(
+      {filled_line("The log of the migration is {file}.", {{"file", name(steps.migrator_log)}})});
   step.parts.push_back(
       {{{"Its Job is deleted when it succeeds. Where it is still there, it runs or has failed."}},
        {steps.job_command}});
@@ -41,8 +45,9 @@ Step migrator_step(const NextSteps& steps) {
 Step values_step(const NextSteps& steps) {
   return {.number = "4",
           .title = "Check the values file",
-          .parts = {{{{"The upgrade uses "}, name(steps.values_file), {". You may edit it."}},
-                     {steps.validate_command}}}};
+          .parts = {
+              {filled_line("The upgrade uses {file}. You may edit it.", {{"file", name(steps.values_file)}}),
+               {steps.validate_command}}}};
 }
 
 Step diff_step(const NextSteps& steps) {
@@ -76,12 +81,9 @@ Step dns_step(const NextSteps& steps) {
       .title = "Change DNS",
       .parts = {{{{"4.x has one load balancer. EXTERNAL-IP is its name or address."}},
                  {steps.load_balancer_command}},
-                {{{"Point "},
-                  name(domain),
-                  {" and "},
-                  name("app." + domain),
-                  {" at it: an A record for an address, a CNAME for a name (ALIAS where the domain is the "
-                   "apex of its zone)."}}},
+                {filled_line("Point {domain} and {app} at it: an A record for an address, a CNAME for a name "
+                             "(ALIAS where the domain is the apex of its zone).",
+                             {{"domain", name(domain)}, {"app", name("app." + domain)}})},
                 {{{"The three records for vm-service, output-processor and Nomad of 3.x can go."}}}}};
 }
 
@@ -103,17 +105,18 @@ Step nomad_step(const NextSteps& steps) {
 
 Step realitycheck_step(const NextSteps& steps) {
   const std::string provider = steps.cloud_provider.empty() ? "<aws, gcp or other>" : steps.cloud_provider;
-  return {.number = "10",
-          .title = "Check with realitycheck",
-          .parts = {
-              {{{"Fork "},
-                {std::string(kRealitycheck), Style::link},
-                {" to where this installation builds from, and set these variables of the project."}},
-               {"CIRCLE_TOKEN=<personal API token>", "CIRCLE_HOSTNAME=https://" + domain_of(steps),
-                "CIRCLE_CLOUD_PROVIDER=" + provider}},
-              {{{"Two contexts need a variable each, with any value."}},
-               {"org-global: CONTEXT_END_TO_END_TEST_VAR", "individual-local: MULTI_CONTEXT_END_TO_END_VAR"}},
-              {{{"A commit starts it."}}, {"git commit --allow-empty -m \"Run realitycheck\" && git push"}}}};
+  return {
+      .number = "10",
+      .title = "Check with realitycheck",
+      .parts = {
+          {filled_line("Fork {address} to where this installation builds from, and set these variables of "
+                       "the project.",
+                       {{"address", {std::string(kRealitycheck), Style::link}}}),
+           {"CIRCLE_TOKEN=<personal API token>", "CIRCLE_HOSTNAME=https://" + domain_of(steps),
+            "CIRCLE_CLOUD_PROVIDER=" + provider}},
+          {{{"Two contexts need a variable each, with any value."}},
+           {"org-global: CONTEXT_END_TO_END_TEST_VAR", "individual-local: MULTI_CONTEXT_END_TO_END_VAR"}},
+          {{{"A commit starts it."}}, {"git commit --allow-empty -m \"Run realitycheck\" && git push"}}}};
 }
 
 Step team_step(const NextSteps& steps) {
@@ -157,11 +160,22 @@ Step endpoint_step(const NextSteps& steps) {
           .parts = {{{{"Their terraform needs this."}}, {server_endpoint(steps)}}}};
 }
 
-Document document_of(const NextSteps& steps) {
-  return {.title = {},
-          .blocks = {Heading{"Next steps"}, migrator_step(steps), values_step(steps), diff_step(steps),
-                     upgrade_step(steps), wait_step(steps), dns_step(steps), nomad_step(steps),
-                     realitycheck_step(steps), team_step(steps), failed_upgrade(steps)}};
+Document document_of(const NextSteps& steps, const StepsOver& over) {
+  Document document{.title = {}, .blocks = {Heading{"Next steps"}}};
+  const auto add = [&document](bool is_over, Step step) {
+    if (!is_over) document.blocks.emplace_back(std::move(step));
+  };
+  add(over.has_upgraded, migrator_step(steps));
+  add(over.has_upgraded, values_step(steps));
+  add(over.has_upgraded, diff_step(steps));
+  add(over.has_upgraded, upgrade_step(steps));
+  add(over.is_up, wait_step(steps));
+  add(over.has_dns, dns_step(steps));
+  add(false, nomad_step(steps));
+  add(false, realitycheck_step(steps));
+  add(false, team_step(steps));
+  add(over.has_upgraded, failed_upgrade(steps));
+  return document;
 }
 
 std::string_view word_of(HelmForce force) {

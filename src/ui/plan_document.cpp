@@ -1,5 +1,6 @@
 #include <kots_export/migration/effects.h>
 #include <kots_export/ui/effects_view.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/messages.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/ui/values_text.h>
@@ -47,15 +48,17 @@ List files_of(const ValuesPlan& values) {
   List list;
   for (const migration::Correction& correction : values.corrections) {
     const bool is_kept = values.corrections_from == ValuesPlan::From::earlier_run;
-    list.items.push_back({.text = {{"corrected by "},
-                                   {correction.path, Style::name},
-                                   {is_kept ? " (as kept from an earlier run), sha256 " : ", sha256 "},
-                                   {util::sha256(correction.yaml.reveal()), Style::name}}});
+    const char* words = is_kept ? "corrected by {file} (as kept from an earlier run), sha256 {digest}"
+                                : "corrected by {file}, sha256 {digest}";
+    list.items.push_back(
+        {.text = filled_line(words, {{"file", {correction.path, Style::name}},
+                                     {"digest", {util::sha256(correction.yaml.reveal()), Style::name}}})});
   }
   if (!values.place.file.empty()) {
-    list.items.push_back({.text = {{"written to "},
-                                   {values.place.file.string(), Style::name},
-                                   {": " + std::string(words_of(values.place.action).second)}}});
+    list.items.push_back(
+        {.text = filled_line("written to {file}: {what}",
+                             {{"file", {values.place.file.string(), Style::name}},
+                              {"what", {std::string(words_of(values.place.action).second)}}})});
   }
   return list;
 }

@@ -20,8 +20,8 @@ constexpr std::size_t kLongestValue = 120;
 using Leaves = std::vector<std::pair<std::string, json>>;
 
 std::string below(const std::string& path, const std::string& key) {
-  if (path == "metadata.labels") return "label " + key;
-  if (path == "metadata.annotations") return "annotation " + key;
+  if (path == "metadata.labels") return util::filled("label {key}", {{"key", key}});
+  if (path == "metadata.annotations") return util::filled("annotation {key}", {{"key", key}});
   if (key.find('.') != std::string::npos) return path + "[" + key + "]";
   return path.empty() ? key : path + "." + key;
 }
@@ -90,8 +90,11 @@ std::string edit_in_short(const change::Change& patch) {
       set.push_back(util::printable(path) + "=" + show(value));
     }
   }
-  return (set.empty() ? "" : "set " + joined(set)) + (set.empty() || removed.empty() ? "" : "; ") +
-         (removed.empty() ? "" : "remove " + joined(removed));
+  if (set.empty() && removed.empty()) return "";
+  const char* words = removed.empty() ? "set {set}"
+                      : set.empty()   ? "remove {removed}"
+                                      : "set {set}; remove {removed}";
+  return util::filled(words, {{"set", joined(set)}, {"removed", joined(removed)}});
 }
 
 std::vector<std::string> content_of(const change::Change& change) {

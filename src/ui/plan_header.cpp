@@ -1,4 +1,5 @@
 #include <kots_export/ui/plan_header.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <iterator>
@@ -30,7 +31,8 @@ Fields origin_of(const PlanHeader& header) {
   Fields fields;
   const std::string to = header.target_version.empty() ? "" : " -> " + header.target_version;
   if (!header.chart.empty()) fields.lines.push_back({{"chart", header.chart + to}});
-  fields.lines.push_back({{"planned", header.time + " by kots-export " + header.version}});
+  fields.lines.push_back({{"planned", util::filled("{time} by kots-export {version}",
+                                                   {{"time", header.time}, {"version", header.version}})}});
   return fields;
 }
 

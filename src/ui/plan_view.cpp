@@ -1,4 +1,5 @@
 #include <kots_export/migration/effects.h>
+#include <kots_export/ui/filled_line.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
 
@@ -86,11 +87,13 @@ std::string reason_of(const Change& change) {
 Item item_of(const Entry& entry, std::string note) {
   using Weight = Item::Weight;
   const Change& change = *entry.change;
-  const std::string what = entry.stays == Entry::Stays::no
-                               ? "+- create and delete"
-                               : std::string(mark(change.verb)) + " " + std::string(to_string(change.verb));
+  const char* words =
+      entry.stays == Entry::Stays::no ? "+- create and delete {object}" : "{mark} {verb} {object}";
+  const std::string what = util::filled(words, {{"mark", mark(change.verb)},
+                                                {"verb", to_string(change.verb)},
+                                                {"object", kube::describe(change.object)}});
   return {.weight = entry.undo == Entry::Undo::impossible ? Weight::grave : Weight::normal,
-          .text = {{what + " " + kube::describe(change.object), style_of(change.verb)}},
+          .text = {{what, style_of(change.verb)}},
           .note = std::move(note)};
 }
 
@@ -99,7 +102,8 @@ std::vector<std::string> needs_of(const Change& change) {
   std::vector<std::string> lines;
   for (const Change::Need& need : change.needs) {
     if (!need.at.empty())
-      lines.push_back("with the UID of " + kube::describe(need.created) + ", once it is created");
+      lines.push_back(util::filled("with the UID of {object}, once it is created",
+                                   {{"object", kube::describe(need.created)}}));
   }
   return lines;
 }
@@ -117,6 +121,11 @@ Item whole(const Entry& entry, Detail detail) {
   return item;
 }
 
+// `objects`: "3 ConfigMaps".
+std::string patch_of(const std::string& objects) {
+  return util::filled("{mark} patch {objects}", {{"mark", mark(Verb::patch)}, {"objects", objects}});
+}
+
 // Patches of a kind that do the same for the same reason.
 Item group(std::vector<std::string> edit, std::span<const Entry> members, Detail detail) {
   constexpr std::size_t kMostEqual = 10;  // so many have a line each
@@ -127,13 +136,15 @@ Item group(std::vector<std::string> edit, std::span<const Entry> members, Detail
     append(item.detail, std::move(edit));
     return item;
   }
-  const std::string all = std::to_string(members.size()) + " " + plural(first.object.kind);
+  const std::string all =
+      util::filled("{count} {kinds}", {{"count", members.size()}, {"kinds", plural(first.object.kind)}});
   if (members.size() > kMostEqual && detail == Detail::normal) {
-    const std::string what = std::string(mark(Verb::patch)) + " patch " + all;
-    return {.text = {{what, Style::changed}, {": "}, {edit_in_short(first), Style::name}},
+    return {.text = {{patch_of(all), Style::changed}, {": "}, {edit_in_short(first), Style::name}},
             .note = reason_of(first)};
   }
-  Item item{.text = {{all, Style::name}, {", each:"}}, .note = reason_of(first), .detail = std::move(edit)};
+  Item item{.text = filled_line("{objects}, each:", {{"objects", {all, Style::name}}}),
+            .note = reason_of(first),
+            .detail = std::move(edit)};
   for (const Entry& member : members) item.items.push_back(item_of(member, {}));
   return item;
 }
@@ -194,12 +205,12 @@ List short_list_of(const change::Plan& plan) {
   }
   for (const auto& [verb, count] : counts) {
     if (count > kMostNames)
-      list.items.push_back({.text = {{std::string(mark(verb)) + " ... " + std::to_string(count) + " to " +
-                                      std::string(to_string(verb)) + " in all"}}});
+      list.items.push_back(
+          {.text = {{util::filled("{mark} ... {count} to {verb} in all",
+                                  {{"mark", mark(verb)}, {"count", count}, {"verb", to_string(verb)}})}}});
   }
   if (!patches.empty()) {
-    list.items.push_back(
-        {.text = {{std::string(mark(Verb::patch)) + " patch " + counted(patches), Style::changed}}});
+    list.items.push_back({.text = {{patch_of(counted(patches)), Style::changed}}});
   }
   return list;
 }

@@ -1,5 +1,6 @@
 #include <kots_export/ui/masking.h>
 #include <kots_export/ui/request_view.h>
+#include <kots_export/util/text.h>
 
 #include "ui/one_line.h"
 
@@ -14,9 +15,8 @@ constexpr std::size_t kMostBytes = 16'384;
 
 std::string shortened(std::string text) {
   if (text.size() <= kMostBytes) return text;
-  const std::string size = std::to_string(text.size());
-  text.resize(kMostBytes);
-  return text + "... (" + size + " bytes)";
+  return util::filled("{beginning}... ({count} bytes)",
+                      {{"beginning", text.substr(0, kMostBytes)}, {"count", text.size()}});
 }
 
 std::string end_of(const kube::Outcome& outcome) {

@@ -1,9 +1,14 @@
+#include <kots_export/migration/effects.h>
+#include <kots_export/ui/filled_line.h>
+#include <kots_export/ui/messages.h>
 #include <kots_export/ui/next_steps.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/ui/run_document.h>
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
+
+#include "ui/prose.h"
 
 #include <algorithm>
 #include <iterator>
@@ -45,7 +50,7 @@ Fields about(const RunReport& report) {
   if (report.run.left > 0) add("not begun", util::counted(report.run.left, "change"));
   if (report.details && !report.details->chart.empty() && header.rolls_back.empty())
     add("chart", report.details->chart + " -> " + report.details->target_version);
-  add("version", "kots-export " + header.version);
+  add("version", util::filled("kots-export {version}", {{"version", header.version}}));
   add("journal", report.run.path.string());
   return fields;
 }
@@ -68,39 +73,42 @@ bool is_done(const JournalEntry& entry) {
          entry.outcome.status == ChangeOutcome::Status::gone;
 }
 
-void add_kinds(Document& document, const RunRecord& run) {
-  struct Counts {
-    std::size_t create = 0;
-    std::size_t patch = 0;
-    std::size_t remove = 0;
-    std::size_t not_done = 0;
-  };
-  std::map<std::string, Counts> kinds;
-  for (const JournalEntry& entry : run.entries) {
-    Counts& counts = kinds[entry.change.object.kind];
-    if (!is_done(entry)) {
-      ++counts.not_done;
-    } else {
-      ++(entry.change.verb == Verb::create  ? counts.create
-         : entry.change.verb == Verb::patch ? counts.patch
-                                            : counts.remove);
-    }
-  }
-  document.blocks.emplace_back(Heading{"what changed, by kind"});
-  if (kinds.empty()) {
-    document.blocks.emplace_back(Paragraph{{{"Nothing."}}});
-    return;
-  }
+struct KindCounts {
+  std::size_t create = 0;
+  std::size_t patch = 0;
+  std::size_t remove = 0;
+  std::size_t not_done = 0;
+
+  std::size_t& of(Verb verb) { return verb == Verb::create ? create : verb == Verb::patch ? patch : remove; }
+};
+using Kinds = std::map<std::string, KindCounts>;
+
+// `header` is that of its first four columns.
+Table table_of(const Kinds& kinds, std::vector<std::string> header) {
   const bool all_done =
       std::ranges::all_of(kinds, [](const auto& kind) { return kind.second.not_done == 0; });
-  Table table{.header = {"kind", "created", "patched", "deleted"}, .rows = {}};
+  Table table{.header = std::move(header), .rows = {}};
   if (!all_done) table.header.emplace_back("not done");
   for (const auto& [kind, counts] : kinds) {
     table.rows.push_back(
         {kind, std::to_string(counts.create), std::to_string(counts.patch), std::to_string(counts.remove)});
     if (!all_done) table.rows.back().push_back(std::to_string(counts.not_done));
   }
-  document.blocks.emplace_back(std::move(table));
+  return table;
+}
+
+void add_kinds(Document& document, const RunRecord& run) {
+  Kinds kinds;
+  for (const JournalEntry& entry : run.entries) {
+    KindCounts& counts = kinds[entry.change.object.kind];
+    ++(is_done(entry) ? counts.of(entry.change.verb) : counts.not_done);
+  }
+  document.blocks.emplace_back(Heading{"what changed, by kind"});
+  if (kinds.empty()) {
+    document.blocks.emplace_back(Paragraph{{{"Nothing."}}});
+    return;
+  }
+  document.blocks.emplace_back(table_of(kinds, {"kind", "created", "patched", "deleted"}));
 }
 
 void add_objects(Document& document, const RunRecord& run) {
@@ -113,7 +121,8 @@ void add_objects(Document& document, const RunRecord& run) {
     }
     Item item{.text = {{std::string(to_string(entry.outcome.status)), Style::strong},
                        {" "},
-                       {std::string(to_string(entry.change.verb)) + " " + kube::describe(entry.change.object),
+                       {util::filled("{verb} {object}", {{"verb", to_string(entry.change.verb)},
+                                                         {"object", kube::describe(entry.change.object)}}),
                         Style::name}},
               .note = entry.change.step};
     if (!entry.outcome.error.empty()) item.detail.push_back(entry.outcome.error);
@@ -133,7 +142,8 @@ void add_values(Document& document, const RunReport::Values& values) {
   std::istringstream lines(text_of(values.differences, Colour::no));
   for (std::string line; std::getline(lines, line);) diff.lines.push_back(line);
   document.blocks.emplace_back(Heading{"values, from 3.x to 4.x"});
-  document.blocks.emplace_back(Paragraph{{{"As they are now in "}, {values.file, Style::name}, {"."}}});
+  document.blocks.emplace_back(
+      Paragraph{filled_line("As they are now in {file}.", {{"file", {values.file, Style::name}}})});
   document.blocks.emplace_back(std::move(diff));
 }
 
@@ -158,23 +168,119 @@ void add_checks(Document& document, const std::string& heading,
                        {": "},
                        {check.detail, Style::name}},
               .note = {}};
-    if (!check.remedy.empty()) item.detail.push_back(check.remedy);
+    if (!check.remedy.empty()) item.items.push_back({.text = line_of(check.remedy), .note = {}});
     list.items.push_back(std::move(item));
   }
   document.blocks.emplace_back(Heading{heading});
-  document.blocks.emplace_back(
-      Paragraph{{{std::to_string(fine) + " of " + util::counted(checks.size(), "check") + " ok, " +
-                  std::to_string(skipped) + " skipped."}}});
+  document.blocks.emplace_back(Paragraph{{{util::filled(
+      "{count} of {checks} ok, {skipped} skipped.",
+      {{"count", fine}, {"checks", util::counted(checks.size(), "check")}, {"skipped", skipped}})}}});
   if (!list.items.empty()) document.blocks.emplace_back(std::move(list));
+}
+
+// What the run said besides, as it was printed.
+void add_warnings(Document& document, const RunDetails& details) {
+  if (details.warnings.empty()) return;
+  List list;
+  for (const change::Notice& warning : details.warnings)
+    list.items.push_back({.text = line_of(text_of(warning)), .note = {}});
+  document.blocks.emplace_back(Heading{"warnings"});
+  document.blocks.emplace_back(std::move(list));
+}
+
+void add_end(Document& document, const RunDetails& details) {
+  if (!details.end) return;
+  const RunDetails::End& end = *details.end;
+  document.blocks.emplace_back(Heading{"why it ended"});
+  document.blocks.emplace_back(Paragraph{{{end.why, Style::name}}});
+  if (!end.step.empty())
+    document.blocks.emplace_back(
+        Paragraph{filled_line("That was in step {step}.", {{"step", {end.step, Style::name}}})});
+  if (!end.hint.empty()) document.blocks.emplace_back(Paragraph{line_of(end.hint)});
+}
+
+// Whether `verify` found each thing of a check right, and found something.
+bool is_ok(const RunReport& report, std::string_view check) {
+  if (!report.verified) return false;
+  bool is_there = false;
+  for (const change::CheckLine& line : report.verified->checks) {
+    if (line.id != check) continue;
+    if (line.status != "ok") return false;
+    is_there = true;
+  }
+  return is_there;
+}
+
+bool migrates_database(const RunRecord& run) {
+  return std::ranges::any_of(run.entries, [](const JournalEntry& entry) {
+    return migration::Irreversible::migrates(entry.change) && change::may_have_happened(entry);
+  });
+}
+
+Step status_step(const RunReport& report, std::string text) {
+  return {.number = {},
+          .title = "See where the installation stands",
+          .parts = {{.text = {{std::move(text)}}, .lines = {report.status_command}}}};
+}
+
+// Of a run that did not come to its end. One that was killed left no word of that.
+Step go_on_step(const RunReport& report) {
+  const auto& end = report.details ? report.details->end : std::nullopt;
+  const bool can_go_on = !end || end->can_go_on;
+  const bool can_go_back = report.run.header.rolls_back.empty() && (!end || end->can_go_back);
+  Step step{.number = {}, .title = can_go_back ? "Go on, or go back" : "Go on", .parts = {}};
+  step.parts.push_back({.text = {{can_go_on ? "The same command again goes on: it does only what is left."
+                                            : "See above how to go on."}},
+                        .lines = {}});
+  if (can_go_back)
+    step.parts.push_back(
+        {.text = {{"This goes back to what was there before."}}, .lines = {report.rollback_command}});
+  return step;
+}
+
+void add_left(Document& document, const RunReport& report) {
+  using change::RunState;
+  const StepsOver over{.has_upgraded = is_ok(report, "release"),
+                       .is_up = is_ok(report, "release") && is_ok(report, "workloads"),
+                       .has_dns = is_ok(report, "dns")};
+  if (report.next && (report.state == RunState::complete || over.has_upgraded)) {
+    std::ranges::move(document_of(*report.next, over).blocks, std::back_inserter(document.blocks));
+    return;
+  }
+  if (report.state == RunState::running || over.has_upgraded) return;
+  document.blocks.emplace_back(Heading{"what is left"});
+  if (report.state == RunState::failed || report.state == RunState::interrupted)
+    document.blocks.emplace_back(go_on_step(report));
+  if (report.state == RunState::rolled_back)
+    document.blocks.emplace_back(status_step(
+        report,
+        migrates_database(report.run)
+            ? "This run was rolled back, but for its migration of the database: restore that from its "
+              "backup where the old version needs it."
+            : "This run was rolled back."));
+  if (report.state == RunState::complete)
+    document.blocks.emplace_back(
+        status_step(report, report.run.header.rolls_back.empty()
+                                ? "This shows which steps of the migration are done, and what comes next."
+                                : "What that run had changed is as it was, but for what is named above."));
 }
 
 }  // namespace
 
+std::vector<Block> kinds_of(const change::Plan& plan) {
+  Kinds kinds;
+  for (const change::Change& change : plan.changes) ++kinds[change.object.kind].of(change.verb);
+  if (kinds.empty()) return {};
+  return {Heading{"what changes, by kind"}, table_of(kinds, {"kind", "to create", "to patch", "to delete"})};
+}
+
 Document document_of(const RunReport& report) {
   const change::RunHeader& header = report.run.header;
-  Document document{.title = (header.rolls_back.empty() ? "run on " : "rollback on ") + header.ns,
-                    .blocks = {about(report)}};
+  const char* title = header.rolls_back.empty() ? "run on {namespace}" : "rollback on {namespace}";
+  Document document{.title = util::filled(title, {{"namespace", header.ns}}), .blocks = {about(report)}};
   if (report.details) {
+    add_end(document, *report.details);
+    add_warnings(document, *report.details);
     add_times(document, *report.details);
   } else {
     document.blocks.emplace_back(Paragraph{
@@ -184,8 +290,14 @@ Document document_of(const RunReport& report) {
   add_objects(document, report.run);
   if (report.values) add_values(document, *report.values);
   if (report.details) add_checks(document, "checks before the first change", report.details->checks);
-  if (report.verified) add_checks(document, "checks after the upgrade", *report.verified);
-  if (report.next) std::ranges::move(document_of(*report.next).blocks, std::back_inserter(document.blocks));
+  if (report.verified) {
+    add_checks(document, "checks after the upgrade", report.verified->checks);
+    if (const std::string& other = report.verified->other_server; !other.empty())
+      document.blocks.emplace_back(Paragraph{
+          filled_line("They asked the server {server}, and the run another: see that it is the same cluster.",
+                      {{"server", {other, Style::name}}})});
+  }
+  add_left(document, report);
   return document;
 }
 

@@ -1,3 +1,4 @@
+#include <kots_export/migration/message.h>
 #include <kots_export/ui/status_view.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
@@ -16,8 +17,15 @@ using nlohmann::json;
 
 namespace {
 
-std::string headline_of(Stage stage) {
-  switch (stage) {
+// "upgrade" of "pending-upgrade": the command of Helm that is at work.
+std::string command_of(const InstallationStatus& status) {
+  constexpr std::string_view kPending = "pending-";
+  const std::string word = status.newest ? status.newest->status : std::string();
+  return word.starts_with(kPending) ? word.substr(kPending.size()) : "upgrade";
+}
+
+std::string headline_of(const InstallationStatus& status) {
+  switch (status.stage) {
     case Stage::no_namespace:
       return "The namespace does not exist on this cluster.";
     case Stage::no_release:
@@ -31,37 +39,54 @@ std::string headline_of(Stage stage) {
     case Stage::migrated:
       return "Migrated: waiting for `helm upgrade`.";
     case Stage::upgrading:
-      return "`helm upgrade` is under way, or was cut off.";
+      return util::filled("`helm {command}` is under way, or was cut off.",
+                          {{"command", command_of(status)}});
     case Stage::upgrade_failed:
-      return "`helm upgrade` has failed.";
+      return status.is_going_back ? "`helm rollback` to 3.x has failed: Server 4.x is deployed."
+                                  : "`helm upgrade` has failed.";
+    case Stage::not_deployed:
+      return util::filled("The release is not deployed: its newest revision is {status}.",
+                          {{"status", status.newest ? status.newest->status : std::string()}});
     case Stage::upgraded:
       return "Server 4.x is deployed.";
   }
   return {};
 }
 
+// The flags for the chart that the newest run was for.
+std::string chart_of(const InstallationStatus& status) {
+  return status.target_version.empty() ? std::string()
+                                       : migration::chart_flags(status.target_version, migration::Registry());
+}
+
 std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
+  const auto with_command = [&commands](const char* sentence, const std::string& command) {
+    return util::filled(sentence, {{"command", commands.kots_export(command)}});
+  };
   switch (status.stage) {
     case Stage::no_namespace:
       return "Name the namespace with --namespace, or another cluster with --context.";
     case Stage::no_release:
-      return status.other_releases.empty()
-                 ? "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases."
-                 : "Name it with --release-name: the namespace has " + util::listed(status.other_releases) +
-                       ".";
+      if (status.other_releases.empty())
+        return "Name its namespace with --namespace; `helm list --all-namespaces` shows all releases.";
+      return util::filled("Name it with --release-name: the namespace has {releases}.",
+                          {{"releases", util::listed(status.other_releases)}});
     case Stage::other_chart:
       return "Name the release of CircleCI Server with --release-name.";
     case Stage::untouched:
-      return "`" + commands.kots_export("check") + "` looks for what would stop the migration.";
+      return with_command("`{command}` looks for what would stop the migration.", "check");
     case Stage::half_migrated:
-      return "`" + commands.kots_export("plan") + "` shows what is left to do.";
+      return with_command("`{command}` shows what is left to do.", "plan");
     case Stage::migrated:
-      return "`" + commands.kots_export("message") + "` prints the command.";
+      return with_command("`{command}` prints the command.", "message" + chart_of(status));
+    case Stage::not_deployed:
+      return "`helm history` shows what became of it; `helm rollback` brings a revision back.";
     case Stage::upgrading:
-      return "`" + commands.kots_export("verify --wait") + "` waits for it.";
+      if (status.is_going_back) return "`helm history` shows how far it is.";
+      return with_command("`{command}` waits for it.", "verify --wait");
     case Stage::upgrade_failed:
     case Stage::upgraded:
-      return "`" + commands.kots_export("verify") + "` looks at all of it.";
+      return with_command("`{command}` looks at all of it.", "verify");
   }
   return {};
 }
@@ -104,8 +129,9 @@ std::string_view colour_of(StepStatus::State state) {
 }
 
 std::string text_of(const RevisionStatus& revision) {
-  return "revision " + std::to_string(revision.revision) + " is " + revision.status + ", chart " +
-         revision.chart;
+  return util::filled(
+      "revision {revision} is {state}, chart {chart}",
+      {{"revision", revision.revision}, {"state", revision.status}, {"chart", revision.chart}});
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -122,8 +148,16 @@ std::string line(std::string_view name, const std::string& value) {
 std::string text_of(const migration::ValuesFile& file, std::chrono::system_clock::time_point now) {
   const auto age = std::chrono::floor<std::chrono::seconds>(now - file.written);
   const bool is_edited = file.by == migration::ValuesFile::By::person;
-  return file.path.string() + ", written " + util::age_text(age) + " ago, " +
-         (is_edited ? "edited since" : "as a run wrote it");
+  const char* words = is_edited ? "{file}, written {time} ago, edited since"
+                                : "{file}, written {time} ago, as a run wrote it";
+  return util::filled(words, {{"file", file.path}, {"time", util::age_text(age)}});
+}
+
+std::string newest_run_of(const InstallationStatus& status) {
+  if (!status.newest_run) return "none in this folder";
+  const change::RunHeader& header = status.newest_run->header;
+  return util::filled("{run}, {state}, by {user}",
+                      {{"run", header.run}, {"state", status.newest_run_state}, {"user", header.user}});
 }
 
 json json_of(const RevisionStatus& revision) {
@@ -134,8 +168,8 @@ json json_of(const RevisionStatus& revision) {
 
 std::string text_of(const InstallationStatus& status, const migration::Commands& commands,
                     std::chrono::system_clock::time_point now, Colour colour) {
-  std::string text = paint(colour, headline_of(status.stage), kBold) + "\n" +
-                     util::printable(next_of(status, commands)) + "\n\n";
+  std::string text =
+      paint(colour, headline_of(status), kBold) + "\n" + util::printable(next_of(status, commands)) + "\n\n";
   if (status.newest) text += line("release:", text_of(*status.newest));
   if (status.deployed) text += line("", text_of(*status.deployed));
   constexpr std::size_t kStep = 14;
@@ -148,10 +182,7 @@ std::string text_of(const InstallationStatus& status, const migration::Commands&
   text += line("migrator:", status.migrator_pod);
   text +=
       line("values file:", status.values_file ? text_of(*status.values_file, now) : "none in this folder");
-  text +=
-      line("newest run:", status.newest_run ? status.newest_run->header.run + ", " + status.newest_run_state +
-                                                  ", by " + status.newest_run->header.user
-                                            : "none in this folder");
+  text += line("newest run:", newest_run_of(status));
   return text;
 }
 

@@ -133,11 +133,14 @@ bool is_utf8_locale() {
 int descriptor_of(Stream stream) { return stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO; }
 
 // Terminals that are known to break lines anew when they get narrower; others cut them, such as xterm, or do
-// not say what they are. Each sets a variable of its own for what runs in it.
+// not say what they are. Each sets a variable of its own for what runs in it; through ssh comes TERM alone.
 bool breaks_lines_anew() {
   // A tmux or screen decides for itself, whatever it runs in.
   if (std::getenv("TMUX") != nullptr) return true;
   if (std::getenv("STY") != nullptr) return false;
+  const char* term = std::getenv("TERM");
+  const std::string_view kind = term != nullptr ? term : "";
+  if (kind.starts_with("tmux") || kind == "xterm-kitty") return true;
   constexpr std::array kTheirOwn = {"VTE_VERSION", "KITTY_WINDOW_ID", "ITERM_SESSION_ID", "WEZTERM_PANE",
                                     "KONSOLE_VERSION"};
   return std::ranges::any_of(kTheirOwn, [](const char* name) { return std::getenv(name) != nullptr; });
@@ -201,7 +204,7 @@ void tell(const std::string& text) { Console().print(text); }
 
 Consent ask_consent(const std::string& question) {
   const Console console;
-  console.print(question + " [y/N/d = details] ");
+  console.print(util::filled("{question} [y/N/d = details] ", {{"question", question}}));
   const std::string answer = util::lower(util::trim(console.read_line().value_or("")));
   if (answer == "d") return Consent::details;
   return answer == "y" || answer == "yes" ? Consent::yes : Consent::no;

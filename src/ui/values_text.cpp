@@ -53,8 +53,11 @@ std::string count_of(const values::TextChange& change) {
   const auto removed = static_cast<std::size_t>(
       std::ranges::count(change.lines, values::LineChange::Side::before, &values::LineChange::side));
   const std::size_t lines = std::max(removed, change.lines.size() - removed);
-  return (lines == 1 ? "1 line differs" : with_commas(lines) + " lines differ") + ", length " +
-         with_commas(change.bytes_before) + " to " + with_commas(change.bytes_after);
+  const char* words = lines == 1 ? "1 line differs, length {before} to {after}"
+                                 : "{count} lines differ, length {before} to {after}";
+  return util::filled(words, {{"count", with_commas(lines)},
+                              {"before", with_commas(change.bytes_before)},
+                              {"after", with_commas(change.bytes_after)}});
 }
 
 // The lines that differ, each with its number.
@@ -62,11 +65,11 @@ std::string lines_of(const values::TextChange& change, Colour colour) {
   std::string text;
   for (const values::LineChange& line : change.lines) {
     const bool is_removed = line.side == values::LineChange::Side::before;
-    text += paint(colour,
-                  std::string(is_removed ? "- " : "+ ") + "  line " + std::to_string(line.line) + ": " +
-                      util::printable(line.text) + (line.is_cut ? " (no line break at the end)" : ""),
-                  is_removed ? kRed : kGreen) +
-            "\n";
+    const char* words = line.is_cut ? "{mark}   line {line}: {text} (no line break at the end)"
+                                    : "{mark}   line {line}: {text}";
+    const std::string shown = util::filled(
+        words, {{"mark", is_removed ? "-" : "+"}, {"line", line.line}, {"text", util::printable(line.text)}});
+    text += paint(colour, shown, is_removed ? kRed : kGreen) + "\n";
   }
   return text;
 }
@@ -159,7 +162,8 @@ std::string text_of(std::span<const values::RuleApplied> applied) {
     if (change.rule != heading) {
       heading = change.rule;
       const auto rule = std::ranges::find(values::rules(), change.rule, &values::Rule::id);
-      text += change.rule + ": " + std::string(rule->what) + "\n  why: " + std::string(rule->why) + "\n";
+      text += util::filled("{rule}: {what}\n  why: {why}\n",
+                           {{"rule", change.rule}, {"what", rule->what}, {"why", rule->why}});
     }
     const bool is_set = change.action == values::RuleApplied::Action::set;
     text += std::string(is_set ? "  set      " : "  removed  ") + util::printable(change.path) + "\n";

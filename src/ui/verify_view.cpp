@@ -9,30 +9,29 @@ namespace {
 
 // Source: https://github.com/circleci/realitycheck, README.md.
 std::string checklist_of(const VerifyResult& result) {
-  return "Left to you:\n"
-         "  [ ] Run realitycheck: fork https://github.com/circleci/realitycheck, set it up as a project of\n"
-         "      https://app." +
-         result.domain +
-         ", and give the project the variables\n"
-         "        CIRCLE_TOKEN           a personal API token\n"
-         "        CIRCLE_HOSTNAME        https://" +
-         result.domain +
-         "\n"
-         "        CIRCLE_CLOUD_PROVIDER  " +
-         (result.cloud_provider.empty() ? "<aws, gcp or other>" : result.cloud_provider) +
-         "\n"
-         "      and the contexts that its README names.\n"
-         "  [ ] Tell the team that Server 4.x is there: https://app." +
-         result.domain + "\n";
+  const std::string provider = result.cloud_provider.empty() ? "<aws, gcp or other>" : result.cloud_provider;
+  return util::filled(
+      "Left to you:\n"
+      "  [ ] Run realitycheck: fork https://github.com/circleci/realitycheck, set it up as a project of\n"
+      "      https://app.{domain}, and give the project the variables\n"
+      "        CIRCLE_TOKEN           a personal API token\n"
+      "        CIRCLE_HOSTNAME        https://{domain}\n"
+      "        CIRCLE_CLOUD_PROVIDER  {provider}\n"
+      "      and the contexts that its README names.\n"
+      "  [ ] Tell the team that Server 4.x is there: https://app.{domain}\n",
+      {{"domain", result.domain}, {"provider", provider}});
 }
 
 }  // namespace
 
 std::string text_of(const VerifyResult& result) {
-  std::string text = result.failed.empty() ? "no check failed" : "failed: " + util::listed(result.failed);
-  if (!result.to_do.empty()) text += "; to do: " + util::listed(result.to_do);
-  if (!result.warnings.empty()) text += "; warnings: " + util::listed(result.warnings);
-  text += "\n";
+  std::string text = util::filled(result.failed.empty() ? "No check failed" : "Failed: {checks}",
+                                  {{"checks", util::listed(result.failed)}});
+  if (!result.to_do.empty())
+    text += "; " + util::filled("to do: {checks}", {{"checks", util::listed(result.to_do)}});
+  if (!result.warnings.empty())
+    text += "; " + util::filled("warnings: {checks}", {{"checks", util::listed(result.warnings)}});
+  text += ".\n";
   if (result.failed.empty() && !result.domain.empty()) text += "\n" + checklist_of(result);
   return util::printable(text);
 }

@@ -1,5 +1,6 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include "util/file_calls.h"
 
@@ -13,7 +14,7 @@
 namespace kots_export::util {
 
 AppendFile::AppendFile(const fs::path& path, Fsync sync)
-    : path_(path), what_("cannot write " + path.string()), sync_(std::move(sync)) {
+    : path_(path), what_(filled("cannot write {file}", {{"file", path}})), sync_(std::move(sync)) {
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, kPrivateFile);
   if (fd_ < 0 && errno == ELOOP)
     throw Error(what_, "it is a symbolic link", "Look where it leads, and remove the link.");

@@ -1,5 +1,6 @@
 #include <kots_export/util/certificate.h>
 #include <kots_export/util/openssl.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
@@ -94,7 +95,7 @@ constexpr std::array kRootFiles = {"/etc/ssl/certs/ca-certificates.crt",
 std::optional<std::string> trust_system_roots(X509_STORE& store) {
   if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
     if (X509_STORE_load_file(&store, file) == 1) return std::nullopt;
-    return "no root can be read from " + std::string(file) + " (SSL_CERT_FILE)";
+    return filled("no root can be read from {file} (SSL_CERT_FILE)", {{"file", file}});
   }
   for (const char* file : kRootFiles)
     if (X509_STORE_load_file(&store, file) == 1) return std::nullopt;

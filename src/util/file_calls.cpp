@@ -1,6 +1,7 @@
 #include "util/file_calls.h"
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include <cerrno>
 #include <cstring>
@@ -57,7 +58,7 @@ fs::path folder_of(const fs::path& path) {
 }
 
 void sync_folder(const fs::path& folder, const Fsync& sync) {
-  const std::string what = "cannot write to the folder " + folder.string();
+  const std::string what = filled("cannot write to the folder {folder}", {{"folder", folder}});
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0 && errno == EACCES) return;
   if (fd.get() < 0) fail(what, errno);

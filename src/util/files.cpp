@@ -3,6 +3,7 @@
 #include <kots_export/util/interrupt.h>
 #include <kots_export/util/line_buffer.h>
 #include <kots_export/util/random.h>
+#include <kots_export/util/text.h>
 
 #include "util/file_calls.h"
 
@@ -23,6 +24,10 @@ namespace kots_export::util {
 namespace {
 
 constexpr std::size_t kChunk = 64 * 1024;
+
+std::string cannot_read(const fs::path& path) { return filled("cannot read {file}", {{"file", path}}); }
+
+std::string cannot_write(const fs::path& path) { return filled("cannot write {file}", {{"file", path}}); }
 
 // Waits until `fd` can be read or written. A pipe or a terminal may keep us for ever: throws Interrupted
 // where the process is asked to stop before.
@@ -51,7 +56,8 @@ std::string read_all(int fd, const std::string& what, std::size_t limit) {
     if (got < 0) fail(what, errno);
     if (got == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(got));
-    if (content.size() > limit) throw Error(what, "it is longer than " + std::to_string(limit) + " bytes");
+    if (content.size() > limit)
+      throw Error(what, filled("it is longer than {count} bytes", {{"count", limit}}));
   }
 }
 
@@ -109,7 +115,7 @@ class TemporaryFile {
     const std::string suffix = random_string(kTemporarySuffix, "abcdefghijklmnopqrstuvwxyz0123456789");
     path_ = folder_of(target) / (temporary_prefix(target) + suffix);
     fd_ = create_private(path_);
-    if (fd_ < 0) fail("cannot write " + target.string(), errno);
+    if (fd_ < 0) fail(cannot_write(target), errno);
     // Where the file system has no locks, a left-over may be removed early by nobody and late by hand.
     while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) continue;
     struct stat status {};
@@ -137,7 +143,7 @@ class FolderLock {
 // Gives the file that is there a second name, or, where it may not be linked (file systems without links,
 // another user's file), a copy. False where `copy` is taken.
 bool keep_as(const fs::path& path, std::string_view content, const fs::path& copy, const Fsync& sync) {
-  const std::string what = "cannot keep a copy of " + path.string();
+  const std::string what = filled("cannot keep a copy of {file}", {{"file", path}});
   std::error_code ignored;
   if (::link(path.c_str(), copy.c_str()) == 0) {
     if (!fs::is_symlink(copy, ignored)) ::chmod(copy.c_str(), kPrivateFile);
@@ -181,7 +187,7 @@ void write_stream(const fs::path& path, std::string_view content, const std::str
 
 std::chrono::system_clock::time_point last_written(const fs::path& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw Error("cannot read " + path.string(), std::strerror(errno));
+  if (::stat(path.c_str(), &status) != 0) throw Error(cannot_read(path), std::strerror(errno));
   return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) +
          std::chrono::duration_cast<std::chrono::system_clock::duration>(
              std::chrono::nanoseconds(status.st_mtim.tv_nsec));
@@ -199,12 +205,12 @@ bool is_stream(const fs::path& path) {
 std::string read_file(const fs::path& path, std::size_t limit) {
   if (path == "-") return read_all(STDIN_FILENO, "cannot read standard input", limit);
   auto content = read_file_if_exists(path, limit);
-  if (!content) throw Error("cannot read " + path.string(), "there is no such file");
+  if (!content) throw Error(cannot_read(path), "there is no such file");
   return std::move(*content);
 }
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t limit) {
-  const std::string what = "cannot read " + path.string();
+  const std::string what = cannot_read(path);
   const Descriptor fd(open_existing(path, O_RDONLY, what));
   if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
@@ -214,7 +220,7 @@ std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t
 }
 
 void read_lines(const fs::path& path, const std::function<void(std::string_view, LineEnd)>& on_line) {
-  const std::string what = "cannot read " + path.string();
+  const std::string what = cannot_read(path);
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) fail(what, errno);
   LineBuffer lines;
@@ -234,7 +240,7 @@ void read_lines(const fs::path& path, const std::function<void(std::string_view,
 
 std::optional<fs::path> write_private_file(const fs::path& path, std::string_view content, Existing existing,
                                            const Fsync& sync) {
-  const std::string what = "cannot write " + path.string();
+  const std::string what = cannot_write(path);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) throw Error(what, "a folder of that name is in the way");
   if (is_stream(path)) {

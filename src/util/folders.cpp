@@ -1,5 +1,6 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/files.h>
+#include <kots_export/util/text.h>
 
 #include "util/file_calls.h"
 
@@ -24,7 +25,7 @@ bool make_folder(const fs::path& path, const Fsync& sync) {
 }  // namespace
 
 void create_private_folder(const fs::path& path, const Fsync& sync) {
-  const std::string what = "cannot create the folder " + path.string();
+  const std::string what = filled("cannot create the folder {folder}", {{"folder", path}});
   std::error_code ignored;
   if (path.empty() || fs::is_directory(path, ignored)) return;
   if (make_folder(path, sync)) return;
@@ -40,18 +41,20 @@ void create_private_folder(const fs::path& path, const Fsync& sync) {
 }
 
 void require_own_folder(const fs::path& path) {
-  const std::string what = "the folder " + path.string() + " is not safe";
+  const std::string what = filled("the folder {folder} is not safe", {{"folder", path}});
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) fail("cannot read the folder " + path.string(), errno);
+  if (::stat(path.c_str(), &status) != 0)
+    fail(filled("cannot read the folder {folder}", {{"folder", path}}), errno);
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    throw Error(what, "it belongs to another user (uid " + std::to_string(status.st_uid) + ")",
+    throw Error(what, filled("it belongs to another user (uid {user})", {{"user", status.st_uid}}),
                 "Run the command as that user, give the folder to yours with chown -R, or choose another "
                 "folder with --output-dir.");
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     throw Error(what, "other users may write to it",
-                "Look at what is in it, then run chmod go-w " + path.string() +
-                    ", or choose another folder with --output-dir.");
+                filled("Look at what is in it, then run chmod go-w {folder}, or choose another folder with "
+                       "--output-dir.",
+                       {{"folder", path}}));
   }
 }
 

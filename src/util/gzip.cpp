@@ -1,5 +1,6 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/gzip.h>
+#include <kots_export/util/text.h>
 
 #include <algorithm>
 #include <array>
@@ -54,7 +55,7 @@ std::string gunzip(std::string_view bytes, std::size_t limit) {
     result = inflate(&stream.z, Z_NO_FLUSH);
     out.append(chunk.data(), chunk.size() - stream.z.avail_out);
     if (out.size() > limit)
-      throw Error("gzip data inflates to more than " + std::to_string(limit) + " bytes");
+      throw Error(filled("gzip data inflates to more than {count} bytes", {{"count", limit}}));
     if (result == Z_BUF_ERROR || (result == Z_OK && stream.z.avail_in == 0 && stream.z.avail_out != 0)) {
       throw Error("gzip data is cut short");
     }

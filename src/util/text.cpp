@@ -141,19 +141,38 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string filled(std::string_view sentence, std::span<const Argument> arguments) {
-  std::string text;
+std::vector<SentencePart> parts_of(std::string_view sentence) {
+  std::vector<SentencePart> parts;
   while (!sentence.empty()) {
     const auto open = std::min(sentence.find('{'), sentence.size());
-    text += sentence.substr(0, open);
-    sentence.remove_prefix(open);
-    const auto close = sentence.find('}');
-    if (close == std::string_view::npos) break;
-    const auto argument = std::ranges::find(arguments, sentence.substr(1, close - 1), &Argument::name);
-    text += argument != arguments.end() ? std::string_view(argument->value) : sentence.substr(0, close + 1);
+    const auto close = sentence.find('}', open);
+    if (open > 0 || close == std::string_view::npos) {
+      const auto words = close == std::string_view::npos ? sentence.size() : open;
+      parts.push_back({.text = sentence.substr(0, words)});
+      sentence.remove_prefix(words);
+      continue;
+    }
+    parts.push_back({.text = sentence.substr(1, close - 1), .kind = SentencePart::Kind::name});
     sentence.remove_prefix(close + 1);
   }
-  return text.append(sentence);
+  return parts;
+}
+
+std::string filled(std::string_view sentence, std::span<const Argument> arguments) {
+  std::string text;
+  for (const SentencePart& part : parts_of(sentence)) {
+    const auto argument = part.kind == SentencePart::Kind::name
+                              ? std::ranges::find(arguments, part.text, &Argument::name)
+                              : arguments.end();
+    if (argument != arguments.end()) {
+      text += argument->value;
+    } else if (part.kind == SentencePart::Kind::name) {
+      text.append("{").append(part.text).append("}");
+    } else {
+      text += part.text;
+    }
+  }
+  return text;
 }
 
 std::string filled(std::string_view sentence, std::initializer_list<Argument> arguments) {
@@ -168,8 +187,8 @@ std::string listed(std::span<const std::string> names, std::size_t most) {
   std::string text;
   for (const std::string& name : names.first(std::min(names.size(), most)))
     text += (text.empty() ? "" : ", ") + name;
-  if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
-  return text;
+  if (names.size() <= most) return text;
+  return filled("{names} and {count} more", {{"names", text}, {"count", names.size() - most}});
 }
 
 bool natural_less(std::string_view a, std::string_view b) {

@@ -25,7 +25,9 @@ class SpotReader {
   std::size_t offset_of(const Mark& mark) { return size_ - yaml_.from(mark).size(); }
 
   Spot node(const yaml_event_t& event) {
-    Spot spot{.begin = offset_of(start_of(event)), .end = offset_of(end_of(event))};
+    Spot spot;
+    spot.begin = offset_of(start_of(event));
+    spot.end = offset_of(end_of(event));
     switch (event.type) {
       case YAML_ALIAS_EVENT:
         spot.kind = Spot::Kind::alias;

@@ -16,7 +16,7 @@ struct Spot {
   std::size_t begin = 0;
   std::size_t end = 0;  // of a map or list in block style: of the last thing in it
   struct Entry;
-  std::vector<Entry> entries{};  // of a map; those of "<<" are left out
+  std::vector<Entry> entries;  // of a map; those of "<<" are left out
 };
 
 struct Spot::Entry {

@@ -541,21 +541,86 @@ TEST(Recovery, APlanThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   EXPECT_FALSE(std::filesystem::exists(installation.folder / "output/helm-values.yaml"));
 }
 
+// As annotate's way back would.
+void take_marks_from_frontend(Installation& installation) {
+  json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
+  frontend["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
+  frontend["metadata"]["annotations"].erase("meta.helm.sh/release-name");
+  frontend["metadata"]["annotations"].erase("meta.helm.sh/release-namespace");
+  installation.server.put(frontend);
+}
+
 // Another run's rollback, and its work after it, are not undone by an answer of long ago.
 TEST(Recovery, ARollbackThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   Installation installation;
   ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
   installation.server.clear_requests();
-  const Finished run = run_while(installation, kRollback, [&] {
-    json frontend = installation.server.get("Deployment", kNamespace, "frontend").value();
-    frontend["metadata"]["labels"].erase("app.kubernetes.io/managed-by");
-    frontend["metadata"]["annotations"].erase("meta.helm.sh/release-name");
-    frontend["metadata"]["annotations"].erase("meta.helm.sh/release-namespace");
-    installation.server.put(frontend);
-  });
+  const Finished run = run_while(installation, kRollback, [&] { take_marks_from_frontend(installation); });
 
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr("the cluster is not as the plan saw it any more"));
+  EXPECT_EQ(written_objects(installation), json::array());
+}
+
+// What a run did in its last seconds stood in no journal when the rollback was planned.
+TEST(Recovery, RollbackOfARunThatHasGoneOnSinceIsNotCarriedOut) {
+  for (const bool has_something : {true, false}) {
+    SCOPED_TRACE(has_something);
+    Installation installation;
+    ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+    if (!has_something) {
+      take_marks_from_frontend(installation);
+      ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+      take_marks_from_frontend(installation);
+    }
+    const std::string journal = runs_of(installation).at(0)["journal"];
+    installation.server.clear_requests();
+    const Finished run = run_while(installation, kRollback, [&] {
+      std::ofstream(journal, std::ios::app)
+          << R"({"event":"end","result":"complete","at":"2026-11-27T00:00:00Z"})" << '\n';
+    });
+
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.err, HasSubstr("has gone on since this was planned"));
+    EXPECT_EQ(written_objects(installation), json::array());
+    EXPECT_EQ(installation.run(kRollback).exit_code, 0) << "it is not rolled back";
+  }
+}
+
+TEST(Recovery, RollbackOfARunThatIsStillAtWorkIsRefused) {
+  Installation installation;
+  installation.server.add_fault("method=PATCH path=/deployments/frontend hold");
+  Finished refused;
+  const Finished run = installation.run(Start{.arguments = {"annotate", "--yes"},
+                                              .environment = {},
+                                              .input = {},
+                                              .folder = {},
+                                              .meanwhile = [&, done = false](pid_t) mutable {
+                                                if (done || installation.server.held() == 0) return;
+                                                done = true;
+                                                refused = installation.run(kRollback);
+                                                installation.server.clear_faults();
+                                              }});
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("is still running"));
+  EXPECT_EQ(installation.run(kRollback).exit_code, 0);
+}
+
+TEST(Recovery, AMigratorThatWasStartedSinceTheRollbackWasPlannedIsNotLeftRunning) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  installation.server.clear_requests();
+  const Finished run =
+      run_while(installation, {"rollback", "--yes", "--settle-time=0", "--stop-migrator"}, [&] {
+        installation.server.put(json::parse(R"({"apiVersion": "batch/v1", "kind": "Job",
+          "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
+          "status": {"active": 1, "startTime": "2026-11-27T00:00:00Z"}})"));
+      });
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the database migration was started since this was planned"));
   EXPECT_EQ(written_objects(installation), json::array());
 }
 

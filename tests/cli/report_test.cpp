@@ -59,6 +59,8 @@ TEST(Report, IsMarkdownOnStandardOutputAndSoIsRunsShow) {
   EXPECT_EQ(report.exit_code, 0) << report.err;
   EXPECT_THAT(report.out, AllOf(HasSubstr("## Run on circleci-server"), HasSubstr("- state: `complete`"),
                                 HasSubstr("| Deployment | 0 |"), HasSubstr("### Time")));
+  // It is a part of the migration: nobody upgrades after it alone.
+  EXPECT_THAT(report.out, AllOf(HasSubstr("\nkots-export status -n "), Not(HasSubstr("helm upgrade"))));
   EXPECT_EQ(show.exit_code, 0) << show.err;
   EXPECT_EQ(show.out, report.out);
 }
@@ -108,11 +110,11 @@ TEST(Report, OfAPlanNeedsNoRun) {
   const Finished run = installation.run({"report", "--plan", "migration.plan", "--out", "plan.html"});
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(
-      read(installation.folder / "plan.html"),
-      AllOf(HasSubstr("<h1>Plan for circleci-server</h1>"), HasSubstr("What it does to Pods, data and time"),
-            HasSubstr("- delete StatefulSet postgresql"), HasSubstr("Run the Nomad terraform again"),
-            Not(HasSubstr("4x-license"))));
+  EXPECT_THAT(read(installation.folder / "plan.html"),
+              AllOf(HasSubstr("<h1>Plan for circleci-server</h1>"),
+                    HasSubstr("What it does to Pods, data and time"), HasSubstr("What changes, by kind"),
+                    HasSubstr("<td>Deployment</td>"), HasSubstr("- delete StatefulSet postgresql"),
+                    HasSubstr("Run the Nomad terraform again"), Not(HasSubstr("4x-license"))));
 }
 
 TEST(Report, KeepsWhatStoodWhereItIsWritten) {

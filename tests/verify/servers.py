@@ -2,6 +2,7 @@
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -44,6 +45,37 @@ class NameServer:
     def end(self):
         self.process.terminate()
         self.process.wait()
+
+
+class CnameServer:
+    """Answers every question about a name of `names` with its CNAME alone, of which dnsmasq takes no circle; REFUSED for others."""
+
+    def __init__(self, names):
+        self.names = names
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                question, client = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            labels, at = [], 12
+            while question[at]:
+                labels.append(question[at + 1:at + 1 + question[at]].decode())
+                at += 1 + question[at]
+            target = self.names.get(".".join(labels).lower())
+            answer = question[:2] + struct.pack(">HHHHH", 0x8180 if target else 0x8185, 1, 1 if target else 0, 0, 0) + question[12:at + 5]
+            if target:
+                data = b"".join(bytes([len(label)]) + label.encode() for label in target.split(".")) + b"\0"
+                answer += b"\xc0\x0c" + struct.pack(">HHIH", 5, 1, 300, len(data)) + data
+            self.socket.sendto(answer, client)
+
+    def end(self):
+        self.socket.close()
 
 
 class TlsServer:

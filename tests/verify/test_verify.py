@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pki
 from server import PROGRAM
-from servers import DNSMASQ, NameServer, TlsServer
+from servers import DNSMASQ, CnameServer, NameServer, TlsServer
 from upgraded import DOMAIN, RIGHT, Upgraded, make_certificates
 
 
@@ -95,6 +95,17 @@ class Web(Verify):
         self.verify(records=records)
         self.assertEqual([one[0] for one in self.found("dns")], ["ok", "ok"], self.found("dns"))
 
+    def test_a_load_balancer_of_a_zone_that_the_domains_server_refuses(self):
+        balancer = "lb-1.elb.example.net"
+        self.server.expose(self.web, address={"hostname": balancer})
+        self.verify(records=[f"cname=app.{DOMAIN},{balancer}", f"host-record={DOMAIN},10.9.9.9"])
+        own, app = self.found("dns")
+        self.assertEqual(app[0], "ok", app)
+        self.assertEqual(own[0], "warning", own)  # it may be an ALIAS
+        self.assertIn("10.9.9.9; whether that is the load balancer", own[1])
+        self.assertIn("REFUSED", own[1])
+        self.assert_found("old-names", "ok")
+
     def test_no_cname_is_asked_for_at_the_apex_of_a_zone(self):
         self.server.release(**{"global": {"domainName": "circleci.example.com"}})
         self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
@@ -125,6 +136,11 @@ class Web(Verify):
         records = ["host-record=lb.circleci.example.com,127.0.0.1", f"cname=app.{DOMAIN},gone.circleci.example.com", f"cname={DOMAIN},lb.circleci.example.com"]
         self.assertEqual(self.verify(records=records), 1)
         self.assert_found("dns", "failed", "gone.circleci.example.com, which has no address", "CNAME lb.circleci.example.com")
+
+    def test_names_that_lead_in_a_circle(self):
+        self.dns = self.start(CnameServer({DOMAIN: f"app.{DOMAIN}", f"app.{DOMAIN}": DOMAIN}))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("dns", "failed", f"app.{DOMAIN} leads in a circle: app.{DOMAIN}, {DOMAIN}, app.{DOMAIN}", f"`app.{DOMAIN}. A 127.0.0.1`")
 
     def test_a_cname_to_the_load_balancer_before_that_has_an_address(self):
         self.server.expose(self.web, address={"hostname": "lb.circleci.example.com"})
@@ -164,10 +180,28 @@ class Web(Verify):
         shutil.copy(self.file("web.key"), self.file("expired.key"))
         self.assertEqual(self.expect_tls("expired", "failed", "expired on"), 1)
 
+    def test_a_certificate_that_is_for_clients(self):
+        pki.certificate(self.certificates, "client", f"/CN={DOMAIN}", "ca", f"subjectAltName=DNS:{DOMAIN},DNS:app.{DOMAIN}\nextendedKeyUsage=clientAuth\n", days=90)
+        self.assertEqual(self.expect_tls("client", "failed", "not made for servers", "Put a certificate for the domain"), 1)
+
+    def test_a_server_of_old_tls_alone_is_one_of_tls(self):
+        server = self.start(TlsServer(self.file("web.crt"), self.file("web.key")))
+        server.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        server.context.minimum_version = ssl.TLSVersion.TLSv1
+        server.context.maximum_version = ssl.TLSVersion.TLSv1
+        self.server.expose(server)
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("tls", "failed", "TLS at 127.0.0.1", "TLS 1.2 or later")
+
     def test_https_that_answers_with_an_error(self):
         self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 503 Service Unavailable\r\n\r\n")))
         self.assertEqual(self.verify(), 1)
         self.assert_found("https", "failed", "answers with 503")
+
+    def test_https_that_does_not_come_to_an_answer(self):
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 100 Continue\r\n\r\n")))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("https", "failed", "no answer to GET /, only 100")
 
     def test_a_load_balancer_that_nobody_reaches(self):
         self.web.end()
@@ -177,11 +211,12 @@ class Web(Verify):
 
 @unittest.skipUnless(DNSMASQ, "dnsmasq is not installed")
 class Nomad(Verify):
-    def nomad(self, name="nomad", newest=None, first=b"\x04"):
-        return self.start(TlsServer(self.file(name + ".crt"), self.file(name + ".key"), answer=None, first=first, clients=self.file("nomad-ca.crt"), newest=newest))
+    def nomad(self, name="nomad", newest=None, first=b"\x04", clients="nomad-ca"):
+        return self.start(TlsServer(self.file(name + ".crt"), self.file(name + ".key"), answer=None, first=first, clients=self.file(clients + ".crt"), newest=newest))
 
-    def look(self, server, pair="nomad-cli"):
+    def look(self, server, pair="nomad-cli", **changed):
         mtls = {"enabled": True, "CACertificate": text64(self.file("nomad-ca.crt")), "certificate": text64(self.file(pair + ".crt")), "privateKey": text64(self.file(pair + ".key"))}
+        mtls.update(changed)
         self.server.release(nomad={"server": {"rpc": {"mTLS": mtls}}})
         self.server.expose(self.web, nomad_port=server.port)
         return self.verify()
@@ -202,8 +237,8 @@ class Nomad(Verify):
     def test_an_alert_after_its_certificate_is_no_failure(self):
         for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             with self.subTest(newest):
-                server = self.nomad(newest=newest)
-                self.assertEqual(self.look(server, pair="nomad-other"), 0, self.document["checks"])
+                server = self.nomad(newest=newest, clients="nomad-other-ca")
+                self.assertEqual(self.look(server), 0, self.document["checks"])
                 self.assertEqual(server.clients, [])  # it was not let in
                 self.assert_found("nomad", "ok")
 
@@ -223,6 +258,17 @@ class Nomad(Verify):
         shutil.copy(self.file("nomad-cli.key"), self.file("mixed.key"))
         self.assertEqual(self.look(server, pair="mixed"), 1)
         self.assert_found("nomad", "failed", "are no pair")
+
+    def test_a_ca_of_the_values_that_cannot_be_used(self):
+        server = self.nomad()
+        pki.certificate(self.certificates, "nomad-old-ca", "/CN=nomad-ca", None, "basicConstraints=critical,CA:TRUE\n", days=-1)
+        for authority, said in (("", "holds no certificate"), ("AAAA", "holds no certificate"), (text64(self.file("nomad.crt")), "may not issue certificates"),
+                                (text64(self.file("nomad-old-ca.crt")), "CACertificate in the values expired on"), (text64(self.file("nomad-other-ca.crt")), "of another CA")):
+            with self.subTest(said):
+                self.assertEqual(self.look(server, CACertificate=authority), 1)
+                self.assert_found("nomad", "failed", said, "kots-export nomad")
+        self.assertEqual(self.look(server, pair="nomad-other"), 1)  # the server's own is right, the next start takes this one
+        self.assert_found("nomad", "failed", "of another CA")
 
     def test_without_mtls_a_connection_will_do(self):
         server = self.nomad()

@@ -53,7 +53,7 @@ struct RollbackOptions {
 // `runs` are all runs that are known: an object that an earlier rollback made anew counts as the one that the
 // run saw. Objects that are still being deleted are waited for, but not in a dry run. Throws Interrupted,
 // ApiError, ConnectionError.
-[[nodiscard]] RollbackPlan plan_rollback(kube::Client& client, Observer& observer, const RunRecord& run,
+[[nodiscard]] RollbackPlan plan_rollback(kube::Client& client, Observer& observer, RunRecord run,
                                          std::span<const RunRecord> runs, kube::DryRun dry_run,
                                          const RollbackOptions& options);
 

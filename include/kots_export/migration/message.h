@@ -48,6 +48,10 @@ struct NextSteps {
   std::string rollback_command;
 };
 
+// The flags by which a command of ours means that chart: " --target-version 4.1.3 --dev"; empty for the one
+// that it means without them.
+[[nodiscard]] std::string chart_flags(const std::string& target_version, const Registry& registry);
+
 // What realitycheck calls the cloud provider: "aws" or "gcp", where the values have the machines for jobs,
 // else where they have the bucket; empty where they do not tell. Machines elsewhere, or s3 alone, may be
 // MinIO.

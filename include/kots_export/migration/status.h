@@ -20,8 +20,9 @@ enum class Stage {
   untouched,       // 3.x as KOTS deployed it
   half_migrated,   // some steps are done
   migrated,        // all are: waiting for `helm upgrade`
-  upgrading,       // Helm is at work on a revision of 4.x, or was cut off
-  upgrade_failed,  // its newest revision is of 4.x and failed
+  upgrading,       // Helm is at work on it, or was cut off
+  upgrade_failed,  // its newest revision failed, and is of 4.x or was to replace one of 4.x
+  not_deployed,    // it was uninstalled, or its newest revision of 4.x is of another status
   upgraded,        // 4.x is deployed
 };
 [[nodiscard]] std::string_view to_string(Stage stage);  // "noNamespace", ..., for documents
@@ -47,11 +48,13 @@ struct InstallationStatus {
   std::vector<std::string> other_releases;  // where the context's is not there
   std::optional<RevisionStatus> newest;
   std::optional<RevisionStatus> deployed;  // where another revision than the newest is
+  bool is_going_back = false;              // the newest is of 3.x, and 4.x is deployed
   std::vector<StepStatus> steps;           // in their order; none once 4.x is deployed
   std::string migrator_pod;                // "circle-migrator-x7 (Running)"; empty where there is none
   std::optional<ValuesFile> values_file;
   std::optional<change::RunRecord> newest_run;  // of this folder and installation
   std::string newest_run_state;                 // "complete"
+  std::string target_version;                   // of the chart that it was for; empty where that is not known
 };
 
 // Looks at the cluster and at the folder of `paths`; changes nothing. Throws ApiError where this user may not

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Questions to name servers: what the records say, not what this machine's hosts file or cache does.
@@ -48,8 +50,9 @@ struct Resolved {
 void require_server(const std::string& server);
 
 // A recursive question goes to one server after the other, over UDP and, where an answer is cut, TCP; each is
-// asked twice and has 2 s. It is glibc's resolver, without its search list. Where nobody answers, nobody is
-// asked again: what the first question found holds for all.
+// asked twice and has 2 s. It is glibc's resolver, without its search list. What was asked once is known.
+// Where nobody answers the first question, nobody is asked again: that holds for all. A server that answers,
+// be it with an error, and is silent about one name later, is asked the others.
 class Resolver {
  public:
   // `server`: "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; empty: those of resolv.conf. Throws UsageError where it
@@ -66,9 +69,13 @@ class Resolver {
   [[nodiscard]] const std::string& title() const { return title_; }
 
  private:
+  [[nodiscard]] DnsAnswer ask_servers(const std::string& name, RecordType type);
+
   std::string title_;
   ServerAddress server_;
   std::function<bool()> interrupted_;
+  std::map<std::pair<std::string, RecordType>, DnsAnswer> known_;
+  bool has_answered_ = false;
   std::string silence_;  // why nobody answers
 };
 

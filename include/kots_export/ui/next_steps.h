@@ -11,8 +11,15 @@
 // docs/migration.md.
 namespace kots_export::ui {
 
-// Steps 3 to 11, and what to do when `helm upgrade` fails.
-[[nodiscard]] Document document_of(const migration::NextSteps& steps);
+// What of them is over.
+struct StepsOver {
+  bool has_upgraded = false;  // the upgrade, and what comes before it
+  bool is_up = false;         // the wait for it
+  bool has_dns = false;       // the change of DNS
+};
+
+// Steps 3 to 11 but for those that are over, and what to do when `helm upgrade` fails where it is not.
+[[nodiscard]] Document document_of(const migration::NextSteps& steps, const StepsOver& over = {});
 
 // Parts of them: the upgrade that applies a values file, and what the Nomad clients are told.
 [[nodiscard]] Step apply_step(const migration::NextSteps& steps);

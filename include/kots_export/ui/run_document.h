@@ -23,12 +23,19 @@ struct RunReport {
     std::vector<values::Difference> differences;
   };
   std::optional<Values> values = std::nullopt;
-  std::optional<std::vector<change::CheckLine>> verified = std::nullopt;  // after the upgrade
+  std::optional<change::Verified> verified = std::nullopt;  // after the upgrade
+  // What a whole migration leaves to do, where that is known.
   std::optional<migration::NextSteps> next = std::nullopt;
+  std::string status_command = {};
+  std::string rollback_command = {};
 };
 
 // Who ran it, when and on what; how long its steps took; what changed, by kind and by object; values before
-// and after; checks; what is left. Secrets are masked.
+// and after; checks; what is left: the steps after a migration that is complete, else how to go on or back.
+// Secrets are masked.
 [[nodiscard]] Document document_of(const RunReport& report);
+
+// How much of each kind a plan changes, for a report of it; nothing where it changes nothing.
+[[nodiscard]] std::vector<Block> kinds_of(const change::Plan& plan);
 
 }  // namespace kots_export::ui

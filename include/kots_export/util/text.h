@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // Small questions about text that several rooms ask.
 namespace kots_export::util {
@@ -51,6 +52,13 @@ struct Argument {
   std::string_view name;
   std::string value;
 };
+
+// A sentence taken apart, in its order: the words between the names, and each {name}.
+struct SentencePart {
+  std::string_view text;  // of a name: without its braces
+  enum class Kind { words, name } kind = Kind::words;
+};
+[[nodiscard]] std::vector<SentencePart> parts_of(std::string_view sentence);
 
 // Returns `sentence` with each {name} of `arguments` filled in, in one pass: the braces of a value are its
 // own. A name that is not among them stays as it is. Sentences stand whole where they are used, never glued

@@ -63,15 +63,20 @@ CheckFinding check_server_version(Checking& checking) {
   const values::Target target = values::target_of_chart(checking.options.target_version);
   for (const Range& range : kRanges) {
     if (range.target != target) continue;
-    const std::string wanted = "chart " + std::string(values::name_of(target)) +
-                               " is made for Kubernetes 1." + std::to_string(range.first) + " to 1." +
-                               std::to_string(range.last);
-    if (minor >= range.first && minor <= range.last) return ok("Kubernetes " + text + "; " + wanted);
+    const bool is_wanted = minor >= range.first && minor <= range.last;
+    const std::string words = util::filled(
+        is_wanted ? "Kubernetes {version}; chart {chart} is made for Kubernetes 1.{first} to 1.{last}"
+                  : "the server is Kubernetes {version}; chart {chart} is made for Kubernetes 1.{first} to "
+                    "1.{last}",
+        {{"version", text},
+         {"chart", values::name_of(target)},
+         {"first", range.first},
+         {"last", range.last}});
+    if (is_wanted) return ok(words);
     return problem(
-        "the server is Kubernetes " + text + "; " + wanted,
-        "Upgrade the cluster before `helm upgrade`, or choose another chart with --target-version.");
+        words, "Upgrade the cluster before `helm upgrade`, or choose another chart with --target-version.");
   }
-  return ok("Kubernetes " + text);
+  return ok(util::filled("Kubernetes {version}", {{"version", text}}));
 }
 
 // A certificate, a token and the age of a backup are judged by clocks.
@@ -83,18 +88,23 @@ CheckFinding check_clock(Checking& checking) {
   const auto apart =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *theirs);
   const std::string text = util::duration_text(std::chrono::abs(apart));
-  if (std::chrono::abs(apart) <= kMost) return ok("within " + text + " of this machine's");
-  return problem(
-      "the server's clock is " + text + (apart.count() > 0 ? " behind" : " ahead of") + " this machine's",
-      "Set the one that is wrong: tokens and certificates expire by it.");
+  if (std::chrono::abs(apart) <= kMost)
+    return ok(util::filled("within {time} of this machine's", {{"time", text}}));
+  const char* words = apart.count() > 0 ? "the server's clock is {time} behind this machine's"
+                                        : "the server's clock is {time} ahead of this machine's";
+  return problem(util::filled(words, {{"time", text}}),
+                 "Set the one that is wrong: tokens and certificates expire by it.");
 }
 
 CheckFinding check_namespace(Checking& checking) {
   Context& context = checking.context;
   if (find_namespace(context)) return ok(context.ns.name);
   const auto names = visible_namespaces(context);
-  return problem("namespace " + context.ns.name + " does not exist on this cluster" +
-                     (names.empty() ? "" : ": namespaces that are there: " + util::listed(names)),
+  const char* words =
+      names.empty()
+          ? "namespace {namespace} does not exist on this cluster"
+          : "namespace {namespace} does not exist on this cluster: namespaces that are there: {names}";
+  return problem(util::filled(words, {{"namespace", context.ns.name}, {"names", util::listed(names)}}),
                  "Name it with --namespace, or choose another cluster with --context.");
 }
 

@@ -1,4 +1,5 @@
 #include <kots_export/migration/flyway.h>
+#include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 #include "migration/earlier_migration.h"
@@ -10,7 +11,8 @@ namespace kots_export::migration {
 CheckFinding check_database(Checking& checking) {
   try {
     const DatabaseAccess& access = database_access(checking.context);
-    return ok(access.host + ":" + access.port + ", user " + access.username + ", as the frontend has them");
+    return ok(util::filled("{host}:{port}, user {user}, as the frontend has them",
+                           {{"host", access.host}, {"port", access.port}, {"user", access.username}}));
   } catch (const kube::ApiError&) {
     throw;
   } catch (const kube::ConnectionError&) {
@@ -44,9 +46,10 @@ CheckFinding check_migrator_job(Checking& checking) {
   if (!earlier) return ok("no Job of a database migration is there");
   if (const auto error = obstacle(context, *earlier)) return problem(error->what(), error->hint());
   if (earlier->state == EarlierMigration::State::complete)
-    return note("Job " + earlier->job.name + " of an earlier run is complete");
-  return note("Job " + earlier->job.name + " of an earlier run is running " + earlier->since,
-              std::string(kDoNotDelete) + "A run follows it to its end.");
+    return note(util::filled("Job {job} of an earlier run is complete", {{"job", earlier->job.name}}));
+  return note(util::filled("Job {job} of an earlier run is running {since}",
+                           {{"job", earlier->job.name}, {"since", earlier->since}}),
+              std::string(kDoNotDelete) + " A run follows it to its end.");
 }
 
 CheckFinding check_sidecars(Checking& checking) {
@@ -56,14 +59,20 @@ CheckFinding check_sidecars(Checking& checking) {
   const std::string* istio = live->label("istio-injection");
   const std::string* revision = live->label("istio.io/rev");
   const std::string* linkerd = live->annotation("linkerd.io/inject");
-  const std::string what = "namespace " + context.ns.name + " has sidecars injected into its Pods (";
-  const std::string remedy =
-      "The migrator's Pod asks for none, and is done when its own container is; nothing is to be done.";
-  if (istio != nullptr && *istio == "enabled") return problem(what + "istio-injection=enabled)", remedy);
-  if (revision != nullptr) return problem(what + "istio.io/rev=" + *revision + ")", remedy);
-  if (linkerd != nullptr && *linkerd == "enabled")
-    return problem(what + "linkerd.io/inject: enabled)", remedy);
-  return ok("no sidecars are injected");
+  std::string mark;
+  if (istio != nullptr && *istio == "enabled") {
+    mark = "istio-injection=enabled";
+  } else if (revision != nullptr) {
+    mark = "istio.io/rev=" + *revision;
+  } else if (linkerd != nullptr && *linkerd == "enabled") {
+    mark = "linkerd.io/inject: enabled";
+  } else {
+    return ok("no sidecars are injected");
+  }
+  return problem(
+      util::filled("namespace {namespace} has sidecars injected into its Pods ({mark})",
+                   {{"namespace", context.ns.name}, {"mark", mark}}),
+      "The migrator's Pod asks for none, and is done when its own container is; nothing is to be done.");
 }
 
 }  // namespace kots_export::migration

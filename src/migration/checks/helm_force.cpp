@@ -1,6 +1,7 @@
 #include <kots_export/helm/manifest.h>
 #include <kots_export/kube/http_status.h>
 #include <kots_export/util/json.h>
+#include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 
@@ -73,24 +74,26 @@ CheckFinding check_helm_force(Checking& checking) {
   if (service.is_null()) return skipped("the release has no Service whose address the server chose");
   const kube::ObjectRef object =
       object_ref(context, "", "Service", util::text_at(service, {"metadata", "name"}));
-  const std::string action = "try to replace Service " + object.name;
+  const std::string action = util::filled("try to replace Service {service}", {{"service", object.name}});
   const kube::Reply reply =
       context.client.send(kube::try_replace_request(object, without_address(service, services)), action);
   if (is_service(reply, object)) {
     context.helm_force = HelmForce::taken;
-    return ok("the server takes Service " + object.name + " without its address");
+    return ok(
+        util::filled("the server takes Service {service} without its address", {{"service", object.name}}));
   }
   if (refuses_missing_address(reply)) {
     context.helm_force = HelmForce::refused;
     return note(
-        "the server refuses to replace a Service that does not name its address, as `helm upgrade "
-        "--force` does: " +
-            kube::api_error(action, reply).why(),
+        util::filled(
+            "the server refuses to replace a Service that does not name its address, as `helm upgrade "
+            "--force` does: {why}",
+            {{"why", kube::api_error(action, reply).why()}}),
         "The `helm upgrade` that is printed at the end has no --force.");
   }
-  return note(
-      "whether `helm upgrade --force` can replace Services is not known: " + no_answer_in(reply, action),
-      "If it cannot, leave --force out.");
+  return note(util::filled("whether `helm upgrade --force` can replace Services is not known: {why}",
+                           {{"why", no_answer_in(reply, action)}}),
+              "If it cannot, leave --force out.");
 }
 
 }  // namespace kots_export::migration

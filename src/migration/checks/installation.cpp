@@ -70,13 +70,18 @@ CheckFinding find_backup(Checking& checking) {
     newest = done;
     name = util::text_at(backup, {"metadata", "name"});
   }
-  if (!newest) return problem("Velero has no completed backup of namespace " + context.ns.name, remedy);
+  if (!newest)
+    return problem(util::filled("Velero has no completed backup of namespace {namespace}",
+                                {{"namespace", context.ns.name}}),
+                   remedy);
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(now - *newest);
-  const std::string text =
-      "Velero backup " + name + " is " +
-      util::counted(static_cast<std::size_t>(std::max<std::int64_t>(hours.count(), 0)), "hour") + " old";
-  if (hours < kOldest) return ok(text);
-  return problem(text + ", and the newest of namespace " + context.ns.name, remedy);
+  const std::string age =
+      util::counted(static_cast<std::size_t>(std::max<std::int64_t>(hours.count(), 0)), "hour");
+  if (hours < kOldest)
+    return ok(util::filled("Velero backup {backup} is {age} old", {{"backup", name}, {"age", age}}));
+  return problem(util::filled("Velero backup {backup} is {age} old, and the newest of namespace {namespace}",
+                              {{"backup", name}, {"age", age}, {"namespace", context.ns.name}}),
+                 remedy);
 }
 
 }  // namespace
@@ -91,14 +96,19 @@ CheckFinding check_workloads(Checking& checking) {
       ++all;
       const Pods pods = pods_of(workload, kind);
       if (pods.ready >= pods.wanted) continue;
-      down.push_back(std::string(kind) + " " + util::text_at(workload, {"metadata", "name"}) + " (" +
-                     std::to_string(pods.ready) + " of " + std::to_string(pods.wanted) + " ready)");
+      down.push_back(util::filled("{kind} {name} ({ready} of {wanted} ready)",
+                                  {{"kind", kind},
+                                   {"name", util::text_at(workload, {"metadata", "name"})},
+                                   {"ready", pods.ready},
+                                   {"wanted", pods.wanted}}));
     }
   }
-  if (down.empty()) return ok(util::counted(all, "workload") + ", all ready");
-  return problem("not ready before the migration: " + util::listed(down),
-                 "Look at them first, so that nobody takes them for the migration's doing: `" +
-                     context.commands.kubectl(context.ns.name, "get pods") + "`.");
+  if (down.empty())
+    return ok(util::filled("{workloads}, all ready", {{"workloads", util::counted(all, "workload")}}));
+  return problem(
+      util::filled("not ready before the migration: {workloads}", {{"workloads", util::listed(down)}}),
+      util::filled("Look at them first, so that the migration is not blamed for them: `{command}`.",
+                   {{"command", context.commands.kubectl(context.ns.name, "get pods")}}));
 }
 
 CheckFinding check_volumes(Checking& checking) {
@@ -116,10 +126,12 @@ CheckFinding check_volumes(Checking& checking) {
   std::vector<std::string> deleting;
   for (std::size_t i = 0; i < live.size(); ++i) {
     if (live[i] && util::text_at(*live[i], {"spec", "persistentVolumeReclaimPolicy"}) == "Delete")
-      deleting.push_back(of_claims[i] + " (" + volumes[i].name + ")");
+      deleting.push_back(
+          util::filled("{claim} ({volume})", {{"claim", of_claims[i]}, {"volume", volumes[i].name}}));
   }
   if (deleting.empty()) return ok("no claim takes its data along");
-  return note("reclaim policy Delete, the data is deleted with the claim: " + util::listed(deleting),
+  return note(util::filled("reclaim policy Delete, the data is deleted with the claim: {claims}",
+                           {{"claims", util::listed(deleting)}}),
               checking.options.delete_volumes == DeleteVolumes::yes
                   ? "With --delete-volumes the data of KOTS's own is deleted; the others are not touched."
                   : "KOTS's own are set to Retain before they are deleted; the others are not touched.");
@@ -131,7 +143,7 @@ CheckFinding check_backup(Checking& checking) {
   CheckFinding finding = find_backup(checking);
   if (finding.kind != CheckFinding::Kind::problem) return finding;
   checking.context.is_backup_missing = true;
-  finding.remedy += " Where there is one, --backup-confirmed says so.";
+  finding.remedy += " If you have one, add --backup-confirmed.";
   if (checking.only_looks()) finding.kind = CheckFinding::Kind::note;
   return finding;
 }
@@ -144,19 +156,21 @@ CheckFinding check_kots_cluster_role(Checking& checking) {
       object_ref(context, kGroup, "ClusterRoleBinding", "kotsadm-rolebinding")};
   const auto live = context.client.get_metadata(objects);
   std::vector<std::string> left;
-  std::string commands;
+  std::vector<std::string> commands;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!live[i]) continue;
     left.push_back(kube::describe(objects[i]));
-    commands += (commands.empty() ? "`" : " and `") +
-                context.commands.kubectl(context.ns.name,
-                                         "delete " + objects[i].gvr.resource + " " + objects[i].name) +
-                "`";
+    commands.push_back(context.commands.kubectl(context.ns.name,
+                                                "delete " + objects[i].gvr.resource + " " + objects[i].name));
   }
   if (left.empty()) return ok("KOTS has no rights on the whole cluster");
+  if (left.size() == 1)
+    return problem(util::filled("{object} stays behind: another KOTS may use it", {{"object", left.front()}}),
+                   util::filled("Where none does: `{command}`.", {{"command", commands.front()}}));
   return problem(
-      util::listed(left) + (left.size() == 1 ? " stays" : " stay") + " behind: another KOTS may use it",
-      "Where none does: " + commands + ".");
+      util::filled("{objects} stay behind: another KOTS may use it", {{"objects", util::listed(left)}}),
+      util::filled("Where none does: `{command}` and `{other}`.",
+                   {{"command", commands.front()}, {"other", commands.back()}}));
 }
 
 }  // namespace kots_export::migration

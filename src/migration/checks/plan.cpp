@@ -189,8 +189,11 @@ void add_needs_of_planning(const Checking& checking, Needs& needs) {
 }
 
 std::string ask_administrator(const Context& context) {
-  return "Ask the cluster's administrator for these in namespace " + context.ns.name + "; `" +
-         context.commands.kubectl(context.ns.name, "auth can-i --list") + "` shows what this user may do.";
+  return util::filled(
+      "Ask the cluster's administrator for these in namespace {namespace}; `{command}` shows what this user "
+      "may do.",
+      {{"namespace", context.ns.name},
+       {"command", context.commands.kubectl(context.ns.name, "auth can-i --list")}});
 }
 
 // "patch deployments.apps (frontend, output-processor)", one for each permission.
@@ -213,6 +216,15 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+CheckFinding all_granted(const Needs& needs) {
+  return ok(util::filled("all {permissions} granted",
+                         {{"permissions", util::counted(needs.size(), "permission")}}));
+}
+
+std::string may_not(const std::vector<AccessQuestion>& missing) {
+  return util::filled("this user may not: {permissions}", {{"permissions", joined(table_of(missing))}});
+}
+
 }  // namespace
 
 // Without them there is no plan to look at.
@@ -221,8 +233,8 @@ CheckFinding check_reading(Checking& checking) {
   add_needs_of_planning(checking, needs);
   const auto missing = needs.missing();
   if (!missing) return skipped("this user may not ask what he may do");
-  if (missing->empty()) return ok("all " + util::counted(needs.size(), "permission") + " granted");
-  const std::string text = "this user may not: " + joined(table_of(*missing));
+  if (missing->empty()) return all_granted(needs);
+  const std::string text = may_not(*missing);
   const std::string remedy = ask_administrator(checking.context);
   const auto has_way = [&](const AccessQuestion& one) { return has_way_round(one, checking.command); };
   return std::ranges::all_of(*missing, has_way) ? warning(text, remedy) : problem(text, remedy);
@@ -240,8 +252,8 @@ CheckFinding check_permissions(Checking& checking) {
   const bool all_have_way = std::ranges::all_of(*missing, has_way);
   std::ranges::stable_partition(*missing, std::not_fn(has_way));
   missing->insert(missing->end(), context.lacking.begin(), context.lacking.end());
-  if (missing->empty()) return ok("all " + util::counted(needs.size(), "permission") + " granted");
-  const std::string text = "this user may not: " + joined(table_of(*missing));
+  if (missing->empty()) return all_granted(needs);
+  const std::string text = may_not(*missing);
   const std::string remedy = ask_administrator(context);
   return all_have_way || checking.is_preview() ? warning(text, remedy) : problem(text, remedy);
 }
@@ -252,10 +264,14 @@ CheckFinding check_disk(Checking& checking) {
   std::error_code error;
   const auto space = std::filesystem::space(checking.options.paths.root, error);
   if (error) return skipped(error.message());
-  const std::string text = std::to_string(space.available >> 20) + " MiB are free in " +
-                           std::filesystem::absolute(checking.options.paths.root).lexically_normal().string();
-  if (space.available >= kLeast) return ok(text);
-  return problem(text + ": the journal may not find room", "Make room there before the run begins.");
+  const bool has_room = space.available >= kLeast;
+  const char* words = has_room ? "{count} MiB are free in {directory}"
+                               : "{count} MiB are free in {directory}: the journal may not find room";
+  const std::string text = util::filled(
+      words, {{"count", space.available >> 20},
+              {"directory", std::filesystem::absolute(checking.options.paths.root).lexically_normal()}});
+  if (has_room) return ok(text);
+  return problem(text, "Make room there before the run begins.");
 }
 
 }  // namespace kots_export::migration

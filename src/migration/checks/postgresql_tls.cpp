@@ -9,7 +9,9 @@
 
 #include "migration/checks/checking.h"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -27,29 +29,55 @@ std::optional<std::string> bytes_at(const nlohmann::json& secret, const std::str
 
 std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
 
+// Why none of `any_of`, which stand at `name`, is valid today; nothing where one is: another that is expired
+// may be an old root that it has taken over for.
+std::vector<std::string> date_problems_of(const std::string& name,
+                                          const std::vector<util::Certificate>& any_of) {
+  const std::time_t now = std::time(nullptr);
+  const auto is_valid = [&](const util::Certificate& one) {
+    return one.not_before <= now && one.not_after >= now;
+  };
+  if (std::ranges::any_of(any_of, is_valid)) return {};
+  std::vector<std::string> problems;
+  for (const util::Certificate& one : any_of) {
+    if (one.not_after < now)
+      problems.push_back(
+          util::filled("{name} expired on {day}", {{"name", name}, {"day", day_of(one.not_after)}}));
+    if (one.not_before > now)
+      problems.push_back(
+          util::filled("{name} is valid only from {day}", {{"name", name}, {"day", day_of(one.not_before)}}));
+  }
+  return problems;
+}
+
 std::vector<std::string> problems_of(const nlohmann::json& secret, const values::CertificateSecret& names) {
   const std::string certificate = bytes_at(secret, names.certificate).value_or("");
   const std::string key = bytes_at(secret, names.private_key).value_or("");
   const auto chain = util::certificates_in(certificate);
-  if (chain.empty()) return {names.certificate + " holds no certificate (PEM)"};
+  const auto holds_none = [](const std::string& name) {
+    return util::filled("{key} holds no certificate (PEM)", {{"key", name}});
+  };
+  if (chain.empty()) return {holds_none(names.certificate)};
   std::vector<std::string> problems;
   if (!util::holds_private_key(key)) {
-    problems.push_back(names.private_key + " holds no private key (PEM, without a passphrase)");
+    problems.push_back(
+        util::filled("{key} holds no private key (PEM, without a passphrase)", {{"key", names.private_key}}));
   } else if (!util::key_belongs(key, certificate)) {
-    problems.push_back(names.private_key + " is not the key of " + names.certificate);
+    problems.push_back(util::filled("{key} is not the key of {certificate}",
+                                    {{"key", names.private_key}, {"certificate", names.certificate}}));
   }
   const auto authority = names.authority.empty() ? std::nullopt : bytes_at(secret, names.authority);
   if (authority && util::certificates_in(*authority).empty()) {
-    problems.push_back(names.authority + " holds no certificate (PEM)");
+    problems.push_back(holds_none(names.authority));
   } else if (authority) {
     if (const auto why = util::chain_problem(certificate, *authority))
-      problems.push_back(names.certificate + " was not issued by " + names.authority + ": " + *why);
+      problems.push_back(
+          util::filled("{certificate} was not issued by {authority}: {why}",
+                       {{"certificate", names.certificate}, {"authority", names.authority}, {"why", *why}}));
   }
-  const std::time_t now = std::time(nullptr);
-  if (chain.front().not_after < now)
-    problems.push_back(names.certificate + " expired on " + day_of(chain.front().not_after));
-  if (chain.front().not_before > now)
-    problems.push_back(names.certificate + " is valid only from " + day_of(chain.front().not_before));
+  std::ranges::move(date_problems_of(names.certificate, {chain.front()}), std::back_inserter(problems));
+  std::ranges::move(date_problems_of(names.authority, util::certificates_in(authority.value_or(""))),
+                    std::back_inserter(problems));
   return problems;
 }
 
@@ -68,13 +96,17 @@ CheckFinding check_postgresql_tls(Checking& checking) {
   Context& context = checking.context;
   const auto secret = context.client.get(object_ref(context, "", "Secret", names->name));
   if (!secret || !bytes_at(*secret, names->certificate) || !bytes_at(*secret, names->private_key))
-    return skipped("Secret " + names->name + " is not complete: check own-secrets says what is missing");
+    return skipped(util::filled("Secret {secret} is not complete: check own-secrets says what is missing",
+                                {{"secret", names->name}}));
   const std::vector<std::string> problems = problems_of(*secret, *names);
-  const std::string where = "Secret " + names->name + ": ";
   if (!problems.empty())
-    return problem(where + util::listed(problems), "Make the Secret again before `helm upgrade`.");
+    return problem(util::filled("Secret {secret}: {problems}",
+                                {{"secret", names->name}, {"problems", util::listed(problems)}}),
+                   "Make the Secret again before `helm upgrade`.");
   const auto certificate = util::certificates_in(bytes_at(*secret, names->certificate).value()).front();
-  const std::string end = where + names->certificate + " is valid until " + day_of(certificate.not_after);
+  const std::string end = util::filled(
+      "Secret {secret}: {certificate} is valid until {day}",
+      {{"secret", names->name}, {"certificate", names->certificate}, {"day", day_of(certificate.not_after)}});
   if (certificate.not_after < std::time(nullptr) + values::kExpiresSoon)
     return warning(end, "Renew it in time.");
   return ok(end);

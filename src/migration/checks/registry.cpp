@@ -1,8 +1,10 @@
 #include <kots_export/migration/names.h>
+#include <kots_export/util/text.h>
 
 #include "migration/checks/checking.h"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -11,8 +13,6 @@ namespace kots_export::migration {
 namespace {
 
 using Kind = RegistryAnswer::Kind;
-
-std::string secret_words() { return "Secret " + std::string(names::kPullSecret); }
 
 // What is asked for: a tag of a repository, and what people call it.
 struct Wanted {
@@ -25,9 +25,9 @@ struct Wanted {
 
 // --force makes the Secret, too, where there is none.
 std::string remedy(const Checking& checking) {
-  return "Make it with `" +
-         checking.context.commands.kots_export("secret" + checking.options.registry.flag()) +
-         " --force --docker-username USER`.";
+  return util::filled(
+      "Make it with `{command} --force --docker-username USER`.",
+      {{"command", checking.context.commands.kots_export("secret" + checking.options.registry.flag())}});
 }
 
 const PullSecret& pull_secret(Checking& checking) {
@@ -55,25 +55,28 @@ RegistryAnswer ask(Checking& checking, const Wanted& wanted) {
 CheckFinding look_for(Checking& checking, const Wanted& wanted) {
   if (!checking.context.transport_to) return skipped("the registry is not asked");
   if (!pull_secret(checking).unusable.empty()) return skipped("see check pull-secret");
-  if (!checking.registry_trouble.empty()) return skipped("see check " + checking.registry_trouble);
+  if (!checking.registry_trouble.empty())
+    return skipped(util::filled("see check {check}", {{"check", checking.registry_trouble}}));
   const std::string host = checking.options.registry.host();
   const RegistryAnswer answer = ask(checking, wanted);
   if (answer.kind == Kind::refused || answer.kind == Kind::unknown) checking.registry_trouble = wanted.check;
+  const std::array<util::Argument, 4> arguments = {
+      util::Argument{"host", host}, util::Argument{"object", wanted.words},
+      util::Argument{"secret", names::kPullSecret}, util::Argument{"why", answer.why}};
   switch (answer.kind) {
     case Kind::yes:
-      return ok(host + " gives " + wanted.words + " to " + secret_words());
+      return ok(util::filled("{host} gives {object} to Secret {secret}", arguments));
     case Kind::refused:
-      return problem(host + " does not give " + wanted.words + " to " + secret_words() + ": " + answer.why,
+      return problem(util::filled("{host} does not give {object} to Secret {secret}: {why}", arguments),
                      remedy(checking));
     case Kind::missing:
-      return problem(host + " has no " + wanted.words + ": " + answer.why, wanted.remedy);
+      return problem(util::filled("{host} has no {object}: {why}", arguments), wanted.remedy);
     case Kind::unknown:
       break;
   }
   return warning(
-      "whether " + host + " gives " + wanted.words + " to " + secret_words() + " is not known: " + answer.why,
-      "The cluster's nodes may reach it anyway: make sure that they do. From this machine check the "
-      "network and HTTPS_PROXY.");
+      util::filled("could not check whether Secret {secret} can pull {object} from {host}: {why}", arguments),
+      "The nodes may still reach it; check that. On this machine check the network and HTTPS_PROXY.");
 }
 
 // A version is the chart's tag; of anything else Helm makes a range, and chooses among all tags.
@@ -95,10 +98,13 @@ std::string tag_of(std::string version) {
 CheckFinding check_pull_secret(Checking& checking) {
   const PullSecret& secret = pull_secret(checking);
   if (secret.unusable.empty())
-    return ok(secret_words() + " has an entry for " + checking.options.registry.host());
-  return problem(
-      secret_words() + " in namespace " + checking.context.ns.name + " cannot be used: " + secret.unusable,
-      remedy(checking));
+    return ok(util::filled("Secret {secret} has an entry for {host}",
+                           {{"secret", names::kPullSecret}, {"host", checking.options.registry.host()}}));
+  return problem(util::filled("Secret {secret} in namespace {namespace} cannot be used: {why}",
+                              {{"secret", names::kPullSecret},
+                               {"namespace", checking.context.ns.name},
+                               {"why", secret.unusable}}),
+                 remedy(checking));
 }
 
 CheckFinding check_registry_image(Checking& checking) {
@@ -107,7 +113,7 @@ CheckFinding check_registry_image(Checking& checking) {
   return look_for(checking,
                   {.repository = name,
                    .tag = tag,
-                   .words = "image " + name + ":" + tag,
+                   .words = util::filled("image {image}:{tag}", {{"image", name}, {"tag", tag}}),
                    .check = "registry-image",
                    .remedy = "This kots-export migrates with no other one: look for a newer kots-export, "
                              "or ask CircleCI."});
@@ -116,12 +122,15 @@ CheckFinding check_registry_image(Checking& checking) {
 CheckFinding check_registry_chart(Checking& checking) {
   const std::string name(names::kChart);
   const std::string& version = checking.options.target_version;
-  if (is_range(version)) return skipped("--target-version " + version + " is a range, not a version");
-  return look_for(checking, {.repository = name,
-                             .tag = tag_of(version),
-                             .words = "chart " + name + " " + version,
-                             .check = "registry-chart",
-                             .remedy = "Name a version that it has with --target-version."});
+  if (is_range(version))
+    return skipped(
+        util::filled("--target-version {version} is a range, not a version", {{"version", version}}));
+  return look_for(checking,
+                  {.repository = name,
+                   .tag = tag_of(version),
+                   .words = util::filled("chart {chart} {version}", {{"chart", name}, {"version", version}}),
+                   .check = "registry-chart",
+                   .remedy = "Name a version that it has with --target-version."});
 }
 
 }  // namespace kots_export::migration

@@ -6,6 +6,7 @@
 #include "migration/revisions.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <tuple>
@@ -19,7 +20,8 @@ using helm::StoredRevision;
 
 // "Ingress web (extensions/v1beta1)"
 std::string name_of(const helm::ManifestObject& object) {
-  return object.kind + " " + object.name + " (" + object.api_version + ")";
+  return util::filled("{kind} {name} ({version})",
+                      {{"kind", object.kind}, {"name", object.name}, {"version", object.api_version}});
 }
 
 std::string helm(const Context& context, const std::string& command) {
@@ -32,13 +34,14 @@ std::string way_back_to_3(Context& context) {
   for (const StoredRevision& stored : stored_revisions(context) | std::views::reverse) {
     if (stored.status != kDeployed && stored.status != "superseded") continue;
     if (chart_version_of(decoded_revision(context, stored).chart_version).major < 4)
-      return "First `" +
-             helm(context,
-                  "rollback " + util::shell_quote(context.release) + " " + std::to_string(stored.revision)) +
-             "`, back to 3.x, then this.";
+      return util::filled("First `{command}`, back to 3.x, then this.",
+                          {{"command", helm(context, "rollback " + util::shell_quote(context.release) + " " +
+                                                         std::to_string(stored.revision))}});
   }
-  return "No record of a 3.x revision is left to go back to: restore Secrets " +
-         std::string(helm::kReleaseSecretPrefix) + context.release + ".v* from a backup first.";
+  return util::filled(
+      "No record of a 3.x revision is left to go back to: restore Secrets {prefix}{release}.v* from a backup "
+      "first.",
+      {{"prefix", helm::kReleaseSecretPrefix}, {"release", context.release}});
 }
 
 using RevisionStates = std::vector<std::tuple<int, std::string, std::string>>;
@@ -57,7 +60,8 @@ void require_same_revisions(Context& context) {
   const RevisionStates then = states_of(context);
   context.releases.reset();
   if (states_of(context) == then) return;
-  throw Error("Helm has changed release " + context.release + " since this was planned",
+  throw Error(util::filled("Helm has changed release {release} since this was planned",
+                           {{"release", context.release}}),
               "nothing was changed", Hint::with_way_on("Run the same command again: it makes a new plan."));
 }
 
@@ -67,104 +71,134 @@ CheckFinding check_release(Checking& checking) {
   for (const auto& stored : stored_releases(context)) releases.insert(stored.release);
   if (releases.contains(context.release)) return ok(context.release);
   const std::vector<std::string> names(releases.begin(), releases.end());
+  const char* words =
+      names.empty() ? "namespace {namespace} has no release {release}: it has none at all"
+                    : "namespace {namespace} has no release {release}: releases that are there: {names}";
   return problem(
-      "namespace " + context.ns.name + " has no release " + context.release + ": " +
-          (names.empty() ? "it has none at all" : "releases that are there: " + util::listed(names)),
-      "Name the release with --release-name and its namespace with --namespace; `" +
-          context.commands.helm(context.ns.name, "list --all-namespaces", {}) + "` shows what is there.");
+      util::filled(
+          words,
+          {{"namespace", context.ns.name}, {"release", context.release}, {"names", util::listed(names)}}),
+      util::filled("Name the release with --release-name and its namespace with --namespace; `{command}` "
+                   "shows what is there.",
+                   {{"command", context.commands.helm(context.ns.name, "list --all-namespaces", {})}}));
 }
 
 CheckFinding check_release_chart(Checking& checking) {
   constexpr int kOldest = 4;  // the guide: Server 3.4 or later
   const helm::Release& release = decoded_revision(checking.context, current_revision(checking.context));
-  const std::string what = "release " + checking.context.release + " is chart " +
-                           util::printable(release.chart_name + " " + release.chart_version) + " (revision " +
-                           std::to_string(release.revision) + ")";
+  const std::array<util::Argument, 4> arguments = {
+      util::Argument{"release", checking.context.release},
+      util::Argument{"chart", util::printable(release.chart_name + " " + release.chart_version)},
+      util::Argument{"revision", release.revision}, util::Argument{"wanted", names::kChart}};
+  const std::string what =
+      util::filled("release {release} is chart {chart} (revision {revision})", arguments);
   const ChartVersion version = chart_version_of(release.chart_version);
   if (!is_server(release))
-    return problem(what + ", not " + std::string(names::kChart),
-                   "Name the release of CircleCI Server with --release-name.");
+    return problem(
+        util::filled("release {release} is chart {chart} (revision {revision}), not {wanted}", arguments),
+        "Name the release of CircleCI Server with --release-name.");
   if (version.major >= 4)
-    return problem(what + ": there is nothing to migrate",
-                   "Choose another cluster with --context, or go on with `helm upgrade`.");
+    return problem(
+        util::filled("release {release} is chart {chart} (revision {revision}): there is nothing to migrate",
+                     arguments),
+        "Choose another cluster with --context, or go on with `helm upgrade`.");
   if (version.major < 3)
     return problem(what, "Upgrade to Server 3.4 or later first: only that can be migrated.");
   if (version.minor < kOldest)
-    return warning(what + ", and the migration is made for 3.4 or later", "Upgrade to Server 3.4 first.");
+    return warning(util::filled("release {release} is chart {chart} (revision {revision}), and the migration "
+                                "is made for 3.4 or later",
+                                arguments),
+                   "Upgrade to Server 3.4 first.");
   return ok(what);
 }
 
 CheckFinding check_release_status(Checking& checking) {
   const auto revisions = stored_revisions(checking.context);
   const StoredRevision& newest = revisions.back();
-  const std::string what = state_of(newest);
-  if (newest.status == kDeployed) return ok(what);
+  const std::string state = state_of(newest);
+  if (newest.status == kDeployed) return ok(state);
   if (is_pending(newest))
-    return problem(what + ": Helm will refuse the upgrade (another operation is in progress)",
+    return problem(util::filled("{state}: Helm will refuse the upgrade (another operation is in progress)",
+                                {{"state", state}}),
                    way_out_of_pending(checking.context, revisions));
   const auto deployed = helm::newest_deployed(revisions);
   if (!deployed) {
-    const std::string look =
-        "Look at `" + helm(checking.context, "history " + util::shell_quote(checking.context.release)) + "`";
+    const std::string history =
+        helm(checking.context, "history " + util::shell_quote(checking.context.release));
     // Source: Helm, pkg/action/upgrade.go prepareUpgrade: it upgrades from either where none is deployed.
     if (newest.status == "failed" || newest.status == "superseded")
-      return warning(what + ", and none is deployed", look + ", and see that what runs is what it says.");
-    return problem(what + ", and none is deployed: Helm will refuse the upgrade",
-                   look + ", and roll back to a revision that worked.");
+      return warning(util::filled("{state}, and none is deployed", {{"state", state}}),
+                     util::filled("Look at `{command}`, and see that what runs is what it says.",
+                                  {{"command", history}}));
+    return problem(
+        util::filled("{state}, and none is deployed: Helm will refuse the upgrade", {{"state", state}}),
+        util::filled("Look at `{command}`, and roll back to a revision that worked.",
+                     {{"command", history}}));
   }
-  const std::string over = what + "; " + name_of(*deployed) + " is deployed";
   const helm::Release& release = decoded_revision(checking.context, newest);
   if (chart_version_of(release.chart_version).major >= 4)
     return problem(
-        over + ": an upgrade to chart " + util::printable(release.chart_version) + " was tried and failed",
+        util::filled("{state}; {revision} is deployed: an upgrade to chart {chart} was tried and failed",
+                     {{"state", state},
+                      {"revision", name_of(*deployed)},
+                      {"chart", util::printable(release.chart_version)}}),
         "The migration was done before it. Run the step that the upgrade misses (annotate or "
         "kots_cleanup) and `helm upgrade` again.");
-  return warning(over, newest.status == "failed"
-                           ? "See that what is deployed is what runs: an upgrade in 3.x failed."
-                           : "See that what is deployed is what runs.");
+  return warning(
+      util::filled("{state}; {revision} is deployed", {{"state", state}, {"revision", name_of(*deployed)}}),
+      newest.status == "failed" ? "See that what is deployed is what runs: an upgrade in 3.x failed."
+                                : "See that what is deployed is what runs.");
 }
 
 CheckFinding check_manifest_apis(Checking& checking) {
   Context& context = checking.context;
   const helm::ServedManifest& served = served_manifest(context);
-  if (served.mapped.empty() && served.unmapped.empty()) return ok("every API version in the manifest is served");
+  if (served.mapped.empty() && served.unmapped.empty())
+    return ok("every API version in the manifest is served");
   const auto refusal = [](const std::vector<std::string>& objects) {
-    return "the server no longer serves " + util::listed(objects) +
-           ": `helm upgrade` cannot read what is deployed, and refuses";
+    return util::filled(
+        "the server no longer serves {objects}: `helm upgrade` cannot read what is deployed, and refuses",
+        {{"objects", util::listed(objects)}});
   };
   std::vector<std::string> objects;
-  for (const auto& [object, why] : served.unmapped) objects.push_back(name_of(object) + ": " + why);
+  for (const auto& [object, why] : served.unmapped)
+    objects.push_back(util::filled("{object}: {why}", {{"object", name_of(object)}, {"why", why}}));
   if (!objects.empty()) {
     const std::string show = helm(context, "get manifest " + util::shell_quote(context.release));
-    return problem(refusal(objects), "fix-manifest cannot map these: `" + show +
-                                         "` shows them. Helm's plugin mapkubeapis takes a map of your own.");
+    return problem(refusal(objects), util::filled("fix-manifest cannot map these: `{command}` shows them. "
+                                                  "Helm's plugin mapkubeapis takes a map of your own.",
+                                                  {{"command", show}}));
   }
   for (const auto& [object, to] : served.mapped) objects.push_back(name_of(object));
   switch (checking.command) {
     case CheckedCommand::fix_manifest:
-      return ok(util::counted(objects.size(), "object") + " to map");
+      return ok(util::filled("{objects} to map", {{"objects", util::counted(objects.size(), "object")}}));
     case CheckedCommand::run:
       return warning(refusal(objects),
                      "Nothing is to be done: fix-manifest, the run's first step, maps them.");
     default:
-      return warning(refusal(objects), "`" + context.commands.kots_export("fix-manifest") +
-                                           "` maps them to versions that are.");
+      return warning(refusal(objects),
+                     util::filled("`{command}` maps them to versions that are.",
+                                  {{"command", context.commands.kots_export("fix-manifest")}}));
   }
 }
 
 CheckFinding check_not_upgraded(Checking& checking) {
   Context& context = checking.context;
   const auto revisions = stored_revisions(context);
-  if (revisions.empty()) return skipped("release " + context.release + " has no record");
+  if (revisions.empty())
+    return skipped(util::filled("release {release} has no record", {{"release", context.release}}));
   for (const StoredRevision& stored : {revisions.back(), current_revision(context)}) {
     if (stored.status != kDeployed && !is_pending(stored)) continue;
     const helm::Release& release = decoded_revision(context, stored);
     if (chart_version_of(release.chart_version).major < 4) continue;
-    return problem(
-        name_of(stored) + " is chart " + util::printable(release.chart_version) + ", " + stored.status,
-        way_back_to_3(context) + " --after-upgrade rolls back anyway.");
+    return problem(util::filled("{revision} is chart {chart}, {status}",
+                                {{"revision", name_of(stored)},
+                                 {"chart", util::printable(release.chart_version)},
+                                 {"status", stored.status}}),
+                   way_back_to_3(context) + " --after-upgrade rolls back anyway.");
   }
-  return ok("release " + context.release + " is not upgraded");
+  return ok(util::filled("release {release} is not upgraded", {{"release", context.release}}));
 }
 
 }  // namespace kots_export::migration

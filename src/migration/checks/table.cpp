@@ -154,10 +154,11 @@ void require_skippable(std::span<const std::string> ids) {
   for (const std::string& id : ids) {
     const auto* const check = std::ranges::find(kChecks, id, &Check::id);
     if (check == kChecks.end())
-      throw UsageError("--skip-check: there is no check " + id + did_you_mean(id), {},
-                       "`kots-export check` lists them.");
+      throw UsageError(util::filled("--skip-check: there is no check {check}{suggestion}",
+                                    {{"check", id}, {"suggestion", did_you_mean(id)}}),
+                       {}, "`kots-export check` lists them.");
     if (check->skipping == Skipping::refused)
-      throw UsageError("--skip-check: " + id + " cannot be skipped", {},
+      throw UsageError(util::filled("--skip-check: {check} cannot be skipped", {{"check", id}}), {},
                        "Without it nothing can be migrated.");
   }
 }
@@ -188,9 +189,8 @@ void require_release(Context& context) {
 void throw_not_planned(const Context& context, const kube::ApiError& error) {
   if (error.code() != kube::http::kForbidden) throw error;
   throw Error(error.headline(), error.why(),
-              "Ask the cluster's administrator for it; `" +
-                  context.commands.kubectl(context.ns.name, "auth can-i --list") +
-                  "` shows what this user may do.",
+              util::filled("Ask the cluster's administrator for it; `{command}` shows what this user may do.",
+                           {{"command", context.commands.kubectl(context.ns.name, "auth can-i --list")}}),
               ExitCode::check_failed);
 }
 
@@ -200,11 +200,11 @@ void throw_if_checks_failed(const Context& context) {
   const bool may_be_skipped = std::ranges::any_of(failed, [](const std::string& id) {
     return std::ranges::find(kChecks, id, &Check::id)->skipping == Skipping::allowed;
   });
-  throw Error("nothing was changed",
-              (failed.size() == 1 ? "check " : "checks ") + util::listed(failed) + " failed, as shown above",
-              may_be_skipped
-                  ? "Fix what they name, or leave one out with --skip-check ID where you know better."
-                  : "Fix what they name: they cannot be skipped.",
+  const char* words =
+      failed.size() == 1 ? "check {checks} failed, as shown above" : "checks {checks} failed, as shown above";
+  throw Error("nothing was changed", util::filled(words, {{"checks", util::listed(failed)}}),
+              may_be_skipped ? "Fix these checks, or skip one with --skip-check ID if you are sure."
+                             : "Fix these checks: they cannot be skipped.",
               ExitCode::check_failed);
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 // What is missing of a Secret; empty where nothing is.
 std::string missing_of(const values::NeededSecret& needed, const std::optional<nlohmann::json>& live) {
-  if (!live) return "Secret " + needed.name;
+  if (!live) return util::filled("Secret {secret}", {{"secret", needed.name}});
   const auto is_missing = [&](const std::string& key) {
     return util::find_at(*live, {"data", key}) == nullptr;
   };
@@ -27,7 +27,8 @@ std::string missing_of(const values::NeededSecret& needed, const std::optional<n
   std::ranges::copy_if(needed.keys, std::back_inserter(keys), is_missing);
   if (!needed.one_of.empty() && std::ranges::all_of(needed.one_of, is_missing))
     keys.push_back(needed.one_of.front());
-  return keys.empty() ? std::string() : util::listed(keys) + " in Secret " + needed.name;
+  if (keys.empty()) return {};
+  return util::filled("{keys} in Secret {secret}", {{"keys", util::listed(keys)}, {"secret", needed.name}});
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ CheckFinding check_values(Checking& checking) {
   try {
     findings =
         values::validate(values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-                         {.target = target, .now = std::time(nullptr)});
+                         values::validate_options(checking.options.target_version, std::time(nullptr)));
   } catch (const Error& error) {
     return problem(error.what(), remedy);
   }
@@ -55,14 +56,17 @@ CheckFinding check_values(Checking& checking) {
     if (finding.level == values::Level::warning) ++warnings;
   }
   if (!errors.empty()) {
-    return problem(util::counted(errors.size(), "error") + (is_edited ? " in " + file : "") + ": " +
-                       util::listed(errors),
+    const char* words = is_edited ? "{count} in {file}: {errors}" : "{count}: {errors}";
+    return problem(util::filled(words, {{"count", util::counted(errors.size(), "error")},
+                                        {"file", file},
+                                        {"errors", util::listed(errors)}}),
                    remedy);
   }
-  if (warnings == 0) return ok("chart " + std::string(values::name_of(target)) + " takes them");
-  return note(util::counted(warnings, "warning"), "`kots-export validate " + util::shell_quote(file) +
-                                                      "` says more" +
-                                                      (is_edited ? "." : " once the values are written."));
+  if (warnings == 0)
+    return ok(util::filled("chart {chart} takes them", {{"chart", values::name_of(target)}}));
+  const char* words = is_edited ? "`kots-export validate {file}` says more."
+                                : "`kots-export validate {file}` says more once the values are written.";
+  return note(util::counted(warnings, "warning"), util::filled(words, {{"file", util::shell_quote(file)}}));
 }
 
 CheckFinding check_own_secrets(Checking& checking) {
@@ -70,7 +74,8 @@ CheckFinding check_own_secrets(Checking& checking) {
   Context& context = checking.context;
   std::vector<values::NeededSecret> needed;
   try {
-    needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"));
+    needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"),
+                                    values::target_of_chart(checking.options.target_version));
   } catch (const Error&) {
     return skipped("the values cannot be read: check values says why");
   }
@@ -82,8 +87,11 @@ CheckFinding check_own_secrets(Checking& checking) {
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < needed.size(); ++i)
     if (std::string text = missing_of(needed[i], live[i]); !text.empty()) missing.push_back(std::move(text));
-  if (missing.empty()) return ok(util::counted(needed.size(), "Secret") + " that the values leave to you");
-  return problem("the values refer to what does not exist: " + util::listed(missing),
+  if (missing.empty())
+    return ok(util::filled("{secrets} that the values leave to you",
+                           {{"secrets", util::counted(needed.size(), "Secret")}}));
+  return problem(util::filled("the values refer to Secrets or keys that do not exist: {secrets}",
+                              {{"secrets", util::listed(missing)}}),
                  "Create it before `helm upgrade`, or give the values with --values FILE.");
 }
 

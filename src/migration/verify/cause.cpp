@@ -58,26 +58,33 @@ std::vector<json> pending_claims(Context& context, const json& pod) {
   return pending;
 }
 
+std::string describe_pod(const Context& context, const json& pod) {
+  return context.commands.kubectl(context.ns.name, "describe pod " + name_of(pod));
+}
+
 Cause claim_cause(Context& context, const json& claim, const PodsAndEvents& seen) {
   constexpr std::array<std::string_view, 3> kReasons = {"ProvisioningFailed", "FailedBinding",
                                                         "ExternalProvisioning"};
   const std::string name = name_of(claim);
-  const std::string message = newest_message(seen, "PersistentVolumeClaim", name, kReasons);
+  const std::string message = newest_message(seen, "PersistentVolumeClaim", claim, kReasons);
   const std::string storage_class = util::text_at(claim, {"spec", "storageClassName"});
-  const std::string of_class = storage_class.empty() ? "no StorageClass" : "StorageClass " + storage_class;
+  const std::string of_class = storage_class.empty()
+                                   ? "no StorageClass"
+                                   : util::filled("StorageClass {class}", {{"class", storage_class}});
+  const char* what = message.empty() ? "PersistentVolumeClaim {claim} gets no volume ({class})"
+                                     : "PersistentVolumeClaim {claim} gets no volume ({class}): {why}";
   return {.key = "claim " + of_class + " " + message,
-          .what = "PersistentVolumeClaim " + name + " gets no volume (" + of_class + ")" +
-                  (message.empty() ? "" : ": " + message),
-          .remedy = "`" + context.commands.kubectl(context.ns.name, "describe pvc " + name) +
-                    "` and `kubectl get storageclass` show what it waits for."};
+          .what = util::filled(what, {{"claim", name}, {"class", of_class}, {"why", message}}),
+          .remedy =
+              util::filled("`{command}` and `kubectl get storageclass` show what it waits for.",
+                           {{"command", context.commands.kubectl(context.ns.name, "describe pvc " + name)}})};
 }
 
-Cause unschedulable_cause(Context& context, const json& pod, std::string message) {
+Cause unschedulable_cause(Context& context, const json& pod, const std::string& message) {
   return {.key = "unschedulable " + message,
-          .what = "no node takes its Pod: " + message,
-          .remedy = "Add nodes, or free what they lack. `" +
-                    context.commands.kubectl(context.ns.name, "describe pod " + name_of(pod)) +
-                    "` says more."};
+          .what = util::filled("no node takes its Pod: {why}", {{"why", message}}),
+          .remedy = util::filled("Add nodes, or free what they lack. `{command}` says more.",
+                                 {{"command", describe_pod(context, pod)}})};
 }
 
 // What kept a Pod that has a node from starting, or from getting ready.
@@ -87,8 +94,7 @@ std::optional<Cause> event_cause(Context& context, const json& pod, const PodsAn
   constexpr std::array<std::string_view, 2> kSandbox = {"FailedCreatePodSandBox", "NetworkNotReady"};
   constexpr std::array<std::string_view, 1> kProbes = {"Unhealthy"};
   const std::string name = name_of(pod);
-  const std::string describe =
-      "`" + context.commands.kubectl(context.ns.name, "describe pod " + name) + "` says more.";
+  const std::string describe = describe_pod(context, pod);
   // Before the first container starts, an init container too, all volumes are mounted.
   const auto runs = [&](const char* statuses) {
     return std::ranges::any_of(list_at(pod, {"status", statuses}), [](const json& one) {
@@ -97,23 +103,28 @@ std::optional<Cause> event_cause(Context& context, const json& pod, const PodsAn
   };
   const bool has_started = runs("containerStatuses") || runs("initContainerStatuses");
   if (has_started) {
-    const std::string message = newest_message(seen, "Pod", name, kProbes);
+    const std::string message = newest_message(seen, "Pod", pod, kProbes);
     if (message.empty()) return std::nullopt;
-    return Cause{.key = "probe " + message,
-                 .what = "it runs, and its probe fails: " + message,
-                 .remedy = "See its log: `" +
-                           context.commands.kubectl(context.ns.name, "logs " + name + " --all-containers") +
-                           "`."};
+    return Cause{
+        .key = "probe " + message,
+        .what = util::filled("it runs, and its probe fails: {why}", {{"why", message}}),
+        .remedy = util::filled(
+            "See its log: `{command}`.",
+            {{"command", context.commands.kubectl(context.ns.name, "logs " + name + " --all-containers")}})};
   }
-  if (std::string message = newest_message(seen, "Pod", name, kVolumes); !message.empty())
+  if (std::string message = newest_message(seen, "Pod", pod, kVolumes); !message.empty())
     return Cause{
         .key = "volume " + message,
-        .what = "a volume cannot be attached or mounted: " + message,
-        .remedy = "See that what it names exists, and that no other node holds the volume. " + describe};
-  if (std::string message = newest_message(seen, "Pod", name, kSandbox); !message.empty())
-    return Cause{.key = "sandbox " + message,
-                 .what = "its node cannot start Pods: " + message,
-                 .remedy = "See the node's network and container runtime. " + describe};
+        .what = util::filled("a volume cannot be attached or mounted: {why}", {{"why", message}}),
+        .remedy = util::filled(
+            "See that what it names exists, and that no other node holds the volume. `{command}` says more.",
+            {{"command", describe}})};
+  if (std::string message = newest_message(seen, "Pod", pod, kSandbox); !message.empty())
+    return Cause{
+        .key = "sandbox " + message,
+        .what = util::filled("its node cannot start Pods: {why}", {{"why", message}}),
+        .remedy = util::filled("See the node's network and container runtime. `{command}` says more.",
+                               {{"command", describe}})};
   return std::nullopt;
 }
 
@@ -137,13 +148,14 @@ Cause cause_of_pod(Context& context, const json& pod, const PodsAndEvents& seen)
   const std::string reason = util::text_at(pod, {"status", "reason"});
   if (!reason.empty())
     return {.key = "pod " + reason,
-            .what = "its Pod is " + util::printable(reason) + ": " +
-                    util::printable(util::text_at(pod, {"status", "message"})),
-            .remedy = "`" + context.commands.kubectl(context.ns.name, "describe pod " + name_of(pod)) +
-                      "` says more."};
+            .what = util::filled("its Pod is {reason}: {why}",
+                                 {{"reason", util::printable(reason)},
+                                  {"why", util::printable(util::text_at(pod, {"status", "message"}))}}),
+            .remedy = util::filled("`{command}` says more.", {{"command", describe_pod(context, pod)}})};
   return {.key = kStarting,
           .what = "its Pods are still starting",
-          .remedy = "Wait: `" + context.commands.kots_export("verify --wait") + "`."};
+          .remedy = util::filled("Wait: `{command}`.",
+                                 {{"command", context.commands.kots_export("verify --wait")}})};
 }
 
 // The server refused its Pods: a quota, an admission, a ServiceAccount that is not there. Of a Deployment the
@@ -153,7 +165,7 @@ std::string refusal_of(const Workload& workload, const PodsAndEvents& seen) {
   for (const json& condition : list_at(workload.live, {"status", "conditions"}))
     if (util::text_at(condition, {"type"}) == "ReplicaFailure")
       return util::printable(util::text_at(condition, {"message"}));
-  if (workload.kind != "Deployment") return newest_message(seen, workload.kind, workload.name, kReasons);
+  if (workload.kind != "Deployment") return newest_message(seen, workload.kind, workload.live, kReasons);
   for (const json& event : seen.warnings | std::views::reverse) {
     const std::string name = util::text_at(event, {"involvedObject", "name"});
     if (util::text_at(event, {"reason"}) == "FailedCreate" && name.starts_with(workload.name + "-"))
@@ -167,11 +179,12 @@ Cause cause_without_pods(Context& context, const Workload& workload, const PodsA
       context.ns.name, "describe " + util::lower(workload.kind) + " " + workload.name);
   if (const std::string message = refusal_of(workload, seen); !message.empty())
     return {.key = "refused " + message,
-            .what = "the server refuses its Pods: " + message,
-            .remedy = "Raise the quota, or make what is missing. `" + describe + "` says more."};
+            .what = util::filled("the server refuses its Pods: {why}", {{"why", message}}),
+            .remedy = util::filled("Raise the quota, or make what is missing. `{command}` says more.",
+                                   {{"command", describe}})};
   return {.key = "none " + workload.readiness.why,
-          .what = workload.readiness.why,
-          .remedy = "`" + describe + "` shows what its controller says."};
+          .what = "no Pod of it says more",
+          .remedy = util::filled("`{command}` shows what its controller says.", {{"command", describe}})};
 }
 
 }  // namespace

@@ -25,12 +25,17 @@ struct PodsAndEvents {
 // What this user may not read of them is left out.
 [[nodiscard]] PodsAndEvents read_pods_and_events(Context& context);
 
-// Those of `events` about an object, the newest last.
+// The UID of `object`; empty where it has none.
+[[nodiscard]] std::string uid_of(const nlohmann::json& object);
+
+// Those of `events` about an object, the newest last; none of an earlier object of that name, where both UIDs
+// are known.
 [[nodiscard]] std::vector<const nlohmann::json*> events_of(const PodsAndEvents& seen, std::string_view kind,
-                                                           std::string_view name);
+                                                           std::string_view name, std::string_view uid);
 // The message of the newest of them that is of one of `reasons`; empty where none is.
 [[nodiscard]] std::string newest_message(const PodsAndEvents& seen, std::string_view kind,
-                                         std::string_view name, std::span<const std::string_view> reasons);
+                                         const nlohmann::json& object,
+                                         std::span<const std::string_view> reasons);
 
 // The cause of one workload's trouble. Workloads with the same key have the same one.
 struct Cause {

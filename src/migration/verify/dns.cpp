@@ -32,14 +32,16 @@ struct Goal {
   LoadBalancer balancer;
   std::vector<std::string> names;      // lower case
   std::vector<std::string> addresses;  // its own, and those that its names lead to
+  std::string unknown;                 // why where one of its names leads to is not known; mostly empty
 };
 
 Goal goal_of(LoadBalancer balancer, net::Resolver& resolver) {
-  Goal goal{.balancer = std::move(balancer), .names = {}, .addresses = {}};
+  Goal goal{.balancer = std::move(balancer), .names = {}, .addresses = {}, .unknown = {}};
   goal.addresses = goal.balancer.addresses;
   for (const std::string& name : goal.balancer.names) {
     goal.names.push_back(lower_name(name));
     const auto resolved = resolver.resolve(name);
+    if (resolved.status == Status::failed) goal.unknown = resolved.why;
     goal.addresses.insert(goal.addresses.end(), resolved.addresses.begin(), resolved.addresses.end());
   }
   return goal;
@@ -61,14 +63,16 @@ std::string record_for(const std::string& name, const Goal& goal, net::Resolver&
   if (!goal.balancer.addresses.empty()) {
     const std::string& address = goal.balancer.addresses.front();
     const bool is_v6 = address.find(':') != std::string::npos;
-    return "Make it `" + name + ". " + (is_v6 ? "AAAA" : "A") + " " + address + "`.";
+    return util::filled("Make it `{name}. {type} {address}`.",
+                        {{"name", name}, {"type", is_v6 ? "AAAA" : "A"}, {"address", address}});
   }
   const std::string& target = goal.balancer.names.front();
   if (resolver.is_apex(name))
-    return "Make it an ALIAS record (Route 53), or what your DNS has in its place (ANAME, a flattened "
-           "CNAME), to " +
-           target + ": " + name + " is the apex of its zone, where no CNAME may stand.";
-  return "Make it `" + name + ". CNAME " + target + ".`.";
+    return util::filled(
+        "Make it an ALIAS record (Route 53), or what your DNS has in its place (ANAME, a flattened "
+        "CNAME), to {target}: {name} is the apex of its zone, where no CNAME may stand.",
+        {{"target", target}, {"name", name}});
+  return util::filled("Make it `{name}. CNAME {target}.`.", {{"name", name}, {"target", target}});
 }
 
 std::string where_to(const net::Resolved& resolved) {
@@ -84,29 +88,72 @@ bool leads_nowhere(const net::Resolved& resolved, net::Resolver& resolver) {
   return end == Status::no_such_name || end == Status::no_data;
 }
 
+// The names that CNAMEs lead through from `name` until one comes again; empty where none does. A server that
+// follows them answers SERVFAIL, or with what it found: each is asked for alone.
+std::vector<std::string> circle_from(const std::string& name, net::Resolver& resolver) {
+  constexpr std::size_t kLongest = 16;
+  std::vector<std::string> names = {lower_name(name)};
+  while (names.size() < kLongest) {
+    const net::DnsAnswer answer = resolver.ask(names.back(), net::RecordType::cname);
+    const auto next = std::ranges::find_if(answer.records, [&](const net::DnsRecord& record) {
+      return record.type == net::RecordType::cname && record.name == names.back();
+    });
+    if (next == answer.records.end()) return {};
+    const bool is_circle = std::ranges::find(names, next->value) != names.end();
+    names.push_back(next->value);
+    if (is_circle) return names;
+  }
+  return {};
+}
+
 CheckFinding look_at(const std::string& name, const Goal& goal, net::Resolver& resolver) {
   const net::Resolved resolved = resolver.resolve(name);
+  const bool may_be_circle = resolved.status == Status::found || resolved.status == Status::failed;
+  if (may_be_circle && resolved.addresses.empty()) {
+    if (const auto circle = circle_from(name, resolver); !circle.empty())
+      return problem(util::filled("{name} leads in a circle: {names}",
+                                  {{"name", name}, {"names", util::listed(circle)}}),
+                     record_for(name, goal, resolver));
+  }
   switch (resolved.status) {
     case Status::failed:
-      return warning("where " + name + " leads to is not known: " + resolved.why,
-                     "Name a server that knows the domain with --dns-server ADDR.");
+      return warning(
+          util::filled("where {name} leads to is not known: {why}", {{"name", name}, {"why", resolved.why}}),
+          "Name a server that knows the domain with --dns-server ADDR.");
     case Status::no_data:
     case Status::no_such_name:
-      return problem(name + " has no address in DNS", record_for(name, goal, resolver));
+      return problem(util::filled("{name} has no address in DNS", {{"name", name}}),
+                     record_for(name, goal, resolver));
     case Status::found:
       break;
   }
   if (leads_nowhere(resolved, resolver)) {
     const std::string& end = resolved.chain.back();
-    return problem(name + " leads to " + end + ", which has no address in DNS",
+    return problem(util::filled("{name} leads to {target}, which has no address in DNS",
+                                {{"name", name}, {"target", end}}),
                    have_one_in_common(resolved.chain, goal.names)
                        ? "It is the load balancer's name: the cloud puts it into DNS within minutes."
                        : record_for(name, goal, resolver));
   }
-  if (leads_to(resolved, goal)) return ok(name + " leads to " + title_of(goal));
-  return to_do(name + " leads to " + where_to(resolved) + " (for " + std::to_string(resolved.ttl) +
-                   " s in caches), not to the load balancer " + title_of(goal),
-               record_for(name, goal, resolver));
+  if (leads_to(resolved, goal))
+    return ok(util::filled("{name} leads to {target}", {{"name", name}, {"target", title_of(goal)}}));
+  // A server of the domain may not know the load balancer's name.
+  if (!resolved.addresses.empty() && !goal.unknown.empty())
+    return warning(
+        util::filled(
+            "{name} leads to {target}; whether that is the load balancer {wanted} is not known: {why}",
+            {{"name", name},
+             {"target", where_to(resolved)},
+             {"wanted", title_of(goal)},
+             {"why", goal.unknown}}),
+        "Name a server that knows both names with --dns-server ADDR, or leave it out.");
+  return to_do(
+      util::filled("{name} leads to {target} (for {seconds} s in caches), not to the load balancer {wanted}",
+                   {{"name", name},
+                    {"target", where_to(resolved)},
+                    {"seconds", resolved.ttl},
+                    {"wanted", title_of(goal)}}),
+      record_for(name, goal, resolver));
 }
 
 }  // namespace
@@ -118,9 +165,13 @@ Findings verify_dns(Verifying& verifying) {
   if (!balancer || !balancer->has_address())
     return {skipped("there is no load balancer with an address to compare with")};
   net::Resolver& resolver = resolver_of(verifying);
+  const std::array names = {domain, "app." + domain};
+  // The load balancer's name last: where it is of a zone that the server is silent about, that is no reason
+  // to ask it nothing.
+  for (const std::string& name : names) (void)resolver.resolve(name);
   const Goal goal = goal_of(std::move(*balancer), resolver);
   Findings findings;
-  for (const std::string& name : {domain, "app." + domain}) findings.push_back(look_at(name, goal, resolver));
+  for (const std::string& name : names) findings.push_back(look_at(name, goal, resolver));
   return findings;
 }
 
@@ -139,9 +190,10 @@ Findings verify_old_names(Verifying& verifying) {
     if (resolved.status == Status::found && !(goal && leads_to(resolved, *goal))) there.push_back(name);
   }
   if (there.empty()) return {ok("none of the names that only 3.x needs is in DNS")};
-  return {note("only 3.x needs " + util::listed(there),
-               "Take " + std::string(there.size() == 1 ? "it" : "them") +
-                   " out of DNS once Nomad's clients ask " + domain + ".")};
+  const char* remedy = there.size() == 1 ? "Take it out of DNS once Nomad's clients ask {domain}."
+                                         : "Take them out of DNS once Nomad's clients ask {domain}.";
+  return {note(util::filled("only 3.x needs {names}", {{"names", util::listed(there)}}),
+               util::filled(remedy, {{"domain", domain}}))};
 }
 
 }  // namespace kots_export::migration

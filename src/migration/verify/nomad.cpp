@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 
 namespace kots_export::migration {
 
@@ -32,33 +33,61 @@ std::string pem_at(Verifying& verifying, const char* key) {
   return util::base64_decode(text).value_or("");
 }
 
-std::string endpoint_line(const std::string& endpoint) {
-  return "in the Nomad terraform: server_endpoint = \"" + endpoint + "\"";
+std::string new_pair(Verifying& verifying) {
+  return util::filled(
+      "`{command}` puts those of the Nomad terraform into the values file; then run `helm upgrade` again, "
+      "and replace the terraform's clients.",
+      {{"command", command_for_chart(verifying, "nomad --terraform-output FILE")}});
 }
 
-std::string new_pair(Verifying& verifying) {
-  return "`" + verifying.context.commands.kots_export("nomad --terraform-output FILE") +
-         "` puts those of the Nomad terraform into the values file; then run `helm upgrade` again, and "
-         "replace the terraform's clients.";
+// What is wrong with the values alone: clients and server take them when they start the next time.
+std::optional<std::string> values_problem(const std::string& certificate, const Secret<std::string>& key,
+                                          const std::string& authority) {
+  if (!util::key_belongs(key.reveal(), certificate))
+    return "nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair";
+  const auto authorities = util::certificates_in(authority);
+  if (authorities.empty())
+    return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values holds no certificate";
+  if (!util::holds_authority(authority))
+    return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values may not issue certificates";
+  const auto expires = std::ranges::max(authorities, {}, &util::Certificate::not_after).not_after;
+  if (expires < std::time(nullptr))
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values expired on {day}",
+        {{"day", util::utc_text(expires, "%Y-%m-%d")}});
+  if (const auto why = util::chain_problem(certificate, authority))
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its certificate in the values is of another CA than "
+        "its CACertificate: {why}",
+        {{"why", *why}});
+  return std::nullopt;
 }
 
 CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net::TlsAnswer& answer) {
-  const std::string authority = pem_at(verifying, "CACertificate");
-  if (const auto why = util::chain_problem(answer.chain, authority))
-    return problem(endpoint + " shows a certificate of another CA than the values': " + *why,
-                   new_pair(verifying));
   const auto certificates = util::certificates_in(answer.chain);
   if (certificates.empty())
-    return problem(endpoint + " shows a certificate that cannot be read", new_pair(verifying));
+    return problem(
+        util::filled("{endpoint} shows a certificate that cannot be read", {{"endpoint", endpoint}}),
+        new_pair(verifying));
+  if (const auto why = util::chain_problem(answer.chain, pem_at(verifying, "CACertificate")))
+    return problem(util::filled("{endpoint} shows a certificate of another CA than the values': {why}",
+                                {{"endpoint", endpoint}, {"why", *why}}),
+                   new_pair(verifying));
   const util::Certificate& own = certificates.front();
   const std::string day = util::utc_text(own.not_after, "%Y-%m-%d");
   if (own.not_after < std::time(nullptr))
-    return problem(endpoint + " shows a certificate that expired on " + day, new_pair(verifying));
+    return problem(util::filled("{endpoint} shows a certificate that expired on {day}",
+                                {{"endpoint", endpoint}, {"day", day}}),
+                   new_pair(verifying));
   // Clients of 4.0 and 4.1 look at the CA alone.
   if (!util::names_host(answer.chain, kServerName) && own.common_name != kServerName)
-    return warning(endpoint + " shows a certificate that is not for " + kServerName, new_pair(verifying));
-  return ok(endpoint + " speaks Nomad's TLS, its certificate is of the CA of the values, valid until " + day +
-            "; " + endpoint_line(endpoint));
+    return warning(util::filled("{endpoint} shows a certificate that is not for {name}",
+                                {{"endpoint", endpoint}, {"name", kServerName}}),
+                   new_pair(verifying));
+  return ok(util::filled(
+      "{endpoint} speaks Nomad's TLS, its certificate is of the CA of the values, valid until {day}; "
+      "in the Nomad terraform: server_endpoint = \"{endpoint}\"",
+      {{"endpoint", endpoint}, {"day", day}}));
 }
 
 }  // namespace
@@ -84,21 +113,29 @@ Findings verify_nomad(Verifying& verifying) {
   if (is_tls) {
     question.certificate = pem_at(verifying, "certificate");
     question.key = Secret<std::string>(pem_at(verifying, "privateKey"));
-    if (!util::key_belongs(question.key.reveal(), question.certificate))
-      return {
-          problem("nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair",
-                  new_pair(verifying))};
+    if (const auto wrong =
+            values_problem(question.certificate, question.key, pem_at(verifying, "CACertificate")))
+      return {problem(*wrong, new_pair(verifying))};
   }
   const net::TlsAnswer answer = net::ask(question);
   if (answer.came == Came::nowhere)
-    return {warning(endpoint + " was not reached from here: " + answer.why,
-                    "Nomad's clients must reach it: see the firewall, or try it from one of them; " +
-                        endpoint_line(endpoint) + ".")};
-  if (!is_tls) return {ok(endpoint + " accepts connections, without TLS; " + endpoint_line(endpoint))};
+    return {
+        warning(util::filled("{endpoint} was not reached from here: {why}",
+                             {{"endpoint", endpoint}, {"why", answer.why}}),
+                util::filled("Nomad's clients must reach it: see the firewall, or try it from one of them; "
+                             "in the Nomad terraform: server_endpoint = \"{endpoint}\".",
+                             {{"endpoint", endpoint}}))};
+  if (!is_tls)
+    return {
+        ok(util::filled("{endpoint} accepts connections, without TLS; in the Nomad terraform: "
+                        "server_endpoint = \"{endpoint}\"",
+                        {{"endpoint", endpoint}}))};
   if (answer.came == Came::connected)
-    return {problem(endpoint + " does not speak Nomad's TLS: " + answer.why,
-                    "See that Nomad's server runs with the certificates of the values: " +
-                        kubectl(verifying, "logs statefulset/nomad-server") + ".")};
+    return {
+        problem(util::filled("{endpoint} does not speak Nomad's TLS: {why}",
+                             {{"endpoint", endpoint}, {"why", answer.why}}),
+                util::filled("See that Nomad's server runs with the certificates of the values: {command}.",
+                             {{"command", kubectl(verifying, "logs statefulset/nomad-server")}}))};
   return {judge(verifying, endpoint, answer)};
 }
 

@@ -27,6 +27,11 @@ bool is_owned(const kube::ObjectMetadata& object, const Context& context) {
          manager != nullptr && *manager == names::kHelm;
 }
 
+std::string upgrade_again(Verifying& verifying) {
+  return util::filled("Run `helm upgrade` again: `{command}` prints its command.",
+                      {{"command", command_for_chart(verifying, "message")}});
+}
+
 std::string auth_value(Verifying& verifying, const char* key) {
   return value_at(verifying, {"postgresql", "auth", key});
 }
@@ -59,9 +64,9 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
   const auto passwords = passwords_of_values(verifying);
   if (std::ranges::all_of(passwords, [](const Password& one) { return one.any_of.empty(); }))
     return ok("the values leave its password to a Secret");
-  const std::string name(names::kPostgresql);
-  const std::string again = "`" + verifying.context.commands.kots_export("message") + "` prints its command.";
-  if (!secret) return problem("Secret " + name + " is not there", "Run `helm upgrade` again: " + again);
+  if (!secret)
+    return problem(util::filled("Secret {secret} is not there", {{"secret", names::kPostgresql}}),
+                   upgrade_again(verifying));
   for (const Password& password : passwords) {
     if (password.any_of.empty()) continue;
     const Secret<std::string> stored(
@@ -70,12 +75,15 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
         password.any_of, [&](const Secret<std::string>& one) { return one.reveal() == stored.reveal(); });
     if (!is_alike)
       return problem(
-          "Secret " + name + " holds another password than postgresql.auth of the values, in " + password.key,
-          "PostgreSQL keeps the password that it was made with: put that into the values file, and "
-          "run `helm upgrade` again. " +
-              again);
+          util::filled("Secret {secret} holds another password than postgresql.auth of the values, in {key}",
+                       {{"secret", names::kPostgresql}, {"key", password.key}}),
+          util::filled(
+              "PostgreSQL keeps the password that it was made with: put that into the values file, and "
+              "run `helm upgrade` again. `{command}` prints its command.",
+              {{"command", verifying.context.commands.kots_export("message")}}));
   }
-  return ok("Secret " + name + " holds the password of the values");
+  return ok(
+      util::filled("Secret {secret} holds the password of the values", {{"secret", names::kPostgresql}}));
 }
 
 // The Pods of PostgreSQL that `stateful_set` does not control: orphans of the old one.
@@ -113,19 +121,21 @@ Findings verify_ownership(Verifying& verifying) {
     }
   }
   Findings findings;
+  const char* words_of_missing = missing.size() == 1 ? "of the release's manifest {objects} is not there"
+                                                     : "of the release's manifest {objects} are not there";
   if (!missing.empty())
-    findings.push_back(problem(
-        "of the release's manifest " + util::listed(missing) +
-            (missing.size() == 1 ? " is not there" : " are not there"),
-        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
+    findings.push_back(problem(util::filled(words_of_missing, {{"objects", util::listed(missing)}}),
+                               upgrade_again(verifying)));
   if (!foreign.empty())
     findings.push_back(
-        problem("without the marks of release " + context.release + ": " + util::listed(foreign),
-                "The next `helm upgrade` would refuse: `" + context.commands.kots_export("annotate") +
-                    "` marks them."));
+        problem(util::filled("without the marks of release {release}: {objects}",
+                             {{"release", context.release}, {"objects", util::listed(foreign)}}),
+                util::filled("The next `helm upgrade` would refuse: `{command}` marks them.",
+                             {{"command", context.commands.kots_export("annotate")}})));
   if (!findings.empty()) return findings;
   return {
-      ok(util::counted(objects.size(), "object") + " of the manifest, all of release " + context.release)};
+      ok(util::filled("{objects} of the manifest, all of release {release}",
+                      {{"objects", util::counted(objects.size(), "object")}, {"release", context.release}}))};
 }
 
 Findings verify_leftovers(Verifying& verifying) {
@@ -141,11 +151,15 @@ Findings verify_leftovers(Verifying& verifying) {
       marked.push_back(kube::describe(object.ref));
     }
   }
-  const std::string remedy = "`" + context.commands.kots_export("kots_cleanup") + "` removes it.";
+  const std::string remedy =
+      util::filled("`{command}` removes it.", {{"command", context.commands.kots_export("kots_cleanup")}});
   Findings findings;
-  if (!own.empty()) findings.push_back(problem("of KOTS itself there is still " + util::listed(own), remedy));
+  if (!own.empty())
+    findings.push_back(problem(
+        util::filled("of KOTS itself there is still {objects}", {{"objects", util::listed(own)}}), remedy));
   if (!marked.empty())
-    findings.push_back(problem("KOTS's marks are still on " + util::listed(marked), remedy));
+    findings.push_back(problem(
+        util::filled("KOTS's marks are still on {objects}", {{"objects", util::listed(marked)}}), remedy));
   if (!findings.empty()) return findings;
   return {ok("nothing of KOTS is left in the namespace")};
 }
@@ -159,22 +173,24 @@ Findings verify_postgresql(Verifying& verifying) {
   const auto secret = context.client.get(object_ref(context, "", "Secret", name));
   Findings findings;
   if (!stateful_set) {
-    findings.push_back(problem(
-        "StatefulSet " + name + " is not there",
-        "Run `helm upgrade` again: `" + context.commands.kots_export("message") + "` prints its command."));
+    findings.push_back(
+        problem(util::filled("StatefulSet {name} is not there", {{"name", name}}), upgrade_again(verifying)));
   } else if (const std::string& why = pods_and_events_of(verifying).no_pods; !why.empty()) {
-    findings.push_back(skipped("whose its Pod is could not be read: " + why));
+    findings.push_back(skipped(util::filled("whose its Pod is could not be read: {why}", {{"why", why}})));
   } else if (const auto orphans = orphans_of(verifying, *stateful_set); !orphans.empty()) {
     findings.push_back(
-        problem(util::listed(orphans) + " of 3.x is not adopted by StatefulSet " + name + " of 4.x",
-                "Its labels do not fit the new one, or it runs with the old claim: look at " +
-                    kubectl(verifying, "get pods --show-labels") + ", then " +
-                    kubectl(verifying, "delete pod " + name + "-0") + ": the new one takes its place."));
+        problem(util::filled("{pods} of 3.x is not adopted by StatefulSet {name} of 4.x",
+                             {{"pods", util::listed(orphans)}, {"name", name}}),
+                util::filled("Its labels do not fit the new one, or it runs with the old claim: look at "
+                             "{command}, then {deletion}: the new one takes its place.",
+                             {{"command", kubectl(verifying, "get pods --show-labels")},
+                              {"deletion", kubectl(verifying, "delete pod " + name + "-0")}})));
   }
   CheckFinding of_passwords = judge_passwords(verifying, secret);
   if (of_passwords.kind != CheckFinding::Kind::ok) findings.push_back(std::move(of_passwords));
   if (!findings.empty()) return findings;
-  return {ok("its Pod is of the new StatefulSet; " + of_passwords.detail)};
+  return {
+      ok(util::filled("its Pod is of the new StatefulSet; {finding}", {{"finding", of_passwords.detail}}))};
 }
 
 }  // namespace kots_export::migration

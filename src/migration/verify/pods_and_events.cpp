@@ -49,9 +49,14 @@ PodsAndEvents read_pods_and_events(Context& context) {
   return seen;
 }
 
-std::vector<const json*> events_of(const PodsAndEvents& seen, std::string_view kind, std::string_view name) {
+std::string uid_of(const json& object) { return util::text_at(object, {"metadata", "uid"}); }
+
+std::vector<const json*> events_of(const PodsAndEvents& seen, std::string_view kind, std::string_view name,
+                                   std::string_view uid) {
   std::vector<const json*> events;
   for (const json& event : seen.warnings) {
+    const std::string about = util::text_at(event, {"involvedObject", "uid"});
+    if (!uid.empty() && !about.empty() && about != uid) continue;
     if (util::text_at(event, {"involvedObject", "kind"}) == kind &&
         util::text_at(event, {"involvedObject", "name"}) == name)
       events.push_back(&event);
@@ -59,9 +64,9 @@ std::vector<const json*> events_of(const PodsAndEvents& seen, std::string_view k
   return events;
 }
 
-std::string newest_message(const PodsAndEvents& seen, std::string_view kind, std::string_view name,
+std::string newest_message(const PodsAndEvents& seen, std::string_view kind, const json& object,
                            std::span<const std::string_view> reasons) {
-  const auto events = events_of(seen, kind, name);
+  const auto events = events_of(seen, kind, util::text_at(object, {"metadata", "name"}), uid_of(object));
   for (const json* event : events | std::views::reverse) {
     if (std::ranges::find(reasons, util::text_at(*event, {"reason"})) == reasons.end()) continue;
     // Source: client-go, tools/record, events_cache.go.

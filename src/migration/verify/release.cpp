@@ -8,6 +8,7 @@
 #include "migration/verify/workflow_data.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace kots_export::migration {
@@ -35,31 +36,48 @@ Findings verify_release(Verifying& verifying) {
   Context& context = verifying.context;
   const helm::StoredRevision& newest = verifying.revision;
   const helm::Release& release = release_of(verifying);
-  const std::string what =
-      state_of(newest) + ", chart " + util::printable(release.chart_name + " " + release.chart_version);
-  const std::string next = "`" + context.commands.kots_export("message") + "` prints the command.";
+  const std::array<util::Argument, 4> arguments = {
+      util::Argument{"state", state_of(newest)},
+      util::Argument{"chart", util::printable(release.chart_name + " " + release.chart_version)},
+      util::Argument{"wanted", names::kChart}, util::Argument{"why", util::printable(release.description)}};
   if (!is_server(release))
-    return {problem(what + ", not " + std::string(names::kChart),
+    return {problem(util::filled("{state}, chart {chart}, not {wanted}", arguments),
                     "Name the release of CircleCI Server with --release-name.")};
   if (is_pending(newest))
-    return {problem(what + ": Helm is still at work on it, or was cut off",
-                    "Wait: `" + context.commands.kots_export("verify --wait") + "`. Where it was cut off: " +
-                        way_out_of_pending(context, stored_revisions(context)))};
+    return {problem(
+        util::filled("{state}, chart {chart}: Helm is still at work on it, or was cut off", arguments),
+        util::filled("Wait: `{command}`. Where it was cut off: {remedy}",
+                     {{"command", context.commands.kots_export("verify --wait")},
+                      {"remedy", way_out_of_pending(context, stored_revisions(context))}}))};
+  // What comes next may be the migration, and without its values file there is nothing to upgrade with.
   if (!is_upgraded(release))
-    return {problem(what + ": it is not upgraded to 4.x", "Run `helm upgrade`: " + next)};
-  if (newest.status == kDeployed) return {ok(what)};
-  const std::string why = release.description.empty() ? "" : ": " + util::printable(release.description);
-  return {problem(what + why, "Fix what it names, then run `helm upgrade` again: " + next + " " +
-                                  helm_command(verifying, "history " + util::shell_quote(context.release)) +
-                                  " shows the revisions.")};
+    return {problem(util::filled("{state}, chart {chart}: it is not upgraded to 4.x", arguments),
+                    util::filled("`{command}` shows how far the migration is, and what comes next.",
+                                 {{"command", context.commands.kots_export("status")}}))};
+  if (newest.status == kDeployed) return {ok(util::filled("{state}, chart {chart}", arguments))};
+  const char* words =
+      release.description.empty() ? "{state}, chart {chart}" : "{state}, chart {chart}: {why}";
+  const std::string history = helm_command(verifying, "history " + util::shell_quote(context.release));
+  if (newest.status == "failed")
+    return {problem(
+        util::filled(words, arguments),
+        util::filled("Fix what it names, then run `helm upgrade` again: `{command}` prints the command. "
+                     "{history} shows the revisions.",
+                     {{"command", command_for_chart(verifying, "message")}, {"history", history}}))};
+  return {problem(util::filled(words, arguments),
+                  util::filled("It is not deployed: {history} shows what became of it, and `helm rollback` "
+                               "brings a revision back.",
+                               {{"history", history}}))};
 }
 
 Findings verify_workloads(Verifying& verifying) {
   const std::size_t all = workloads_of(verifying).size();
   if (all == 0)
     return {problem("the namespace has no Deployment, StatefulSet, DaemonSet or Job",
-                    "See that this is the right namespace: " + kubectl(verifying, "get all") + ".")};
-  if (all_ready(verifying)) return {ok(util::counted(all, "workload") + ", all ready")};
+                    util::filled("See that this is the right namespace: {command}.",
+                                 {{"command", kubectl(verifying, "get all")}}))};
+  if (all_ready(verifying))
+    return {ok(util::filled("{workloads}, all ready", {{"workloads", util::counted(all, "workload")}}))};
   const PodsAndEvents& seen = pods_and_events_of(verifying);
   struct Group {
     Cause cause;
@@ -72,18 +90,24 @@ Findings verify_workloads(Verifying& verifying) {
     for (Cause& cause : causes_of(verifying.context, *workload, seen)) {
       const auto [place, is_new] = by_key.try_emplace(cause.key, groups.size());
       if (is_new) groups.push_back({.cause = std::move(cause), .workloads = {}});
-      groups[place->second].workloads.push_back(workload->title() + " (" + workload->readiness.why + ")");
+      groups[place->second].workloads.push_back(workload->title_and_why());
     }
   }
   if (groups.empty())
-    return {ok(util::counted(all, "workload") + ", all ready but for those that check workflow-data names")};
+    return {ok(util::filled("{workloads}, all ready but for those that check workflow-data names",
+                            {{"workloads", util::counted(all, "workload")}}))};
   Findings findings;
   for (const Group& group : groups)
-    findings.push_back(problem(util::listed(group.workloads) + ": " + group.cause.what, group.cause.remedy));
+    findings.push_back(
+        problem(util::filled("{workloads}: {cause}",
+                             {{"workloads", util::listed(group.workloads)}, {"cause", group.cause.what}}),
+                group.cause.remedy));
   if (!seen.no_pods.empty())
-    findings.push_back(note("the Pods could not be read, and would say why: " + seen.no_pods));
+    findings.push_back(
+        note(util::filled("the Pods could not be read, and would say why: {why}", {{"why", seen.no_pods}})));
   if (!seen.no_events.empty())
-    findings.push_back(note("the events could not be read, and may say more: " + seen.no_events));
+    findings.push_back(note(
+        util::filled("the events could not be read, and may say more: {why}", {{"why", seen.no_events}})));
   return findings;
 }
 

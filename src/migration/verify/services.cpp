@@ -29,10 +29,12 @@ std::string type_of(const json& service) {
   return type.empty() ? "ClusterIP" : type;
 }
 
-std::string warnings_of(Verifying& verifying, const std::string& service) {
+std::string warnings_of(Verifying& verifying, const std::string& name) {
   constexpr std::array<std::string_view, 2> kReasons = {"SyncLoadBalancerFailed",
                                                         "CreatingLoadBalancerFailed"};
-  return newest_message(pods_and_events_of(verifying), "Service", service, kReasons);
+  const json* service = service_of(verifying, name);
+  if (service == nullptr) return {};
+  return newest_message(pods_and_events_of(verifying), "Service", *service, kReasons);
 }
 
 }  // namespace
@@ -46,38 +48,46 @@ Findings verify_services(Verifying& verifying) {
     const std::string name(expected.name);
     const std::string type = type_of(*service);
     if (expected.is == ExpectedService::Is::gone) {
-      findings.push_back(
-          problem("Service " + name + " of 3.x is still there, a " + type,
-                  "Once DNS has the new address: " + kubectl(verifying, "delete service " + name) + "."));
+      findings.push_back(problem(util::filled("Service {service} of 3.x is still there, a {type}",
+                                              {{"service", name}, {"type", type}}),
+                                 util::filled("Once DNS has the new address: {command}.",
+                                              {{"command", kubectl(verifying, "delete service " + name)}})));
     } else if (type != "ClusterIP") {
       findings.push_back(problem(
-          "Service " + name + " is still a " + type + ", not a ClusterIP",
-          "Once DNS has the new address: " +
-              kubectl(verifying, "patch service " + name + " -p '{\"spec\":{\"type\":\"ClusterIP\"}}'") +
-              "."));
+          util::filled("Service {service} is still a {type}, not a ClusterIP",
+                       {{"service", name}, {"type", type}}),
+          util::filled("Once DNS has the new address: {command}.",
+                       {{"command", kubectl(verifying, "patch service " + name +
+                                                           " -p '{\"spec\":{\"type\":\"ClusterIP\"}}'")}})));
     } else {
       right.push_back(name);
     }
   }
   if (!findings.empty()) return findings;
-  return {ok(right.empty() ? "none of 3.x is left" : util::listed(right) + ": inside of the cluster alone")};
+  if (right.empty()) return {ok("none of 3.x is left")};
+  return {ok(util::filled("{services}: inside of the cluster alone", {{"services", util::listed(right)}}))};
 }
 
 Findings verify_load_balancer(Verifying& verifying) {
   const auto balancer = load_balancer_of(verifying);
   if (!balancer)
     return {problem("neither Service circleci-proxy nor circleci-proxy-acm is a LoadBalancer",
-                    "Users and Nomad clients reach 4.x through it. " + kubectl(verifying, "get services") +
-                        " shows what is there; see nginx in the values.")};
+                    util::filled("Users and Nomad clients reach 4.x through it. {command} shows what is "
+                                 "there; see nginx in the values.",
+                                 {{"command", kubectl(verifying, "get services")}}))};
   if (!balancer->has_address()) {
     const std::string why = warnings_of(verifying, balancer->service);
-    return {problem("Service " + balancer->service + " has no address yet" + (why.empty() ? "" : ": " + why),
-                    "The cloud gives it one within minutes. Where it does not: " +
-                        kubectl(verifying, "describe service " + balancer->service) + ".")};
+    const char* words =
+        why.empty() ? "Service {service} has no address yet" : "Service {service} has no address yet: {why}";
+    return {
+        problem(util::filled(words, {{"service", balancer->service}, {"why", why}}),
+                util::filled("The cloud gives it one within minutes. Where it does not: {command}.",
+                             {{"command", kubectl(verifying, "describe service " + balancer->service)}}))};
   }
   std::vector<std::string> all = balancer->names;
   all.insert(all.end(), balancer->addresses.begin(), balancer->addresses.end());
-  return {ok("Service " + balancer->service + " has " + util::listed(all))};
+  return {ok(util::filled("Service {service} has {addresses}",
+                          {{"service", balancer->service}, {"addresses", util::listed(all)}}))};
 }
 
 }  // namespace kots_export::migration

@@ -1,8 +1,11 @@
 #include "migration/verify/verifying.h"
 
+#include <kots_export/migration/message.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
+
+#include "migration/revisions.h"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +17,6 @@ namespace kots_export::migration {
 using nlohmann::json;
 
 namespace {
-
-// The guide, step 8: one of both, by nginx.aws_acm.enabled.
-constexpr std::array<std::string_view, 2> kLoadBalancers = {names::kProxy, names::kProxyOfAcm};
 
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
@@ -82,7 +82,12 @@ const json* service_of(Verifying& verifying, std::string_view name) {
 }
 
 std::optional<LoadBalancer> load_balancer_of(Verifying& verifying) {
-  for (const std::string_view name : kLoadBalancers) {
+  // The guide, step 8: one of both. That of the values first, as `message` names it; where it is none, the
+  // other may be left of before.
+  const bool is_of_acm = values::is_true_at(release_of(verifying).config, {"nginx", "aws_acm", "enabled"});
+  const std::array both = {is_of_acm ? names::kProxyOfAcm : names::kProxy,
+                           is_of_acm ? names::kProxy : names::kProxyOfAcm};
+  for (const std::string_view name : both) {
     const json* service = service_of(verifying, name);
     if (service != nullptr && util::text_at(*service, {"spec", "type"}) == "LoadBalancer")
       return read_load_balancer(*service, std::string(name));
@@ -111,6 +116,13 @@ net::Resolver& resolver_of(Verifying& verifying) {
 
 std::string kubectl(const Verifying& verifying, const std::string& command) {
   return "`" + verifying.context.commands.kubectl(verifying.context.ns.name, command) + "`";
+}
+
+std::string command_for_chart(Verifying& verifying, const std::string& command) {
+  const helm::Release& release = release_of(verifying);
+  const std::string flags =
+      is_upgraded(release) ? chart_flags(release.chart_version, Registry()) : std::string();
+  return verifying.context.commands.kots_export(command + flags);
 }
 
 std::string helm_command(const Verifying& verifying, const std::string& command) {

@@ -70,6 +70,9 @@ struct Verifying {
 
 // "`kubectl -n NS --context CONTEXT COMMAND`"
 [[nodiscard]] std::string kubectl(const Verifying& verifying, const std::string& command);
+// "kots-export COMMAND ...", which means the chart that the release is of where it is of 4.x: what prints
+// its upgrade again must not go back to another version.
+[[nodiscard]] std::string command_for_chart(Verifying& verifying, const std::string& command);
 // "`helm COMMAND -n NS --kube-context CONTEXT`"
 [[nodiscard]] std::string helm_command(const Verifying& verifying, const std::string& command);
 

@@ -39,20 +39,23 @@ bool is_worth_waiting_for(Context& context, const Workload& workload, std::optio
 Look look(Context& context) {
   context.releases.reset();
   const helm::StoredRevision newest = stored_revisions(context).back();
-  if (is_pending(newest)) return {.work = "release " + context.release + ": " + state_of(newest)};
+  if (is_pending(newest))
+    return {.work = util::filled("release {release}: {state}",
+                                 {{"release", context.release}, {"state", state_of(newest)}})};
   const helm::Release& release = decoded_revision(context, newest);
   if (newest.status != kDeployed || !is_upgraded(release)) return {};
   const auto workloads = read_workloads(context);
   std::optional<PodsAndEvents> seen;
   std::vector<std::string> waited_for;
   for (const Workload& workload : workloads) {
-    if (is_worth_waiting_for(context, workload, seen))
-      waited_for.push_back(workload.title() + " (" + workload.readiness.why + ")");
+    if (is_worth_waiting_for(context, workload, seen)) waited_for.push_back(workload.title_and_why());
   }
   const auto ready = static_cast<std::size_t>(std::ranges::count_if(workloads, &Workload::is_ready));
   if (waited_for.empty()) return {.work = {}, .all_ready = ready == workloads.size()};
-  return {.work = std::to_string(ready) + " of " + util::counted(workloads.size(), "workload") +
-                  " ready; not yet: " + util::listed(waited_for)};
+  return {.work = util::filled("{count} of {workloads} ready; not yet: {others}",
+                               {{"count", ready},
+                                {"workloads", util::counted(workloads.size(), "workload")},
+                                {"others", util::listed(waited_for)}})};
 }
 
 // Where this user's rights end there is nothing to wait for: the checks say so.
@@ -69,7 +72,7 @@ void pause(const Context& context, Clock::time_point until) {
   constexpr std::chrono::milliseconds kTick{100};
   while (Clock::now() < until) {
     if (context.client.interrupted())
-      throw Interrupted("stopped waiting for release " + context.release,
+      throw Interrupted(util::filled("stopped waiting for release {release}", {{"release", context.release}}),
                         "The upgrade goes on without it; the same command waits again.");
     std::this_thread::sleep_for(kTick);
   }
@@ -81,6 +84,13 @@ void wait_for_upgrade(Context& context, std::chrono::milliseconds patience) {
   const auto begin = Clock::now();
   std::string told;
   Look seen;
+  // Returns false where that was tried long enough.
+  const auto try_again = [&](std::string id, const std::string& why) {
+    if (Clock::now() - begin >= patience) return false;
+    if (why != told) context.observer.warn(std::move(id), {{"why", why}});
+    told = why;
+    return true;
+  };
   for (;;) {
     try {
       seen = look_where_allowed(context);
@@ -88,9 +98,10 @@ void wait_for_upgrade(Context& context, std::chrono::milliseconds patience) {
       if (seen.work != told) context.observer.note("verify.waiting", {{"work", seen.work}});
       told = seen.work;
     } catch (const kube::ConnectionError& error) {
-      if (Clock::now() - begin >= patience) throw;
-      if (error.why() != told) context.observer.warn("verify.cut-off", {{"why", error.why()}});
-      told = error.why();
+      if (!try_again("verify.cut-off", error.why())) throw;
+    } catch (const kube::ApiError& error) {
+      // A control plane that is upgraded, or overloaded.
+      if (!kube::http::is_passing(error.code()) || !try_again("verify.server-error", error.why())) throw;
     }
     if (Clock::now() - begin >= patience) {
       context.observer.warn("verify.waited-in-vain", {{"time", util::duration_text(patience)}});

@@ -46,17 +46,30 @@ std::optional<Mover> mover_in(const json& pod) {
   return std::nullopt;
 }
 
-// "since 2026-11-24T10:15:30Z (12 min)", by the clock of this machine.
-std::string since_text(const std::string& since) {
-  const auto time = util::parse_api_time(since);
-  if (!time) return "for some time";
+// "since 2026-11-24T10:15:30Z (12 min), started again 2 times", by the clock of this machine.
+std::string since_text(const Mover& mover) {
+  const std::string times = util::counted(static_cast<std::size_t>(mover.restarts), "time");
+  const auto time = util::parse_api_time(mover.since);
+  if (!time)
+    return mover.restarts == 0 ? "for some time"
+                               : util::filled("for some time, started again {times}", {{"times", times}});
   const auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time);
-  return "since " + since + " (" + util::age_text(age) + ")";
+  const char* words =
+      mover.restarts == 0 ? "since {since} ({age})" : "since {since} ({age}), started again {times}";
+  return util::filled(words, {{"since", mover.since}, {"age", util::age_text(age)}, {"times", times}});
 }
 
-std::string restarts_text(std::int64_t restarts) {
-  if (restarts == 0) return {};
-  return ", started again " + util::counted(static_cast<std::size_t>(restarts), "time");
+// Of one Deployment that waits, or of more; with the last line of the log where it has one.
+const char* words_of_waiting(bool is_one, bool has_line) {
+  if (has_line)
+    return is_one ? "{deployments} waits for the workflows' data to be moved from PostgreSQL to the bucket, "
+                    "{since}; the log's last line: {line}"
+                  : "{deployments} wait for the workflows' data to be moved from PostgreSQL to the bucket, "
+                    "{since}; the log's last line: {line}";
+  return is_one ? "{deployments} waits for the workflows' data to be moved from PostgreSQL to the bucket, "
+                  "{since}"
+                : "{deployments} wait for the workflows' data to be moved from PostgreSQL to the bucket, "
+                  "{since}";
 }
 
 }  // namespace
@@ -103,13 +116,15 @@ Findings verify_workflow_data(Verifying& verifying) {
       log_tail(verifying.context, first->pod, first->container, kube::Client::LogPart::Instance::current, 1);
   std::string deployments;
   for (const std::string_view name : kWaitForWorkflowData) deployments += " deployment/" + std::string(name);
+  const char* remedy = first->restarts == 0
+                           ? "Nothing is wrong; more Pods move it faster: {command}. Its log: {log}."
+                           : "More Pods move it faster: {command}. Its log: {log}.";
   return {to_do(
-      util::listed(names) + (names.size() == 1 ? " waits" : " wait") +
-          " for the workflows' data to be moved from PostgreSQL to the bucket, " + since_text(first->since) +
-          restarts_text(first->restarts) + (tail.empty() ? "" : "; the log's last line: " + tail),
-      (first->restarts == 0 ? "Nothing is wrong; more Pods move it faster: " : "More Pods move it faster: ") +
-          kubectl(verifying, "scale" + deployments + " --replicas=4") +
-          ". Its log: " + kubectl(verifying, "logs -f " + first->pod + " -c " + first->container) + ".")};
+      util::filled(words_of_waiting(names.size() == 1, !tail.empty()),
+                   {{"deployments", util::listed(names)}, {"since", since_text(*first)}, {"line", tail}}),
+      util::filled(remedy,
+                   {{"command", kubectl(verifying, "scale" + deployments + " --replicas=4")},
+                    {"log", kubectl(verifying, "logs -f " + first->pod + " -c " + first->container)}}))};
 }
 
 }  // namespace kots_export::migration

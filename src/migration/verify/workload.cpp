@@ -43,9 +43,15 @@ std::string message_of(const json& condition) {
 
 Readiness in_progress(std::string why) { return {.state = State::in_progress, .why = std::move(why)}; }
 
-Readiness counted(std::int64_t there, std::int64_t wanted, std::string_view word) {
-  return in_progress(std::to_string(there) + " of " + std::to_string(wanted) + " " + std::string(word));
+Readiness counted(std::int64_t there, std::int64_t wanted, std::string_view sentence) {
+  return in_progress(util::filled(sentence, {{"count", there}, {"wanted", wanted}}));
 }
+
+constexpr const char* kThere = "{count} of {wanted} there";
+constexpr const char* kOfTheNewRevision = "{count} of {wanted} of the new revision";
+constexpr const char* kOfTheCurrentRevision = "{count} of {wanted} of the current revision";
+constexpr const char* kAvailable = "{count} of {wanted} available";
+constexpr const char* kReady = "{count} of {wanted} ready";
 
 Readiness judge_deployment(const json& live) {
   const json* progressing = condition(live, "Progressing");
@@ -56,11 +62,12 @@ Readiness judge_deployment(const json& live) {
   const auto updated = number_at(live, {"status", "updatedReplicas"});
   const auto available = number_at(live, {"status", "availableReplicas"});
   const auto ready = number_at(live, {"status", "readyReplicas"});
-  if (wanted > all) return counted(all, wanted, "there");
-  if (wanted > updated) return counted(updated, wanted, "of the new revision");
-  if (all > updated) return in_progress(std::to_string(all - updated) + " of the old revision still there");
-  if (updated > available) return counted(available, updated, "available");
-  if (wanted > ready) return counted(ready, wanted, "ready");
+  if (wanted > all) return counted(all, wanted, kThere);
+  if (wanted > updated) return counted(updated, wanted, kOfTheNewRevision);
+  if (all > updated)
+    return in_progress(util::filled("{count} of the old revision still there", {{"count", all - updated}}));
+  if (updated > available) return counted(available, updated, kAvailable);
+  if (wanted > ready) return counted(ready, wanted, kReady);
   const json* is_available = condition(live, "Available");
   if (is_available != nullptr && !is_true(is_available)) return in_progress(message_of(*is_available));
   return {};
@@ -75,16 +82,16 @@ Readiness judge_stateful_set(const json& live) {
   const auto wanted = number_at(live, {"spec", "replicas"}, 1);
   const auto all = number_at(live, {"status", "replicas"});
   const auto ready = number_at(live, {"status", "readyReplicas"});
-  if (wanted > all) return counted(all, wanted, "there");
-  if (wanted > ready) return counted(ready, wanted, "ready");
-  if (all > wanted) return in_progress(std::to_string(all - wanted) + " more than wanted");
+  if (wanted > all) return counted(all, wanted, kThere);
+  if (wanted > ready) return counted(ready, wanted, kReady);
+  if (all > wanted) return in_progress(util::filled("{count} more than wanted", {{"count", all - wanted}}));
   const auto partition = number_at(live, {"spec", "updateStrategy", "rollingUpdate", "partition"}, -1);
   const auto updated = number_at(live, {"status", "updatedReplicas"});
   if (partition >= 0)
-    return updated < wanted - partition ? counted(updated, wanted - partition, "of the new revision")
+    return updated < wanted - partition ? counted(updated, wanted - partition, kOfTheNewRevision)
                                         : Readiness();
   const auto current = number_at(live, {"status", "currentReplicas"});
-  if (wanted > current) return counted(current, wanted, "of the current revision");
+  if (wanted > current) return counted(current, wanted, kOfTheCurrentRevision);
   if (util::text_at(live, {"status", "currentRevision"}) != util::text_at(live, {"status", "updateRevision"}))
     return in_progress("its rolling update goes on");
   return {};
@@ -99,10 +106,10 @@ Readiness judge_daemon_set(const json& live) {
   const auto updated = number_at(live, {"status", "updatedNumberScheduled"});
   const auto available = number_at(live, {"status", "numberAvailable"});
   const auto ready = number_at(live, {"status", "numberReady"});
-  if (wanted > scheduled) return counted(scheduled, wanted, "there");
-  if (wanted > updated) return counted(updated, wanted, "of the new revision");
-  if (wanted > available) return counted(available, wanted, "available");
-  if (wanted > ready) return counted(ready, wanted, "ready");
+  if (wanted > scheduled) return counted(scheduled, wanted, kThere);
+  if (wanted > updated) return counted(updated, wanted, kOfTheNewRevision);
+  if (wanted > available) return counted(available, wanted, kAvailable);
+  if (wanted > ready) return counted(ready, wanted, kReady);
   return {};
 }
 
@@ -141,6 +148,10 @@ void keep_newest_of_cron_jobs(std::vector<Workload>& workloads) {
 }
 
 }  // namespace
+
+std::string Workload::title_and_why() const {
+  return util::filled("{kind} {name} ({why})", {{"kind", kind}, {"name", name}, {"why", readiness.why}});
+}
 
 Readiness judge(std::string_view kind, const json& live) {
   if (!util::text_at(live, {"metadata", "deletionTimestamp"}).empty())

@@ -26,7 +26,8 @@ struct Workload {
   nlohmann::json live;
   Readiness readiness;
 
-  [[nodiscard]] std::string title() const { return kind + " " + name; }
+  // "Deployment web (1 of 2 ready)"
+  [[nodiscard]] std::string title_and_why() const;
   [[nodiscard]] bool is_ready() const { return readiness.state == Readiness::State::ready; }
 };
 

@@ -40,8 +40,13 @@ TEST(DetailsRecorder, TimesEachStepAndKeepsTheChecks) {
                        .status = CheckOutcome::Status::warning,
                        .detail = "none",
                        .remedy = "make one"});
+  recorder.warn("w");
+  recorder.warn("w");
+  recorder.note("n");
   const RunDetails details = recorder.details();
 
+  EXPECT_THAT(details.warnings, SizeIs(1));
+  EXPECT_EQ(recorder.step_at_work(), "flyway");
   ASSERT_THAT(details.steps, SizeIs(3));
   EXPECT_EQ(details.steps[0].name, "apply");
   EXPECT_EQ(details.steps[0].took, milliseconds(1510));
@@ -54,11 +59,18 @@ TEST(DetailsRecorder, TimesEachStepAndKeepsTheChecks) {
 
 TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   const TemporaryFolder folder;
-  write_run_details(folder.path(), {.steps = {{.name = "apply", .took = milliseconds(12)}},
-                                    .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
-                                    .chart = "3.4.6",
-                                    .target_version = "4.0.1",
-                                    .helm_force = "taken"});
+  write_run_details(
+      folder.path(),
+      {.steps = {{.name = "apply", .took = milliseconds(12)}},
+       .checks = {{.id = "a", .status = "ok", .detail = "b", .remedy = "c"}},
+       .chart = "3.4.6",
+       .target_version = "4.0.1",
+       .helm_force = "taken",
+       .warnings = {{.level = Notice::Level::warning, .id = "w", .args = {{"a", "b"}}}},
+       .end =
+           RunDetails::End{
+               .step = "flyway", .why = "it failed", .hint = "See.", .can_go_on = false, .can_go_back = true},
+       .left = RunDetails::Left::expected});
 
   const auto details = read_run_details(folder.path());
 
@@ -67,6 +79,13 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   EXPECT_EQ(details->steps[0].took, milliseconds(12));
   EXPECT_EQ(details->checks.at(0).remedy, "c");
   EXPECT_EQ(details->chart + details->target_version + details->helm_force, "3.4.64.0.1taken");
+  ASSERT_THAT(details->warnings, SizeIs(1));
+  EXPECT_EQ(details->warnings[0].id + details->warnings[0].args.at(0).second, "wb");
+  ASSERT_TRUE(details->end);
+  EXPECT_EQ(details->end->step + details->end->why + details->end->hint, "flywayit failedSee.");
+  EXPECT_FALSE(details->end->can_go_on);
+  EXPECT_TRUE(details->end->can_go_back);
+  EXPECT_EQ(details->left, RunDetails::Left::expected);
   EXPECT_EQ(std::filesystem::status(folder / "details.json").permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
@@ -75,9 +94,12 @@ TEST(RunDetails, AreNothingWhereThereAreNone) { EXPECT_FALSE(read_run_details(Te
 
 TEST(RunDetails, SayWhatIsWrongWithTheirFile) {
   const TemporaryFolder folder;
-  for (const char* text :
-       {"", "[]", "{\"steps\":", "{}", R"({"checks":[1]})",
-        R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[{"name":"a"}]})"}) {
+  for (
+      const char* text :
+      {"", "[]", "{\"steps\":", "{}", R"({"checks":[1]})",
+       R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[],"end":{}})",
+       R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[],"warnings":[{"id":"w","args":[1]}]})",
+       R"({"checks":[],"chart":"","targetVersion":"","helmForce":"","steps":[{"name":"a"}]})"}) {
     SCOPED_TRACE(text);
     write_bytes(folder / "details.json", text);
     EXPECT_THAT(problem_and_hint([&] { (void)read_run_details(folder.path()); }),
@@ -95,10 +117,16 @@ std::string document_with(const std::string& patch) {
 }
 
 TEST(VerifiedChecks, AreThoseOfVerify) {
-  const auto checks = verified_checks(document_with("{}"), "v.json", {.ns = "cci", .release = "server"});
+  const RunHeader run{.server = "https://k8s", .ns = "cci", .release = "server"};
+  const Verified verified =
+      verified_checks(document_with(R"({"target":{"server":"https://k8s"}})"), "v.json", run);
 
-  ASSERT_THAT(checks, SizeIs(1));
-  EXPECT_EQ(checks[0].id + checks[0].status, "dnsfailed");
+  ASSERT_THAT(verified.checks, SizeIs(1));
+  EXPECT_EQ(verified.checks[0].id + verified.checks[0].status, "dnsfailed");
+  EXPECT_EQ(verified.other_server, "");
+  EXPECT_EQ(
+      verified_checks(document_with(R"({"target":{"server":"https://b"}})"), "v.json", run).other_server,
+      "https://b");
 }
 
 TEST(VerifiedChecks, AreOfNoOtherDocument) {

@@ -22,9 +22,11 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 using Status = change::CheckOutcome::Status;
 
 apiserver::ApiServerOptions with_jane(apiserver::ApiServerOptions options) {
@@ -317,6 +319,8 @@ std::vector<Planted> planted_certificates() {
   const apiserver::KeyPair old =
       apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expired});
   const apiserver::KeyPair other = apiserver::make_authority("other");
+  const std::string old_root =
+      apiserver::issue(authority, {.common_name = "root", .validity = Validity::expired}).certificate_pem;
   const char* const id = "postgresql-tls";
   return {{"CertificateOfPostgresql", id, Status::ok, "Secret postgres-tls: cert.pem is valid until", "",
            postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem)},
@@ -327,6 +331,10 @@ std::vector<Planted> planted_certificates() {
            postgresql_tls(own.certificate_pem, own.key_pem, other.certificate_pem)},
           {"ExpiredCertificate", id, Status::warning, "cert.pem expired on", "",
            postgresql_tls(old.certificate_pem, old.key_pem, authority.certificate_pem)},
+          {"ExpiredAuthority", id, Status::warning, "ca.pem expired on", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root)},
+          {"ExpiredRootBesideTheAuthority", id, Status::ok, "cert.pem is valid until", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root + authority.certificate_pem)},
           {"NoCertificate", id, Status::warning, "cert.pem holds no certificate", "",
            postgresql_tls("x", own.key_pem, authority.certificate_pem)},
           {"NoKey", id, Status::warning, "cert.key holds no private key", "",
@@ -569,7 +577,9 @@ TEST_F(ChecksWithARegistry, OnlyWarnOnceWhereItIsNotReached) {
   answer_with(test::connection_refused());
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("registry-image").status, Status::warning);
-  EXPECT_THAT(check("registry-image").detail, HasSubstr("is not known: connection refused"));
+  EXPECT_THAT(check("registry-image").detail,
+              AllOf(StartsWith("could not check whether Secret regcred can pull image circle-migrator:"),
+                    EndsWith(": connection refused")));
   EXPECT_EQ(check("registry-chart").status, Status::skipped);
   EXPECT_EQ(asked.size(), 2U);
 }

@@ -62,9 +62,16 @@ TEST(Message, TakesVersionReleaseNamespaceAndRegistry) {
   options.registry = {.name = "devcharts"};
   options.target_version = "4.1.3";
 
-  EXPECT_EQ(steps_from("{}", options).upgrade_command,
+  const NextSteps steps = steps_from("{}", options);
+
+  EXPECT_EQ(steps.upgrade_command,
             "helm upgrade server -n ci -f /v.yaml "
             "oci://devcharts.azurecr.io/circleci-server --version 4.1.3 --force");
+  // What prints the upgrade later has to know them too.
+  EXPECT_EQ(steps.nomad_command, "kots-export nomad --terraform-output - --target-version 4.1.3 --dev");
+  EXPECT_EQ(steps.report_command, "kots-export report --target-version 4.1.3 --dev");
+  EXPECT_EQ(steps.check_command, "kots-export check --target-version 4.1.3 --dev");
+  EXPECT_EQ(steps.validate_command, "kots-export validate --target-version 4.1.3 --dev /v.yaml");
 }
 
 TEST(Message, HasTheCommandsOfTheStepsAfterTheUpgrade) {

@@ -102,6 +102,23 @@ TEST_F(Nomad, NamesTwoSetsThatDiffer) {
   EXPECT_THAT(refusal(twin), HasSubstr("nomad_server_key is another than output nomad_server_key_base64"));
 }
 
+TEST_F(Nomad, TakesOtherLineEndsForNoDifference) {
+  json both = top_of(own_);
+  std::string returned = own_.certificate_pem;
+  for (auto at = returned.find('\n'); at != std::string::npos; at = returned.find('\n', at + 2))
+    returned.insert(at, "\r");
+  both["nomad_server_cert_base64"] = output(util::base64_encode(returned));
+  expect_own(taken(both));
+}
+
+TEST_F(Nomad, SaysThatAModuleWithCountGivesAList) {
+  const json list{{"nomad", {{"type", "tuple"}, {"value", {module_of(own_)}}}}};
+  EXPECT_THAT(refusal(list),
+              AllOf(HasSubstr("only inside of a list, output nomad"), HasSubstr("module.nomad[0]")));
+  EXPECT_THAT(refusal({{"subnets", {{"type", "tuple"}, {"value", {{{"id", "a"}}}}}}}),
+              HasSubstr("has no output"));
+}
+
 TEST_F(Nomad, SaysWhatIsMissing) {
   json some = top_of(own_);
   some.erase("nomad_tls_ca");
@@ -122,6 +139,7 @@ TEST_F(Nomad, SaysWhatIsNoOutputOfTerraform) {
   EXPECT_THAT(of_text("nomad_server_cert = <<EOT"), AllOf(HasSubstr("it is not JSON"), HasSubstr("-json")));
   EXPECT_THAT(of_text("{\"a\": \"\xFF\"}"), HasSubstr("it is not JSON"));
   EXPECT_THAT(of_text("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(of_text(std::string("\xff\xfe{\0}\0", 6)), HasSubstr("UTF-16"));
   // Deeper than any module; and the key is in no error.
   std::string deep = top_of(own_).dump();
   for (int i = 0; i < 20000; ++i) deep = "{\"a\":" + deep + "}";

@@ -1,4 +1,5 @@
 #include <kots_export/change/journal.h>
+#include <kots_export/change/run_details.h>
 #include <kots_export/migration/annotate.h>
 #include <kots_export/migration/inventory.h>
 #include <kots_export/migration/kots_cleanup.h>
@@ -103,6 +104,22 @@ TEST_F(Status, OfAMigratedInstallationWaitsForTheUpgrade) {
   EXPECT_TRUE(server.wait_until([&] { return read().stage == Stage::migrated; }));
 }
 
+// Nothing comes after the migration of the database that would tell of it.
+TEST_F(Status, WithADatabaseOfItsOwnIsMigratedOnlyWhereTheDatabaseIsKnownToBe) {
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+      "revision: 1, chartName: circleci-server, chartVersion: 3.4.4, status: deployed, "
+      "config: {postgresql: {internal: false}}}");
+  annotate();
+  clean_up();
+  EXPECT_TRUE(server.wait_until([&] { return state_of(read(), "kots_cleanup") == State::done; }));
+  EXPECT_EQ(state_of(read(), "postgres"), State::not_needed);
+  EXPECT_EQ(state_of(read(), "flyway"), State::unknown);
+  EXPECT_EQ(read().stage, Stage::half_migrated);
+  put_job("Complete");
+  EXPECT_EQ(read().stage, Stage::migrated);
+}
+
 TEST_F(Status, TellsOfTheMigratorsJob) {
   put_job("Failed");
   EXPECT_EQ(state_of(read(), "flyway"), State::failed);
@@ -124,6 +141,30 @@ TEST_F(Status, OfAnUpgradeIsWhatHelmSays) {
   const InstallationStatus status = read();
   EXPECT_EQ(status.stage, Stage::upgraded);
   EXPECT_TRUE(status.steps.empty());
+}
+
+TEST_F(Status, OfAReleaseThatIsNoLongerDeployedSaysSo) {
+  for (const char* word : {"uninstalling", "uninstalled", "superseded"}) {
+    upgrade(word);
+    EXPECT_EQ(read().stage, Stage::not_deployed) << word;
+    EXPECT_TRUE(read().steps.empty()) << word;
+    server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
+  }
+}
+
+TEST_F(Status, OfAWayBackTo3xKeepsThePostgresOf4xOut) {
+  for (const auto& [word, stage] :
+       {std::pair("pending-rollback", Stage::upgrading), std::pair("failed", Stage::upgrade_failed)}) {
+    upgrade("deployed");
+    server.seed(
+        "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+        "revision: 3, chartName: circleci-server, chartVersion: 3.4.4, status: " +
+        std::string(word) + "}");
+    const InstallationStatus status = read();
+    EXPECT_EQ(status.stage, stage) << word;
+    EXPECT_TRUE(status.is_going_back) << word;
+    EXPECT_TRUE(status.steps.empty()) << word;
+  }
 }
 
 TEST_F(Status, NamesTheReleasesThatAreThere) {
@@ -154,6 +195,16 @@ TEST_F(Status, KnowsTheNewestRunOfThisInstallation) {
   ASSERT_TRUE(status.newest_run);
   EXPECT_EQ(status.newest_run->header.run, "1");
   EXPECT_EQ(status.newest_run_state, "complete");
+}
+
+TEST_F(Status, KnowsTheChartThatTheNewestRunWasFor) {
+  change::Journal(folder.path() / "backup", {.run = "1", .started = "2026-11-24T10:15:30Z", .ns = kNs})
+      .record_end(change::RunEnd::complete);
+  EXPECT_EQ(read().target_version, "");
+  change::write_run_details(
+      folder.path() / "backup" / "1",
+      {.steps = {}, .checks = {}, .chart = "3.4.4", .target_version = "4.1.3", .helm_force = ""});
+  EXPECT_EQ(read().target_version, "4.1.3");
 }
 
 TEST_F(Status, OfAnUpgradeFrom4xHasNoStepsOfTheMigration) {

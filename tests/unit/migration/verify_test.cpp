@@ -92,11 +92,11 @@ class Verify : public MigrationTest {
     return status;
   }
   void put_event(const std::string& kind, const std::string& name, const std::string& reason,
-                 const std::string& message) {
+                 const std::string& message, const std::string& uid = "") {
     server.put({{"apiVersion", "v1"},
                 {"kind", "Event"},
                 {"metadata", {{"name", "event-" + std::to_string(++events_)}, {"namespace", kNs}}},
-                {"involvedObject", {{"kind", kind}, {"name", name}, {"namespace", kNs}}},
+                {"involvedObject", {{"kind", kind}, {"name", name}, {"namespace", kNs}, {"uid", uid}}},
                 {"reason", reason},
                 {"message", message},
                 {"type", "Warning"},
@@ -139,7 +139,7 @@ TEST_F(Verify, LooksAtNothingElseBeforeTheUpgrade) {
   server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
   EXPECT_THAT(run().failed, ElementsAre("release"));
   EXPECT_EQ(observer.checks.size(), 1U);
-  EXPECT_THAT(found("release"), AllOf(HasSubstr("not upgraded"), HasSubstr("kots-export message")));
+  EXPECT_THAT(found("release"), AllOf(HasSubstr("not upgraded"), HasSubstr("kots-export status")));
 }
 
 TEST_F(Verify, NamesAReleaseThatIsPending) {
@@ -161,13 +161,22 @@ TEST_F(Verify, LooksAtNoReleaseOfAnotherChart) {
   EXPECT_THAT(found("release"), HasSubstr("ingress-nginx 4.7.1, not circleci-server"));
 }
 
+TEST_F(Verify, DoesNotSendAReleaseThatWasUninstalledToTheUpgrade) {
+  change("Secret", "sh.helm.release.v1.circleci-server.v2",
+         {{"metadata", {{"labels", {{"status", "uninstalled"}}}}}});
+  EXPECT_THAT(run().failed, Contains("release"));
+  EXPECT_THAT(found("release"),
+              AllOf(HasSubstr("is uninstalled"), HasSubstr("helm history"), Not(HasSubstr("helm upgrade"))));
+}
+
 TEST_F(Verify, SaysWhyAnUpgradeFailed) {
   server.seed(
       R"({apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server,
       revision: 3, status: failed, chartName: circleci-server, chartVersion: 4.0.1,
       description: "Upgrade failed: cannot patch Service"})");
   EXPECT_THAT(run().failed, Contains("release"));
-  EXPECT_THAT(found("release"), AllOf(HasSubstr("cannot patch Service"), HasSubstr("helm history")));
+  EXPECT_THAT(found("release"), AllOf(HasSubstr("cannot patch Service"), HasSubstr("helm history"),
+                                      HasSubstr("kots-export message")));
 }
 
 // --- workloads ---
@@ -197,6 +206,31 @@ TEST_F(Verify, TellsAnImageThatIsNotThereFromARegistryThatIsNotReached) {
   put_pod("nginx", waiting("nginx", "ErrImagePull", "dial tcp: lookup cciserver.azurecr.io: no such host"));
   (void)run();
   EXPECT_THAT(found("workloads"), AllOf(HasSubstr("tag in the values"), HasSubstr("nodes reach cciserver")));
+}
+
+TEST_F(Verify, ReadsNoStatusOutOfATag) {
+  const std::string image = "cciserver.azurecr.io/frontend:0.1.540312-6a5071e0ed";
+  json status = waiting("frontend", "ErrImagePull", image + ": not found");
+  status["containerStatuses"][0]["image"] = image;
+  put_pod("frontend", status);
+  (void)run();
+  EXPECT_THAT(found("workloads"),
+              AllOf(HasSubstr("tag in the values"), Not(HasSubstr("kots-export secret"))));
+
+  status["containerStatuses"][0]["state"]["waiting"]["message"] =
+      "unexpected status from HEAD request to https://cciserver.azurecr.io/v2/frontend: 403 Forbidden";
+  put_pod("frontend", status);
+  (void)run();
+  EXPECT_THAT(found("workloads"), HasSubstr("kots-export secret"));
+}
+
+TEST_F(Verify, MakesNoSecretOfTheChartsForAnotherRegistry) {
+  json status = waiting("frontend", "ErrImagePull", "pull access denied");
+  status["containerStatuses"][0]["image"] = "docker.io/library/redis:6";
+  put_pod("frontend", status);
+  (void)run();
+  EXPECT_THAT(found("workloads"), AllOf(HasSubstr("kubectl create secret docker-registry"),
+                                        Not(HasSubstr("kots-export secret"))));
 }
 
 TEST_F(Verify, ShowsTheLastLinesOfACrash) {
@@ -263,6 +297,17 @@ TEST_F(Verify, SaysThatAVolumeDoesNotAttach) {
   EXPECT_THAT(found("workloads"), HasSubstr("Multi-Attach error"));
 }
 
+TEST_F(Verify, TakesNoEventOfAnEarlierPodOfThatName) {
+  put_pod("frontend", waiting("frontend", "ContainerCreating"));
+  put_event("Pod", "frontend-6f7", "FailedAttachVolume", "Multi-Attach error", "of-an-earlier-one");
+  (void)run();
+  EXPECT_THAT(found("workloads"), AllOf(HasSubstr("still starting"), Not(HasSubstr("Multi-Attach"))));
+  put_event("Pod", "frontend-6f7", "FailedAttachVolume", "Multi-Attach error",
+            util::text_at(live("Pod", "frontend-6f7"), {"metadata", "uid"}));
+  (void)run();
+  EXPECT_THAT(found("workloads"), HasSubstr("Multi-Attach"));
+}
+
 TEST_F(Verify, SaysThatAProbeFails) {
   json status = waiting("frontend", "x");
   status["phase"] = "Running";
@@ -313,7 +358,7 @@ TEST_F(Verify, NamesAJobThatFailed) {
          {{"status",
            {{"conditions", {{{"type", "Failed"}, {"status", "True"}, {"message", "too many tries"}}}}}}});
   (void)run();
-  EXPECT_THAT(found("workloads"), AllOf(HasSubstr("Job hook"), HasSubstr("too many tries")));
+  EXPECT_THAT(found("workloads"), HasSubstr("Job hook (too many tries): no Pod of it says more"));
 }
 
 TEST_F(Verify, LeavesTheWorkloadsOfAnotherReleaseAlone) {
@@ -323,6 +368,22 @@ TEST_F(Verify, LeavesTheWorkloadsOfAnotherReleaseAlone) {
          {{"metadata", {{"annotations", {{"meta.helm.sh/release-name", "other"}}}}},
           {"status", {{"readyReplicas", 0}}}});
   EXPECT_THAT(run().failed, Not(Contains("workloads")));
+}
+
+// --- load balancer ---
+
+TEST_F(Verify, TakesTheLoadBalancerThatTheValuesName) {
+  put(R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"circleci-proxy-acm","namespace":"circleci-server"},
+      "spec":{"type":"LoadBalancer","ports":[{"name":"https","port":443}]},
+      "status":{"loadBalancer":{"ingress":[{"ip":"10.1.1.1"}]}}})");
+  (void)run();
+  EXPECT_THAT(found("load-balancer"), HasSubstr("Service circleci-proxy has no address"));
+  server.seed(
+      "{apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server, "
+      "revision: 3, chartName: circleci-server, chartVersion: 4.0.1, status: deployed, "
+      "config: {nginx: {aws_acm: {enabled: true}}}}");
+  (void)run();
+  EXPECT_THAT(found("load-balancer"), HasSubstr("Service circleci-proxy-acm has 10.1.1.1"));
 }
 
 // --- workflow data ---
@@ -545,6 +606,19 @@ TEST_F(Verify, WaitsOnWhereTheConnectionIsCut) {
   EXPECT_THAT(result.failed, Not(Contains("workloads")));
   EXPECT_NE(observer.find("verify.cut-off"), nullptr);
   EXPECT_NE(observer.find("verify.waited"), nullptr);
+}
+
+TEST_F(Verify, WaitsOnWhereTheServerIsInTrouble) {
+  break_deployment("frontend");
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    server.add_fault("status=503 times=8 method=GET path=/secrets");
+    change("Deployment", "frontend", {{"status", {{"readyReplicas", 1}, {"availableReplicas", 1}}}});
+  });
+  const VerifyResult result = run({.dns_server = "127.0.0.1:9", .wait = std::chrono::minutes(1)});
+  later.join();
+  EXPECT_THAT(result.failed, Not(Contains("workloads")));
+  EXPECT_NE(observer.find("verify.server-error"), nullptr);
 }
 
 TEST_F(Verify, StopsWaitingWhenItIsInterrupted) {

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -159,6 +161,57 @@ TEST(Resolver, WaitsForASilentServerOnceAndForNoneOnceItIsInterrupted) {
   interrupted = true;
   Resolver other(server.address(), [&] { return interrupted; });
   EXPECT_THROW((void)other.resolve("ci.example.com"), Interrupted);
+}
+
+// Whether `question` is of a name whose first label is `label`.
+bool asks_for(const std::string& question, std::string_view label) {
+  return question.substr(13, label.size()) == label;
+}
+
+TEST(Resolver, TakesAnErrorForAnAnswerAboutThatNameAlone) {
+  constexpr char kServfail = 2;
+  constexpr char kNotimp = 4;
+  constexpr char kRefused = 5;
+  for (const auto& [code, word] :
+       {std::pair(kServfail, "SERVFAIL"), std::pair(kNotimp, "NOTIMP"), std::pair(kRefused, "REFUSED")}) {
+    const NameServer server([&](const std::string& question) {
+      return asks_for(question, "lb") ? answered(question, code, {})
+                                      : answered(question, 0, {record(kA, "\x0a\x01\x02\x03")});
+    });
+    Resolver resolver(server.address());
+
+    const Resolved refused = resolver.resolve("lb.example.net");
+    EXPECT_EQ(refused.status, Status::failed);
+    EXPECT_THAT(refused.why, HasSubstr(word));
+    EXPECT_EQ(resolver.resolve("ci.example.com").status, Status::found);
+  }
+}
+
+TEST(Resolver, EndsWithTheEmptyAnswerOfAServerThatDoesNotServeTheName) {
+  const NameServer server([](const std::string& question) {
+    std::string answer = answered(question, 0, {});
+    answer[3] = 0;  // it asks no other server
+    return answer;
+  });
+  EXPECT_THAT(Resolver(server.address()).resolve("lb.example.net").why,
+              HasSubstr("neither serves that name"));
+}
+
+TEST(Resolver, AsksForOtherNamesOnceTheServerHasAnswered) {
+  const NameServer server([](const std::string& question) {
+    return asks_for(question, "lb") ? std::string() : answered(question, 0, {record(kA, "\x0a\x01\x02\x03")});
+  });
+  Resolver resolver(server.address());
+
+  EXPECT_EQ(resolver.resolve("ci.example.com").status, Status::found);
+  EXPECT_THAT(resolver.resolve("lb.example.net").why, HasSubstr("did not answer"));
+  EXPECT_EQ(resolver.resolve("app.ci.example.com").status, Status::found);
+}
+
+TEST(Resolver, DoesNotSayThatANameHasNoAddressWhereHalfOfItIsNotKnown) {
+  const NameServer server(
+      [](const std::string& question) { return answered(question, type_in(question) == kA ? 0 : 2, {}); });
+  EXPECT_EQ(Resolver(server.address()).resolve("ci.example.com").status, Status::failed);
 }
 
 TEST(Resolver, TakesAnAddressWithOrWithoutAPort) {

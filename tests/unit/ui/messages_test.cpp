@@ -73,6 +73,11 @@ TEST(TextOfError, IsColouredWhereThatIsWanted) {
             "\x1b[31merror:\x1b[0m no\n\x1b[33mhint:\x1b[0m do\n");
 }
 
+TEST(TextOfNotice, LetsNoForeignNameMakeALineOfItsOwn) {
+  EXPECT_EQ(text_of(change::Notice{.id = "lock.taken-over", .args = {{"holder", "jo\nwarning: \x1b[2J"}}}),
+            "the lock of jo\\nwarning: \\x1B[2J is taken over");
+}
+
 TEST(TextOfError, LetsNoForeignBytesMoveTheCursor) {
   EXPECT_THAT(text_of(Error("cannot read \x1b[2Jfile", "bad\rname")),
               AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));

@@ -111,15 +111,16 @@ TEST(DocumentOfRun, HasTimesAndChecksWhereTheyWereRecorded) {
       .chart = {},
       .target_version = {},
       .helm_force = {}};
-  report.verified = {{.id = "dns", .status = "failed", .detail = "old address", .remedy = "change it"}};
+  report.verified = {
+      .checks = {{.id = "dns", .status = "failed", .detail = "old address", .remedy = "change it"}}};
 
   EXPECT_THAT(
       text_of(report),
       AllOf(HasSubstr("time:\n  step   time\n  apply  1.5 s\n"),
             HasSubstr("checks before the first change:\n1 of 3 checks ok, 1 skipped.\n"
-                      "  warning backup: none found\n      make one\n"),
+                      "  warning backup: none found\n  make one\n"),
             HasSubstr("checks after the upgrade:\n0 of 1 check ok, 0 skipped.\n  failed dns: old address\n"
-                      "      change it\n"),
+                      "  change it\n"),
             Not(HasSubstr("fine"))));
 }
 
@@ -137,6 +138,89 @@ TEST(DocumentOfRun, HasValuesAndWhatIsLeft) {
           HasSubstr(
               "values, from 3.x to 4.x:\nAs they are now in output/helm-values.yaml.\n  - published: true\n"),
           HasSubstr("\n6. Upgrade\n"), HasSubstr("     helm upgrade server\n")));
+}
+
+// Of a run that is complete in all but `state`.
+std::string text_of_state(RunReport report, change::RunState state) {
+  report.state = state;
+  report.next.emplace();
+  report.next->upgrade_command = "helm upgrade server";
+  report.rollback_command = "kots-export rollback -n ci";
+  report.status_command = "kots-export status -n ci";
+  return text_of(report);
+}
+
+TEST(DocumentOfRun, SaysHowToGoOnOrBackWhereItDidNotComeToItsEnd) {
+  RunReport report = some();
+  report.details.emplace();
+  report.details->end = {
+      .step = "flyway", .why = "the migrator failed: BackoffLimitExceeded", .hint = "See `kubectl logs x`."};
+
+  const std::string failed = text_of_state(report, change::RunState::failed);
+
+  EXPECT_THAT(
+      failed,
+      AllOf(HasSubstr("why it ended:\nthe migrator failed: BackoffLimitExceeded\nThat was in step flyway.\n"
+                      "See kubectl logs x.\n"),
+            HasSubstr("The same command again goes on"), HasSubstr("     kots-export rollback -n ci\n"),
+            Not(HasSubstr("helm upgrade"))));
+  EXPECT_THAT(text_of_state(report, change::RunState::interrupted), Not(HasSubstr("helm upgrade")));
+  report.details->end->can_go_on = false;
+  report.details->end->can_go_back = false;
+  EXPECT_THAT(text_of_state(report, change::RunState::failed),
+              AllOf(HasSubstr("See above how to go on."), Not(HasSubstr("kots-export rollback"))));
+  report.run.header.rolls_back = "20261126T1";
+  EXPECT_THAT(text_of_state(report, change::RunState::failed), Not(HasSubstr("kots-export rollback")));
+}
+
+TEST(DocumentOfRun, ThatWasRolledBackSendsNobodyToUpgrade) {
+  RunReport report = some();
+  report.run.entries.push_back(entry(5, test::deletion("Job", "circle-migrator", json::object())));
+
+  EXPECT_THAT(text_of_state(report, change::RunState::rolled_back),
+              AllOf(HasSubstr("but for its migration of the database"),
+                    HasSubstr("     kots-export status -n ci\n"), Not(HasSubstr("helm upgrade"))));
+}
+
+TEST(DocumentOfRun, TellsWhatItWarnedOf) {
+  RunReport report = some();
+  report.details.emplace();
+  report.details->warnings = {
+      {.level = change::Notice::Level::warning, .id = "rollback.database", .args = {}}};
+  EXPECT_THAT(text_of(report), HasSubstr("warnings:\n  the database migration is not undone"));
+}
+
+TEST(DocumentOfRun, LeavesOutTheStepsThatVerifyFoundDone) {
+  RunReport report = some();
+  report.verified = {.checks = {{.id = "release", .status = "ok", .detail = {}, .remedy = {}},
+                                {.id = "workloads", .status = "failed", .detail = {}, .remedy = {}},
+                                {.id = "dns", .status = "ok", .detail = {}, .remedy = {}},
+                                {.id = "dns", .status = "todo", .detail = {}, .remedy = {}}},
+                     .other_server = "https://elsewhere"};
+
+  const std::string text = text_of_state(report, change::RunState::complete);
+
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("helm upgrade server")), Not(HasSubstr("If helm upgrade fails")),
+                          HasSubstr("7. Wait"), HasSubstr("8. Change DNS"),
+                          HasSubstr("They asked the server https://elsewhere")));
+  report.verified->checks[1].status = "ok";
+  report.verified->checks.pop_back();
+  EXPECT_THAT(
+      text_of_state(report, change::RunState::complete),
+      AllOf(Not(HasSubstr("7. Wait")), Not(HasSubstr("8. Change DNS")), HasSubstr("9. Run the Nomad")));
+}
+
+TEST(DocumentOfRun, SetsCommandsOfRemediesApartAndNothingElse) {
+  RunReport report = some();
+  report.verified = {
+      .checks = {{.id = "release",
+                  .status = "failed",
+                  .detail = "d",
+                  .remedy = "Ask @team or https://x.example: `kubectl get pods` shows *all*."}}};
+  std::ostringstream out;
+  write_markdown(out, document_of(report));
+  EXPECT_THAT(out.str(),
+              HasSubstr("  - Ask `@team` or `https://x.example:` `kubectl get pods` shows \\*all\\*.\n"));
 }
 
 TEST(DocumentOfRun, LetsNoForeignTextBecomeHtml) {

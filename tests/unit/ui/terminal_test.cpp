@@ -228,6 +228,24 @@ TEST(WantsColour, OnATerminalWithoutNoColor) {
   EXPECT_FALSE(wants("TERM", "dumb"));
 }
 
+// Through ssh no other variable comes along.
+TEST(AreaNow, KnowsByTermAloneWhoBreaksLinesAnew) {
+  const auto wraps = [](const char* term) {
+    PseudoTerminal terminal([=] {
+      for (const char* name : {"TMUX", "STY", "VTE_VERSION", "KITTY_WINDOW_ID", "ITERM_SESSION_ID",
+                               "WEZTERM_PANE", "KONSOLE_VERSION"})
+        ::unsetenv(name);
+      ::setenv("TERM", term, 1);
+      return area_now().narrower == Area::Narrower::wraps ? 1 : 0;
+    });
+    return terminal.finish() == 1;
+  };
+  EXPECT_TRUE(wraps("tmux-256color"));
+  EXPECT_TRUE(wraps("xterm-kitty"));
+  EXPECT_FALSE(wraps("xterm-256color"));
+  EXPECT_FALSE(wraps("screen"));
+}
+
 }  // namespace
 
 }  // namespace kots_export::ui
