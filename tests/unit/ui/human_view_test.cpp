@@ -159,15 +159,15 @@ TEST_F(HumanViewTest, SaysOnceWhatHasOneCauseWhateverTheKind) {
                                       "cannot " + std::string(to_string(change.verb)) + " " +
                                           kube::describe(change.object) + ": no connection to 10.0.0.1"));
   };
-  fail(label_patch("Job", "a", "a", "b"));
+  fail(label_patch("Job", "job-1", "a", "b"));
   progress_.str("");
-  fail(label_patch("Secret", "b", "a", "b"));
-  fail(deletion("Job", "c", {}));
+  fail(label_patch("Secret", "secret-1", "a", "b"));
+  fail(deletion("Job", "job-2", {}));
 
   view_.plan_done();
 
   EXPECT_EQ(progress_.str(),
-            "not sent 2 more objects (delete Job c, patch Secret b): no connection to 10.0.0.1\n");
+            "not sent 2 more objects (delete Job job-2, patch Secret secret-1): no connection to 10.0.0.1\n");
 }
 
 TEST_F(HumanViewTest, SaysThatNothingIsToDo) {
