@@ -153,7 +153,7 @@ TEST(Plan, SaysThatAMigrationThatRunsIsFollowed) {
       AllOf(HasSubstr("one of Job circle-migrator runs already: it is followed to its end, then deleted"),
             HasSubstr("cannot be undone"), HasSubstr("! - delete Job circle-migrator"),
             HasSubstr("once it has migrated the database"),
-            HasSubstr("waits for the database migration, 600 s at most"),
+            HasSubstr("waits for the database migration, 10 min 0 s at most"),
             Not(HasSubstr("deleted with Job circle-migrator"))));
 }
 
