@@ -31,15 +31,16 @@ kube::Method method_of(Verb verb) {
   return kube::Method::patch;
 }
 
-// How many of all there are, the end of the run tells.
+// How many are not sent for it, the end of the run tells: more than this batch knows of.
 std::string what_failed(const OutcomeCounts& counts) {
+  const std::string refused = util::counted(counts.refused, "change");
   const std::string unknown = util::counted(counts.unknown, "change");
-  const std::string not_made = util::counted(counts.failed() - counts.unknown, "change");
-  if (counts.unknown == 0) return util::filled("{changes} not made", {{"changes", not_made}});
-  if (counts.unknown == counts.failed())
-    return util::filled("{changes} in an unknown state", {{"changes", unknown}});
-  return util::filled("{changes} not made, {unknown} in an unknown state",
-                      {{"changes", not_made}, {"unknown", unknown}});
+  if (counts.refused == 0 && counts.unknown == 0)
+    return util::filled("{changes} not sent", {{"changes", util::counted(counts.not_sent, "change")}});
+  if (counts.refused == 0) return util::filled("{changes} in an unknown state", {{"changes", unknown}});
+  if (counts.unknown == 0) return util::filled("{changes} refused", {{"changes", refused}});
+  return util::filled("{changes} refused, {unknown} in an unknown state",
+                      {{"changes", refused}, {"unknown", unknown}});
 }
 
 template <typename T>

@@ -219,6 +219,11 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
         .uid = outcome.object.uid,
         .settled = unanswered ? Clock::now() + options_.server_patience : Clock::time_point()};
   };
+  const std::size_t before = counts_.done + counts_.gone + counts_.failed();
+  // Of a run that stops, what is left is told as what was expected on the way.
+  const auto note_expected = [&] {
+    if (const auto expected = source.expected()) planned_ = std::max(planned_, before + *expected);
+  };
   Batch batch(source, {.observer = observer_,
                        .options = options_,
                        .journal = journal_.get(),
@@ -228,9 +233,11 @@ Execution Executor::carry_out(ChangeSource& source, OnFailure on_failure) {
     client_.run(batch);
   } catch (...) {
     batch.finish_unsent();
+    note_expected();
     observer_.plan_done();
     throw;
   }
+  note_expected();
   return batch.result(on_failure);
 }
 

@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
+constexpr const char* kExpected = "expected";
+
 std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / "details.json"; }
 
 json to_json(const CheckLine& check) {
@@ -77,6 +79,8 @@ RunDetails details_of(const json& file) {
                      .helm_force = text_member(file, "helmForce", "details"),
                      .warnings = warnings_of(file),
                      .end = end_of(file)};
+  // Earlier versions did not write it.
+  if (util::text_at(file, {"left"}) == kExpected) details.left = RunDetails::Left::expected;
   for (const json& step : member(file, "steps", Type::array, "details")) {
     const json* took = util::find_at(step, {"milliseconds"});
     if (took == nullptr || !took->is_number_integer()) throw Error("a step has no time");
@@ -157,6 +161,7 @@ void write_run_details(const std::filesystem::path& folder, const RunDetails& de
   json file{{"chart", details.chart},          {"targetVersion", details.target_version},
             {"helmForce", details.helm_force}, {"steps", json::array()},
             {"checks", json::array()},         {"warnings", json::array()}};
+  if (details.left == RunDetails::Left::expected) file["left"] = kExpected;
   for (const RunDetails::Step& step : details.steps)
     file["steps"].push_back({{"name", step.name}, {"milliseconds", step.took.count()}});
   for (const CheckLine& check : details.checks) file["checks"].push_back(to_json(check));

@@ -38,7 +38,7 @@ Declared declare_check(CLI::App& app, Flags& flags) {
       "  kots-export check -n circleci-server\n"
       "  # The same with corrections of the values\n"
       "  kots-export check -n circleci-server --values corrections.yaml\n"
-      "  # As a document for programs; ends with 4 where a check fails\n"
+      "  # As a document for programs; ends with 4 if a check fails\n"
       "  kots-export check -n circleci-server -o json");
   return {command, [step](const Call& call) { return run_check(call, *step); }};
 }

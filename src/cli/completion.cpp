@@ -122,8 +122,10 @@ Declared declare_completion(CLI::App& app, Flags& /*flags*/) {
   only_choices(*command->add_option("SHELL", *shell, "bash, zsh or fish")->required(), "bash|zsh|fish",
                "shell");
   command->footer(
-      "Contexts, namespaces, releases and runs are those that there are at that moment.\n"
-      "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too.\n\n"
+      "Contexts, namespaces, releases and runs are looked up live.\n"
+      "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too.\n"
+      "That takes two links to the program on the PATH, which installing makes and a\n"
+      "copied program lacks: kubectl-kots_export and kubectl_complete-kots_export.\n\n"
       "Examples:\n"
       "  # In this shell, bash\n"
       "  source <(kots-export completion bash)\n"

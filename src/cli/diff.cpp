@@ -2,6 +2,7 @@
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
@@ -21,7 +22,10 @@ struct DiffFlags {
 };
 
 values::Value read_values(const std::string& file) {
-  return values::parse_yaml(util::read_file(file), file == "-" ? "standard input" : file);
+  const std::string name = file == "-" ? "standard input" : file;
+  values::Value read = values::parse_yaml(util::read_file(file), name);
+  if (!read.is_null()) values::require_map_in(read, name);  // for Helm, nothing is {}
+  return read;
 }
 
 // As diff(1) and kubectl diff: 0 the same, 1 different, and more where the comparison failed.
@@ -59,8 +63,8 @@ Declared declare_diff(CLI::App& app, Flags& flags) {
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets instead of ***");
   take_flags(*command, flags, FlagSet::document);
   command->footer(
-      "Ends with 0 where they mean the same, with 1 where they differ, with 2 where one\n"
-      "cannot be read.\n\n"
+      "Ends with 0 if they mean the same, with 1 if they differ, with 2 if one cannot\n"
+      "be read.\n\n"
       "Examples:\n"
       "  # What the transformation changed\n"
       "  kots-export diff output/helm-values-v3.yaml output/helm-values.yaml\n"

@@ -32,7 +32,7 @@ Declared declare_export(CLI::App& app, Flags& flags) {
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file,
                       "where to; - is standard output (OUTPUT-DIR/output/helm-values-v3.yaml)");
-  take_flags(*command, flags, kAsks | FlagSet::document | FlagSet::revision | FlagSet::dry_run);
+  take_flags(*command, flags, kAsks | FlagSet::document | FlagSet::revision | FlagSet::file_run);
   command->footer(
       "Examples:\n"
       "  # Print the 3.x values\n"

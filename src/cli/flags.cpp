@@ -81,8 +81,10 @@ const std::array kRows = {
         "nothing (none)"},
     Row{FlagSet::plan_run, kChange, "", "--dry-run", &Flags::dry_run, "client|server",
         "client: send no change; server: send every change with dryRun=All, which stores nothing (client)"},
+    Row{FlagSet::file_run, kChange, "", "--dry-run", &Flags::dry_run, "none|client|server",
+        "client or server: write no file, say which would be written (none)"},
     Row{FlagSet::exit_code, kChange, "", "--detailed-exitcode", &Flags::detailed_exitcode, "",
-        "end with 3 where a plan or a dry run has something to change"},
+        "end with 3 if a plan or a dry run has something to change"},
     Row{FlagSet::consent, kChange, "", "-y,--yes", &Flags::yes, "",
         "ask nothing: change what the plan changes"},
     Row{FlagSet::no_input, kChange, "", "--no-input", &Flags::no_input, "",
@@ -96,17 +98,16 @@ const std::array kRows = {
         "waits for that (34s)"},
 
     Row{FlagSet::output, kOutput, "", "-o,--output", &Flags::output, "json|yaml|markdown",
-        "json, yaml: one document with plan, outcome and times; markdown: a plan or a dry run for a pull "
-        "request"},
+        "json, yaml: one document, for a program; markdown: text for a pull request or a ticket"},
     Row{FlagSet::document, kOutput, "", "-o,--output", &Flags::output, "json|yaml",
         "one document on standard output"},
     Row{FlagSet::page, kOutput, "", "-o,--output", &Flags::output, "html|markdown",
         "a page for a browser, or text for a ticket (html)"},
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
-        "name every object of a plan, also where many of a kind change alike"},
+        "name every object of a plan, also if many of a kind change alike"},
     Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
-        "show every change as it is made, and in a plan all of each object; -vv: every request; -vvv: their "
-        "headers and bodies, secrets masked"},
+        "show more: each change and each check, in a plan all of each object; -vv: every request; -vvv: "
+        "their headers and bodies, secrets masked"},
     Row{FlagSet::verbose, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
     Row{FlagSet::verbose, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
         "how a run is shown: tty, a list that is repainted; plain, lines with times; auto, what standard "
@@ -141,7 +142,7 @@ const std::array kRows = {
     Row{FlagSet::requests, kClusterHeading, "", "--request-timeout", &Flags::request_timeout, "DURATION",
         "longest time for one request with all its tries; 0 is no limit (0)"},
     Row{FlagSet::requests, kClusterHeading, "", "--concurrency", &Flags::concurrency, "NUMBER",
-        "most requests in flight, from 1 to 256; fewer where the server slows down (64)"},
+        "most requests in flight, from 1 to 256; fewer if the server slows down (64)"},
 };
 
 CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, const Row& row) {
@@ -168,7 +169,6 @@ CLI::Option& add(CLI::App& command, Flags& flags, const std::string& names, cons
 void check(CLI::Option& option, const Row& row) {
   constexpr long kMostRevisions = 1'000'000;
   constexpr long kMostRequests = 256;
-  if (row.set == FlagSet::names) not_empty(option);
   if (std::string_view(row.placeholder).find('|') != std::string_view::npos)
     only_choices(option, row.placeholder, row.set == FlagSet::script ? kUnknownStep : kUnknownValue);
   if (row.set == FlagSet::revision) only_numbers(option, 1, kMostRevisions);

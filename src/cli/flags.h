@@ -91,6 +91,7 @@ enum class FlagSet : unsigned {
   document = 1U << 26U,      // -o of commands that show no plan
   script = 1U << 27U,        // -f
   page = 1U << 28U,          // -o of a report
+  file_run = 1U << 29U,      // --dry-run of what writes files alone
 };
 
 constexpr FlagSet operator|(FlagSet a, FlagSet b) {
@@ -117,8 +118,8 @@ inline constexpr FlagSet kWhole = FlagSet::chart | FlagSet::checks | FlagSet::re
 
 // Those that several commands take: all but the variants of some of them, and what only the script's form
 // has.
-inline constexpr FlagSet kShared = static_cast<FlagSet>(
-    ~static_cast<unsigned>(FlagSet::plan_run | FlagSet::document | FlagSet::page | FlagSet::script));
+inline constexpr FlagSet kShared = static_cast<FlagSet>(~static_cast<unsigned>(
+    FlagSet::plan_run | FlagSet::file_run | FlagSet::document | FlagSet::page | FlagSet::script));
 
 // The heading of the flags that say which cluster.
 inline constexpr const char* kClusterHeading = "Cluster";

@@ -1,4 +1,5 @@
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 
 #include "cli/commands.h"
 #include "cli/page.h"
@@ -14,6 +15,11 @@ namespace {
 // The command of that name below `at`.
 const CLI::App& below(const CLI::App& at, const std::string& name) {
   const auto found = at.get_subcommands([&](const CLI::App* command) { return command->check_name(name); });
+  if (found.empty() && at.get_subcommands({}).empty()) {
+    throw UsageError(
+        util::filled("{command} has no command \"{name}\"", {{"command", at.get_name()}, {"name", name}}), {},
+        util::filled("`kots-export {command} --help` shows what it takes.", {{"command", at.get_name()}}));
+  }
   if (found.empty()) throw unknown_command(at, name);
   return *found.front();
 }
@@ -50,7 +56,7 @@ Declared declare_options(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("options", "list the flags that several commands take");
   command->footer(
       "Each command takes those that its own --help shows, and the flags of the cluster\n"
-      "where it asks one.\n\n"
+      "if it asks one.\n\n"
       "Examples:\n"
       "  # All of them\n"
       "  kots-export options\n"

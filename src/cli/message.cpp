@@ -1,11 +1,14 @@
+#include <kots_export/change/run_details.h>
 #include <kots_export/kube/kubeconfig_view.h>
 #include <kots_export/migration/message.h>
 #include <kots_export/migration/paths.h>
+#include <kots_export/ui/next_steps.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace kots_export::cli {
 
@@ -24,8 +27,37 @@ std::string context_in_use(const kube::KubeconfigOverrides& overrides) {
   }
 }
 
+// What the newest run of this installation that knows it found. Nothing depends on it: where the runs cannot
+// be read, the upgrade is printed with what to do where --force is refused.
+migration::HelmForce helm_force_found(const InstallationOptions& installation) {
+  using migration::HelmForce;
+  const auto found_by = [](const change::RunRecord& run) {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? ui::helm_force_of(details->helm_force) : HelmForce::unknown;
+  };
+  const auto if_readable = [](const auto& read, auto otherwise) {
+    try {
+      return read();
+    } catch (const Interrupted&) {
+      throw;
+    } catch (const Error&) {
+      return otherwise;
+    }
+  };
+  const change::Runs all =
+      if_readable([&] { return change::read_runs(installation.paths.backup()); }, change::Runs{});
+  for (const change::RunRecord& run : all.runs | std::views::reverse) {
+    if (run.header.ns != installation.ns || run.header.release != installation.release) continue;
+    const HelmForce force = if_readable([&] { return found_by(run); }, HelmForce::unknown);
+    if (force != HelmForce::unknown) return force;
+  }
+  return HelmForce::unknown;
+}
+
 int run_message(const Options& options) {
-  show(options.output, migration::next_steps(message_options(options, options.installation.paths.values())));
+  migration::MessageOptions message = message_options(options, options.installation.paths.values());
+  message.helm_force = helm_force_found(options.installation);
+  show(options.output, migration::next_steps(message));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -49,6 +81,7 @@ Declared declare_message(CLI::App& app, Flags& flags) {
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::output | FlagSet::cluster,
              Letters::script);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # Print the next steps\n"
       "  kots-export message -n circleci-server\n"

@@ -126,8 +126,9 @@ Declared declare_nomad(CLI::App& app, Flags& flags) {
                     "show the certificates and the key instead of ***");
   take_flags(*command, flags,
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::cluster | FlagSet::document |
-                 FlagSet::dry_run);
+                 FlagSet::file_run);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # Straight from terraform into the values file of a migration\n"
       "  terraform output -json | kots-export nomad --terraform-output -\n"

@@ -43,6 +43,8 @@ migration::PlanTarget target_of(Session& session) {
 
 void save(Session& session, const migration::MigrationPlan& plan, const migration::RunOptions& run,
           const std::string& file) {
+  if (const std::string& check = plan.flyway.obstacle; !check.empty())
+    return session.observer().warn("plan.not-saved", {{"file", file}, {"check", check}});
   migration::SavedPlan saved = migration::freeze(session.context(), plan, run, target_of(session));
   saved.version = KOTS_EXPORT_VERSION;
   saved.created = session.header().time;  // as it was shown
@@ -110,7 +112,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
   auto* command =
       app.add_subcommand("plan", "show every change of the migration, or of one step; change nothing");
   auto own = std::make_shared<PlanFlags>();
-  own->step_option = add_step(*command, own->step);
+  own->step_option = add_step(*command, own->step, " Of other commands --dry-run=client shows the plan.");
   command->add_option("--out", own->out, "save the plan for `kots-export apply`; the file holds secrets")
       ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
@@ -134,7 +136,7 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       "Examples:\n"
       "  # Look at every change of the migration\n"
       "  kots-export plan -n circleci-server --license-file license.txt\n"
-      "  # Look at one step; end with 3 where it has something to do\n"
+      "  # Look at one step; end with 3 if it has something to do\n"
       "  kots-export plan annotate -n circleci-server --detailed-exitcode\n"
       "  # Let the API server's admission and validation judge it too\n"
       "  kots-export plan kots_cleanup -n circleci-server --dry-run=server\n"

@@ -1,12 +1,14 @@
 #include "cli/program.h"
 
+#include "cli/choices.h"
+
 namespace kots_export::cli {
 
 namespace {
 
 constexpr const char* kDescription =
     "Migrate a CircleCI Server 3.x installation (KOTS) in place to 4.x (Helm). Without a command the whole "
-    "migration runs: checks, export, transform, fix-manifest (where it is needed), annotate, kots_cleanup, "
+    "migration runs: checks, export, transform, fix-manifest (if it is needed), annotate, kots_cleanup, "
     "flyway, postgres, message.";
 
 constexpr const char* kFooter =
@@ -45,6 +47,14 @@ constexpr Row kCommands[] = {
     {kFiles, declare_config},        {kAbout, declare_completion},   {kAbout, declare_options},
     {kAbout, declare_version},       {kAbout, declare_help}};
 
+// Where a variable is not set, the newest run or the current context is not what was meant.
+void refuse_empty_words(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (option->get_items_expected_min() > 0) not_empty(*option);
+  }
+  for (CLI::App* part : command.get_subcommands({})) refuse_empty_words(*part);
+}
+
 }  // namespace
 
 Program::Program() : app(kDescription, "kots-export") {
@@ -58,6 +68,7 @@ Program::Program() : app(kDescription, "kots-export") {
     commands.push_back(row.declare(app, flags));
     commands.back().app->group(row.heading);
   }
+  refuse_empty_words(app);
 }
 
 }  // namespace kots_export::cli

@@ -64,13 +64,15 @@ bool ask_to_change(const Options& options, const ui::PlanHeader& header, const c
   const ui::Colour colour = colour_of(ui::Stream::questions);
   const migration::Irreversible irreversible(plan);
   const bool migrates = std::ranges::any_of(plan.changes, migration::Irreversible::migrates);
+  const bool cuts = std::ranges::any_of(plan.changes, migration::Irreversible::cuts_migration);
   const bool loses_data = std::ranges::any_of(
       plan.changes, [&](const change::Change& change) { return irreversible.loses_data(change); });
   const std::string question =
       util::printable(util::filled("Change namespace {namespace} on {cluster}?",
                                    {{"namespace", options.installation.ns}, {"cluster", where}})) +
       (migrates ? " The database migration cannot be undone." : "") +
-      (loses_data ? " Volumes may go with their claims: their data does not come back." : "") +
+      (cuts ? " It stops the database migration half-way: only a backup brings the database back." : "") +
+      (loses_data ? " Deleting a claim may delete its volume; that data cannot be restored." : "") +
       (backup == Backup::missing ? " No backup was found: is there one?" : "");
   ui::tell(text_of(header, plan, colour, false));
   for (;;) {

@@ -2,6 +2,7 @@
 
 #include <kots_export/migration/paths.h>
 #include <kots_export/migration/saved_plan.h>
+#include <kots_export/ui/next_steps.h>
 #include <kots_export/ui/plan_header.h>
 #include <kots_export/ui/plan_view.h>
 #include <kots_export/util/text.h>
@@ -74,12 +75,6 @@ std::optional<values::Value> read_values(const std::filesystem::path& file) {
   }
 }
 
-migration::HelmForce force_of(const std::string& word) {
-  return word == "taken"     ? migration::HelmForce::taken
-         : word == "refused" ? migration::HelmForce::refused
-                             : migration::HelmForce::unknown;
-}
-
 migration::MessageOptions message_for(const Options& options, const ui::RunReport& report) {
   const change::RunHeader& header = report.run.header;
   migration::MessageOptions message =
@@ -87,7 +82,7 @@ migration::MessageOptions message_for(const Options& options, const ui::RunRepor
                             .release = header.release,
                             .context = header.context,
                             .target_version = report.details ? report.details->target_version : ""});
-  if (report.details) message.helm_force = force_of(report.details->helm_force);
+  if (report.details) message.helm_force = ui::helm_force_of(report.details->helm_force);
   return message;
 }
 
@@ -213,6 +208,7 @@ Declared declare_report(CLI::App& app, Flags& flags) {
   take_flags(*command, flags,
              FlagSet::names | FlagSet::folder | FlagSet::chart | FlagSet::cluster | FlagSet::page);
   command->footer(
+      "The cluster's flags go into the commands that it prints; no cluster is asked.\n\n"
       "Examples:\n"
       "  # The newest run, as a page for a browser\n"
       "  kots-export report\n"

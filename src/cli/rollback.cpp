@@ -89,22 +89,6 @@ bool is_database_migrated(const change::RunRecord& run, std::span<const change::
   });
 }
 
-// A migration that is stopped half-way leaves a database that neither version knows.
-void require_no_running_migrator(Session& session, const RollbackFlags& own) {
-  const auto since = migration::running_migrator(session.context(), session.paths());
-  if (!since || own.stop_migrator) return;
-  auto& context = session.context();
-  if (context.executor.dry_run() != kube::DryRun::none)
-    return session.observer().warn("rollback.migrator-runs", {{"since", *since}});
-  const std::string job(migration::names::kMigrator);
-  throw Error(
-      "the database migration is running", *since,
-      util::filled("Wait until Job {job} has ended (`{command}`), then roll back. --stop-migrator deletes it "
-                   "while it runs: the database then has to be restored from its backup.",
-                   {{"job", job}, {"command", context.commands.kubectl(context.ns.name, "get job " + job)}}),
-      ExitCode::check_failed);
-}
-
 // What another run made is not in the journal of the one that is undone.
 void add(change::Plan more, change::Plan& plan) {
   for (change::Change& change : more.changes) {
@@ -138,6 +122,7 @@ migration::RunOptions check_options(const Options& options, const RollbackFlags&
   checked.paths = options.installation.paths;
   checked.skip_checks = options.migration.skip_checks;
   if (own.after_upgrade) checked.skip_checks.emplace_back("not-upgraded");
+  if (own.stop_migrator) checked.skip_checks.emplace_back("migrator-job");
   return checked;
 }
 
@@ -208,6 +193,10 @@ void require_planned_stop(Session& session, const change::RollbackPlan& plan) {
   }
 }
 
+void require_no_running_migrator(migration::Context& context, const migration::Paths& paths) {
+  if (const auto error = migration::obstacle_to_rollback(context, paths)) throw Error(*error);
+}
+
 int roll_back_one(const Call& call, const RollbackFlags& own) {
   change::Runs all = change::read_runs(backup_folder(call.flags));
   const change::RunRecord run = choose(all, own.run, call.flags);
@@ -235,7 +224,6 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       }
     };
     require_ended(session, run, all.runs);
-    read([&] { require_no_running_migrator(session, own); });
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
@@ -270,8 +258,11 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       all = change::read_runs(backup_folder(call.flags));
       require_nothing_since(run, journal_size, all.runs);
       if (!own.after_upgrade) migration::require_same_revisions(context);
-      require_no_running_migrator(session, own);
-      if (own.stop_migrator) require_planned_stop(session, plan);
+      if (own.stop_migrator) {
+        require_planned_stop(session, plan);
+      } else {
+        require_no_running_migrator(context, session.paths());
+      }
       if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);

@@ -7,7 +7,6 @@
 #include <kots_export/util/time.h>
 #include <kots_export/util/width.h>
 
-#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/named_run.h"
 #include "cli/output.h"
@@ -100,6 +99,29 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"journal", run.path.string()}};
 }
 
+using Left = change::RunDetails::Left;
+
+// A run that was killed has no details; nor is more known where they cannot be read.
+Left left_of(const change::RunRecord& run) {
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    return details ? details->left : Left::known;
+  } catch (const Error&) {
+    return Left::known;
+  }
+}
+
+std::string text_of(const change::RunRecord& run, const change::OutcomeCounts& ends) {
+  const bool is_estimate = ends.not_sent > 0 && left_of(run) == Left::expected;
+  if (run.end && !is_estimate) return change::to_text(ends);
+  return util::filled(run.end ? "done {done}, refused {refused}, unknown {unknown}, not sent about {left}"
+                              : "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more",
+                      {{"done", std::to_string(ends.done + ends.gone)},
+                       {"refused", std::to_string(ends.refused)},
+                       {"unknown", std::to_string(ends.unknown)},
+                       {"left", std::to_string(ends.not_sent)}});
+}
+
 void print_table(std::span<const change::RunRecord> runs, std::span<const change::BrokenJournal> broken) {
   std::vector<std::array<std::string, 8>> rows = {
       {"RUN", "STARTED", "STATE", "NAMESPACE", "RELEASE", "CHANGES", "CONTEXT", "SERVER"}};
@@ -107,7 +129,7 @@ void print_table(std::span<const change::RunRecord> runs, std::span<const change
     const Counts counts = count(run);
     const std::size_t all = run.entries.size() + run.left;
     std::string changes = std::to_string(all);
-    if (counts.ends.failed() > 0) changes += " (" + change::to_text(counts.ends) + ")";
+    if (counts.ends.failed() > 0) changes += " (" + text_of(run, counts.ends) + ")";
     std::string state(to_string(state_of(run, runs)));
     if (!run.header.rolls_back.empty())
       state = util::filled("{state}, rolls back {run}", {{"state", state}, {"run", run.header.rolls_back}});
@@ -161,7 +183,7 @@ void print_run(const change::RunRecord& run, change::RunState state) {
   line("ended:", run.ended.empty() ? "" : run.ended + (took ? " (" + util::duration_text(*took) + ")" : ""));
   line("version:", header.version);
   line("steps:", util::listed(steps_of(run)));
-  line("changes:", change::to_text(count(run).ends));
+  line("changes:", text_of(run, count(run).ends));
   line("journal:", run.path.string());
   std::cout << '\n';
   for (const change::JournalEntry& entry : run.entries) {
@@ -218,8 +240,8 @@ int list_runs(const Options& options, const std::string& ns) {
 Declared declare_runs(CLI::App& app, Flags& flags) {
   auto* command = app.add_subcommand("runs", "list the runs that changed something, newest first");
   auto own = std::make_shared<RunsFlags>();
-  not_empty(*command->add_option("-n,--namespace", own->ns, "only the runs of this namespace (all)")
-                 ->type_name("NAMESPACE"));
+  command->add_option("-n,--namespace", own->ns, "only the runs of this namespace (all)")
+      ->type_name("NAMESPACE");
   take_flags(*command, flags, FlagSet::folder | FlagSet::document);
   command->footer(
       "Examples:\n"

@@ -82,7 +82,8 @@ Declared declare_secret(CLI::App& app, Flags& flags) {
   command->add_option("--docker-username", own->username, "user name of the image registry")
       ->type_name("NAME");
   command
-      ->add_option("--docker-password", own->password, "password; others see it in the process list, better:")
+      ->add_option("--docker-password", own->password,
+                   "password; others see it in the process list, which the next two spare you")
       ->type_name("PASSWORD");
   command->add_flag("--docker-password-stdin", own->password_stdin, "read the password from standard input");
   command->add_option("--docker-password-file", own->password_file, "read the password from a file")

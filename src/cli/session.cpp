@@ -119,7 +119,8 @@ bool Session::interrupted() {
 }
 
 void Session::describe_target() {
-  views_.tell("target", target_json(header()));
+  if (options_.output.verbosity != OutputOptions::Verbosity::quiet)
+    views_.tell("target", target_json(header()));
   ui::JsonView* document = options_.output.document;
   if (document == nullptr) return;
   document->set("target", target_json(header()));
@@ -253,12 +254,23 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
   lock_.acquire(options_.installation.ns);
   auto journal = std::make_unique<change::Journal>(paths_.backup(), run_header());
   if (options_.output.document != nullptr) options_.output.document->set("journal", journal->path().string());
-  const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
-                                         {{"journal", util::printable(journal->path().string())}});
+  util::set_last_words(last_words(journal->path()));
+  return journal;
+}
+
+// Of a run that a second signal ends. As an event it has no time: nobody knows yet when that will be.
+std::string Session::last_words(const std::filesystem::path& journal) const {
+  const std::string log = log_ ? log_file().string() : "";
   const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
                                         {{"command", context_.commands.kots_export("rollback")}});
-  util::set_last_words("\n" + where + util::printable(line_of_log()) + "\n" + ways + "\n");
-  return journal;
+  if (options_.output.log == OutputOptions::Log::json) {
+    const nlohmann::json event{
+        {"event", "endedAtOnce"}, {"journal", journal.string()}, {"log", log}, {"hint", ways}};
+    return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+  const std::string where = util::filled("ended at once; what was sent, or may have been, is in {journal}",
+                                         {{"journal", util::printable(journal.string())}});
+  return "\n" + where + util::printable(line_of_log()) + "\n" + ways + "\n";
 }
 
 std::unique_ptr<kube::Transport> Session::transport_to(const std::string& url) {
@@ -315,10 +327,15 @@ void Session::print_end() {
 }
 
 // Where nobody was asked, changes went out before all were known.
+change::RunDetails::Left Session::left() const {
+  using Left = change::RunDetails::Left;
+  const bool was_asked = options_.change.consent == ChangeOptions::Consent::asked_for;
+  return was_asked || executor_.counts_with_rest().not_sent == 0 ? Left::known : Left::expected;
+}
+
 std::string Session::how_it_stopped() const {
   const change::OutcomeCounts counts = executor_.counts_with_rest();
-  const bool all_are_known =
-      options_.change.consent == ChangeOptions::Consent::asked_for || counts.not_sent == 0;
+  const bool all_are_known = left() == change::RunDetails::Left::known;
   return ui::text_of(change::Notice{.id = all_are_known ? "run.stopped" : "run.stopped-early",
                                     .args = {{"done", std::to_string(counts.done + counts.gone)},
                                              {"refused", std::to_string(counts.refused)},
@@ -328,6 +345,7 @@ std::string Session::how_it_stopped() const {
 }
 
 void Session::failed(Error& error) noexcept {
+  views_.stopped();
   if (executor_.journal_path().empty()) return;
   try {
     executor_.end(util::interrupted() ? change::RunEnd::interrupted : change::RunEnd::failed);
@@ -343,9 +361,11 @@ void Session::failed(Error& error) noexcept {
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
-  if (rolls_back_.empty() && error.leaves_way_back())
+  // A run that has done nothing has no way back of its own: another's would be undone.
+  const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
+  if (rolls_back_.empty() && error.leaves_way_back() && has_written)
     add(util::filled("`{command}` goes back to what was there before.",
-                     {{"command", context_.commands.kots_export("rollback")}}));
+                     {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);
 }
 
@@ -356,6 +376,7 @@ void Session::keep_details(std::optional<change::RunDetails::End> end) noexcept 
     change::RunDetails details = details_.details();
     details.chart = header().chart;
     details.target_version = header().target_version;
+    details.left = left();
     details.helm_force = ui::word_of(context_.helm_force);
     details.end = std::move(end);
     change::write_run_details(std::filesystem::path(executor_.journal_path()).parent_path(), details);

@@ -81,6 +81,7 @@ class Session {
   void leave_nothing();
   // Takes the lock, then opens the journal.
   std::unique_ptr<change::Journal> begin_writing();
+  [[nodiscard]] std::string last_words(const std::filesystem::path& journal) const;
   change::LeaseOptions lock_options();
   void guard_sockets(std::optional<std::chrono::nanoseconds> until) const;
   void describe_target();  // in the document, and where events are told
@@ -88,6 +89,7 @@ class Session {
   void print_end();
   // What a report tells of the run, beside its journal.
   void keep_details(std::optional<change::RunDetails::End> end = std::nullopt) noexcept;
+  [[nodiscard]] change::RunDetails::Left left() const;
   [[nodiscard]] std::string how_it_stopped() const;
 
   const Options& options_;

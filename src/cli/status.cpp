@@ -35,7 +35,7 @@ Declared declare_status(CLI::App& app, Flags& flags) {
       app.add_subcommand("status", "where the installation stands, from 3.x to 4.x; change nothing");
   take_flags(*command, flags, kAsks | FlagSet::document);
   command->footer(
-      "Ends with 0 whatever it finds, with 1 where it could not look.\n\n"
+      "Ends with 0 whatever it finds, with 1 if it could not look.\n\n"
       "Examples:\n"
       "  # How far the migration has come\n"
       "  kots-export status -n circleci-server\n"

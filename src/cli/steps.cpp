@@ -23,12 +23,13 @@ std::optional<std::vector<migration::Correction>> corrections(const std::vector<
 
 }  // namespace
 
-CLI::Option* add_step(CLI::App& command, std::string& step) {
+CLI::Option* add_step(CLI::App& command, std::string& step, std::string_view hint) {
   CLI::Option* option = command.add_option(
-      "STEP", step, "fix-manifest, annotate, kots_cleanup, flyway or postgres (the whole migration)");
+      "STEP", step,
+      "run (the whole migration), fix-manifest, annotate, kots_cleanup or cleanup_kots, flyway, postgres "
+      "(run)");
   option->transform([](std::string typed) { return typed == "cleanup_kots" ? "kots_cleanup" : typed; });
-  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", kUnknownStep,
-               " Of other commands --dry-run=client shows the plan.");
+  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", kUnknownStep, hint);
   return option;
 }
 

@@ -6,8 +6,9 @@
 
 namespace kots_export::cli {
 
-// Declares the argument STEP: a step that changes a cluster, or the whole.
-CLI::Option* add_step(CLI::App& command, std::string& step);
+// Declares the argument STEP: a step that changes a cluster, or the whole. `hint` is added to what a typing
+// error is told.
+CLI::Option* add_step(CLI::App& command, std::string& step, std::string_view hint = {});
 
 // The part that `step` names. Throws UsageError where there is none.
 [[nodiscard]] migration::Part part_of(const std::string& step);

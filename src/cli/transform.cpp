@@ -3,6 +3,7 @@
 #include <kots_export/ui/values_text.h>
 #include <kots_export/util/files.h>
 #include <kots_export/values/diff.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 
 #include "cli/commands.h"
@@ -51,8 +52,9 @@ int run_transform(const Options& options, TransformFlags typed) {
     throw UsageError("values and license cannot both come from standard input");
   require_free_stdout(options.output, typed.to);
   Views view(options);
-  const values::Value v3 =
-      values::parse_yaml(util::read_file(typed.from), typed.from == "-" ? "standard input" : typed.from);
+  const std::string from = typed.from == "-" ? "standard input" : typed.from;
+  const values::Value v3 = values::parse_yaml(util::read_file(typed.from), from);
+  values::require_map_in(v3, from);
   migration::TransformStepOptions step{.license = read_license(options),
                                        .registry = options.installation.registry,
                                        .earlier_output = std::nullopt};
@@ -77,12 +79,12 @@ Declared declare_transform(CLI::App& app, Flags& flags) {
                       "3.x values; - is standard input (OUTPUT-DIR/output/helm-values-v3.yaml)");
   command->add_option(
       "TO", typed->to,
-      "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - where FROM is -)");
+      "4.x values; - is standard output (OUTPUT-DIR/output/helm-values.yaml, - if FROM is -)");
   command->add_flag("--explain", typed->explain, "print which rule did what to which path");
   command->add_flag("--diff", typed->diff, "print what changed");
   command->add_flag("--show-secrets", typed->show_secrets, "show secrets in --diff instead of ***");
   take_flags(*command, flags,
-             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::dry_run | FlagSet::no_input |
+             FlagSet::folder | FlagSet::chart | FlagSet::license | FlagSet::file_run | FlagSet::no_input |
                  FlagSet::document);
   command->footer(
       "Examples:\n"

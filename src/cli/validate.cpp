@@ -4,6 +4,7 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -38,7 +39,8 @@ int run_validate(const Options& options, const ValidateFlags& typed) {
   const std::string& version = typed.target.empty() ? options.installation.target_version : typed.target;
   const values::Target target = values::target_of_chart(version);
   const values::YamlDocument document = values::parse_yaml_with_places(util::read_file(file), name);
-  auto findings = values::validate(document, {.target = target, .now = std::time(nullptr)});
+  values::require_map_in(document.root, name);
+  auto findings = values::validate(document, values::validate_options(version, std::time(nullptr)));
   ui::JsonView* output = options.output.document;
   if (output == nullptr && !typed.all && values::is_of_3x(document.root))
     findings = {values::finding_of_3x(document)};
@@ -79,7 +81,7 @@ Declared declare_validate(CLI::App& app, Flags& flags) {
   command->add_flag("--all", typed->all, "show all findings about a 3.x file too");
   take_flags(*command, flags, FlagSet::folder | FlagSet::chart | FlagSet::document);
   command->footer(
-      "Ends with 1 where there is an error; warnings and notes end with 0.\n\n"
+      "Ends with 1 if there is an error; warnings and notes end with 0.\n\n"
       "Examples:\n"
       "  # Check what a run wrote\n"
       "  kots-export validate\n"

@@ -55,7 +55,7 @@ Declared declare_verify(CLI::App& app, Flags& flags) {
       ->type_name("HOST");
   take_flags(*command, flags, kAsks | FlagSet::document);
   command->footer(
-      "Ends with 1 where a check fails. What is left to do (DNS that still has the old\n"
+      "Ends with 1 if a check fails. What is left to do (DNS that still has the old\n"
       "address, data that is still being moved) fails it with --strict alone; warnings\n"
       "never do.\n\n"
       "Examples:\n"
@@ -63,7 +63,7 @@ Declared declare_verify(CLI::App& app, Flags& flags) {
       "  kots-export verify -n circleci-server\n"
       "  # Wait for its Pods first, 20 minutes at most\n"
       "  kots-export verify -n circleci-server --wait=20m\n"
-      "  # As a document for programs, where nothing may be left to do\n"
+      "  # As a document for programs, if nothing may be left to do\n"
       "  kots-export verify -n circleci-server --strict -o json");
   return {command,
           [command, typed](const Call& call) { return run_verify(options_of(call), *command, *typed); }};

@@ -63,7 +63,10 @@ Views::~Views() { end(); }
 
 std::unique_ptr<ui::ProgressView> Views::make_shown(const OutputOptions& output) {
   if (output.log == OutputOptions::Log::json) {
-    auto view = std::make_unique<ui::EventView>(progress_, std::cerr, requests_of(output.verbosity));
+    auto view = std::make_unique<ui::EventView>(progress_, std::cerr, requests_of(output.verbosity),
+                                                output.verbosity == Verbosity::quiet
+                                                    ? ui::EventView::Says::failures
+                                                    : ui::EventView::Says::everything);
     events_ = view.get();
     return view;
   }
@@ -94,9 +97,15 @@ ui::HumanView::Manner Views::manner() const {
           .says = loudness_ == Loudness::quiet ? Human::Says::failures : Human::Says::everything};
 }
 
+void Views::stopped() {
+  if (stopped_) return;
+  progress_.end();
+  stopped_ = progress_.now();
+}
+
 void Views::end() {
   if (std::exchange(ended_, true)) return;
-  progress_.end();
+  stopped();
   // Whoever went on with something else meanwhile hears of it.
   constexpr std::chrono::seconds kWorthABell{10};
   if (stays_ == Stays::yes && shown_->shows_steps() && elapsed() >= kWorthABell) std::cerr << '\a';
@@ -116,7 +125,7 @@ void Views::tell(const std::string& event, const nlohmann::json& fields) {
 }
 
 std::chrono::milliseconds Views::elapsed() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(progress_.now() - began_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(stopped_.value_or(progress_.now()) - began_);
 }
 
 }  // namespace kots_export::cli

@@ -39,6 +39,8 @@ class Views : public ui::MultiView {
 
   // Before something else writes to the terminal: a question.
   void rest() { shown_->rest(); }
+  // The work is over, done or not: what comes after it (the lock is given back) adds to no time.
+  void stopped();
   // The run is over; what is shown of it stays. Called again, it does nothing.
   void end();
   // Nothing is going to be done: at the end no list of steps stays that would look like it.
@@ -49,7 +51,7 @@ class Views : public ui::MultiView {
   [[nodiscard]] std::ostream& result_lines();
   // With --log-format json: an event that no observer is told of.
   void tell(const std::string& event, const nlohmann::json& fields);
-  // Since the command began.
+  // Since the command began, until the work was over.
   [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
  private:
@@ -59,6 +61,7 @@ class Views : public ui::MultiView {
 
   ui::Progress progress_;
   ui::Progress::TimePoint began_ = progress_.now();
+  std::optional<ui::Progress::TimePoint> stopped_;
   ui::EventView* events_ = nullptr;  // `shown_`, where it is one
   // Standard output, where it is the terminal that a live view paints on.
   std::optional<ui::LineStream> beside_live_view_;

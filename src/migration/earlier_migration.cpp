@@ -137,6 +137,10 @@ std::string delete_hint(const Context& context) {
                       {{"command", on_job(context, "delete")}, {"again", context.commands.again}});
 }
 
+bool has_ended(const json& job) {
+  return !true_condition(job, "Failed").empty() || !true_condition(job, "Complete").empty();
+}
+
 std::optional<EarlierMigration> find_earlier_migration(Context& context, const Paths& paths) {
   using State = EarlierMigration::State;
   const kube::ObjectRef job = object_ref(context, "batch", "Job", std::string(names::kMigrator));

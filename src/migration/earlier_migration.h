@@ -29,6 +29,9 @@ struct EarlierMigration {
   std::string why;
 };
 
+// Whether the migrator's Job has come to an end, good or bad.
+[[nodiscard]] bool has_ended(const nlohmann::json& job);
+
 // Reads it; nothing where there is none. Throws ApiError, ConnectionError.
 [[nodiscard]] std::optional<EarlierMigration> find_earlier_migration(Context& context, const Paths& paths);
 

@@ -1,7 +1,10 @@
 #include <kots_export/migration/effects.h>
+#include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/migration/postgres.h>
 #include <kots_export/util/json.h>
+
+#include "migration/earlier_migration.h"
 
 #include <algorithm>
 #include <array>
@@ -26,6 +29,16 @@ bool is_one_of(std::span<const std::string_view> kinds, const Change& change) {
   return std::ranges::find(kinds, change.object.kind) != kinds.end();
 }
 
+// The migrator's Job, which was running when the plan was made, and is deleted: once it has ended, or before.
+bool deletes_running_migrator(const Change& change) {
+  return change.verb == Verb::remove && change.object.kind == "Job" &&
+         change.object.name == names::kMigrator && change.before.is_object() && !has_ended(change.before);
+}
+
+bool follows_migrator(const Change& change) {
+  return deletes_running_migrator(change) && change.step == "flyway";
+}
+
 void add_pods(const Change& change, bool is_transient, Effects& effects) {
   if (!is_one_of(kOwnersOfPods, change)) return;
   switch (change.verb) {
@@ -38,6 +51,10 @@ void add_pods(const Change& change, bool is_transient, Effects& effects) {
       break;
     case Verb::remove:
       if (is_transient && change::is_about_created(change)) break;
+      if (follows_migrator(change)) {
+        effects.followed.push_back(change.object);
+        break;
+      }
       (change.propagation == kube::Propagation::orphan ? effects.orphaned : effects.deleted)
           .push_back(change.object);
       break;
@@ -63,13 +80,20 @@ std::unordered_set<std::string> kept_volumes(const change::Plan& plan) {
   return names;
 }
 
+std::string policy_of_volume(const Change& change) {
+  return util::text_at(change.before, {"status", kPolicyOfVolume});
+}
+
 void add_data(const Change& change, const std::unordered_set<std::string>& kept, Effects& effects) {
   using Data = Effects::Claim::Data;
   if (change.verb != Verb::remove) return;
   if (change.object.kind == "PersistentVolumeClaim") {
     const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
+    const std::string policy = policy_of_volume(change);
     const Data data = volume.empty()          ? Data::never_bound
                       : kept.contains(volume) ? Data::kept
+                      : policy == "Retain"    ? Data::retained
+                      : policy == "Delete"    ? Data::deleted
                                               : Data::by_policy;
     effects.claims.push_back({.claim = change.object, .volume = volume, .data = data});
   }
@@ -85,13 +109,18 @@ void add_data(const Change& change, const std::unordered_set<std::string>& kept,
 Irreversible::Irreversible(const change::Plan& plan) : kept_volumes_(kept_volumes(plan)) {}
 
 bool Irreversible::migrates(const Change& change) {
-  return change.verb == Verb::create && change.object.kind == "Job" && change.object.name == names::kMigrator;
+  return follows_migrator(change) || (change.verb == Verb::create && change.object.kind == "Job" &&
+                                      change.object.name == names::kMigrator);
+}
+
+bool Irreversible::cuts_migration(const Change& change) {
+  return deletes_running_migrator(change) && !follows_migrator(change);
 }
 
 bool Irreversible::loses_data(const Change& change) const {
   if (change.verb != Verb::remove || change.object.kind != "PersistentVolumeClaim") return false;
   const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
-  return !volume.empty() && !kept_volumes_.contains(volume);
+  return !volume.empty() && !kept_volumes_.contains(volume) && policy_of_volume(change) != "Retain";
 }
 
 Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {
@@ -103,6 +132,7 @@ Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {
     add_data(change, kept, effects);
     if (is_of_marks_alone(change)) ++effects.metadata_patches;
     if (Irreversible::migrates(change)) effects.migrates_database = true;
+    if (Irreversible::cuts_migration(change)) effects.cuts_migration = true;
     if (change.verb == Verb::remove && change.step == "postgres") effects.deletion_wait = kPostgresPatience;
   }
   if (effects.migrates_database) effects.migration_wait = timeout;

@@ -87,18 +87,19 @@ FlywayPlan plan_start(Context& context, const kube::ObjectRef& job, const Flyway
 
 // A migration that an earlier run started: what is left to do once it is followed to its end.
 FlywayPlan plan_rest(Context& context, const EarlierMigration& earlier) {
+  const bool is_running = earlier.state == EarlierMigration::State::running;
   FlywayPlan plan;
   kube::ObjectRef secret = object_ref(context, "", "Secret", std::string(kMigratorSecret));
   if (auto left = context.client.get(secret)) {
     secret = identified(std::move(secret), *left);
     const bool has_owner = util::find_at(*left, {"metadata", "ownerReferences"}) != nullptr;
-    if (earlier.state == EarlierMigration::State::running && !has_owner)
-      plan.start.changes.push_back(ownership(secret, earlier.job));
+    if (is_running && !has_owner) plan.start.changes.push_back(ownership(secret, earlier.job));
     plan.clean_up.changes.push_back(
         change_of(change::Verb::remove, std::move(secret), std::move(*left), nullptr, "its work is done"));
   }
   plan.clean_up.changes.push_back(
-      change_of(change::Verb::remove, earlier.job, earlier.live, nullptr, "its work is done"));
+      change_of(change::Verb::remove, earlier.job, earlier.live, nullptr,
+                is_running ? "once it has migrated the database" : "its work is done"));
   return plan;
 }
 
@@ -205,11 +206,12 @@ FlywayPlan plan_flyway(Context& context, const FlywayOptions& options) {
   if (!earlier) {
     const DatabaseAccess& access = database_access(context);
     const auto known = find_known_migration(context, access, options.paths);
-    if (known && options.leave_out == FlywayOptions::LeaveOut::known) {
-      context.observer.note("flyway.done-before",
+    const bool is_left_out = known && options.leave_out == FlywayOptions::LeaveOut::known;
+    if (known) {
+      context.observer.note(is_left_out ? "flyway.done-before" : "flyway.done-again",
                             {{"run", known->run}, {"database", access.host + ":" + access.port}});
-      return {};
     }
+    if (is_left_out) return {};
     FlywayPlan plan =
         plan_start(context, object_ref(context, "batch", "Job", std::string(names::kMigrator)), options);
     if (known) plan.known_before = known->run;
@@ -225,6 +227,17 @@ std::optional<std::string> running_migrator(Context& context, const Paths& paths
   const auto earlier = find_earlier_migration(context, paths);
   const bool runs = earlier && earlier->state == EarlierMigration::State::running;
   return runs ? std::optional(earlier->since) : std::nullopt;
+}
+
+std::optional<Error> obstacle_to_rollback(Context& context, const Paths& paths) {
+  const auto since = running_migrator(context, paths);
+  if (!since) return std::nullopt;
+  return Error(
+      "the database migration is running", *since,
+      util::filled("Wait until Job {job} has ended ({command}), then roll back. --stop-migrator deletes it "
+                   "while it runs: the database then has to be restored from its backup.",
+                   {{"job", std::string(names::kMigrator)}, {"command", on_job(context, "get")}}),
+      ExitCode::check_failed);
 }
 
 change::Plan plan_stop_of_migrator(Context& context, const Paths& paths) {

@@ -27,15 +27,6 @@ std::vector<kube::ApiResource> listed_kinds(kube::Client& client) {
   return kinds;
 }
 
-// What the manifest names beyond the fourteen kinds of the namespace, which are in the lists already.
-std::vector<kube::ObjectRef> beyond_lists(Context& context, std::string_view manifest) {
-  std::vector<kube::ObjectRef> objects = objects_named_by(context, manifest);
-  std::erase_if(objects, [&](const kube::ObjectRef& object) {
-    return object.ns == context.ns.name && is_listed_kind(object);
-  });
-  return objects;
-}
-
 std::vector<kube::ObjectRef> take_out_what_may_not_be_read(Context& context,
                                                            std::vector<kube::ObjectRef>& objects) {
   const auto denied = denied_of_cluster(context, "get", objects);
@@ -69,6 +60,14 @@ std::vector<kube::ObjectRef> objects_named_by(Context& context, std::string_view
   return objects;
 }
 
+std::vector<kube::ObjectRef> objects_beyond_lists(Context& context, std::string_view manifest) {
+  std::vector<kube::ObjectRef> objects = objects_named_by(context, manifest);
+  std::erase_if(objects, [&](const kube::ObjectRef& object) {
+    return object.ns == context.ns.name && is_listed_kind(object);
+  });
+  return objects;
+}
+
 Inventory read_inventory(Context& context, std::string_view manifest, Extent extent) {
   Inventory inventory;
   const auto kinds = listed_kinds(context.client);
@@ -82,7 +81,7 @@ Inventory read_inventory(Context& context, std::string_view manifest, Extent ext
   std::ranges::sort(inventory.of_kinds, {}, [](const kube::ObjectMetadata& object) {
     return std::tie(object.ref.gvr.group, object.ref.kind, object.ref.name);
   });
-  std::vector<kube::ObjectRef> beyond = beyond_lists(context, manifest);
+  std::vector<kube::ObjectRef> beyond = objects_beyond_lists(context, manifest);
   inventory.unseen = take_out_what_may_not_be_read(context, beyond);
   for (auto& live : context.client.get_metadata(beyond)) {
     if (live) inventory.of_manifest.push_back(std::move(*live));

@@ -2,6 +2,7 @@
 #include <kots_export/kube/http_status.h>
 #include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/names.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
 #include <algorithm>
@@ -29,30 +30,46 @@ std::optional<std::string> reason_to_delete(const kube::ObjectMetadata& object) 
   return std::nullopt;
 }
 
+// The volume that a claim is bound to.
+struct Volume {
+  kube::ObjectRef ref;
+  std::optional<json> live;  // nothing: it is gone
+  std::string policy;        // empty: not known
+  enum class Reading { allowed, refused } reading = Reading::allowed;
+};
+
+// Nothing where the claim was never bound: there is no data.
+std::optional<Volume> volume_of(Context& context, const json& claim) {
+  const std::string name = util::text_at(claim, {"spec", "volumeName"});
+  if (name.empty()) return std::nullopt;
+  Volume volume{.ref = object_ref(context, "", "PersistentVolume", name), .live = {}, .policy = {}};
+  try {
+    volume.live = context.client.get(volume.ref);
+  } catch (const kube::ApiError& error) {
+    if (error.code() != kube::http::kForbidden) throw;
+    volume.reading = Volume::Reading::refused;
+  }
+  if (volume.live) volume.policy = util::text_at(*volume.live, {"spec", "persistentVolumeReclaimPolicy"});
+  return volume;
+}
+
 enum class VolumeIs { safe, at_risk };
 
 // Makes sure that the data of a claim outlives it: plans Retain for its volume where that is needed and
 // allowed.
-VolumeIs keep_volume(Context& context, const json& claim, change::Plan& plan) {
-  const json spec = claim.value("spec", json::object());
-  const std::string volume_name = spec.value("volumeName", std::string());
-  if (volume_name.empty()) return VolumeIs::safe;  // never bound: there is no data
-  kube::ObjectRef volume = object_ref(context, "", "PersistentVolume", volume_name);
-  std::optional<json> live;
-  try {
-    live = context.client.get(volume);
-  } catch (const kube::ApiError& error) {
-    if (error.code() != kube::http::kForbidden) throw;
+VolumeIs keep(Context& context, const Volume& volume, change::Plan& plan) {
+  const auto lacks = [&](const char* verb) {
+    context.lacking.push_back({.verb = verb, .object = volume.ref});
     return VolumeIs::at_risk;
-  }
-  if (!live) return VolumeIs::safe;
-  const json policy = (*live)["spec"].value("persistentVolumeReclaimPolicy", json(nullptr));
-  if (policy == "Retain") return VolumeIs::safe;
-  if (!kube::is_allowed(context.client, "patch", volume)) return VolumeIs::at_risk;
+  };
+  if (volume.reading == Volume::Reading::refused) return lacks("get");
+  if (!volume.live || volume.policy == "Retain") return VolumeIs::safe;
+  if (!kube::is_allowed(context.client, "patch", volume.ref)) return lacks("patch");
+  const json before = volume.policy.empty() ? json(nullptr) : json(volume.policy);
   plan.changes.push_back({.verb = change::Verb::patch,
                           .step = "kots_cleanup",
-                          .object = identified(std::move(volume), *live),
-                          .before = {{"spec", {{"persistentVolumeReclaimPolicy", policy}}}},
+                          .object = identified(volume.ref, *volume.live),
+                          .before = {{"spec", {{"persistentVolumeReclaimPolicy", before}}}},
                           .after = {{"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}},
                           .why = "keeps the data of a claim that is deleted"});
   return VolumeIs::safe;
@@ -65,12 +82,14 @@ void plan_delete(Context& context, const kube::ObjectMetadata& object, json imag
     return;
   }
   kube::ObjectRef ref = identified(object.ref, image);
-  if (ref.kind == "PersistentVolumeClaim" && delete_volumes == DeleteVolumes::no &&
-      keep_volume(context, image, plan) == VolumeIs::at_risk) {
-    context.observer.warn(
-        "kots_cleanup.claim-kept",
-        {{"claim", ref.name}, {"volume", image["spec"].value("volumeName", std::string())}});
-    return;
+  if (ref.kind == "PersistentVolumeClaim") {
+    const auto volume = volume_of(context, image);
+    if (volume && delete_volumes == DeleteVolumes::no && keep(context, *volume, plan) == VolumeIs::at_risk) {
+      context.observer.warn("kots_cleanup.claim-kept", {{"claim", ref.name}, {"volume", volume->ref.name}});
+      return;
+    }
+    // A status is put back nowhere: here it says what becomes of the data; see Effects.
+    if (volume && !volume->policy.empty()) image["status"][kPolicyOfVolume] = volume->policy;
   }
   plan.changes.push_back({.verb = change::Verb::remove,
                           .step = "kots_cleanup",

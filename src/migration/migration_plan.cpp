@@ -106,6 +106,19 @@ change::Plan MigrationPlan::together() const {
 
 namespace {
 
+// Where nothing is written, a check that failed hides what else is planned from nobody.
+FlywayPlan plan_flyway_or_tell(Context& context, const FlywayOptions& options) {
+  constexpr std::array<std::string_view, 2> kNeeded = {"database", "migrator-job"};
+  const auto& failed = context.failed_checks;
+  const auto obstacle = std::ranges::find_first_of(failed, kNeeded);
+  if (obstacle == failed.end() || context.executor.dry_run() == kube::DryRun::none)
+    return plan_flyway(context, options);
+  context.observer.warn("flyway.not-planned", {{"check", *obstacle}});
+  FlywayPlan plan;
+  plan.obstacle = *obstacle;
+  return plan;
+}
+
 MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options) {
   MigrationPlan plan;
   plan.part = part;
@@ -127,7 +140,7 @@ MigrationPlan plan_steps(Context& context, Part part, const RunOptions& options)
     expect_own_patches(plan.manifest, plan.metadata);
   }
   if (includes(part, Part::flyway)) {
-    plan.flyway = plan_flyway(
+    plan.flyway = plan_flyway_or_tell(
         context, {.registry = options.registry,
                   .paths = options.paths,
                   .timeout = options.timeout,

@@ -5,6 +5,7 @@
 #include <kots_export/util/files.h>
 #include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 #include <kots_export/values/yaml_edit.h>
 
@@ -16,8 +17,7 @@ namespace kots_export::migration {
 namespace {
 
 const values::Path kMtls{"nomad", "server", "rpc", "mTLS"};
-constexpr const char* kServerName = "server.global.nomad";  // verify_server_hostname of Nomad's region global
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;    // of a PEM file
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;  // of a PEM file
 
 using Entries = std::array<std::pair<values::Path, values::Value>, 4>;
 
@@ -66,13 +66,14 @@ void require_right(const NomadCertificates& certificates, std::time_t now) {
 }
 
 bool has_nomads_name(const NomadCertificates& certificates) {
-  return util::names_host(util::base64_decode(certificates.certificate).value_or(""), kServerName);
+  return util::names_host(util::base64_decode(certificates.certificate).value_or(""),
+                          values::kNomadServerName);
 }
 
 Secret<std::string> with_certificates(const std::string& yaml, std::string_view source,
                                       const NomadCertificates& certificates) {
   const values::Value values = values::parse_yaml(yaml, source);
-  values::require_map(values);
+  values::require_map_in(values, source);
   if (values::is_of_3x(values)) {
     throw Error(util::filled("{file} is a values file of 3.x", {{"file", source}}), {},
                 "Run `kots-export transform` first, or name a values file of 4.x.");

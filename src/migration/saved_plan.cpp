@@ -16,10 +16,17 @@ namespace {
 // Of very many changed objects the first few say what happened.
 constexpr std::size_t kNamedAtMost = 20;
 
-std::string plan_anew(const Context& context, Part part) {
-  const std::string step = part == Part::whole ? "" : " " + std::string(to_string(part));
+std::string plan_anew(const Context& context, const SavedPlan& saved) {
+  const Part part = saved.plan.part;
+  std::string command =
+      "plan" + (part == Part::whole ? "" : " " + std::string(to_string(part))) + " --out FILE";
+  if (part == Part::whole) {
+    command += " --license-file LICENSE-FILE";  // no license is in a plan
+    if (saved.target_version != names::kTargetVersion)
+      command += " --target-version " + util::shell_quote(saved.target_version);
+  }
   return util::filled("Make a new plan with `{command}`.",
-                      {{"command", context.commands.kots_export("plan" + step + " --out FILE")}});
+                      {{"command", context.commands.kots_export(command + saved.registry.flag())}});
 }
 
 std::string uid_of_namespace(Context& context, const std::string& name) {
@@ -47,7 +54,8 @@ void check_target(Context& context, const PlanTarget& planned) {
 }
 
 // What the plan was made from: its manifest, its values, what fix-manifest maps.
-void require_same_revision(Context& context, const PlanTarget& planned, Part part) {
+void require_same_revision(Context& context, const SavedPlan& saved) {
+  const PlanTarget& planned = saved.target;
   if (planned.revision == 0 || stored_revisions(context).empty()) return;
   const int now = current_revision(context).revision;
   if (now == planned.revision) return;
@@ -55,10 +63,10 @@ void require_same_revision(Context& context, const PlanTarget& planned, Part par
          util::filled("it was made from revision {revision} of release {release}, and now revision {current} "
                       "is the one that runs",
                       {{"revision", planned.revision}, {"release", planned.release}, {"current", now}}),
-         plan_anew(context, part));
+         plan_anew(context, saved));
 }
 
-void refuse_changed(const Context& context, Part part, const std::vector<std::string>& changed) {
+void refuse_changed(const Context& context, const SavedPlan& saved, const std::vector<std::string>& changed) {
   if (changed.empty()) return;
   std::string list;
   for (std::size_t i = 0; i < std::min(changed.size(), kNamedAtMost); ++i) list += "\n  " + changed[i];
@@ -67,7 +75,7 @@ void refuse_changed(const Context& context, Part part, const std::vector<std::st
   const char* why = changed.size() == 1 ? "1 object has changed since the plan was made:{objects}"
                                         : "{count} objects have changed since the plan was made:{objects}";
   refuse("the plan is out of date, and nothing was changed",
-         util::filled(why, {{"count", changed.size()}, {"objects", list}}), plan_anew(context, part));
+         util::filled(why, {{"count", changed.size()}, {"objects", list}}), plan_anew(context, saved));
 }
 
 // What a plan says of an object is what it was planned on.
@@ -124,7 +132,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
     const CheckedCommand command = checked_command(saved.plan.part);
     if (writes && saved.plan.part == Part::whole) require_writable_folders(options.paths);
     run_checks(context, command, options, nullptr);
-    require_same_revision(context, saved.target, saved.plan.part);
+    require_same_revision(context, saved);
     const auto now = change::read_objects(context.client, saved.plan.together());
     MigrationPlan left = saved.plan;
     if (left.values) {
@@ -142,7 +150,7 @@ MigrationPlan recheck(Context& context, const SavedPlan& saved, const RunOptions
       done += result.done;
       *plan = std::move(result.left);
     }
-    refuse_changed(context, saved.plan.part, changed);
+    refuse_changed(context, saved, changed);
     if (done > 0) context.observer.note("apply.done-already", {{"count", std::to_string(done)}});
     run_checks(context, command, options, &left);
     if (writes) throw_if_checks_failed(context);

@@ -54,9 +54,8 @@ values::Transformed transform_by_rules(const values::Value& v3, const TransformS
 
 void validate_values(const std::string& yaml, const std::string& file, const std::string& target_version,
                      change::Observer& observer) {
-  const auto findings =
-      values::validate(values::parse_yaml_with_places(yaml, file),
-                       {.target = values::target_of_chart(target_version), .now = std::time(nullptr)});
+  const auto findings = values::validate(values::parse_yaml_with_places(yaml, file),
+                                         values::validate_options(target_version, std::time(nullptr)));
   for (const values::Finding& finding : findings) {
     if (finding.level != values::Level::error) continue;
     observer.warn("values.error", {{"file", file},

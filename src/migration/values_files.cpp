@@ -1,6 +1,7 @@
 #include <kots_export/migration/values_files.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/sha256.h>
+#include <kots_export/values/values_file.h>
 #include <kots_export/values/yaml.h>
 
 #include "migration/values_record.h"
@@ -73,7 +74,7 @@ std::string names_of(const std::vector<Correction>& corrections) {
 Correction read_correction(const std::string& file) {
   Correction correction{.path = file == "-" ? "standard input" : file,
                         .yaml = Secret<std::string>(util::read_file(file))};
-  values::require_map(values::parse_yaml(correction.yaml.reveal(), correction.path));
+  values::require_map_in(values::parse_yaml(correction.yaml.reveal(), correction.path), correction.path);
   return correction;
 }
 

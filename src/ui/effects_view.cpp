@@ -1,6 +1,7 @@
 #include <kots_export/ui/effects_view.h>
 #include <kots_export/ui/filled_line.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include <algorithm>
 
@@ -50,6 +51,7 @@ Lines pods(const Effects& effects) {
   add("restarted by a new template: {objects}", effects.restarted);
   add("started, or taken over where they still run: {objects}", effects.started);
   add("one of {objects} runs, and is deleted with it when it is done", effects.run);
+  add("one of {objects} runs already: it is followed to its end, then deleted", effects.followed);
   const bool patches_metadata = effects.metadata_patches > 0;
   if (lines.empty()) {
     lines.add({{patches_metadata ? "all go on running; new labels and annotations restart none"
@@ -67,6 +69,10 @@ const char* sentence_of(Data data) {
       return "{claim} is deleted; it was never bound and holds no data";
     case Data::kept:
       return "{claim} is deleted; its data stays: volume {volume} is set to Retain first";
+    case Data::retained:
+      return "{claim} is deleted; its data stays: the reclaim policy of volume {volume} is Retain";
+    case Data::deleted:
+      return "{claim} is deleted, and its data with it: the reclaim policy of volume {volume} is Delete";
     case Data::by_policy:
       return "{claim} is deleted; its data stays where the reclaim policy of volume {volume} is Retain, and "
              "is deleted where it is Delete";
@@ -79,9 +85,29 @@ Line line_of(const Effects::Claim& claim) {
                      {{"claim", name(kube::describe(claim.claim))}, {"volume", name(claim.volume)}});
 }
 
+Item::Weight weight_of(Data data) {
+  return data == Data::deleted || data == Data::by_policy ? Item::Weight::grave : Item::Weight::normal;
+}
+
+std::string_view word_of(Data data) {
+  switch (data) {
+    case Data::never_bound:
+      return "neverBound";
+    case Data::kept:
+      return "kept";
+    case Data::retained:
+      return "retained";
+    case Data::deleted:
+      return "deleted";
+    case Data::by_policy:
+      break;
+  }
+  return "byReclaimPolicy";
+}
+
 Lines data(const Effects& effects) {
   Lines lines("data");
-  for (const Effects::Claim& claim : effects.claims) lines.add(line_of(claim));
+  for (const Effects::Claim& claim : effects.claims) lines.add(line_of(claim), weight_of(claim.data));
   if (!effects.deleted_with_claims.empty())
     lines.add(filled_line("PersistentVolumeClaims are deleted with {objects}",
                           {{"objects", names(effects.deleted_with_claims)}}));
@@ -91,19 +117,25 @@ Lines data(const Effects& effects) {
                 "brings the old one back"}},
               Item::Weight::grave);
   }
+  if (effects.cuts_migration) {
+    lines.add(
+        {{"the database migration is stopped while it runs: the database then has to be restored from its "
+          "backup"}},
+        Item::Weight::grave);
+  }
   return lines;
 }
 
 Lines time(const Effects& effects) {
   Lines lines("time");
   if (effects.migration_wait) {
-    lines.add(filled_line(
-        "the run waits for the database migration, {seconds} s at most ({flag})",
-        {{"seconds", {std::to_string(effects.migration_wait->count())}}, {"flag", name("--timeout")}}));
+    lines.add(
+        filled_line("the run waits for the database migration, {time} at most ({flag})",
+                    {{"time", {util::elapsed_text(*effects.migration_wait)}}, {"flag", name("--timeout")}}));
   }
   if (effects.deletion_wait)
-    lines.add({{util::filled("the run waits until what it deletes of PostgreSQL is gone, {seconds} s at most",
-                             {{"seconds", effects.deletion_wait->count()}})}});
+    lines.add({{util::filled("the run waits until what it deletes of PostgreSQL is gone, {time} at most",
+                             {{"time", util::elapsed_text(*effects.deletion_wait)}})}});
   if (effects.upgrade_follows) {
     lines.add(
         filled_line("CircleCI's own Pods run on until {command}; the migration guide has CI stand still "
@@ -135,21 +167,20 @@ List list_of(const Effects& effects) {
 json json_of(const Effects& effects) {
   json claims = json::array();
   for (const Effects::Claim& claim : effects.claims) {
-    const char* data = claim.data == Data::never_bound ? "neverBound"
-                       : claim.data == Data::kept      ? "kept"
-                                                       : "byReclaimPolicy";
-    claims.push_back({{"name", claim.claim.name}, {"volume", claim.volume}, {"data", data}});
+    claims.push_back({{"name", claim.claim.name}, {"volume", claim.volume}, {"data", word_of(claim.data)}});
   }
   return {{"pods",
            {{"deletedWith", names_json(effects.deleted)},
             {"orphanedBy", names_json(effects.orphaned)},
             {"restartedWith", names_json(effects.restarted)},
             {"startedWith", names_json(effects.started)},
-            {"runToEnd", names_json(effects.run)}}},
+            {"runToEnd", names_json(effects.run)},
+            {"followedToEnd", names_json(effects.followed)}}},
           {"data",
            {{"deletedClaims", std::move(claims)},
             {"claimsDeletedWith", names_json(effects.deleted_with_claims)},
-            {"databaseMigration", effects.migrates_database}}},
+            {"databaseMigration", effects.migrates_database},
+            {"databaseMigrationStopped", effects.cuts_migration}}},
           {"time",
            {{"migrationSeconds", seconds_json(effects.migration_wait)},
             {"deletionSeconds", seconds_json(effects.deletion_wait)}}}};

@@ -31,16 +31,23 @@ json json_of(const kube::Headers& headers) {
 
 }  // namespace
 
-EventView::EventView(const Progress& progress, std::ostream& out, Requests requests, SystemClock now)
+EventView::EventView(const Progress& progress, std::ostream& out, Requests requests, Says says,
+                     SystemClock now)
     : ProgressView(progress),
       out_(out),
       requests_(requests),
+      says_(says),
       now_(std::move(now)),
       written_(progress.now()) {}
 
 void EventView::tell(const std::string& event, const json& fields) {
-  out_ << line_of(now_(), event, fields) << std::endl;
+  // As one write: the words of a second signal are not to come between a line and its end.
+  out_ << line_of(now_(), event, fields) + "\n" << std::flush;
   written_ = progress().now();
+}
+
+void EventView::say(const std::string& event, const json& fields) {
+  if (says_ == Says::everything) tell(event, fields);
 }
 
 void EventView::request_done(const kube::Request& request, const kube::Outcome& outcome,
@@ -62,10 +69,10 @@ void EventView::request_done(const kube::Request& request, const kube::Outcome& 
       event["answer"] = {{"headers", json_of(reply->headers)},
                          {"body", masked_body(request.path, reply->body)}};
   }
-  tell("request", event);
+  say("request", event);
 }
 
-void EventView::step_started(std::string_view step) { tell("stepStarted", {{"step", step}}); }
+void EventView::step_started(std::string_view step) { say("stepStarted", {{"step", step}}); }
 
 void EventView::step_done(std::string_view step) {
   const auto& steps = progress().steps();
@@ -73,19 +80,24 @@ void EventView::step_done(std::string_view step) {
                                          [&](const Progress::Step& known) { return known.name == step; });
   json event{{"step", step}};
   if (done != steps.rend()) event["milliseconds"] = done->took.count();
-  tell("stepDone", event);
+  say("stepDone", event);
 }
 
 void EventView::planned(const change::Plan& plan, kube::DryRun dry_run) {
   const change::PlanSummary summary = summarize(plan);
-  tell("planned", {{"dryRun", kube::to_string(dry_run)},
-                   {"patch", summary.patch},
-                   {"delete", summary.remove},
-                   {"create", summary.create},
-                   {"alreadyRight", summary.already_right}});
+  say("planned", {{"dryRun", kube::to_string(dry_run)},
+                  {"patch", summary.patch},
+                  {"delete", summary.remove},
+                  {"create", summary.create},
+                  {"alreadyRight", summary.already_right}});
 }
 
 void EventView::change_done(const change::Change& change, const change::ChangeOutcome& outcome) {
+  using Status = change::ChangeOutcome::Status;
+  // What was not sent because the run stopped is counted at its end.
+  const bool was_left = outcome.status == Status::not_sent && outcome.error.empty();
+  const bool has_failed = outcome.status != Status::done && outcome.status != Status::gone && !was_left;
+  if (says_ == Says::failures && !has_failed) return;
   json event{{"step", change.step},
              {"verb", to_string(change.verb)},
              {"object", ui::json_of(change.object)},
@@ -95,20 +107,23 @@ void EventView::change_done(const change::Change& change, const change::ChangeOu
   tell("changeDone", event);
 }
 
-void EventView::check_done(const change::CheckOutcome& check) { tell("checkDone", ui::json_of(check)); }
+void EventView::check_done(const change::CheckOutcome& check) {
+  if (says_ == Says::failures && check.status != change::CheckOutcome::Status::failed) return;
+  tell("checkDone", ui::json_of(check));
+}
 
 void EventView::job_seen(const change::JobState& state) {
-  tell("job", {{"job", state.job}, {"pod", state.pod}, {"phase", state.phase}, {"reason", state.reason}});
+  say("job", {{"job", state.job}, {"pod", state.pod}, {"phase", state.phase}, {"reason", state.reason}});
 }
 
 void EventView::log_line(std::string_view source, std::string_view line) {
-  tell("log", {{"source", source}, {"line", util::printable(line)}});
+  say("log", {{"source", source}, {"line", util::printable(line)}});
 }
 
-void EventView::notice(const change::Notice& notice) { tell("notice", ui::json_of(notice)); }
+void EventView::notice(const change::Notice& notice) { say("notice", ui::json_of(notice)); }
 
 void EventView::file_written(std::string_view what, const std::string& path) {
-  tell("fileWritten", {{"role", what}, {"path", path}});
+  say("fileWritten", {{"role", what}, {"path", path}});
 }
 
 void EventView::turn() {
@@ -117,7 +132,7 @@ void EventView::turn() {
   json event{{"step", step == nullptr ? json() : json(step->name)}};
   if (step != nullptr && step->total > 0) {
     event["done"] = step->done;
-    event["failed"] = step->failed;
+    event["failed"] = step->failed();
     event["total"] = step->total;
   }
   if (const auto rate = progress().rate()) {
@@ -129,7 +144,7 @@ void EventView::turn() {
     event["unanswered"] = {{"request", kube::request_text(oldest->method, oldest->path)},
                            {"milliseconds", oldest->since.count()}};
   }
-  tell("progress", event);
+  say("progress", event);
 }
 
 std::string event_of(const Error& error, int exit_code) {

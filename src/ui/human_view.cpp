@@ -12,11 +12,6 @@ namespace {
 // Of objects that are refused for one reason.
 constexpr std::size_t kMostNames = 10;
 
-// "deployments.apps", as kubectl writes a resource.
-std::string plural_of(const kube::ObjectRef& object) {
-  return object.gvr.resource + (object.gvr.group.empty() ? "" : "." + object.gvr.group);
-}
-
 // What is said of a Change that is not as it should be; empty of all others.
 std::string_view failure_word(change::ChangeOutcome::Status status) {
   using Status = change::ChangeOutcome::Status;
@@ -140,22 +135,22 @@ void HumanView::change_failed(std::string_view word, const change::Change& chang
   const std::string hint = outcome.hint.empty() ? "" : " (" + outcome.hint + ")";
   if (detail_ == Detail::verbose) return show_failure(std::string(word), alone + hint);
   const std::string why = outcome.forbidden.empty() ? reason_of(change, outcome) : outcome.forbidden;
-  Failed& failed =
-      failed_[{.word = std::string(word),
-               .action = util::filled("{verb} {objects}", {{"verb", to_string(change.verb)},
-                                                           {"objects", plural_of(change.object)}}),
-               .why = without_names_and_numbers(why, change.object.name)}];
+  const std::string action =
+      util::filled("{verb} {kind}", {{"verb", to_string(change.verb)}, {"kind", change.object.kind}});
+  Failed& failed = failed_[{.word = std::string(word),
+                            .action = outcome.forbidden.empty() ? std::string() : action,
+                            .why = without_names_and_numbers(why, change.object.name)}];
   if (outcome.forbidden.empty() && failed.first == Failed::First::held_back) {
     failed.first = Failed::First::told;
     failed.why = why;
     return show_failure(std::string(word), alone + hint);
   }
-  if (failed.names.empty() && failed.first == Failed::First::held_back) {
+  if (failed.objects.empty() && failed.first == Failed::First::held_back) {
     failed.alone = alone;
     failed.why = why;
     failed.hint = outcome.hint;
   }
-  failed.names.push_back(change.object.name);
+  failed.objects.push_back({.action = action, .name = change.object.name});
 }
 
 void HumanView::show_failure(const std::string& word, const std::string& text) {
@@ -167,23 +162,30 @@ void HumanView::show_failure(const std::string& word, const std::string& text) {
 
 void HumanView::plan_done() {
   for (auto& [alike, failed] : std::exchange(failed_, {})) {
-    if (failed.names.empty()) continue;
+    const auto& objects = failed.objects;
+    if (objects.empty()) continue;
     const std::string hint = failed.hint.empty() ? "" : " (" + failed.hint + ")";
-    const std::size_t most = detail_ == Detail::normal ? kMostNames : failed.names.size();
     const bool was_told = failed.first == Failed::First::told;
-    if (failed.names.size() == 1 && !was_told) {
+    if (objects.size() == 1 && !was_told) {
       show_failure(alike.word, failed.alone + hint);
       continue;
     }
-    std::ranges::sort(failed.names, util::natural_less);
-    const char* words = !was_told                  ? "{action}, {count} objects ({names}): {why}"
-                        : failed.names.size() == 1 ? "{action}, 1 more object ({names}): {why}"
-                                                   : "{action}, {count} more objects ({names}): {why}";
-    show_failure(alike.word, util::filled(words, {{"action", alike.action},
-                                                  {"count", failed.names.size()},
-                                                  {"names", util::listed(failed.names, most)},
-                                                  {"why", failed.why}}) +
-                                 hint);
+    const std::string& action = objects.front().action;
+    const bool is_one_action =
+        std::ranges::all_of(objects, [&](const Failed::Object& object) { return object.action == action; });
+    std::vector<std::string> names;
+    for (const Failed::Object& object : objects)
+      names.push_back(is_one_action ? object.name : object.action + " " + object.name);
+    std::ranges::sort(names, util::natural_less);
+    const std::size_t most = detail_ == Detail::normal ? kMostNames : names.size();
+    show_failure(alike.word,
+                 util::filled(is_one_action ? "{action}, {objects} ({names}): {why}{hint}"
+                                            : "{objects} ({names}): {why}{hint}",
+                              {{"action", action},
+                               {"objects", util::counted(names.size(), was_told ? "more object" : "object")},
+                               {"names", util::listed(names, most)},
+                               {"why", failed.why},
+                               {"hint", hint}}));
   }
 }
 

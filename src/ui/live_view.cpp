@@ -61,6 +61,13 @@ std::size_t LiveView::take_painted(const Area& area) {
   return rows;
 }
 
+// A row that a narrower window has broken in two stays marked as such when it is only painted over: a window
+// that gets wider again would join what was painted then. What is erased has no mark.
+std::string LiveView::back_to_painted(const Area& area) {
+  const bool has_new_width = std::exchange(columns_, area.columns) != area.columns;
+  return up(take_painted(area)) + (has_new_width ? kEraseBelow : "");
+}
+
 void LiveView::rest() {
   if (painted_.empty()) return;
   terminal_ << up(take_painted(area_())) + kEraseBelow << std::flush;
@@ -74,14 +81,14 @@ void LiveView::turn() {
   const Area area = area_();
   const std::vector<Line> lines = live_lines(progress(), area);
   if (lines.empty()) return rest();
-  const std::string text = up(take_painted(area)) + kNoWrap + text_of(lines) + kEraseBelow + kWrap;
+  const std::string text = back_to_painted(area) + kNoWrap + text_of(lines) + kEraseBelow + kWrap;
   for (const Line& line : lines) painted_.push_back(width_of(line));
   terminal_ << text << std::flush;
 }
 
 void LiveView::end() {
   const Area area = area_();
-  const std::string text = up(take_painted(area)) + text_of(final_lines(progress(), area));
+  const std::string text = back_to_painted(area) + text_of(final_lines(progress(), area));
   terminal_ << text + kEraseBelow << std::flush;
 }
 

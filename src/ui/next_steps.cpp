@@ -182,6 +182,13 @@ std::string_view word_of(HelmForce force) {
   return force == HelmForce::taken ? "taken" : force == HelmForce::refused ? "refused" : "unknown";
 }
 
+HelmForce helm_force_of(std::string_view word) {
+  for (const HelmForce force : {HelmForce::taken, HelmForce::refused}) {
+    if (word_of(force) == word) return force;
+  }
+  return HelmForce::unknown;
+}
+
 nlohmann::json json_of(const NextSteps& steps) {
   return {{"valuesFile", steps.values_file},
           {"domain", steps.domain},

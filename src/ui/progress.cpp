@@ -71,7 +71,7 @@ void Progress::expected(std::size_t changes) {
   Step* step = running_step();
   if (step == nullptr) return;
   step->total = std::max(earlier_plans_ + changes, step->ended());
-  if (samples_.empty()) samples_.push_back({.at = now_(), .ended = step->ended()});
+  if (samples_.empty()) samples_.push_back({.at = now_(), .done = step->done});
 }
 
 void Progress::change_done(const change::Change&, const change::ChangeOutcome& outcome) {
@@ -79,12 +79,16 @@ void Progress::change_done(const change::Change&, const change::ChangeOutcome& o
   if (step == nullptr) return;
   change::OutcomeCounts one;
   one.count(outcome.status);
-  ++(one.not_sent > 0 ? step->not_sent : one.failed() > 0 ? step->failed : step->done);
+  step->refused += one.refused;
+  step->unknown += one.unknown;
+  step->not_sent += one.not_sent;
+  if (one.failed() == 0) ++step->done;
   step->total = std::max(step->total, step->ended());
-  last_end_ = now_();
-  if (samples_.empty() || last_end_ - samples_.back().at < kBetweenSamples) return;
-  samples_.push_back({.at = last_end_, .ended = step->ended()});
-  while (samples_.size() > 2 && last_end_ - samples_[1].at >= kRateWindow) samples_.pop_front();
+  if (one.failed() > 0) return;
+  last_done_ = now_();
+  if (samples_.empty() || last_done_ - samples_.back().at < kBetweenSamples) return;
+  samples_.push_back({.at = last_done_, .done = step->done});
+  while (samples_.size() > 2 && last_done_ - samples_[1].at >= kRateWindow) samples_.pop_front();
 }
 
 void Progress::plan_done() {
@@ -98,12 +102,13 @@ void Progress::plan_done() {
 
 std::optional<Progress::Rate> Progress::rate() const {
   const Step* step = running();
-  if (step == nullptr || samples_.empty() || step->ended() == samples_.front().ended) return std::nullopt;
+  if (step == nullptr || samples_.empty() || step->done == samples_.front().done) return std::nullopt;
+  if (step->ended() > step->done) return std::nullopt;
   const TimePoint now = now_();
   const std::chrono::duration<double> time = now - samples_.front().at;
-  if (time < kFirstRate || now - last_end_ >= kStandstill) return std::nullopt;
-  const double per_second = static_cast<double>(step->ended() - samples_.front().ended) / time.count();
-  const auto left = static_cast<double>(step->total - step->ended());
+  if (time < kFirstRate || now - last_done_ >= kStandstill) return std::nullopt;
+  const double per_second = static_cast<double>(step->done - samples_.front().done) / time.count();
+  const auto left = static_cast<double>(step->total - step->done);
   return Rate{.per_second = per_second,
               .left = std::chrono::seconds(std::llround(std::ceil(left / per_second)))};
 }

@@ -60,9 +60,13 @@ std::string counts(const Progress& progress, const Row& step, Width width) {
     return sentence(width == Width::narrow ? id + "-narrow" : id, std::move(args));
   };
   Args args = {{"done", grouped(step.done)}, {"total", grouped(step.total)}};
-  if (step.failed > 0) {
-    args.emplace_back("failed", grouped(step.failed));
-    return said("progress.counts-with-failures", std::move(args));
+  if (step.failed() > 0) {
+    args.emplace_back("refused", grouped(step.refused));
+    args.emplace_back("unknown", grouped(step.unknown));
+    return said(step.unknown == 0   ? "progress.counts-with-refused"
+                : step.refused == 0 ? "progress.counts-with-unknown"
+                                    : "progress.counts-with-both",
+                std::move(args));
   }
   const auto rate = step.state == State::running ? progress.rate() : std::nullopt;
   if (!rate) return said("progress.counts", std::move(args));
@@ -92,19 +96,37 @@ std::string job(const Progress& progress) {
   return sentence("progress.pod-with-log", std::move(args));
 }
 
-// What the server keeps waiting, or is waited for because it said so.
-struct Slowness {
+// One thing that is waited for. Where it is told on one line, that is all.
+struct Waiting {
   std::string what;
-  std::string request;  // empty where `what` names it
+  std::vector<std::string> more{};  // a line each
+  std::string request{};            // of which the end says most; empty where `what` names it
 };
 
-std::vector<Slowness> slow_server(const kube::Traffic& traffic, Width width) {
+// On a narrow terminal what stands in one sentence else: the Pod's name least of all has room there.
+Waiting job_in_lines(const Progress& progress) {
+  const Progress::Job& job = *progress.job();
+  const std::string time = time_since(progress, job.since);
+  if (job.state.pod.empty()) return {sentence("progress.job-narrow", {{"time", time}})};
+  Waiting waiting{sentence("progress.pod-narrow", {{"phase", job.state.phase}, {"time", time}})};
+  if (!job.state.reason.empty()) {
+    waiting.more.push_back(one_line(job.state.reason));
+  } else if (job.last_line) {
+    waiting.more.push_back(
+        sentence("progress.last-line-narrow", {{"ago", time_since(progress, *job.last_line)}}));
+  }
+  return waiting;
+}
+
+// What the server keeps waiting, or is waited for because it said so.
+std::vector<Waiting> slow_server(const kube::Traffic& traffic, Width width) {
   const bool narrow = width == Width::narrow;
-  std::vector<Slowness> all;
+  std::vector<Waiting> all;
   const auto add = [&](const std::string& id, Args args, std::string request) {
     if (!narrow) args.emplace_back("request", request);
-    all.push_back({sentence(narrow ? id + "-narrow" : id, std::move(args)),
-                   narrow ? one_line(std::move(request)) : std::string()});
+    Waiting waiting{sentence(narrow ? id + "-narrow" : id, std::move(args))};
+    if (narrow) waiting.request = one_line(std::move(request));
+    all.push_back(std::move(waiting));
   };
   if (traffic.oldest && traffic.oldest->since >= kSlowAnswer) {
     const auto time = std::chrono::floor<std::chrono::seconds>(traffic.oldest->since);
@@ -115,15 +137,24 @@ std::vector<Slowness> slow_server(const kube::Traffic& traffic, Width width) {
     const auto time = std::chrono::ceil<std::chrono::seconds>(traffic.pause->left);
     add("progress.pause", {{"time", util::elapsed_text(time)}, {"why", traffic.pause->why}},
         kube::request_text(traffic.pause->method, traffic.pause->path));
+    if (narrow) all.back().more.push_back(one_line(traffic.pause->why));
   }
   return all;
 }
 
-// These look at what is there, and change nothing of it yet.
+// These look at what is there, and change nothing of it: "apply" does.
 bool only_plans(const Row& step) { return step.name == "annotate" || step.name == "kots_cleanup"; }
 
+// Whether what they planned has been done since.
+bool has_applied(const Progress& progress) {
+  return std::ranges::any_of(
+      progress.steps(), [](const Row& step) { return step.name == "apply" && step.state == State::done; });
+}
+
 std::string detail(const Progress& progress, const Row& step, Width width) {
-  if (only_plans(step) && step.state == State::done) return sentence("progress.planned", {});
+  if (only_plans(step) && step.state == State::done) {
+    return sentence(has_applied(progress) ? "progress.applied" : "progress.planned", {});
+  }
   // Beside a Job's state the few Changes around it say nothing.
   if (step.state == State::running && progress.job()) return "";
   if (step.total > 0) return counts(progress, step, width);
@@ -142,7 +173,7 @@ std::string mark(const Progress& progress, const Row& step, Area::Glyphs glyphs)
       return " ";
     case State::done:
       // Nobody is to take what is planned for what is done.
-      if (only_plans(step)) return unicode ? "·" : ".";
+      if (only_plans(step) && !has_applied(progress)) return unicode ? "·" : ".";
       return unicode ? "✓" : "*";
     case State::failed:
       return unicode ? "✗" : "!";
@@ -173,7 +204,7 @@ std::string bar(const Row& step, std::size_t room, Area::Glyphs glyphs) {
   constexpr std::size_t kFrame = 3;  // "[", "] "
   if (step.state != State::running || step.total < 2 || room < kShortestBar + kFrame) return "";
   const std::size_t length = std::min(room - kFrame, kLongestBar);
-  const std::size_t full = step.ended() * length / step.total;
+  const std::size_t full = step.done * length / step.total;
   std::string text = "[";
   for (std::size_t i = 0; i < length; ++i) {
     if (glyphs == Area::Glyphs::unicode) {
@@ -235,7 +266,9 @@ Line step_line(const Progress& progress, const Row& step, const Area& area) {
   if (text.empty() || area.columns >= kColumnsForBoth) {
     constexpr std::size_t kTimeColumns = 12;
     const milliseconds took = step.state == State::running ? since(progress, step.since) : step.took;
-    line.push_back({util::padded(util::elapsed_text(took), kTimeColumns)});
+    // Blanks that nothing follows are nothing that a narrow terminal cuts off.
+    const std::string time = util::elapsed_text(took);
+    line.push_back({text.empty() ? time : util::padded(time, kTimeColumns)});
     used += kTimeColumns;
   }
   const std::size_t all = used + util::display_width(text);
@@ -256,20 +289,22 @@ std::vector<std::string> status_lines(const Progress& progress) {
                         ? sentence("progress.step", {{"step", step->name}, {"time", time}})
                         : sentence("progress.step-at", {{"step", step->name}, {"time", time}, {"at", what}}));
   }
-  for (Slowness& slow : slow_server(progress.traffic(), Width::full)) lines.push_back(std::move(slow.what));
+  for (Waiting& slow : slow_server(progress.traffic(), Width::full)) lines.push_back(std::move(slow.what));
   return lines;
 }
 
 std::vector<Line> live_lines(const Progress& progress, const Area& area) {
   std::vector<Line> below;
-  const auto add = [&](std::string text, Style style) {
-    below.push_back(fitted({{"  "}, {std::move(text), style}}, area));
+  const auto add = [&](const Waiting& waiting, Style style) {
+    below.push_back(fitted({{"  "}, {waiting.what, style}}, area));
+    for (const std::string& more : waiting.more) below.push_back(fitted({{"    "}, {more, style}}, area));
+    if (!waiting.request.empty())
+      below.push_back(fitted({{"    "}, {end_of(waiting.request, area), style}}, area));
   };
-  if (progress.job()) add(job(progress), Style::plain);
-  for (Slowness& slow : slow_server(progress.traffic(), width_of(area))) {
-    add(std::move(slow.what), Style::changed);
-    if (!slow.request.empty()) add("  " + end_of(std::move(slow.request), area), Style::changed);
-  }
+  const Width width = width_of(area);
+  if (progress.job())
+    add(width == Width::narrow ? job_in_lines(progress) : Waiting{job(progress)}, Style::plain);
+  for (const Waiting& slow : slow_server(progress.traffic(), width)) add(slow, Style::changed);
 
   const std::size_t room = std::max(area.rows / 2, kFewestRows);
   const std::size_t for_steps = room - std::min(room - 1, below.size());

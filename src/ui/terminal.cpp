@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 
 #include <fcntl.h>
@@ -51,12 +52,13 @@ class Console {
   }
 
   // Byte by byte: nothing beyond the line is taken. Nothing where the input ended before it had a letter.
-  // What comes after an answer that was not given begins on a line of its own.
-  std::optional<std::string> read_line() const {
+  // What comes after an answer that was not given begins on a line of its own. `woken` is called where a
+  // signal interrupted the wait and it goes on, as after Ctrl-Z and fg.
+  std::optional<std::string> read_line(const std::function<void()>& woken = [] {}) const {
     if (!is_there()) throw Error("no answer was given", "there is no terminal");
     std::string line;
     for (char c = 0;;) {
-      wait_for_input();
+      wait_for_input(woken);
       const ssize_t got = ::read(in_, &c, 1);
       if (got <= 0) {
         print("\n");
@@ -70,9 +72,11 @@ class Console {
  private:
   // Waits until there is something to read, or the input ended. Throws Interrupted at a signal, also at one
   // that came before.
-  void wait_for_input() const {
+  void wait_for_input(const std::function<void()>& woken) const {
     std::array<pollfd, 2> waited = {pollfd{in_, POLLIN, 0}, pollfd{util::interrupt_descriptor(), POLLIN, 0}};
-    const int ready = ::poll(waited.data(), waited.size(), -1);
+    int ready = 0;
+    while ((ready = ::poll(waited.data(), waited.size(), -1)) < 0 && errno == EINTR && !util::interrupted())
+      woken();
     if (ready >= 0 && waited[1].revents == 0) return;
     print("\n");
     throw Interrupted("no answer was given, and nothing was changed");
@@ -87,9 +91,9 @@ class EchoOff {
  public:
   explicit EchoOff(int terminal) : terminal_(terminal) {
     if (::tcgetattr(terminal_, &before_) != 0) return;
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent) == 0;
+    silent_ = before_;
+    silent_.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent_) == 0;
   }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
@@ -97,14 +101,21 @@ class EchoOff {
     if (changed_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
   }
 
+  // A shell brings its own settings back while the process is stopped. In the background they stay its own.
+  void again() const {
+    if (changed_ && ::tcgetpgrp(terminal_) == ::getpgrp()) ::tcsetattr(terminal_, TCSANOW, &silent_);
+  }
+
  private:
   int terminal_;
   termios before_{};
+  termios silent_{};
   bool changed_ = false;
 };
 
-std::string line_from(const Console& console) {
-  if (auto line = console.read_line()) return std::move(*line);
+std::string line_from(
+    const Console& console, const std::function<void()>& woken = [] {}) {
+  if (auto line = console.read_line(woken)) return std::move(*line);
   throw Error("no answer was given", "the input ended", "Give the answer as a flag; see --help.");
 }
 
@@ -122,11 +133,14 @@ bool is_utf8_locale() {
 int descriptor_of(Stream stream) { return stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO; }
 
 // Terminals that are known to break lines anew when they get narrower; others cut them, such as xterm, or do
-// not say what they are. Each sets a variable of its own for what runs in it.
+// not say what they are. Each sets a variable of its own for what runs in it; through ssh comes TERM alone.
 bool breaks_lines_anew() {
   // A tmux or screen decides for itself, whatever it runs in.
   if (std::getenv("TMUX") != nullptr) return true;
   if (std::getenv("STY") != nullptr) return false;
+  const char* term = std::getenv("TERM");
+  const std::string_view kind = term != nullptr ? term : "";
+  if (kind.starts_with("tmux") || kind == "xterm-kitty") return true;
   constexpr std::array kTheirOwn = {"VTE_VERSION", "KITTY_WINDOW_ID", "ITERM_SESSION_ID", "WEZTERM_PANE",
                                     "KONSOLE_VERSION"};
   return std::ranges::any_of(kTheirOwn, [](const char* name) { return std::getenv(name) != nullptr; });
@@ -181,7 +195,7 @@ Secret<std::string> ask_secret(const std::string& question) {
   const Console console;
   console.print(question + ": ");
   const EchoOff echo_off(console.input());
-  Secret<std::string> answer(line_from(console));
+  Secret<std::string> answer(line_from(console, [&echo_off] { echo_off.again(); }));
   console.print("\n");  // the one that was typed is not shown
   return answer;
 }

@@ -25,13 +25,13 @@ std::string checklist_of(const VerifyResult& result) {
 }  // namespace
 
 std::string text_of(const VerifyResult& result) {
-  std::string text = util::filled(result.failed.empty() ? "no check failed" : "failed: {checks}",
+  std::string text = util::filled(result.failed.empty() ? "No check failed" : "Failed: {checks}",
                                   {{"checks", util::listed(result.failed)}});
   if (!result.to_do.empty())
     text += "; " + util::filled("to do: {checks}", {{"checks", util::listed(result.to_do)}});
   if (!result.warnings.empty())
     text += "; " + util::filled("warnings: {checks}", {{"checks", util::listed(result.warnings)}});
-  text += "\n";
+  text += ".\n";
   if (result.failed.empty() && !result.domain.empty()) text += "\n" + checklist_of(result);
   return util::printable(text);
 }

@@ -15,17 +15,27 @@ constexpr std::size_t kLongest = 64;  // of a word that is worth comparing
 
 char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Levenshtein's. `word` has at most kLongest characters.
-std::size_t distance(std::string_view name, std::string_view word) {
-  std::array<std::size_t, kLongest + 1> row;
+// Damerau's, of which two letters that changed places are one step (optimal string alignment), or `enough`
+// where it is no less: two rows' least never shrinks. `word` has at most kLongest characters.
+std::size_t distance(std::string_view name, std::string_view word, std::size_t enough) {
+  using Row = std::array<std::size_t, kLongest + 1>;
+  const auto same = [&](std::size_t i, std::size_t j) { return lower_case(name[i]) == lower_case(word[j]); };
+  Row before{};  // the row above `above`
+  Row above{};
+  Row row{};
   std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(word.size()) + 1, std::size_t{0});
+  std::size_t least = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
+    before = std::exchange(above, row);
+    row[0] = i + 1;
+    const std::size_t least_above = std::exchange(least, row[0]);
     for (std::size_t j = 0; j < word.size(); ++j) {
-      const std::size_t replaced = diagonal + (lower_case(name[i]) == lower_case(word[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+      row[j + 1] = std::min({above[j] + (same(i, j) ? 0 : 1), row[j] + 1, above[j + 1] + 1});
+      const bool are_swapped = i > 0 && j > 0 && same(i, j - 1) && same(i - 1, j);
+      if (are_swapped) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
+      least = std::min(least, row[j + 1]);
     }
+    if (std::min(least, least_above) >= enough) return enough;
   }
   return row[word.size()];
 }
@@ -33,12 +43,13 @@ std::size_t distance(std::string_view name, std::string_view word) {
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> names, std::size_t most) {
-  if (word.size() > kLongest) return {};
+  // One step from a single letter is any other.
+  if (word.size() < 2 || word.size() > kLongest) return {};
   std::string_view found;
   std::size_t least = std::min(std::max<std::size_t>(1, word.size() / 3), most) + 1;
   for (const std::string_view name : names) {
     if (std::max(name.size(), word.size()) - std::min(name.size(), word.size()) >= least) continue;
-    if (const std::size_t steps = distance(name, word); steps < least) {
+    if (const std::size_t steps = distance(name, word, least); steps < least) {
       least = steps;
       found = name;
     }

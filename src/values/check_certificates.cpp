@@ -2,6 +2,7 @@
 // names?
 #include <kots_export/util/base64.h>
 #include <kots_export/util/certificate.h>
+#include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
 
 #include "values/check_context.h"
@@ -119,6 +120,29 @@ void judge_validity(const CheckContext& context, const Judge& judge) {
 
 std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
 
+// Source: Nomad's verify_server_hostname, and server-terraform, shared/modules/tls, which makes it so. The
+// clients of 4.0 and 4.1 look at the CA alone (nomad-startup.sh.tpl), hence no error.
+void check_nomads_name(CheckContext& context) {
+  const Path& path = pairs().back().certificate;
+  const auto certificate = pem_at(context, path);
+  if (!uses_mtls(context) || !certificate || !holds_certificates(*certificate)) return;
+  if (!util::names_host(*certificate, kNomadServerName))
+    context.report(path, util::filled("has no name {name}: is it the one of Nomad's server?",
+                                      {{"name", std::string(kNomadServerName)}}));
+}
+
+// Source: the installation guide of 4.x, phase 1, "Frontend TLS certificates".
+void check_tls_names(CheckContext& context) {
+  if (!uses_tls(context)) return;
+  const auto certificate = pem_at(context, kTlsCertificate);
+  const std::string domain = context.text({"global", "domainName"});
+  if (!certificate || domain.empty() || !holds_certificates(*certificate)) return;
+  for (const std::string& host : {domain, "app." + domain}) {
+    if (!util::names_host(*certificate, host))
+      context.report(kTlsCertificate, "is not for " + host + ": it must name the domain and app. below it");
+  }
+}
+
 }  // namespace
 
 void check_tls_pair(CheckContext& context) {
@@ -161,17 +185,9 @@ void check_certificate_chains(CheckContext& context) {
   });
 }
 
-// Source: the installation guide of 4.x, phase 1, "Frontend TLS certificates". Of Nomad's names nothing is
-// said there: its clients of 4.0 and 4.1 look at the CA alone (server-terraform, nomad-startup.sh.tpl).
 void check_certificate_names(CheckContext& context) {
-  if (!uses_tls(context)) return;
-  const auto certificate = pem_at(context, kTlsCertificate);
-  const std::string domain = context.text({"global", "domainName"});
-  if (!certificate || domain.empty() || !holds_certificates(*certificate)) return;
-  for (const std::string& host : {domain, "app." + domain}) {
-    if (!util::names_host(*certificate, host))
-      context.report(kTlsCertificate, "is not for " + host + ": it must name the domain and app. below it");
-  }
+  check_nomads_name(context);
+  check_tls_names(context);
 }
 
 void check_certificate_expired(CheckContext& context) {

@@ -2,6 +2,8 @@
 
 #include <kots_export/values/validate.h>
 
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +36,13 @@ class CheckContext {
   void begin(const Check& check) { check_ = &check; }
   void report(const Path& path, std::string text) { report(to_string(path), line_of(path), std::move(text)); }
   void report(std::string path, std::size_t line, std::string text);
+  // Reports at another level than the check's own.
+  void report_as(Level level, const Path& path, std::string text);
   // Reports "is empty ..." where nothing stands at `path`.
   void require(const Path& path, const std::string& for_what);
+
+  // The paths at which something was found so far.
+  [[nodiscard]] std::set<std::string, std::less<>> paths_found() const;
 
   [[nodiscard]] std::size_t line_of(const Path& path) const;
   [[nodiscard]] std::vector<Finding> take() { return std::move(findings_); }
@@ -59,6 +66,7 @@ void check_leftovers(CheckContext& context);
 void check_required(CheckContext& context);
 void check_database_passwords(CheckContext& context);
 void check_external_hosts(CheckContext& context);
+void check_proxy_hosts(CheckContext& context);
 void check_object_storage(CheckContext& context);
 void check_own_secrets(CheckContext& context);
 void check_s3_region(CheckContext& context);

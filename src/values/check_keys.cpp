@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 namespace kots_export::values {
 
@@ -12,6 +14,10 @@ namespace {
 // Maps that are handed on to charts of other people, which take far more than CircleCI's reference lists.
 constexpr std::array<std::string_view, 6> kSubcharts = {"mongodb",  "postgresql", "prometheus",
                                                         "rabbitmq", "redis",      "telegraf"};
+
+// Of a later chart nothing is known.
+constexpr std::string_view kNotInTables =
+    "is not in the tables, which end at 4.1: look it up in the reference of your chart";
 
 struct Leftover {
   Path path;
@@ -42,14 +48,21 @@ bool is_of_subchart(const Path& path) {
   return path.size() > 1 && std::ranges::find(kSubcharts, path.front()) != kSubcharts.end();
 }
 
-// The chart's own defaults, and an organisation that is none as the reference's examples write it.
+// The chart's own defaults, an organisation that is none as the reference's examples write it, and what a
+// datastore's Secret holds: where there is no Secret, it is missed in any case.
 bool is_documented_null(const Path& path) {
-  static const std::array<Path, 6> kNulls = {{{"global", "container", "org"},
-                                              {"github", "fingerprint"},
-                                              {"proxy", "http", "auth", "password"},
-                                              {"proxy", "http", "auth", "username"},
-                                              {"proxy", "https", "auth", "password"},
-                                              {"proxy", "https", "auth", "username"}}};
+  static const std::array<Path, 12> kNulls = {{{"global", "container", "org"},
+                                               {"github", "fingerprint"},
+                                               {"proxy", "http", "auth", "password"},
+                                               {"proxy", "http", "auth", "username"},
+                                               {"proxy", "https", "auth", "password"},
+                                               {"proxy", "https", "auth", "username"},
+                                               {"postgresql", "auth", "postgresPassword"},
+                                               {"postgresql", "auth", "password"},
+                                               {"mongodb", "auth", "password"},
+                                               {"mongodb", "auth", "rootPassword"},
+                                               {"rabbitmq", "auth", "password"},
+                                               {"rabbitmq", "auth", "erlangCookie"}}};
   return std::ranges::find(kNulls, path) != kNulls.end();
 }
 
@@ -88,12 +101,20 @@ bool is_digits_as_text(const Value& value, SchemaType type) {
   return type == SchemaType::integer && value.is_string() && is_digits(value.as_string());
 }
 
+// By its value, as Helm hands it on: 30.0 and 1e1 are 30 and 10 to the chart.
+bool is_whole(const Number& number) {
+  double value = 0;
+  const char* const end = number.text.data() + number.text.size();
+  const auto [behind, error] = std::from_chars(number.text.data(), end, value);
+  return number.is_integer || (error == std::errc() && behind == end && std::trunc(value) == value);
+}
+
 bool fits(const Value& value, SchemaType type) {
   switch (type) {
     case SchemaType::boolean:
       return value.is_bool();
     case SchemaType::integer:
-      return value.is_number() && value.as_number().is_integer;
+      return value.is_number() && is_whole(value.as_number());
     case SchemaType::number:
       return value.is_number();
     case SchemaType::string:
@@ -146,6 +167,8 @@ void check_unknown_keys(CheckContext& context) {
   for_each_key(context, [&](const Visit& visit) {
     if (visit.node != nullptr || is_of_3x(visit.path)) return;
     if (is_of_subchart(visit.path)) return;
+    if (context.options().is_after_tables)
+      return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const std::string nearest = nearest_key(visit.parent, visit.path.back());
     std::string text = "is not a value of this chart, so it has no effect";
     if (!nearest.empty()) text = "is not a value of this chart; did you mean " + nearest + "?";
@@ -169,7 +192,9 @@ void check_subchart_keys(CheckContext& context) {
 void check_other_version(CheckContext& context) {
   const Target target = context.options().target;
   for_each_key(context, [&](const Visit& visit) {
-    if (visit.node == nullptr || visit.node->is_in(target)) return;
+    if (visit.node == nullptr || visit.node->is_in(target) || is_of_subchart(visit.path)) return;
+    if (context.options().is_after_tables)
+      return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const Target other = target == Target::v4_0 ? Target::v4_1 : Target::v4_0;
     context.report(visit.path, "is a value of chart " + std::string(name_of(other)) + ", not of " +
                                    std::string(name_of(target)));
@@ -200,8 +225,10 @@ void check_digits_as_text(CheckContext& context) {
 }
 
 void check_nulls(CheckContext& context) {
+  const auto found = context.paths_found();
   for_each_key(context, [&](const Visit& visit) {
-    if (visit.value.is_null() && !is_documented_null(visit.path))
+    // What wants a value there has said so.
+    if (visit.value.is_null() && !is_documented_null(visit.path) && !found.contains(to_string(visit.path)))
       context.report(visit.path, "is null: Helm drops the chart's default for it; delete the key to keep it");
   });
 }

@@ -1,4 +1,6 @@
 // What must be there, and what contradicts itself.
+#include <kots_export/util/text.h>
+
 #include "values/check_context.h"
 #include "values/own_secrets.h"
 
@@ -31,7 +33,7 @@ void require_one(CheckContext& context, const Path& parent, const std::array<con
 
 void check_required(CheckContext& context) {
   const Path domain{"global", "domainName"};
-  if (is_of_3x(context.document().root)) {
+  if (is_of_3x(context.document().root) && context.is_empty(domain) && !context.is_empty({"domainName"})) {
     context.report(domain, "is missing, and there is a domainName of 3.x: run kots-export transform first");
   } else if (context.is_empty(domain) && !context.is_empty({"domainName"})) {
     context.report(domain, "is missing: domainName belongs below global");
@@ -63,7 +65,9 @@ void check_database_passwords(CheckContext& context) {
   const bool mongodb_inside = context.flag({"mongodb", "internal"}, true);
   if (!mongodb_inside) context.require({"mongodb", "auth", "username"}, "the user of the external MongoDB");
   if (context.is_empty({"mongodb", "auth", "existingSecret"})) {
-    context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
+    // Source: the installation reference of 4.2: it is for an external MongoDB.
+    if (!mongodb_inside || !context.options().is_after_tables)
+      context.require({"mongodb", "auth", "password"}, "MongoDB's chart of 4.x wants one");
     if (mongodb_inside)
       context.require({"mongodb", "auth", "rootPassword"}, "MongoDB's data was made with one");
   }
@@ -93,6 +97,18 @@ void check_external_hosts(CheckContext& context) {
   if (context.is_on({"proxy", "enabled"}) && context.is_empty({"proxy", "http", "host"}) &&
       context.is_empty({"proxy", "https", "host"}))
     context.report(Path{"proxy", "http", "host"}, "proxy.enabled is true, but no host is given");
+}
+
+// Source: the installation guide of 4.x, phase 2, "Installing behind a proxy". The chart's default for the
+// other one is its example, proxy.example.com.
+void check_proxy_hosts(CheckContext& context) {
+  const Path http{"proxy", "http", "host"};
+  const Path https{"proxy", "https", "host"};
+  if (!context.is_on({"proxy", "enabled"}) || context.is_empty(http) == context.is_empty(https)) return;
+  const bool has_http = !context.is_empty(http);
+  context.require(has_http ? https : http,
+                  util::filled("{given} is given, and both have to be, though they may be the same",
+                               {{"given", to_string(has_http ? http : https)}}));
 }
 
 void check_object_storage(CheckContext& context) {

@@ -7,11 +7,50 @@
 
 namespace kots_export::values {
 
+namespace {
+
+bool holds_something(const Value& value) {
+  if (value.is_map())
+    return std::ranges::any_of(value.as_map(),
+                               [](const auto& entry) { return holds_something(entry.second); });
+  return !value.is_null() && !(value.is_string() && value.as_string().empty());
+}
+
+// PostgreSQL's credentials of 3.x, not yet where 4.x reads them.
+bool wants_credentials(const Value& values) {
+  const bool is_inside = flag_at(values, {"postgresql", "internal"}, true);
+  const auto is_lost = [&](const char* from, const char* to) {
+    return !is_blank(values, {"postgresql", from}) && is_blank(values, {"postgresql", "auth", to});
+  };
+  return (is_blank(values, {"postgresql", "auth", "existingSecret"}) &&
+          is_lost("postgresqlPassword", is_inside ? "postgresPassword" : "password")) ||
+         (!is_inside && is_lost("postgresqlUsername", "username"));
+}
+
+}  // namespace
+
 bool has_marks_of_4x(const Value& values) {
   // Not global.container: 3.x has it too.
   static const std::array<Path, 4> kMarks = {
       {{"global", "domainName"}, {"global", "license"}, {"postgresql", "auth"}, {"nginx"}}};
-  return std::ranges::any_of(kMarks, [&](const Path& path) { return !is_blank(values, path); });
+  return std::ranges::any_of(kMarks, [&](const Path& path) {
+    const Value* value = find(values, path);
+    return value != nullptr && holds_something(*value);
+  });
+}
+
+std::optional<Path> sign_of_3x(const Value& values) {
+  static const std::array<Path, 5> kSigns = {{{"postgresql", "postgresqlPassword"},
+                                              {"postgresql", "postgresqlUsername"},
+                                              {"published"},
+                                              {"minio"},
+                                              {"nomad", "server", "rpc", "advertise"}}};
+  const bool is_whole = !is_blank(values, {"global", "domainName"}) &&
+                        !is_blank(values, {"global", "license"}) && !wants_credentials(values);
+  const auto* sign =
+      std::ranges::find_if(kSigns, [&](const Path& path) { return find(values, path) != nullptr; });
+  if (is_whole || sign == kSigns.end()) return std::nullopt;
+  return *sign;
 }
 
 }  // namespace kots_export::values

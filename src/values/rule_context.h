@@ -15,8 +15,9 @@ class RuleContext {
   RuleContext(Transformed& result, const TransformOptions& transform_options)
       : options(transform_options),
         result_(result),
-        is_v4_(find_domain_of_v4(result.values)),
-        is_partly_v4_(has_marks_of_4x(result.values)) {}
+        is_3x_(sign_of_3x(result.values).has_value()),
+        is_v4_(!is_3x_ && find_domain_of_v4(result.values)),
+        is_partly_v4_(!is_3x_ && has_marks_of_4x(result.values)) {}
 
   const TransformOptions& options;
 
@@ -60,6 +61,7 @@ class RuleContext {
   }
 
   Transformed& result_;
+  bool is_3x_;
   bool is_v4_;
   bool is_partly_v4_;
   std::string rule_;

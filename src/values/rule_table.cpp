@@ -74,7 +74,7 @@ nginx:
 )",
          .apply = rule::nginx_acm},
     Rule{.id = "mongodb-password",
-         .what = "mongodb.auth.password gets 16 random characters where it is empty",
+         .what = "mongodb.auth.password gets 16 random characters where it is null or missing",
          .why = "MongoDB's chart of 4.x wants a password for its user; a rerun keeps the one of the earlier "
                 "output",
          .before = R"(mongodb:

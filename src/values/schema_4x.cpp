@@ -35,6 +35,16 @@ const SchemaNode& schema_4x() {
   return root;
 }
 
+bool is_in_chart(const Path& path, Target target) {
+  const SchemaNode* at = &schema_4x();
+  for (const std::string& key : path) {
+    const auto child = at->children.find(key);
+    if (child == at->children.end()) return false;
+    at = &child->second;
+  }
+  return at->is_in(target);
+}
+
 std::string nearest_key(const SchemaNode& node, std::string_view key, std::size_t most) {
   std::vector<std::string_view> names;
   for (const auto& [name, child] : node.children) names.push_back(name);

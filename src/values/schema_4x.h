@@ -28,6 +28,9 @@ struct SchemaNode {
 // The root of all known keys.
 [[nodiscard]] const SchemaNode& schema_4x();
 
+// Whether the chart of `target` has a value at `path`.
+[[nodiscard]] bool is_in_chart(const Path& path, Target target);
+
 // The child of `node` whose name is so near to `key` that it may have been meant: a third of its letters
 // differ, and no more than `most`. Empty where none is.
 [[nodiscard]] std::string nearest_key(const SchemaNode& node, std::string_view key,

@@ -41,14 +41,16 @@ bool holds_assignment(std::string_view text) {
   return false;
 }
 
-// "user:password@host", with a scheme before it or none, and "https://token@host". Digests of images
+// "user:password@host", with a scheme before it or none, "redis://:password@host" and "https://token@host".
+// Digests of images
 // ("name:tag@sha256:...") are none.
 bool is_address_with_password(std::string_view before, std::string_view word) {
   const auto host = word.rfind('@');
   if (host == std::string_view::npos || host == 0 || host + 1 == word.size()) return false;
   if (word.substr(host).starts_with("@sha256:")) return false;
   const auto colon = word.find(':');
-  const bool has_password = colon > 0 && colon < host && colon + 1 < host;
+  const bool has_user = colon > 0 || before.ends_with("://");
+  const bool has_password = has_user && colon < host && colon + 1 < host;
   return has_password || before.ends_with("http://") || before.ends_with("https://");
 }
 
@@ -69,6 +71,21 @@ bool is_authorization(std::string_view text) {
     return false;
   const std::string scheme = util::lower(text.substr(0, blank));
   return scheme == "bearer" || scheme == "basic";
+}
+
+// "run --token x": a flag with a secret name, and a word behind it that is no flag.
+bool holds_flag_with_secret(std::string_view text) {
+  constexpr std::string_view kEnds = " \t\r\n\"'`,;()[]{}";
+  bool is_wanted = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_of(kEnds, at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    if (is_wanted && !word.starts_with('-')) return true;
+    is_wanted = word.starts_with('-') && word.find('=') == std::string_view::npos && is_secret_key(word);
+  }
+  return false;
 }
 
 std::string flag_name(const Value& item) {
@@ -103,11 +120,13 @@ bool is_secret_variable(std::string_view name) {
 }
 
 bool is_secret_text(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kMarks = {"PRIVATE KEY-----",
+  // What people's tokens begin with at GitHub and Slack.
+  constexpr std::array<std::string_view, 9> kMarks = {"PRIVATE KEY",     // also "PRIVATE KEY BLOCK" of PGP
                                                       "LS0tLS1CRUdJTi",  // base64 of "-----BEGIN"
-                                                      "hooks.slack.com/"};
+                                                      "hooks.slack.com/", "ghp_",  "gho_", "ghs_",
+                                                      "github_pat_",      "xoxb-", "xoxp-"};
   return has_any(text, kMarks) || holds_address_with_password(text) || holds_assignment(text) ||
-         is_authorization(text);
+         holds_flag_with_secret(text) || is_authorization(text);
 }
 
 Below below_entry(const Map& map, const std::string& key, Below above) {

@@ -1,3 +1,4 @@
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
 
 #include "values/check_context.h"
@@ -21,6 +22,8 @@ constexpr std::array kChecks = {
           check_database_passwords},
     Check{"external-host", Level::error,
           "a datastore is outside of the cluster, but its address is not given", check_external_hosts},
+    Check{"proxy-host", Level::warning, "the proxy's host is given for one of http and https",
+          check_proxy_hosts},
     Check{"object-storage", Level::error, "not exactly one object store is enabled, or it has no bucket",
           check_object_storage},
     Check{"s3-region", Level::warning, "object_storage.s3.irsaRole is given without its region",
@@ -44,7 +47,8 @@ constexpr std::array kChecks = {
           check_certificate_keys},
     Check{"certificate-chain", Level::error, "a certificate was not issued by the CA beside it",
           check_certificate_chains},
-    Check{"certificate-name", Level::warning, "tls.certificate is not for the domain and app. below it",
+    Check{"certificate-name", Level::warning,
+          "tls.certificate is not for the domain and app. below it, or Nomad's not for its server",
           check_certificate_names},
     Check{"certificate-expired", Level::error, "a certificate is expired or not yet valid",
           check_certificate_expired},
@@ -112,17 +116,26 @@ bool is_after_tables(std::string_view version) {
   return numbers && std::pair((*numbers)[0], (*numbers)[1]) > std::pair(4U, 1U);
 }
 
+ValidateOptions validate_options(std::string_view version, std::time_t now) {
+  return {.target = target_of_chart(version), .now = now, .is_after_tables = is_after_tables(version)};
+}
+
 bool is_of_3x(const Value& values) {
-  return !string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values);
+  return sign_of_3x(values) || (!string_at(values, {"domainName"}).empty() && !has_marks_of_4x(values));
 }
 
 Finding finding_of_3x(const YamlDocument& document) {
   const CheckContext context(document, {});
+  const std::optional<Path> sign = sign_of_3x(document.root);
+  const bool is_half = sign && has_marks_of_4x(document.root);
   return {.level = Level::error,
           .path = {},
-          .line = context.line_of({"domainName"}),
+          .line = context.line_of(is_half ? *sign : Path{"domainName"}),
           .rule = "values-of-3.x",
-          .text = "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
+          .text = is_half ? util::filled("this is half a 3.x file, as {sign} says: run kots-export transform "
+                                         "(--all shows what else is found)",
+                                         {{"sign", to_string(*sign)}})
+                          : "this is a 3.x file: run kots-export transform (--all shows what else is found)"};
 }
 
 bool flag_at(const Value& values, const Path& path, bool chart_default) {
@@ -145,8 +158,19 @@ void CheckContext::report(std::string path, std::size_t line, std::string text) 
                        .text = std::move(text)});
 }
 
+void CheckContext::report_as(Level level, const Path& path, std::string text) {
+  report(path, std::move(text));
+  findings_.back().level = level;
+}
+
 void CheckContext::require(const Path& path, const std::string& for_what) {
   if (is_empty(path)) report(path, (find(path) == nullptr ? "is missing: " : "is empty: ") + for_what);
+}
+
+std::set<std::string, std::less<>> CheckContext::paths_found() const {
+  std::set<std::string, std::less<>> paths;
+  for (const Finding& finding : findings_) paths.insert(finding.path);
+  return paths;
 }
 
 std::size_t CheckContext::line_of(const Path& path) const {

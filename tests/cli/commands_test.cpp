@@ -112,6 +112,26 @@ TEST(Message, NeedsOnlyTheValuesFile) {
                              HasSubstr("--version 4.2.0"), HasSubstr("ci.example.com:4647")));
 }
 
+TEST(Message, KnowsFromTheRunsWhetherTheServerTakesForce) {
+  const Installation installation;
+  std::filesystem::create_directories(installation.folder / "output");
+  write(installation.folder / "output/helm-values.yaml", "global: {domainName: ci.example.com}\n");
+  EXPECT_THAT(installation.run({"message"}).out, HasSubstr(" --version 4.0.1 --force\n"));
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  for (const auto& run : std::filesystem::directory_iterator(installation.folder / "backup")) {
+    json details = json::parse(read(run.path() / "details.json"));
+    details["helmForce"] = "refused";
+    write(run.path() / "details.json", details.dump());
+  }
+  // A newer run that did not ask says nothing of it.
+  ASSERT_EQ(installation.run({"rollback", "--yes", "--settle-time=0"}).exit_code, 0);
+
+  const Finished run = installation.run({"message"});
+
+  EXPECT_THAT(run.out, AllOf(HasSubstr(" --version 4.0.1\n"), Not(HasSubstr(" --force\n"))));
+  EXPECT_THAT(installation.run({"message", "--release-name", "other"}).out, HasSubstr(" --force\n"));
+}
+
 TEST(Message, WithoutAValuesFileSaysWhereItLooked) {
   Installation installation;
 

@@ -35,6 +35,17 @@ TEST(Help, IsOfTheCommandThatIsNamed) {
   EXPECT_EQ(installation.run({"help"}).out, installation.run({"--help"}).out);
 }
 
+TEST(Help, OfACommandWithoutCommandsNamesItsOwnHelp) {
+  Installation installation;
+
+  const Finished run = installation.run({"help", "completion", "bash"});
+
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err,
+            "error: completion has no command \"bash\"\n"
+            "hint: `kots-export completion --help` shows what it takes.\n");
+}
+
 TEST(Help, OfAnUnknownCommandIsWrongUsage) {
   Installation installation;
 

@@ -113,13 +113,48 @@ TEST(Plan, SaysWhatItDoesToPodsDataAndTime) {
                   "  Pods: all others go on running; new labels and annotations restart none\n"
                   "  data: [^\n]*\n"
                   "! data: the database migration changes PostgreSQL's schema and cannot be undone: [^\n]*\n"
-                  "  time: the run waits for the database migration, 1800 s at most .--timeout.\n"
+                  "  time: the run waits for the database migration, 30 min 0 s at most .--timeout.\n"
                   "  time: the run waits until [^\n]*\n"
                   "  time: CircleCI's own Pods run on until helm upgrade; [^\n]*\n"
                   "values, from 3.x to 4.x:\n"));
   EXPECT_THAT(installation.run({"plan", "annotate"}).out,
               AllOf(HasSubstr("  Pods: all go on running; new labels and annotations restart none\n"),
                     Not(HasSubstr("  time: ")), Not(HasSubstr("! data"))));
+}
+
+TEST(Plan, IsShownWithoutTheDatabaseMigrationWhereACheckForbidsThatAndIsNotSaved) {
+  Installation installation;
+  ASSERT_TRUE(installation.server.remove("Pod", kNamespace, "frontend-7d9c5b8f6d-x2x7k"));
+
+  for (const char* const mode : {"--dry-run=client", "--dry-run=server"}) {
+    const Finished run = installation.run(plan({"--out", "p", mode}));
+
+    EXPECT_EQ(run.exit_code, 4) << run.err;
+    EXPECT_THAT(run.out,
+                AllOf(HasSubstr("- delete Deployment kotsadm"), HasSubstr("- delete StatefulSet postgresql"),
+                      Not(HasSubstr("circle-migrator"))));
+    EXPECT_THAT(run.err, AllOf(HasSubstr("the database migration is not planned"),
+                               HasSubstr("p was not written"), HasSubstr("check database failed")));
+    EXPECT_FALSE(std::filesystem::exists(installation.folder / "p"));
+  }
+}
+
+TEST(Plan, SaysThatAMigrationThatRunsIsFollowed) {
+  Installation installation;
+  installation.server.seed(
+      "apiVersion: testing/v1\nkind: JobBehaviour\nname: circle-migrator\noutcome: never-finish\n");
+  ASSERT_EQ(installation.run({"flyway", "--yes", "--timeout", "1"}).exit_code, 1);
+
+  const Finished run = installation.run(plan());
+
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(
+      run.out,
+      AllOf(HasSubstr("one of Job circle-migrator runs already: it is followed to its end, then deleted"),
+            HasSubstr("cannot be undone"), HasSubstr("! - delete Job circle-migrator"),
+            HasSubstr("once it has migrated the database"),
+            HasSubstr("waits for the database migration, 600 s at most"),
+            Not(HasSubstr("deleted with Job circle-migrator"))));
 }
 
 TEST(Plan, MasksEverySecret) {

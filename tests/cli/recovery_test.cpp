@@ -256,11 +256,13 @@ TEST(Rollback, IsRefusedWhileTheDatabaseIsMigrated) {
 
   const Finished refused = installation.run(kRollback);
   EXPECT_EQ(refused.exit_code, 4);
-  EXPECT_THAT(refused.err, HasSubstr("error: the database migration is running: since "));
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("the database migration is running: since "),
+                                 HasSubstr("check migrator-job failed")));
   EXPECT_TRUE(installation.server.get("Job", kNamespace, "circle-migrator"));
   const Finished shown = installation.run({"rollback", "--dry-run=client"});
-  EXPECT_EQ(shown.exit_code, 0);
-  EXPECT_THAT(shown.err, HasSubstr("rollback refuses, unless --stop-migrator is given"));
+  EXPECT_EQ(shown.exit_code, 4);
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("! - delete Job circle-migrator"),
+                               HasSubstr("! data: the database migration is stopped while it runs")));
 
   EXPECT_EQ(installation.run({"rollback", "--yes", "--settle-time=0", "--stop-migrator"}).exit_code, 0);
   EXPECT_FALSE(installation.server.get("Job", kNamespace, "circle-migrator"));
@@ -375,10 +377,22 @@ TEST(Recovery, ARunThatFailedSaysHowFarItCameAndBothWaysOn) {
   const Finished run = installation.run({"annotate", "--yes"});
 
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err,
-              AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
-                    HasSubstr("Run the same command again to go on"), HasSubstr("kots-export rollback")));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
+                             HasSubstr("Run the same command again to go on"),
+                             HasSubstr("`kots-export rollback " +
+                                       runs_of(installation)[0]["run"].get<std::string>() + "` goes back")));
   EXPECT_EQ(runs_of(installation)[0]["state"], "failed");
+}
+
+TEST(Recovery, ARunThatDidNothingSendsNobodyToAnEarlierOnesRollback) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  installation.server.add_fault("method=DELETE status=403 path=postgresql");
+
+  const Finished run = installation.run({"postgres", "--yes"});
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("done 0, refused"), Not(HasSubstr("rollback"))));
 }
 
 TEST(Recovery, AJournalThatHoldsNothingIsNamedAndNotChosen) {

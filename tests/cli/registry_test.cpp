@@ -55,7 +55,8 @@ TEST(RegistryIsAsked, AndOneThatIsNotReachedIsAWarningAlone) {
   const Finished run = run_with(installation, {{"HTTPS_PROXY", "http://127.0.0.1:9"}});
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, AllOf(HasSubstr("is not known: no connection"), HasSubstr("HTTPS_PROXY"),
+  EXPECT_THAT(run.err, AllOf(HasSubstr("could not check whether Secret regcred can pull "),
+                             HasSubstr(": no connection"), HasSubstr("HTTPS_PROXY"),
                              Not(HasSubstr("in the kubeconfig"))));
 }
 

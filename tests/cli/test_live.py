@@ -5,7 +5,10 @@ import os
 import pty
 import re
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 import unittest
 
 from server import PROGRAM, Server
@@ -77,6 +80,20 @@ class AtATerminal(unittest.TestCase):
         self.assertGreater(len(shown), 10)
         self.assertEqual(everything.count("✓ checks"), 1, everything)
 
+    def test_a_window_that_gets_narrower_and_wider_again_shows_everything(self):
+        # tmux joins again what it has broken, and says that it is there.
+        with installation(*SLOWLY) as server, Tmux(server, 80, 40, TMUX="here") as terminal:
+            terminal.type("clear; " + RUN + IN_ORDER)
+            terminal.expect("changes,")
+            for width in (40, 80, 30, 80):
+                terminal.resize(width, 40)
+                time.sleep(0.4)
+            terminal.expect_anywhere("rollback restores: what KOTS had")
+            everything = terminal.everything()
+        for line in ("cluster: ", "3.x values: ", "values for Server 4: ", "apply: 24 to patch"):
+            self.assertEqual(everything.count("\n" + line), 1, everything)
+        self.assertEqual(len(re.findall("✓ checks", everything)), 1, everything)
+
     def test_forty_columns_and_no_utf8(self):
         with installation(*SLOWLY) as server, Tmux(server, 40, 20, LANG="C") as terminal:
             terminal.type("clear; " + RUN + IN_ORDER)
@@ -100,14 +117,17 @@ class AtATerminal(unittest.TestCase):
             self.assertTrue(terminal.cursor_is_shown())
 
     def test_the_end_of_a_run_that_was_stopped_says_what_is_left(self):
-        with installation(*SLOWLY) as server, Tmux(server, 120, 40) as terminal:
+        # The lock is slow to be given back, which is no part of the step.
+        with installation(*SLOWLY, "--fault", "delay=3000 method=DELETE path=/leases/") as server, Tmux(server, 120, 40) as terminal:
             terminal.type("clear; " + RUN + IN_ORDER)
             terminal.expect("changes,")
             terminal.press("C-c")
             terminal.expect("Run the same command again to go on")
             everything = terminal.everything()
+        step, whole = (float(re.search(pattern, everything)[1]) for pattern in (r"✗ apply +([0-9.]+) s", r"not sent about \d+ \(([0-9.]+) s\)"))
+        self.assertLessEqual(step, whole, everything)
         self.assertRegex(everything, r"\n✗ apply .* \d+ of 35 changes *\n  flyway +not begun *\n  postgres +not begun *\n")
-        self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent \d+ or more \([0-9.]+ s\); ")
+        self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent about \d+ \([0-9.]+ s\); ")
         self.assertRegex(everything, r"\njournal: .*\nlog: \./logs/kots-export-")
 
     def test_a_pager_is_not_drawn_over(self):
@@ -129,8 +149,7 @@ class AtATerminal(unittest.TestCase):
             self.assertNotIn("✓", screen)
             terminal.type("y")
             terminal.expect("done: ")
-            self.assertIn("✓ apply", terminal.screen())
-            self.assertNotIn("✓ annotate", terminal.screen())
+            self.assertRegex(terminal.screen(), r"✓ annotate .* done in apply\n✓ apply ")
 
     def test_after_a_no_nothing_looks_done(self):
         with installation() as server, Tmux(server) as terminal:
@@ -207,6 +226,27 @@ class Verbosity(unittest.TestCase):
             failed = server.run("plan", "-n", "nowhere", "--license-file", "license.txt", "--log-format", "json")
             last = json.loads(failed.stderr.splitlines()[-1])
             self.assertEqual((last["event"], last["exitCode"]), ("error", failed.returncode))
+
+    def test_with_quiet_only_the_end_is_an_event(self):
+        with installation() as server:
+            done = server.run(*WORDS, "--log-format", "json", "--quiet")
+            self.assertEqual([json.loads(line)["event"] for line in done.stderr.splitlines()], ["done"])
+
+    def test_the_words_of_a_second_signal_are_an_event_too(self):
+        with installation("--fault", "hold method=PATCH path=/deployments/frontend") as server:
+            run = subprocess.Popen([PROGRAM, *WORDS, "--log-format", "json"], cwd=server.folder, env=server.environment(), text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            events = []
+            with run:
+                for line in run.stderr:
+                    events.append(json.loads(line))
+                    if sum(event["event"] == "changeDone" for event in events) == 1 and events[-1]["event"] == "changeDone":
+                        time.sleep(0.5)  # until the one that is held is in flight
+                        run.send_signal(signal.SIGINT)
+                    if events[-1].get("id") == "executor.stopping":
+                        run.send_signal(signal.SIGTERM)
+            self.assertEqual(events[-1]["event"], "endedAtOnce")
+            self.assertTrue(os.path.exists(server.folder / events[-1]["journal"]), events[-1])
 
 
 # What is in the installation's Secrets (tests/data/installation-3.x.yaml); "H4sI" is how Helm's records begin in base64.

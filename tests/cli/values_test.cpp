@@ -115,6 +115,21 @@ TEST(Validate, OfAFileThatIsNoValuesFileSaysSo) {
   EXPECT_THAT(run.err, HasSubstr("not a map"));
 }
 
+TEST(Validate, OfAnEmptyFileNamesIt) {
+  Installation installation;
+  write(installation.folder / "empty.yaml", "# nothing\n");
+  write(installation.folder / "text.yaml", "a:b\n");
+
+  for (const char* command : {"validate", "transform"})
+    EXPECT_THAT(installation.run({command, "empty.yaml"}).err, HasSubstr("empty.yaml holds no values"))
+        << command;
+  EXPECT_THAT(installation.run({"validate", "-"}, "").err, HasSubstr("standard input holds no values"));
+  EXPECT_EQ(installation.run({"diff", "empty.yaml", "empty.yaml"}).exit_code, 0);
+  const Finished text = installation.run({"diff", "empty.yaml", "text.yaml"});
+  EXPECT_EQ(text.exit_code, 2);
+  EXPECT_THAT(text.err, HasSubstr("text.yaml: the values are not a map"));
+}
+
 TEST(Diff, EndsAsDiffDoes) {
   Installation installation;
   write(installation.folder / "a.yaml", "a: 1\npassword: x\n");

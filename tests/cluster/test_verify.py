@@ -114,7 +114,7 @@ class Verify(ClusterCase):
     def test_3_all_is_well_is_said_in_words(self):
         shown = self.kots_export("verify", "--dns-server", self.dns.address, env={"SSL_CERT_FILE": str(self.folder / "ca.crt")})
         self.assertEqual(shown.returncode, 0, shown.stdout)
-        self.assertIn("no check failed", shown.stdout)
+        self.assertIn("No check failed", shown.stdout)
         self.assertIn(f"CIRCLE_HOSTNAME        https://{DOMAIN}", shown.stdout)
         self.assertIn(f'server_endpoint = "{DOMAIN}:{self.nomad.port}"', shown.stdout)
 

@@ -29,16 +29,23 @@ brackets, and a byte order mark at the start of a later line.
 ## How values are transformed
 
 `kots-export transform` applies these rules in this order, and so does a whole run. `--explain` prints which rule set or
-removed what, and why; `--diff` shows the change. Values of 4.x come out as they went in.
+removed what, and why; `--diff` shows the change. What the rules wrote comes out unchanged when it is transformed again. In
+values that somebody wrote for 4.x himself they still set the license, the registry, the first pull Secret, what `nginx`
+takes over from `kong`, and a password of MongoDB that is missing; `nomad-auto-scaler`, `vm-providers` and `object-storage`
+leave such values alone, and so do `telegraf-config` and `postgresql-auth` where `global.domainName` is there and `domainName`
+is not. Such values need no transformation.
 )";
 
 constexpr std::string_view kChecks = R"(
 ## What is checked
 
 `kots-export validate` compares a file with the values of the chart (`--target 4.0` or `4.1`; a later one is checked
-against 4.1, which a note says). Each line of its output is `file:line: level: path: text [rule]`, errors first. It ends
-with 1 where there is an error. Of a 3.x file it says that alone; `--all` shows the rest. A file is of 3.x where it has
-`domainName` at its top and nothing that only 4.x has (`global.domainName`, `global.license`, `postgresql.auth`, `nginx`).
+against 4.1, which a note says; what the tables do not have is then a note). Each line of its output is
+`file:line: level: path: text [rule]`, errors first. It ends with 1 where there is an error. Of a 3.x file, or of half a one,
+it says that alone; `--all` shows the rest. A file is of 3.x where it has
+`domainName` at its top and nothing that only 4.x has (`global.domainName`, `global.license`, `postgresql.auth`, `nginx`);
+it is half of 3.x where it has a key of 3.x (`postgresql.postgresqlPassword` or `postgresqlUsername`, `published`, `minio`,
+`nomad.server.rpc.advertise`) and lacks what `transform` makes (`global.domainName`, `global.license`, `postgresql.auth`).
 `-o json` gives one document, of a 3.x file with all findings:
 
 | field | holds |
@@ -69,9 +76,9 @@ constexpr std::string_view kDiff = R"(
 count; an empty file is `{}`. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless
 `--show-secrets` is given, of longer ones how many lines differ. Secret is what stands below a key that sounds so (password,
 token, apiKey, certificate), the value of a variable or the word behind a flag with such a name, and every text that holds a
-private key, a password in an address, an assignment like `password: x` or a header's credentials. It ends with 0 where both
-mean the same, 1 where they differ, 2 where one cannot be read. `-o json` gives `differences`, a list of `path`, `change`
-(`added`, `removed`, `changed`), `before`, `after`.
+private key, a token of GitHub or Slack, a password in an address, an assignment like `password: x`, a flag like `--token x`
+or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
+`-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`, `changed`), `before`, `after`.
 )";
 
 void print_example(std::string_view title, std::string_view yaml) {

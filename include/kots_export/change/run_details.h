@@ -45,6 +45,8 @@ struct RunDetails {
   std::string helm_force;      // "taken", "refused" or "unknown": whether the server takes helm's --force
   std::vector<Notice> warnings = {};  // that the run gave, each once
   std::optional<End> end = std::nullopt;
+  // Of a run that stopped: whether the journal's number of what is left is known, or what was expected.
+  enum class Left { known, expected } left = Left::known;
 };
 
 class DetailsRecorder : public Observer {

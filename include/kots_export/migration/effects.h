@@ -24,18 +24,20 @@ struct Effects {
   Objects restarted;                 // get another Pod template
   Objects started;                   // are made; Pods that still run and fit their selector are taken over
   Objects run;                       // are made, run to their end and are deleted: the migrator's Job
+  Objects followed;                  // run already, and to their end; then they are deleted: the same Job
   std::size_t metadata_patches = 0;  // of labels and annotations alone
 
   struct Claim {
     kube::ObjectRef claim;
     std::string volume;
-    // never_bound: there is no data. kept: the plan sets the volume to Retain first. by_policy: the volume
-    // keeps the reclaim policy that it has, which the plan does not know.
-    enum class Data { never_bound, kept, by_policy } data = Data::never_bound;
+    // never_bound: there is no data. kept: the plan sets the volume to Retain first. retained, deleted: the
+    // volume has that reclaim policy, and keeps it. by_policy: that is not known.
+    enum class Data { never_bound, kept, retained, deleted, by_policy } data = Data::never_bound;
   };
   std::vector<Claim> claims;       // PersistentVolumeClaims that are deleted
   Objects deleted_with_claims;     // StatefulSets whose claims go with them (whenDeleted: Delete)
-  bool migrates_database = false;  // the plan starts the migrator: no rollback undoes that
+  bool migrates_database = false;  // the plan starts the migrator, or follows it: no rollback undoes that
+  bool cuts_migration = false;     // a rollback's: the migrator is deleted while it runs
 
   std::optional<std::chrono::seconds> migration_wait;  // longest time for the database migration
   std::optional<std::chrono::seconds> deletion_wait;   // longest time until what `postgres` deletes is gone
@@ -46,12 +48,14 @@ struct Effects {
 class Irreversible {
  public:
   explicit Irreversible(const change::Plan& plan);
-  // The migrator's Job, which changes the database.
+  // The migrator's Job, which changes the database: it is created, or was found running and is followed.
   [[nodiscard]] static bool migrates(const change::Change& change);
-  // A claim that is deleted with its volume, which the plan does not set to Retain first.
+  // The same Job, which a rollback deletes while it runs.
+  [[nodiscard]] static bool cuts_migration(const change::Change& change);
+  // A claim whose data may go with it: neither is its volume set to Retain, nor is it known to be so already.
   [[nodiscard]] bool loses_data(const change::Change& change) const;
   [[nodiscard]] bool has(const change::Change& change) const {
-    return migrates(change) || loses_data(change);
+    return migrates(change) || cuts_migration(change) || loses_data(change);
   }
 
  private:

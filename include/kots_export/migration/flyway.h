@@ -2,6 +2,7 @@
 
 #include <kots_export/migration/context.h>
 #include <kots_export/migration/paths.h>
+#include <kots_export/util/error.h>
 #include <kots_export/util/secret.h>
 
 #include <chrono>
@@ -37,6 +38,9 @@ struct FlywayPlan {
   // The run that this folder knew to have migrated the database when this was planned; empty: none. One that
   // has done so since then forbids the plan.
   std::string known_before = {};
+  // The check that stands in the way of planning it, by id: the rest of such a plan is to be looked at, and
+  // neither saved nor carried out. Empty: it is planned.
+  std::string obstacle = {};
 
   [[nodiscard]] change::Plan together() const;
   [[nodiscard]] bool empty() const { return start.empty() && clean_up.empty(); }
@@ -52,6 +56,10 @@ struct FlywayPlan {
 // "since 2026-11-24T10:15:30Z (started 4 min ago)" where the migrator's Job is running; nothing where it has
 // ended or is not there.
 [[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
+
+// Why no run is rolled back now: the migrator's Job is running, and what is stopped half-way leaves a
+// database that neither version knows. Nothing where none runs. Throws ApiError, ConnectionError.
+[[nodiscard]] std::optional<Error> obstacle_to_rollback(Context& context, const Paths& paths);
 
 // Deletes Job and Secret of a database migration that is running, whoever started it. Empty where none is.
 [[nodiscard]] change::Plan plan_stop_of_migrator(Context& context, const Paths& paths);

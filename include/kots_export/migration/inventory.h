@@ -35,6 +35,9 @@ enum class Extent { whole, first_pages };
 // Throws ApiError, ConnectionError.
 [[nodiscard]] std::vector<kube::ObjectRef> objects_named_by(Context& context, std::string_view manifest);
 
+// Those of them that are not in the lists of the fourteen kinds: each is read by its name.
+[[nodiscard]] std::vector<kube::ObjectRef> objects_beyond_lists(Context& context, std::string_view manifest);
+
 // What a step wants of one object; nothing where it is right already or none of the step's business.
 using ObjectPlanner = std::function<std::optional<change::Change>(const kube::ObjectMetadata&)>;
 

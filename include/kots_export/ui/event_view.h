@@ -18,8 +18,10 @@ class EventView : public ProgressView {
  public:
   // Which requests it tells of, as -v does for people.
   enum class Requests { none, lines, bodies };
+  // Everything, or what --quiet leaves: what failed, beside what tell() is called for.
+  enum class Says { everything, failures };
   using SystemClock = std::function<std::chrono::system_clock::time_point()>;
-  EventView(const Progress& progress, std::ostream& out, Requests requests,
+  EventView(const Progress& progress, std::ostream& out, Requests requests, Says says = Says::everything,
             SystemClock now = std::chrono::system_clock::now);
 
   // Sentences are for people.
@@ -45,8 +47,12 @@ class EventView : public ProgressView {
   void turn() override;
 
  private:
+  // Tells what is no failure.
+  void say(const std::string& event, const nlohmann::json& fields);
+
   std::ostream& out_;
   Requests requests_;
+  Says says_;
   SystemClock now_;
   std::ostream nowhere_{nullptr};
   Progress::TimePoint written_;

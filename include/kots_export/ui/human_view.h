@@ -87,15 +87,20 @@ class HumanView : public change::Observer {
   // What failed for one reason is said once for all its objects, when the plan is done. Only of what the user
   // may do is the first object told of at once: it may be what the operator stops the run for.
   struct Alike {
-    std::string word;    // "refused"
-    std::string action;  // "patch deployments.apps"
-    std::string why;     // the same for all, but for names and numbers
+    std::string word;  // "refused"
+    std::string
+        action;  // "patch Deployment", of what the user may not do: of a dead server the kind says nothing
+    std::string why;  // the same for all, but for names and numbers
     auto operator<=>(const Alike&) const = default;
   };
   struct Failed {
     enum class First { held_back, told } first = First::held_back;
-    std::vector<std::string> names;  // of those that nothing was said of yet
-    std::string alone;               // what is said where it is one object
+    struct Object {
+      std::string action;  // "patch Deployment"
+      std::string name;
+    };
+    std::vector<Object> objects;  // that nothing was said of yet
+    std::string alone;            // what is said if it is one object
     std::string why;
     std::string hint;
   };

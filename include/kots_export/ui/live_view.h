@@ -39,6 +39,8 @@ class LiveView : public ProgressView {
   void write(std::string_view line);
   // How many rows of painted lines are just above the cursor; from then on none.
   [[nodiscard]] std::size_t take_painted(const Area& area);
+  // What goes to the first of these rows.
+  [[nodiscard]] std::string back_to_painted(const Area& area);
   [[nodiscard]] std::string text_of(const std::vector<Line>& lines) const;
 
   std::ostream& terminal_;
@@ -46,6 +48,7 @@ class LiveView : public ProgressView {
   AreaNow area_;
   LineStream lines_;
   std::vector<std::size_t> painted_;  // the width of each line
+  std::size_t columns_ = 0;           // when they were painted
   unsigned times_away_ = 0;           // when they were painted
   Progress::TimePoint painted_at_{};
 };

@@ -27,6 +27,8 @@ struct StepsOver {
 
 // "taken", "refused", "unknown": for programs.
 [[nodiscard]] std::string_view word_of(migration::HelmForce force);
+// What the word stands for; unknown for any other.
+[[nodiscard]] migration::HelmForce helm_force_of(std::string_view word);
 
 // The same for programs.
 [[nodiscard]] nlohmann::json json_of(const migration::NextSteps& steps);

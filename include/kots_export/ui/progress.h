@@ -27,19 +27,21 @@ class Progress : public change::Observer {
     TimePoint since{};                  // it runs
     std::chrono::milliseconds took{0};  // of one that has ended
     std::size_t done = 0;               // Changes that have ended well
-    std::size_t failed = 0;             // those that have not
-    std::size_t not_sent = 0;           // and those that nobody tried
+    std::size_t refused = 0;            // by the server
+    std::size_t unknown = 0;            // that may have been made, or not
+    std::size_t not_sent = 0;           // that nobody tried
     std::size_t total = 0;              // all that are known; 0: nothing is counted
     std::size_t checks = 0;             // that have ended
     std::size_t findings = 0;           // warnings and failures among them
-    [[nodiscard]] std::size_t ended() const { return done + failed + not_sent; }
+    [[nodiscard]] std::size_t failed() const { return refused + unknown; }
+    [[nodiscard]] std::size_t ended() const { return done + failed() + not_sent; }
   };
   struct Job {
     change::JobState state;
     TimePoint since;
     std::optional<TimePoint> last_line;
   };
-  // Changes per second, of the last seconds; and how long those that are left will take.
+  // Changes that are done per second, of the last seconds; and how long those that are left will take.
   struct Rate {
     double per_second = 0;
     std::chrono::seconds left{0};
@@ -51,7 +53,7 @@ class Progress : public change::Observer {
   [[nodiscard]] const Step* running() const;
   [[nodiscard]] const std::optional<Job>& job() const { return job_; }
   [[nodiscard]] const kube::Traffic& traffic() const { return traffic_; }
-  // Nothing until it can be told, and while nothing moves.
+  // Nothing until it can be told, while nothing moves, and once a Change was not made: then the step stops.
   [[nodiscard]] std::optional<Rate> rate() const;
 
   // The run has ended: a step that still runs has failed, and those ahead are left.
@@ -73,7 +75,7 @@ class Progress : public change::Observer {
  private:
   struct Sample {
     TimePoint at;
-    std::size_t ended = 0;
+    std::size_t done = 0;
   };
   Step* running_step();
   void end_step(Step& step, Step::State state);
@@ -82,7 +84,7 @@ class Progress : public change::Observer {
   std::vector<Step> steps_;
   std::size_t earlier_plans_ = 0;  // Changes of the running step's plans that have ended
   std::deque<Sample> samples_;     // of the plan that runs
-  TimePoint last_end_{};           // of a Change
+  TimePoint last_done_{};          // a Change
   std::optional<Job> job_;
   kube::Traffic traffic_;
   bool has_ended_ = false;

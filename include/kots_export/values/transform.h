@@ -56,7 +56,7 @@ struct Rule {
 // What the rules' examples were made with.
 [[nodiscard]] TransformOptions example_options();
 
-// Returns the 4.x values. Values that are 4.x already come out as they are, but for the license.
+// Returns the 4.x values. What it returned comes out as it is, but for the license.
 // Throws Error where `v3` is no map, names no domain, or has something else where a rule needs a map.
 [[nodiscard]] Transformed transform(const Value& v3, const TransformOptions& options);
 

@@ -26,12 +26,16 @@ struct Finding {
   std::string text;      // for people; no secret in it
 };
 
+// What Nomad's clients ask its server for: verify_server_hostname in its region global.
+inline constexpr const char* kNomadServerName = "server.global.nomad";
+
 // How long before its end a certificate is warned of.
 inline constexpr std::time_t kExpiresSoon = std::time_t{30} * 24 * 60 * 60;
 
 struct ValidateOptions {
   Target target = Target::v4_0;
-  std::time_t now = 0;  // decides whether certificates are expired
+  std::time_t now = 0;           // decides whether certificates are expired
+  bool is_after_tables = false;  // the chart is later than the target: what is not in the tables may be in it
 };
 
 class CheckContext;
@@ -56,10 +60,11 @@ struct NeededSecret {
   std::vector<std::string> one_of = {};  // and one of these
 };
 
-// The Secrets that `v4` leaves to the operator, each once: by values that are blank where the chart then
-// expects a Secret, by existingSecret, existingPasswordSecret and existingErlangSecret of a datastore inside
-// of the cluster or outside, and by postgresql.tls.certificatesSecret.
-[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4);
+// The Secrets that `v4` leaves to the operator and the chart of `target` reads, each once: by values that are
+// blank where the chart then expects a Secret, by existingSecret, existingPasswordSecret and
+// existingErlangSecret of a datastore inside of the cluster or outside, and by
+// postgresql.tls.certificatesSecret.
+[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4, Target target);
 
 // PostgreSQL's certificate, which is in a Secret, by the keys that hold its parts.
 struct CertificateSecret {
@@ -69,7 +74,8 @@ struct CertificateSecret {
   std::string authority;  // empty: none
 };
 
-// What `v4` says of it; nothing where TLS is off, the chart makes the certificate, or no Secret is named.
+// What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the
+// certificate, or no Secret is named.
 [[nodiscard]] std::optional<CertificateSecret> postgresql_certificate(const Value& v4);
 
 // "error", "warning", "note".
@@ -82,9 +88,12 @@ using ChartVersion = std::array<unsigned, 3>;
 [[nodiscard]] std::optional<ChartVersion> chart_version(std::string_view version);
 // True for versions of the chart after 4.1: nothing is known of them.
 [[nodiscard]] bool is_after_tables(std::string_view version);
+// How values are checked for a version of the chart.
+[[nodiscard]] ValidateOptions validate_options(std::string_view version, std::time_t now);
 
-// Values of 3.x alone, which `transform` did not see yet: nearly all findings about them would say so. A
-// domainName of 3.x among values that only 4.x has is a slip, not that.
+// Values that `transform` did not see yet, or that were 3.x and are half 4.x: nearly all findings about them
+// would say so, and what they advise would not make them whole. A domainName of 3.x among values that only
+// 4.x has is a slip, not that; so is a leftover where nothing is missing.
 [[nodiscard]] bool is_of_3x(const Value& values);
 // What is to be said first about such values, and alone.
 [[nodiscard]] Finding finding_of_3x(const YamlDocument& document);

@@ -24,7 +24,23 @@ CheckFinding check_database(Checking& checking) {
   }
 }
 
+namespace {
+
+// Whoever may not look at it rolls nothing back.
+CheckFinding what_a_rollback_would_cut(const Checking& checking) {
+  Context& context = checking.context;
+  try {
+    const auto error = obstacle_to_rollback(context, checking.options.paths);
+    return error ? problem(error->what(), error->hint()) : ok("Job circle-migrator is not running");
+  } catch (const kube::ApiError& error) {
+    throw_not_planned(context, error);
+  }
+}
+
+}  // namespace
+
 CheckFinding check_migrator_job(Checking& checking) {
+  if (checking.command == CheckedCommand::rollback) return what_a_rollback_would_cut(checking);
   Context& context = checking.context;
   const auto earlier = find_earlier_migration(context, checking.options.paths);
   if (!earlier) return ok("no Job of a database migration is there");

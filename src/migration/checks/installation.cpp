@@ -107,7 +107,7 @@ CheckFinding check_workloads(Checking& checking) {
     return ok(util::filled("{workloads}, all ready", {{"workloads", util::counted(all, "workload")}}));
   return problem(
       util::filled("not ready before the migration: {workloads}", {{"workloads", util::listed(down)}}),
-      util::filled("Look at them first, so that nobody takes them for the migration's doing: `{command}`.",
+      util::filled("Look at them first, so that the migration is not blamed for them: `{command}`.",
                    {{"command", context.commands.kubectl(context.ns.name, "get pods")}}));
 }
 
@@ -143,7 +143,7 @@ CheckFinding check_backup(Checking& checking) {
   CheckFinding finding = find_backup(checking);
   if (finding.kind != CheckFinding::Kind::problem) return finding;
   checking.context.is_backup_missing = true;
-  finding.remedy += " Where there is one, --backup-confirmed says so.";
+  finding.remedy += " If you have one, add --backup-confirmed.";
   if (checking.only_looks()) finding.kind = CheckFinding::Kind::note;
   return finding;
 }

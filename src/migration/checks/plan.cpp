@@ -1,4 +1,5 @@
 #include <kots_export/kube/access.h>
+#include <kots_export/migration/inventory.h>
 #include <kots_export/migration/names.h>
 #include <kots_export/util/text.h>
 
@@ -138,6 +139,29 @@ void add_needs_of_run(const MigrationPlan& plan, Needs& needs) {
   needs.add("get", "", "Pod", "log");
 }
 
+// What the release's manifest names beyond what is listed. Where its record cannot be read, another check
+// says so; what is the cluster's has a way round, see plan_annotate.
+std::vector<kube::ObjectRef> read_by_name(const Checking& checking) {
+  Context& context = checking.context;
+  try {
+    const auto revisions = stored_revisions(context);
+    if (revisions.empty()) return {};
+    const int planned = checking.options.revision.value_or(1);  // see read_release
+    const auto found = std::ranges::find(revisions, planned, &helm::StoredRevision::revision);
+    const helm::Release& release =
+        decoded_revision(context, found != revisions.end() ? *found : current_revision(context));
+    auto objects = objects_beyond_lists(context, release.manifest);
+    std::erase_if(objects, [](const kube::ObjectRef& object) { return object.ns.empty(); });
+    return objects;
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const kube::ConnectionError&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 // What planning reads.
 void add_needs_of_planning(const Checking& checking, Needs& needs) {
   Context& context = checking.context;
@@ -151,6 +175,9 @@ void add_needs_of_planning(const Checking& checking, Needs& needs) {
       // What is deleted is read whole, for the way back.
       if (command != CheckedCommand::annotate) needs.add("get", kind.group, kind.kind);
     }
+  }
+  if (is_whole || command == CheckedCommand::annotate) {
+    for (kube::ObjectRef& object : read_by_name(checking)) needs.add("get", std::move(object));
   }
   if (is_whole || command == CheckedCommand::flyway) {
     needs.add("list", "", "Pod");

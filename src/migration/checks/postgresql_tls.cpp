@@ -9,7 +9,9 @@
 
 #include "migration/checks/checking.h"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -26,6 +28,27 @@ std::optional<std::string> bytes_at(const nlohmann::json& secret, const std::str
 }
 
 std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
+
+// Why none of `any_of`, which stand at `name`, is valid today; nothing where one is: another that is expired
+// may be an old root that it has taken over for.
+std::vector<std::string> date_problems_of(const std::string& name,
+                                          const std::vector<util::Certificate>& any_of) {
+  const std::time_t now = std::time(nullptr);
+  const auto is_valid = [&](const util::Certificate& one) {
+    return one.not_before <= now && one.not_after >= now;
+  };
+  if (std::ranges::any_of(any_of, is_valid)) return {};
+  std::vector<std::string> problems;
+  for (const util::Certificate& one : any_of) {
+    if (one.not_after < now)
+      problems.push_back(
+          util::filled("{name} expired on {day}", {{"name", name}, {"day", day_of(one.not_after)}}));
+    if (one.not_before > now)
+      problems.push_back(
+          util::filled("{name} is valid only from {day}", {{"name", name}, {"day", day_of(one.not_before)}}));
+  }
+  return problems;
+}
 
 std::vector<std::string> problems_of(const nlohmann::json& secret, const values::CertificateSecret& names) {
   const std::string certificate = bytes_at(secret, names.certificate).value_or("");
@@ -52,15 +75,9 @@ std::vector<std::string> problems_of(const nlohmann::json& secret, const values:
           util::filled("{certificate} was not issued by {authority}: {why}",
                        {{"certificate", names.certificate}, {"authority", names.authority}, {"why", *why}}));
   }
-  const std::time_t now = std::time(nullptr);
-  if (chain.front().not_after < now)
-    problems.push_back(
-        util::filled("{certificate} expired on {day}",
-                     {{"certificate", names.certificate}, {"day", day_of(chain.front().not_after)}}));
-  if (chain.front().not_before > now)
-    problems.push_back(
-        util::filled("{certificate} is valid only from {day}",
-                     {{"certificate", names.certificate}, {"day", day_of(chain.front().not_before)}}));
+  std::ranges::move(date_problems_of(names.certificate, {chain.front()}), std::back_inserter(problems));
+  std::ranges::move(date_problems_of(names.authority, util::certificates_in(authority.value_or(""))),
+                    std::back_inserter(problems));
   return problems;
 }
 

@@ -75,9 +75,8 @@ CheckFinding look_for(Checking& checking, const Wanted& wanted) {
       break;
   }
   return warning(
-      util::filled("whether {host} gives {object} to Secret {secret} is not known: {why}", arguments),
-      "The cluster's nodes may reach it anyway: make sure that they do. From this machine check the "
-      "network and HTTPS_PROXY.");
+      util::filled("could not check whether Secret {secret} can pull {object} from {host}: {why}", arguments),
+      "The nodes may still reach it; check that. On this machine check the network and HTTPS_PROXY.");
 }
 
 // A version is the chart's tag; of anything else Helm makes a range, and chooses among all tags.

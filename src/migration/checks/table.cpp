@@ -44,7 +44,7 @@ constexpr std::array kChecks = {
           {kStop, kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_reading},
     Check{"release", "release", "that the Helm release has a record in the namespace",
           {kStop, kStop, kStop, kStop, kStop, kStop, kNone}, kBefore, Skipping::refused, Gate::yes, check_release},
-    Check{"release-chart", "release", "that the release is of a circleci-server chart 3.4 or later, and not of 4.x",
+    Check{"release-chart", "release", "that the release is of a circleci-server chart, and not of 4.x; before 3.4 it only warns",
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::refused, Gate::no, check_release_chart},
     Check{"release-status", "release", "that Helm will take the upgrade: the newest revision is deployed",
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
@@ -62,8 +62,8 @@ constexpr std::array kChecks = {
           {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_registry_chart},
     Check{"database", "database", "that the frontend runs, and has the database's address and password",
           {kStop, kNone, kNone, kNone, kStop, kNone, kNone}, kBefore, Skipping::refused, Gate::no, check_database},
-    Check{"migrator-job", "database", "the Job of a database migration that was started before",
-          {kStop, kNone, kNone, kNone, kStop, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_migrator_job},
+    Check{"migrator-job", "database", "the Job of a database migration that was started before; for a rollback: that it is not running",
+          {kStop, kNone, kNone, kNone, kStop, kWarn, kStop}, kBefore, Skipping::refused, Gate::no, check_migrator_job},
     Check{"sidecars", "database", "that no sidecar is injected into the namespace's Pods",
           {kWarn, kNone, kNone, kNone, kWarn, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_sidecars},
     Check{"workloads", "installation", "what is not healthy before the migration",
@@ -203,9 +203,8 @@ void throw_if_checks_failed(const Context& context) {
   const char* words =
       failed.size() == 1 ? "check {checks} failed, as shown above" : "checks {checks} failed, as shown above";
   throw Error("nothing was changed", util::filled(words, {{"checks", util::listed(failed)}}),
-              may_be_skipped
-                  ? "Fix what they name, or leave one out with --skip-check ID where you know better."
-                  : "Fix what they name: without it nothing can be migrated.",
+              may_be_skipped ? "Fix these checks, or skip one with --skip-check ID if you are sure."
+                             : "Fix these checks: they cannot be skipped.",
               ExitCode::check_failed);
 }
 

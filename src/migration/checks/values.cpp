@@ -45,7 +45,7 @@ CheckFinding check_values(Checking& checking) {
   try {
     findings =
         values::validate(values::parse_yaml_with_places(checking.plan->values->in_use().reveal(), file),
-                         {.target = target, .now = std::time(nullptr)});
+                         values::validate_options(checking.options.target_version, std::time(nullptr)));
   } catch (const Error& error) {
     return problem(error.what(), remedy);
   }
@@ -74,7 +74,8 @@ CheckFinding check_own_secrets(Checking& checking) {
   Context& context = checking.context;
   std::vector<values::NeededSecret> needed;
   try {
-    needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"));
+    needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"),
+                                    values::target_of_chart(checking.options.target_version));
   } catch (const Error&) {
     return skipped("the values cannot be read: check values says why");
   }
@@ -89,7 +90,7 @@ CheckFinding check_own_secrets(Checking& checking) {
   if (missing.empty())
     return ok(util::filled("{secrets} that the values leave to you",
                            {{"secrets", util::counted(needed.size(), "Secret")}}));
-  return problem(util::filled("the values refer to what does not exist: {secrets}",
+  return problem(util::filled("the values refer to Secrets or keys that do not exist: {secrets}",
                               {{"secrets", util::listed(missing)}}),
                  "Create it before `helm upgrade`, or give the values with --values FILE.");
 }

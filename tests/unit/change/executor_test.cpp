@@ -105,6 +105,9 @@ class Pages : public ChangeSource {
     if (fails_) throw Error("the third page did not come");
   }
   void fail() { fails_ = true; }
+  [[nodiscard]] std::optional<std::size_t> expected() const override {
+    return static_cast<std::size_t>(pages_ * page_);
+  }
   [[nodiscard]] std::size_t most_known() const { return most_known_; }
 
  private:
@@ -389,6 +392,22 @@ TEST_F(ExecutorTest, AnInterruptStartsNothingMoreAndWaitsForWhatIsInFlight) {
   EXPECT_EQ(executor.counts().not_sent, 6U);
   EXPECT_EQ(transport.requests().size(), 4U);
   EXPECT_EQ(journal_lines("outcome"), 10U) << "of those that were not sent too: the journal is complete";
+}
+
+// The rest of the pages is not read any more; how much that would have been, the source has said.
+TEST_F(ExecutorTest, WhatWasExpectedOfASourceIsLeftWhereTheRunStops) {
+  bool answered = false;
+  ScriptedTransport transport(everything_works, 1);
+  transport.after_each([&](const kube::Request& request) { answered = request.method == Method::patch; });
+  kube::Client client(transport);
+  ExecutorOptions stopping = options();
+  stopping.interrupted = [&] { return answered; };
+  Executor executor(client, silent_, stopping);
+  Pages pages(3, 5);
+  EXPECT_THROW((void)executor.run(pages), Interrupted);
+
+  EXPECT_EQ(executor.counts().done, 1U);
+  EXPECT_EQ(executor.counts_with_rest().not_sent, 14U);
 }
 
 // A run of several plans, of which the second was not reached.

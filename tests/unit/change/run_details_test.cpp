@@ -67,8 +67,10 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
        .target_version = "4.0.1",
        .helm_force = "taken",
        .warnings = {{.level = Notice::Level::warning, .id = "w", .args = {{"a", "b"}}}},
-       .end = RunDetails::End{
-           .step = "flyway", .why = "it failed", .hint = "See.", .can_go_on = false, .can_go_back = true}});
+       .end =
+           RunDetails::End{
+               .step = "flyway", .why = "it failed", .hint = "See.", .can_go_on = false, .can_go_back = true},
+       .left = RunDetails::Left::expected});
 
   const auto details = read_run_details(folder.path());
 
@@ -83,6 +85,7 @@ TEST(RunDetails, AreReadAsTheyWereWrittenAndPrivate) {
   EXPECT_EQ(details->end->step + details->end->why + details->end->hint, "flywayit failedSee.");
   EXPECT_FALSE(details->end->can_go_on);
   EXPECT_TRUE(details->end->can_go_back);
+  EXPECT_EQ(details->left, RunDetails::Left::expected);
   EXPECT_EQ(std::filesystem::status(folder / "details.json").permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }

@@ -70,7 +70,13 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
       {{"-o", "xml"}, "--output: unknown value \"xml\" | Write json, yaml or markdown."},
       {{"--concurrency", "257"}, "--concurrency: \"257\" is not possible | Write a number from 1 to 256."},
       {{"--revision", "one"}, "--revision: \"one\" is not possible | Write a number from 1 to 1000000."},
-      {{"-n", ""}, "--namespace: is empty: is a variable not set?"}};
+      {{"-n", ""}, "--namespace: is empty: is a variable not set?"},
+      {{"--context", ""}, "--context: is empty: is a variable not set?"},
+      {{"--values", ""}, "--values: is empty"},
+      {{"plan", "--out", ""}, "--out: is empty"},
+      {{"plan", "show", ""}, "is empty"},
+      {{"rollback", ""}, "RUN: is empty"},
+      {{"runs", "-n", ""}, "--namespace: is empty"}};
   for (const auto& [typed, wanted] : cases) {
     SCOPED_TRACE(::testing::PrintToString(typed));
     EXPECT_THAT(error_of(typed), HasSubstr(wanted));

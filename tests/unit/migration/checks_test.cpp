@@ -22,9 +22,11 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 using Status = change::CheckOutcome::Status;
 
 apiserver::ApiServerOptions with_jane(apiserver::ApiServerOptions options) {
@@ -316,6 +318,8 @@ std::vector<Planted> planted_certificates() {
   const apiserver::KeyPair old =
       apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expired});
   const apiserver::KeyPair other = apiserver::make_authority("other");
+  const std::string old_root =
+      apiserver::issue(authority, {.common_name = "root", .validity = Validity::expired}).certificate_pem;
   const char* const id = "postgresql-tls";
   return {{"CertificateOfPostgresql", id, Status::ok, "Secret postgres-tls: cert.pem is valid until", "",
            postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem)},
@@ -326,6 +330,10 @@ std::vector<Planted> planted_certificates() {
            postgresql_tls(own.certificate_pem, own.key_pem, other.certificate_pem)},
           {"ExpiredCertificate", id, Status::warning, "cert.pem expired on", "",
            postgresql_tls(old.certificate_pem, old.key_pem, authority.certificate_pem)},
+          {"ExpiredAuthority", id, Status::warning, "ca.pem expired on", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root)},
+          {"ExpiredRootBesideTheAuthority", id, Status::ok, "cert.pem is valid until", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, old_root + authority.certificate_pem)},
           {"NoCertificate", id, Status::warning, "cert.pem holds no certificate", "",
            postgresql_tls("x", own.key_pem, authority.certificate_pem)},
           {"NoKey", id, Status::warning, "cert.key holds no private key", "",
@@ -568,7 +576,9 @@ TEST_F(ChecksWithARegistry, OnlyWarnOnceWhereItIsNotReached) {
   answer_with(test::connection_refused());
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("registry-image").status, Status::warning);
-  EXPECT_THAT(check("registry-image").detail, HasSubstr("is not known: connection refused"));
+  EXPECT_THAT(check("registry-image").detail,
+              AllOf(StartsWith("could not check whether Secret regcred can pull image circle-migrator:"),
+                    EndsWith(": connection refused")));
   EXPECT_EQ(check("registry-chart").status, Status::skipped);
   EXPECT_EQ(asked.size(), 2U);
 }
@@ -735,7 +745,8 @@ INSTANTIATE_TEST_SUITE_P(OfTheWholeMigration, AReading,
                                            "list deployments.apps", "list cronjobs.batch",
                                            "list poddisruptionbudgets.policy", "get jobs.batch",
                                            "get statefulsets.apps", "get deployments.apps", "get configmaps",
-                                           "get services", "get serviceaccounts"),
+                                           "get services", "get serviceaccounts",
+                                           "get ingresses.networking.k8s.io"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::ranges::replace_if(
@@ -754,6 +765,18 @@ TEST_F(ChecksAsJane, OnlyWarnOfWhatTheMigrationFindsAWayRound) {
     server.deny(std::string("jane ") + denied);
   EXPECT_EQ(outcome().first, "");
   EXPECT_EQ(check("permissions").status, Status::warning);
+}
+
+TEST_F(ChecksAsJane, WarnWhereAVolumeCannotBeKeptAndItsClaimIsKeptInstead) {
+  for (const std::string denied : {"patch persistentvolumes", "get persistentvolumes"}) {
+    SCOPED_TRACE(denied);
+    server.deny("jane " + denied);
+    context.lacking.clear();
+    observer.checks.clear();
+    EXPECT_EQ(outcome().first, "");
+    EXPECT_EQ(check("permissions").status, Status::warning);
+    EXPECT_THAT(check("permissions").detail, HasSubstr(denied));
+  }
 }
 
 class OfTheCluster : public ChecksAsJane, public ::testing::WithParamInterface<const char*> {};

@@ -1,4 +1,5 @@
 #include <kots_export/migration/effects.h>
+#include <kots_export/migration/kots_cleanup.h>
 #include <kots_export/migration/names.h>
 
 #include "unit/ui/changes.h"
@@ -93,6 +94,46 @@ TEST(Effects, OfAMigratorOfAnEarlierRunAreThatItGoes) {
   EXPECT_FALSE(of.migration_wait);
 }
 
+Change deletion_of_running_migrator(const std::string& step) {
+  Change change = deletion("Job", std::string(names::kMigrator), {{"status", {{"active", 1}}}});
+  change.step = step;
+  return change;
+}
+
+TEST(Effects, OfAMigratorThatRunsAreThatItIsFollowedToItsEnd) {
+  const Change change = deletion_of_running_migrator("flyway");
+  const Effects of = effects({change});
+
+  EXPECT_THAT(names(of.followed), ElementsAre("Job circle-migrator"));
+  EXPECT_THAT(names(of.deleted), IsEmpty());
+  EXPECT_TRUE(of.migrates_database);
+  EXPECT_FALSE(of.cuts_migration);
+  EXPECT_EQ(of.migration_wait, kTimeout);
+  EXPECT_TRUE(Irreversible(Plan{}).has(change));
+}
+
+TEST(Effects, OfAMigratorThatARollbackStopsAreThatTheDatabaseIsHalfMigrated) {
+  const Change change = deletion_of_running_migrator("rollback");
+  const Effects of = effects({change});
+
+  EXPECT_THAT(names(of.deleted), ElementsAre("Job circle-migrator"));
+  EXPECT_TRUE(of.cuts_migration);
+  EXPECT_FALSE(of.migrates_database);
+  EXPECT_TRUE(Irreversible(Plan{}).has(change));
+}
+
+TEST(Effects, OfAMigratorThatHasEndedAreThatItGoes) {
+  for (const char* const step : {"flyway", "rollback"}) {
+    Change change = deletion_of_running_migrator(step);
+    change.before["status"] = {{"conditions", {{{"type", "Complete"}, {"status", "True"}}}}};
+    const Effects of = effects({change});
+
+    EXPECT_THAT(names(of.deleted), ElementsAre("Job circle-migrator"));
+    EXPECT_FALSE(of.migrates_database || of.cuts_migration);
+    EXPECT_FALSE(Irreversible(Plan{}).has(change));
+  }
+}
+
 json bound_to(const std::string& volume) { return {{"spec", {{"volumeName", volume}}}}; }
 
 TEST(Effects, SayWhatKeepsTheDataOfClaimsThatAreDeleted) {
@@ -109,6 +150,18 @@ TEST(Effects, SayWhatKeepsTheDataOfClaimsThatAreDeleted) {
   EXPECT_EQ(of.claims[0].volume, "pv-a");
   EXPECT_EQ(of.claims[1].data, Data::by_policy);
   EXPECT_EQ(of.claims[2].data, Data::never_bound);
+}
+
+TEST(Effects, OfAClaimWhoseVolumeIsNotChangedFollowFromItsPolicy) {
+  for (const auto& [policy, data] :
+       {std::pair{"Retain", Data::retained}, {"Delete", Data::deleted}, {"Recycle", Data::by_policy}}) {
+    json image = bound_to("pv-a");
+    image["status"][kPolicyOfVolume] = policy;
+    const Change change = deletion("PersistentVolumeClaim", "a", image);
+
+    EXPECT_EQ(effects({change}).claims.at(0).data, data) << policy;
+    EXPECT_EQ(Irreversible(Plan{}).has(change), data != Data::retained) << policy;
+  }
 }
 
 TEST(Effects, KnowTheClaimsThatGoWithAStatefulSet) {

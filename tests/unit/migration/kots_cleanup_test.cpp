@@ -139,8 +139,10 @@ TEST_F(KotsCleanup, DeletesAClaimWhoseVolumeIsRetainedAlready) {
 TEST_F(KotsCleanup, DeletesTheDataOnlyWhenTold) {
   put_claim("Delete");
 
-  EXPECT_THAT(changes_of(plan(DeleteVolumes::yes)),
-              ElementsAre("delete PersistentVolumeClaim kotsadm-postgres"));
+  const change::Plan result = plan(DeleteVolumes::yes);
+
+  EXPECT_THAT(changes_of(result), ElementsAre("delete PersistentVolumeClaim kotsadm-postgres"));
+  EXPECT_EQ(result.changes.front().before["status"][kPolicyOfVolume], "Delete");
 }
 
 class KotsCleanupAsJane : public KotsCleanup {
@@ -156,6 +158,9 @@ TEST_F(KotsCleanupAsJane, KeepsTheClaimWhereTheVolumeMayNotBeChanged) {
 
   EXPECT_THAT(changes_of(plan()), IsEmpty());
   EXPECT_EQ(observer.argument("kots_cleanup.claim-kept", "volume"), "pv-1");
+  ASSERT_EQ(context.lacking.size(), 1U);
+  EXPECT_EQ(context.lacking.front().verb, "patch");
+  EXPECT_EQ(kube::describe(context.lacking.front().object), "PersistentVolume pv-1");
 }
 
 TEST_F(KotsCleanupAsJane, KeepsTheClaimWhereTheVolumeMayNotEvenBeRead) {
@@ -163,6 +168,8 @@ TEST_F(KotsCleanupAsJane, KeepsTheClaimWhereTheVolumeMayNotEvenBeRead) {
 
   EXPECT_THAT(changes_of(plan()), IsEmpty());
   EXPECT_EQ(observer.argument("kots_cleanup.claim-kept", "claim"), "kotsadm-postgres");
+  ASSERT_EQ(context.lacking.size(), 1U);
+  EXPECT_EQ(context.lacking.front().verb, "get");
 }
 
 class KotsCleanupOfInstallation : public MigrationTest {

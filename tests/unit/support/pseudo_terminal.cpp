@@ -82,4 +82,11 @@ bool PseudoTerminal::echoes() const {
   return (settings.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
 }
 
+void PseudoTerminal::set_echo() const {
+  termios settings{};
+  if (::tcgetattr(master_, &settings) != 0) throw std::runtime_error("no terminal");
+  settings.c_lflag |= static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(master_, TCSANOW, &settings);
+}
+
 }  // namespace kots_export::test

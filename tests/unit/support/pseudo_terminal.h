@@ -32,6 +32,8 @@ class PseudoTerminal {
   [[nodiscard]] const std::string& screen() const { return screen_; }
   // Whether the terminal shows what is typed.
   [[nodiscard]] bool echoes() const;
+  // Makes it do so, as a shell does that has it back.
+  void set_echo() const;
 
  private:
   bool read_some(std::chrono::milliseconds limit);

@@ -29,13 +29,17 @@ Effects everything() {
   effects.restarted = {object_of("Deployment", "frontend")};
   effects.started = {object_of("Job", "again")};
   effects.run = {object_of("Job", "circle-migrator")};
+  effects.followed = {object_of("Job", "running")};
   effects.metadata_patches = 2;
   effects.claims = {
       {.claim = object_of("PersistentVolumeClaim", "a"), .volume = "", .data = Data::never_bound},
       {.claim = object_of("PersistentVolumeClaim", "b"), .volume = "pv-b", .data = Data::kept},
-      {.claim = object_of("PersistentVolumeClaim", "c"), .volume = "pv-c", .data = Data::by_policy}};
+      {.claim = object_of("PersistentVolumeClaim", "c"), .volume = "pv-c", .data = Data::by_policy},
+      {.claim = object_of("PersistentVolumeClaim", "d"), .volume = "pv-d", .data = Data::retained},
+      {.claim = object_of("PersistentVolumeClaim", "e"), .volume = "pv-e", .data = Data::deleted}};
   effects.deleted_with_claims = {object_of("StatefulSet", "kotsadm-rqlite")};
   effects.migrates_database = true;
+  effects.cuts_migration = true;
   effects.migration_wait = std::chrono::seconds(600);
   effects.deletion_wait = std::chrono::seconds(60);
   effects.upgrade_follows = true;
@@ -52,16 +56,25 @@ TEST(EffectsView, HasALineForEach) {
       "  Pods: restarted by a new template: Deployment frontend\n"
       "  Pods: started, or taken over where they still run: Job again\n"
       "  Pods: one of Job circle-migrator runs, and is deleted with it when it is done\n"
+      "  Pods: one of Job running runs already: it is followed to its end, then deleted\n"
       "  Pods: all others go on running; new labels and annotations restart none\n"
       "  data: PersistentVolumeClaim a is deleted; it was never bound and holds no data\n"
       "  data: PersistentVolumeClaim b is deleted; its data stays: volume pv-b is set to Retain first\n"
-      "  data: PersistentVolumeClaim c is deleted; its data stays where the reclaim policy of volume pv-c is "
+      "! data: PersistentVolumeClaim c is deleted; its data stays where the reclaim policy of volume pv-c is "
       "Retain, and is deleted where it is Delete\n"
+      "  data: PersistentVolumeClaim d is deleted; its data stays: the reclaim policy of volume pv-d is "
+      "Retain\n"
+      "! data: PersistentVolumeClaim e is deleted, and its data with it: the reclaim policy of volume pv-e "
+      "is "
+      "Delete\n"
       "  data: PersistentVolumeClaims are deleted with StatefulSet kotsadm-rqlite\n"
       "! data: the database migration changes PostgreSQL's schema and cannot be undone: only a backup brings "
       "the old one back\n"
-      "  time: the run waits for the database migration, 600 s at most (--timeout)\n"
-      "  time: the run waits until what it deletes of PostgreSQL is gone, 60 s at most\n"
+      "! data: the database migration is stopped while it runs: the database then has to be restored from "
+      "its "
+      "backup\n"
+      "  time: the run waits for the database migration, 10 min 0 s at most (--timeout)\n"
+      "  time: the run waits until what it deletes of PostgreSQL is gone, 1 min 0 s at most\n"
       "  time: CircleCI's own Pods run on until helm upgrade; the migration guide has CI stand still from "
       "this "
       "run until the upgraded ones are up\n");

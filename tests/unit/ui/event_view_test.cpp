@@ -23,8 +23,10 @@ using ::testing::StartsWith;
 
 class EventViewTest : public ::testing::Test {
  protected:
-  EventView view(EventView::Requests requests = EventView::Requests::none) {
-    return {progress, out, requests, [] { return std::chrono::system_clock::from_time_t(1'000'000'000); }};
+  EventView view(EventView::Requests requests = EventView::Requests::none,
+                 EventView::Says says = EventView::Says::everything) {
+    return {progress, out, requests, says,
+            [] { return std::chrono::system_clock::from_time_t(1'000'000'000); }};
   }
   [[nodiscard]] std::vector<json> events() const {
     std::vector<json> result;
@@ -43,6 +45,24 @@ TEST_F(EventViewTest, AnEventIsALineThatBeginsWithTimeAndName) {
 
   EXPECT_EQ(out.str(), R"({"time":"2001-09-09T01:46:40.000Z","event":"stepStarted","step":"apply"})"
                        "\n");
+}
+
+TEST_F(EventViewTest, WhereOnlyFailuresAreWantedNothingElseIsTold) {
+  using Status = change::ChangeOutcome::Status;
+  EventView quiet = view(EventView::Requests::bodies, EventView::Says::failures);
+  quiet.step_started("apply");
+  quiet.check_done({.id = "a", .group = "b", .status = change::CheckOutcome::Status::warning});
+  quiet.change_done(test::deletion("Job", "j", {}), {});
+  quiet.change_done(test::deletion("Job", "j", {}), {.status = Status::not_sent, .object = {}});
+  quiet.request_done({}, kube::Reply{}, 5ms);
+  quiet.file_written("values", "values.yaml");
+  now += 20s;
+  quiet.traffic({});
+  EXPECT_THAT(out.str(), IsEmpty());
+
+  quiet.change_done(test::deletion("Job", "j", {}), {.status = Status::refused, .error = "no", .object = {}});
+  quiet.check_done({.id = "a", .group = "b", .status = change::CheckOutcome::Status::failed});
+  EXPECT_THAT(events(), SizeIs(2));
 }
 
 TEST_F(EventViewTest, AnEventMayHaveNothingButItsName) {

@@ -129,7 +129,7 @@ TEST_F(HumanViewTest, SaysOnceWhatTheUserMayNotDoForAllItsObjects) {
   EXPECT_EQ(progress_.str(),
             "refused delete Job c: cannot patch it: jobs \"x\" is forbidden: User may not (403) "
             "(Ask the administrator.)\n"
-            "refused patch Jobs, 2 objects (a-2, a-10): User may not (403) (Ask the administrator.)\n");
+            "refused patch Job, 2 objects (a-2, a-10): User may not (403) (Ask the administrator.)\n");
 }
 
 TEST_F(HumanViewTest, TellsAtOnceOfTheFirstThatFailedAndOfThoseLikeItAtTheEnd) {
@@ -150,7 +150,24 @@ TEST_F(HumanViewTest, TellsAtOnceOfTheFirstThatFailedAndOfThoseLikeItAtTheEnd) {
   view_.plan_done();
 
   EXPECT_EQ(progress_.str(),
-            "unknown delete Jobs, 2 more objects (a-2, a-10): no answer after 10 ms: jobs \"a-1\"\n");
+            "unknown delete Job, 2 more objects (a-2, a-10): no answer after 10 ms: jobs \"a-1\"\n");
+}
+
+TEST_F(HumanViewTest, SaysOnceWhatHasOneCauseWhateverTheKind) {
+  const auto fail = [&](const change::Change& change) {
+    view_.change_done(change, outcome(ChangeOutcome::Status::not_sent,
+                                      "cannot " + std::string(to_string(change.verb)) + " " +
+                                          kube::describe(change.object) + ": no connection to 10.0.0.1"));
+  };
+  fail(label_patch("Job", "a", "a", "b"));
+  progress_.str("");
+  fail(label_patch("Secret", "b", "a", "b"));
+  fail(deletion("Job", "c", {}));
+
+  view_.plan_done();
+
+  EXPECT_EQ(progress_.str(),
+            "not sent 2 more objects (delete Job c, patch Secret b): no connection to 10.0.0.1\n");
 }
 
 TEST_F(HumanViewTest, SaysThatNothingIsToDo) {

@@ -185,6 +185,22 @@ TEST_F(LiveViewTest, WhereTheTerminalBreaksLinesAnewAllTheirRowsArePaintedOver) 
   EXPECT_THAT(out.str(), StartsWith("\r\x1b[2A"));
 }
 
+// tmux remembers of a row that it was broken, until it is erased, and joins it to the next one later.
+TEST_F(LiveViewTest, WhatWasPaintedInAnotherWidthIsErasedBeforeItIsPaintedOver) {
+  progress.step_started("apply");
+  turn();
+  out.str("");
+  turn();
+  EXPECT_THAT(out.str(), StartsWith("\r\x1b[1A\x1b[?7l")) << "no flicker while nothing changes";
+  for (const std::size_t columns : {40U, 120U}) {
+    SCOPED_TRACE(columns);
+    area.columns = columns;
+    out.str("");
+    turn();
+    EXPECT_THAT(out.str(), StartsWith("\r\x1b[1A\x1b[J"));
+  }
+}
+
 TEST_F(LiveViewTest, AfterCtrlZItPaintsBelowWhatTheShellWrote) {
   progress.step_started("apply");
   turn();

@@ -122,6 +122,12 @@ TEST(NextSteps, AreMarkdownWithTheirNumbers) {
                     HasSubstr("<https://github.com/circleci/realitycheck>")));
 }
 
+TEST(NextSteps, FindWhatAWordSaysOfForce) {
+  for (const HelmForce force : {HelmForce::unknown, HelmForce::taken, HelmForce::refused})
+    EXPECT_EQ(helm_force_of(word_of(force)), force);
+  EXPECT_EQ(helm_force_of("something else"), HelmForce::unknown);
+}
+
 }  // namespace
 
 }  // namespace kots_export::ui

@@ -90,6 +90,29 @@ TEST_F(ProgressTest, WhatIsOnlyPlannedDoesNotLookDone) {
   EXPECT_THAT(screen(), StartsWith("\u00b7 kots_cleanup  0.0 s       planned"));
 }
 
+TEST_F(ProgressTest, WhatWasPlannedIsDoneOnceApplyIs) {
+  for (const char* step : {"annotate", "apply"}) {
+    progress.step_started(step);
+    progress.step_done(step);
+  }
+  progress.step_started("flyway");
+  progress.end();
+
+  EXPECT_THAT(texts_of(final_lines(progress, {})),
+              ElementsAre(StartsWith("\u2713 annotate      0.0 s       done in apply"),
+                          StartsWith("\u2713 apply"), StartsWith("\u2717 flyway")));
+}
+
+TEST_F(ProgressTest, WhatWasPlannedIsNotDoneWhereApplyStopped) {
+  progress.step_started("annotate");
+  progress.step_done("annotate");
+  progress.step_started("apply");
+  progress.end();
+
+  EXPECT_THAT(screen(), HasSubstr("\u00b7 annotate      0.0 s       planned"));
+  EXPECT_THAT(screen(), Not(HasSubstr("done in apply")));
+}
+
 TEST_F(ProgressTest, AStepThatNobodyAnnouncedComesBeforeThoseThatAreToFollow) {
   constexpr std::array<std::string_view, 1> kAhead = {"apply"};
   progress.steps_ahead(kAhead);
@@ -117,7 +140,32 @@ TEST_F(ProgressTest, WhatFailedIsNotDone) {
   for (const auto status : {change::ChangeOutcome::Status::not_sent, change::ChangeOutcome::Status::refused})
     progress.change_done(test::deletion("Job", "j", {}), {.status = status, .object = {}});
 
-  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 1 failed")));
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 3 changes, 1 refused")));
+  progress.change_done(test::deletion("Job", "j", {}),
+                       {.status = change::ChangeOutcome::Status::unknown, .object = {}});
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("1 of 4 changes, 1 refused, 1 unknown")));
+}
+
+TEST_F(ProgressTest, WhatTheRunsEndCallsUnknownIsCalledSoHereToo) {
+  progress.step_started("apply");
+  progress.change_done(test::deletion("Job", "j", {}),
+                       {.status = change::ChangeOutcome::Status::unknown, .object = {}});
+
+  EXPECT_THAT(status_lines(progress), ElementsAre(HasSubstr("0 of 1 changes, 1 unknown")));
+}
+
+// A server that died: what is left ends at once, and none of it is progress.
+TEST_F(ProgressTest, WhatWasNotSentFillsNoBarAndHasNoRate) {
+  progress.step_started("apply");
+  progress.expected(100);
+  make_changes(20, 100ms);
+  for (int i = 0; i < 60; ++i)
+    progress.change_done(test::deletion("Job", "j", {}),
+                         {.status = change::ChangeOutcome::Status::not_sent, .object = {}});
+
+  EXPECT_THAT(screen({.glyphs = Area::Glyphs::ascii}),
+              HasSubstr("[####................] 20 of 100 changes\n"));
+  EXPECT_FALSE(progress.rate());
 }
 
 TEST_F(ProgressTest, WhileNothingMovesNobodyKnowsTheTimeThatIsLeft) {
@@ -287,6 +335,13 @@ TEST_F(ProgressTest, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST_F(ProgressTest, AStepWithItsTimeAloneFitsIntoTwentyFiveColumns) {
+  progress.step_started("export");
+  progress.step_done("export");
+
+  EXPECT_THAT(screen({.columns = 25}), ::testing::MatchesRegex("\u2713 export +0.0 s\n"));
+}
+
 TEST_F(ProgressTest, WithFortyColumnsCountsAndRemainingTimeAreStillThere) {
   progress.step_started("apply");
   progress.expected(5000);
@@ -301,6 +356,38 @@ TEST_F(ProgressTest, WithFortyColumnsTheObjectThatIsWaitedForIsStillThere) {
 
   EXPECT_THAT(screen({.columns = 40}),
               HasSubstr("\n  no answer for 20 s\n    \u2026t circleci-server-output-processor\n"));
+}
+
+TEST_F(ProgressTest, WithFortyColumnsTheMigratorsStateIsStillThere) {
+  const Area narrow{.columns = 40};
+  progress.step_started("flyway");
+  progress.job_seen({.job = "circle-migrator", .pod = {}, .phase = {}, .reason = {}});
+  EXPECT_THAT(screen(narrow), HasSubstr("\n  the Job has no Pod yet (0 s)\n"));
+
+  change::JobState state{
+      .job = "circle-migrator", .pod = "circle-migrator-qdrmg", .phase = "Pending", .reason = "ErrImagePull"};
+  progress.job_seen(state);
+  EXPECT_THAT(screen(narrow), HasSubstr("\n  the Pod is Pending (0 s)\n    ErrImagePull\n"));
+
+  state.phase = "Running";
+  state.reason = "";
+  progress.job_seen(state);
+  progress.log_line("circle-migrator", "Migrating schema");
+  now += 754s;
+  EXPECT_THAT(screen(narrow),
+              HasSubstr("\n  the Pod is Running (12 min 34 s)\n    last line 12 min 34 s ago\n"));
+}
+
+TEST_F(ProgressTest, WithFortyColumnsTheReasonOfATryThatComesLaterIsStillThere) {
+  progress.step_started("apply");
+  progress.traffic(
+      {.in_flight = 0,
+       .oldest = std::nullopt,
+       .pause = kube::Traffic::Pause{
+           .method = kube::Method::get, .path = "/version", .why = "the server answers 429", .left = 2s}});
+
+  EXPECT_THAT(screen({.columns = 40}),
+              HasSubstr("\n  sent again in 2 s:\n    the server answers 429\n    GET /version\n"));
 }
 
 TEST_F(ProgressTest, WithoutUnicodeEveryCharacterIsAscii) {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -66,6 +67,24 @@ TEST(Ask, HearsTheCtrlCThatCameBeforeItWaits) {
   EXPECT_EQ(terminal.finish(), 130);
 }
 
+TEST(Ask, GoesOnAfterCtrlZAndFg) {
+  PseudoTerminal terminal([] {
+    util::catch_interrupts();
+    std::cout << "pid " << ::getpid() << ";" << std::endl;
+    return show([] { return ask("Namespace", "x"); });
+  });
+  terminal.expect("Namespace [x]: ");
+  const pid_t child = std::stoi(terminal.screen().substr(terminal.screen().find("pid ") + 4));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it waits
+  for (const int number : {SIGSTOP, SIGCONT}) {
+    ASSERT_EQ(::kill(child, number), 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  terminal.type("ci\n");
+  terminal.expect("<ci>");
+  EXPECT_EQ(terminal.finish(), 0);
+}
+
 TEST(AskSecret, ShowsNothingOfIt) {
   PseudoTerminal terminal(
       [] { return show([] { return ask_secret("Password").reveal() == " p@ss " ? "right" : "wrong"; }); });
@@ -77,21 +96,41 @@ TEST(AskSecret, ShowsNothingOfIt) {
   EXPECT_THAT(terminal.screen(), Not(HasSubstr("p@ss")));
 }
 
+TEST(AskSecret, IsSilentAgainAfterCtrlZAndFg) {
+  PseudoTerminal terminal([] {
+    util::catch_interrupts();
+    std::cout << "pid " << ::getpid() << ";" << std::endl;
+    return show([] { return ask_secret("License").reveal(); });
+  });
+  terminal.expect("License: ");
+  const pid_t child = std::stoi(terminal.screen().substr(terminal.screen().find("pid ") + 4));
+  while (terminal.echoes()) ::usleep(1000);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until it waits
+  ASSERT_EQ(::kill(child, SIGSTOP), 0);
+  terminal.set_echo();  // as a shell does
+  ASSERT_EQ(::kill(child, SIGCONT), 0);
+  for (int i = 0; i < 100 && terminal.echoes(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(terminal.echoes());
+  terminal.type("secret\n");
+  terminal.expect("<secret>");
+  EXPECT_EQ(terminal.finish(), 0);
+}
+
 TEST(AskSecret, BringsTheEchoBackAfterCtrlC) {
   PseudoTerminal terminal([] {
-    struct sigaction action {};
-    action.sa_handler = [](int) {};
-    sigaction(SIGINT, &action, nullptr);
+    util::catch_interrupts();
     const int code = show([] { return ask_secret("Password").reveal(); });
-    return show([] { return ask("again", ""); }) + code;
+    std::string line;
+    std::getline(std::cin, line);
+    return code;
   });
   terminal.expect("Password: ");
   while (terminal.echoes()) ::usleep(1000);
   terminal.type("\x03");
   terminal.expect("interrupted");
-  terminal.expect("again: ");
   EXPECT_TRUE(terminal.echoes());
-  terminal.type("x\n");
+  terminal.type("\n");
   EXPECT_EQ(terminal.finish(), 130);
 }
 
@@ -187,6 +226,24 @@ TEST(WantsColour, OnATerminalWithoutNoColor) {
   EXPECT_TRUE(wants("NO_COLOR", ""));  // no-color.org: only where it is not empty
   EXPECT_FALSE(wants("NO_COLOR", "1"));
   EXPECT_FALSE(wants("TERM", "dumb"));
+}
+
+// Through ssh no other variable comes along.
+TEST(AreaNow, KnowsByTermAloneWhoBreaksLinesAnew) {
+  const auto wraps = [](const char* term) {
+    PseudoTerminal terminal([=] {
+      for (const char* name : {"TMUX", "STY", "VTE_VERSION", "KITTY_WINDOW_ID", "ITERM_SESSION_ID",
+                               "WEZTERM_PANE", "KONSOLE_VERSION"})
+        ::unsetenv(name);
+      ::setenv("TERM", term, 1);
+      return area_now().narrower == Area::Narrower::wraps ? 1 : 0;
+    });
+    return terminal.finish() == 1;
+  };
+  EXPECT_TRUE(wraps("tmux-256color"));
+  EXPECT_TRUE(wraps("xterm-kitty"));
+  EXPECT_FALSE(wraps("xterm-256color"));
+  EXPECT_FALSE(wraps("screen"));
 }
 
 }  // namespace

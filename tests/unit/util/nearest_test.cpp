@@ -18,6 +18,20 @@ TEST(Nearest, IsTheNameThatMayHaveBeenMeant) {
   EXPECT_EQ(nearest("anotat", kNames), "annotate");
 }
 
+TEST(Nearest, TwoLettersThatChangedPlacesAreOneMistake) {
+  EXPECT_EQ(nearest("paln", kNames), "plan");
+  EXPECT_EQ(nearest("plna", kNames), "plan");
+  EXPECT_EQ(nearest("lpan", kNames), "plan");
+  EXPECT_EQ(nearest("rnu", kNames), "run");
+  EXPECT_EQ(nearest("plin", kNames), "plan");
+  EXPECT_EQ(nearest("apnl", kNames), "");
+}
+
+TEST(Nearest, ASingleLetterIsNearToNothing) {
+  constexpr std::array<std::string_view, 2> kZeroOne = {"0", "1"};
+  EXPECT_EQ(nearest("2", kZeroOne), "");
+}
+
 TEST(DidYouMean, EndsASentence) {
   EXPECT_EQ(did_you_mean("plann", kNames), ", did you mean plan?");
   EXPECT_EQ(did_you_mean("xyz", kNames), "");

@@ -43,15 +43,17 @@ class Certificates : public ::testing::Test {
 
   std::time_t now_ = std::time(nullptr);
   KeyPair authority_ = make_authority("ca");
-  KeyPair own_ = issue(authority_, {.common_name = "x", .dns_names = {"ci.example.com", "*.ci.example.com"}});
-  KeyPair other_ = issue(make_authority("another"), {.common_name = "y"});
+  KeyPair own_ =
+      issue(authority_,
+            {.common_name = "x", .dns_names = {"ci.example.com", "*.ci.example.com", "server.global.nomad"}});
+  KeyPair nomads_ = issue(authority_, {.common_name = "x", .dns_names = {"server.global.nomad"}});
+  KeyPair other_ =
+      issue(make_authority("another"), {.common_name = "y", .dns_names = {"server.global.nomad"}});
 };
 
 TEST_F(Certificates, ThatAreRightAreNotMentioned) {
   EXPECT_THAT(found(tls(own_.certificate_pem + authority_.certificate_pem, own_.key_pem)), IsEmpty());
-  EXPECT_THAT(found(nomad(authority_.certificate_pem, issue(authority_, {.common_name = "nomad"}))),
-              IsEmpty());
-  EXPECT_THAT(found(nomad(authority_.certificate_pem, authority_)), IsEmpty());  // all in one
+  EXPECT_THAT(found(nomad(authority_.certificate_pem, nomads_)), IsEmpty());
 }
 
 TEST_F(Certificates, OfTlsMayBeMissingTogether) {
@@ -124,7 +126,7 @@ TEST_F(Certificates, BehindTheFirstAreOnlyWarnedOf) {
       found(tls(own_.certificate_pem + old.certificate_pem, own_.key_pem)),
       ElementsAre(HasSubstr("warning: tls.certificate: holds one more certificate, which expired on ")));
   EXPECT_THAT(
-      found(nomad(old.certificate_pem + authority_.certificate_pem, issue(authority_, {.common_name = "n"}))),
+      found(nomad(old.certificate_pem + authority_.certificate_pem, nomads_)),
       ElementsAre(HasSubstr("warning: nomad.server.rpc.mTLS.CACertificate: holds one more certificate")));
 }
 
@@ -172,6 +174,12 @@ TEST_F(Certificates, OfTlsAreForTheDomainAndAppBelowIt) {
       ElementsAre(HasSubstr("is not for ci.example.com"), HasSubstr("is not for app.ci.example.com")));
 }
 
+TEST_F(Certificates, OfNomadAreForItsServer) {
+  EXPECT_THAT(
+      found(nomad(authority_.certificate_pem, authority_)),  // all in one
+      ElementsAre(HasSubstr("warning: nomad.server.rpc.mTLS.certificate: has no name server.global.nomad")));
+}
+
 TEST_F(Certificates, AreValid) {
   const std::string yaml = tls(own_.certificate_pem, own_.key_pem);
   const std::string last = day_of(now_ + 365 * kDay);
@@ -183,7 +191,7 @@ TEST_F(Certificates, AreValid) {
   EXPECT_THAT(found(yaml, 366 * kDay),
               ElementsAre(HasSubstr("error: tls.certificate: holds a certificate that expired on " + last)));
   EXPECT_THAT(found(yaml, -2 * kDay), ElementsAre(HasSubstr("valid only from " + day_of(now_ - kDay))));
-  EXPECT_THAT(found(nomad(authority_.certificate_pem, issue(authority_, {.common_name = "n"})), 366 * kDay),
+  EXPECT_THAT(found(nomad(authority_.certificate_pem, nomads_), 366 * kDay),
               ElementsAre(HasSubstr("nomad.server.rpc.mTLS.CACertificate: holds a certificate that expired"),
                           HasSubstr("nomad.server.rpc.mTLS.certificate: holds a certificate that expired")));
 }

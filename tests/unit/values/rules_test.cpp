@@ -97,6 +97,25 @@ TEST(Transform, LeavesWhatSomebodyWroteFor4x) {
   EXPECT_EQ(string_at(v4, {"object_storage", "s3", "region"}), "r");
 }
 
+// What somebody began by hand: `validate` sends him here.
+TEST(Transform, MakesWhole4xValuesOfHalfA3xFile) {
+  const std::string v3 =
+      "postgresql: {internal: true, postgresqlPassword: p}\n"
+      "telegraf: {config: {custom_config_file: aGVsbG8=}}\n"
+      "object_storage: {s3: {region: r}, gcs: {enabled: true}}\n";
+  for (const char* begun :
+       {"domainName: d\nglobal: {license: l}\n", "global: {domainName: d}\n",
+        "global: {domainName: d, license: l}\n", "domainName: d\nnginx: {replicas: 1}\n"}) {
+    SCOPED_TRACE(begun);
+    const Value v4 = transform(yaml(begun + v3), example_options()).values;
+    EXPECT_EQ(string_at(v4, {"global", "domainName"}), "d");
+    EXPECT_EQ(string_at(v4, {"postgresql", "auth", "postgresPassword"}), "p");
+    EXPECT_EQ(find(v4, {"postgresql", "postgresqlPassword"}), nullptr);
+    EXPECT_EQ(string_at(v4, {"telegraf", "config", "custom_config_file"}), "hello");
+    EXPECT_EQ(find(v4, {"object_storage", "s3"}), nullptr);
+  }
+}
+
 TEST(Transform, WithoutTheAutoScalerBothCloudsGo) {
   EXPECT_THAT(
       transformed("domainName: d\nnomad: {auto_scaler: {enabled: false, aws: {a: 1}, gcp: {b: 2}}}\n"),

@@ -56,6 +56,16 @@ TEST(Secrets, TextsThatOnlyLookLikeOneAreShown) {
     EXPECT_EQ(masked(Value(text), Below::ordinary_key), Value(text)) << text;
 }
 
+TEST(Secrets, WithoutAUserBehindAFlagAndInAToken) {
+  for (const char* text : {"redis://:hunter2@h:6379/0", "run --token hunter2", "x\n--db-password  'hunter2'",
+                           "-----BEGIN PGP PRIVATE KEY BLOCK-----\nhunter2\n", "ghp_hunter2",
+                           "github_pat_hunter2", "xoxb-hunter2"})
+    EXPECT_EQ(to_json(masked(Value(text), Below::ordinary_key)), "\"***\"") << text;
+  for (const char* text : {"redis://:@h:6379", "run --token --verbose", "run --token", "run --token-file=a b",
+                           "--existing-secret-name x", "-p x"})
+    EXPECT_EQ(masked(Value(text), Below::ordinary_key), Value(text)) << text;
+}
+
 TEST(Secrets, VariablesAreMaskedByTheNameBesideTheirValue) {
   EXPECT_EQ(
       shown("{env: [{name: INFLUX_PASSWORD, value: a}, {name: HOST, value: b}, {value: c}]}"),
