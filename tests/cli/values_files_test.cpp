@@ -39,7 +39,7 @@ TEST_F(EditedValues, StayAndTheNewOnesGoBeside) {
   EXPECT_EQ(in_output("helm-values.new.yaml"), written_);
   EXPECT_EQ(in_output("helm-values.yaml.1"), "");
   EXPECT_THAT(run.err, AllOf(HasSubstr("note: ./output/helm-values.yaml was edited"),
-                             HasSubstr("./output/helm-values.new.yaml"), HasSubstr("5 warnings")));
+                             HasSubstr("./output/helm-values.new.yaml"), HasSubstr("6 warnings")));
   EXPECT_THAT(run.out, HasSubstr(" -f " + file_.string() + " "));
 }
 

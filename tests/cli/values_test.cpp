@@ -234,7 +234,7 @@ TEST(Run, ValidatesWhatItIsGoingToWrite) {
   const Finished run = installation.run(Installation::whole_run());
 
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("note     values: 4 warnings"));
+  EXPECT_THAT(run.err, HasSubstr("note     values: 5 warnings"));
 }
 
 }  // namespace

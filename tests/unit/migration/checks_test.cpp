@@ -146,7 +146,8 @@ TEST_F(Checks, MayBeSkippedByTheirIds) {
 }
 
 TEST_F(Checks, RefuseToSkipWhatNothingGoesWithout) {
-  for (const char* id : {"namespace", "release", "release-chart", "lock", "database", "no-such-check"}) {
+  for (const char* id :
+       {"namespace", "release", "release-chart", "lock", "database", "migrator-job", "no-such-check"}) {
     const std::vector<std::string> ids = {id};
     EXPECT_THROW(require_skippable(ids), UsageError) << id;
   }
