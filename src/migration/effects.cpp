@@ -114,7 +114,7 @@ bool Irreversible::migrates(const Change& change) {
 }
 
 bool Irreversible::cuts_migration(const Change& change) {
-  return deletes_running_migrator(change) && !follows_migrator(change);
+  return deletes_running_migrator(change) && change.step == "rollback";
 }
 
 bool Irreversible::loses_data(const Change& change) const {

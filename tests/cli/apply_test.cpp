@@ -307,7 +307,7 @@ TEST_F(SavedPlan, IsRefusedWhereTheReleaseWasUpgradedSince) {
   expect_refused(applied, 4);
   EXPECT_THAT(applied.err, AllOf(HasSubstr("it was made from revision 1 of release circleci-server"),
                                  HasSubstr("now revision 2 is the one that runs"),
-                                 HasSubstr("`kots-export plan --out FILE --license-file LICENSE-FILE")));
+                                 HasSubstr("kots-export plan --out FILE --license-file LICENSE-FILE")));
 }
 
 TEST_F(SavedPlan, IsNotWrittenIntoAPipe) {

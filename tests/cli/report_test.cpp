@@ -60,7 +60,7 @@ TEST(Report, IsMarkdownOnStandardOutputAndSoIsRunsShow) {
   EXPECT_THAT(report.out, AllOf(HasSubstr("## Run on circleci-server"), HasSubstr("- state: `complete`"),
                                 HasSubstr("| Deployment | 0 |"), HasSubstr("### Time")));
   // It is a part of the migration: nobody upgrades after it alone.
-  EXPECT_THAT(report.out, AllOf(HasSubstr("\nkots-export status -n "), Not(HasSubstr("helm upgrade"))));
+  EXPECT_THAT(report.out, AllOf(HasSubstr("\nkots-export status -n "), Not(HasSubstr("\nhelm upgrade "))));
   EXPECT_EQ(show.exit_code, 0) << show.err;
   EXPECT_EQ(show.out, report.out);
 }

@@ -199,6 +199,9 @@ std::vector<Cause> causes_of(Context& context, const Workload& workload, const P
   }
   // Where one Pod tells more, that another is only starting says nothing.
   if (causes.size() > 1) std::erase_if(causes, [](const Cause& cause) { return cause.key == kStarting; });
+  // Nor does it where the controller has given up: there is nothing to wait for.
+  if (workload.readiness.state == Readiness::State::failed)
+    std::erase_if(causes, [](const Cause& cause) { return cause.key == kStarting; });
   if (causes.empty()) causes.push_back(cause_without_pods(context, workload, seen));
   return causes;
 }

@@ -16,6 +16,8 @@ namespace {
 
 using Came = net::TlsAnswer::Came;
 
+constexpr int kFinal = 200;  // RFC 9110, 15.2: statuses below are of what comes before an answer
+
 constexpr const char* kNewCertificate =
     "Put a certificate for the domain and app. below it, with those of its issuers behind it, into "
     "tls.certificate and tls.privateKey of the values file, and `helm upgrade` again; with ACM choose "
@@ -116,7 +118,7 @@ CheckFinding judge_https(const Verifying& verifying, const LoadBalancer& /*balan
     return problem(util::filled("no answer to GET /: {why}", {{"why", answer.why}}), remedy);
   if (answer.came != Came::http) return skipped("see check tls");
   // What comes before an answer, and here instead of one.
-  if (answer.http_status < kube::http::kOk)
+  if (answer.http_status < kFinal)
     return problem(util::filled("no answer to GET /, only {status}", {{"status", answer.http_status}}),
                    remedy);
   if (kube::http::is_server_error(answer.http_status))

@@ -71,6 +71,8 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
       {{"--concurrency", "257"}, "--concurrency: \"257\" is not possible | Write a number from 1 to 256."},
       {{"--revision", "one"}, "--revision: \"one\" is not possible | Write a number from 1 to 1000000."},
       {{"-n", ""}, "--namespace: is empty: is a variable not set?"},
+      {{"--namespace="}, "--namespace: is empty"},
+      {{"-a", ""}, "--release-name: is empty"},
       {{"--context", ""}, "--context: is empty: is a variable not set?"},
       {{"--values", ""}, "--values: is empty"},
       {{"plan", "--out", ""}, "--out: is empty"},

@@ -175,7 +175,7 @@ TEST(DocumentOfRun, SaysHowToGoOnOrBackWhereItDidNotComeToItsEnd) {
 
 TEST(DocumentOfRun, ThatWasRolledBackSendsNobodyToUpgrade) {
   RunReport report = some();
-  report.run.entries.push_back(entry(5, test::deletion("Job", "circle-migrator", json::object())));
+  report.run.entries.push_back(entry(5, test::creation("Job", "circle-migrator", {{"spec", 1}})));
 
   EXPECT_THAT(text_of_state(report, change::RunState::rolled_back),
               AllOf(HasSubstr("but for its migration of the database"),
