@@ -577,7 +577,7 @@ TEST(Recovery, RollbackOfARunThatHasGoneOnSinceIsNotCarriedOut) {
     const std::string journal = runs_of(installation).at(0)["journal"];
     installation.server.clear_requests();
     const Finished run = run_while(installation, kRollback, [&] {
-      std::ofstream(journal, std::ios::app)
+      std::ofstream(installation.folder / journal, std::ios::app)
           << R"({"event":"end","result":"complete","at":"2026-11-27T00:00:00Z"})" << '\n';
     });
 

@@ -75,7 +75,7 @@ TEST(TextOfError, IsColouredWhereThatIsWanted) {
 
 TEST(TextOfNotice, LetsNoForeignNameMakeALineOfItsOwn) {
   EXPECT_EQ(text_of(change::Notice{.id = "lock.taken-over", .args = {{"holder", "jo\nwarning: \x1b[2J"}}}),
-            "the lock of jo\\nwarning: \\x1B[2J is taken over");
+            "the lock of jo\\nwarning: \\x1b[2J is taken over");
 }
 
 TEST(TextOfError, LetsNoForeignBytesMoveTheCursor) {
