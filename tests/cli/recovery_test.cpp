@@ -617,6 +617,8 @@ TEST(Recovery, AMigratorThatWasStartedSinceTheRollbackWasPlannedIsNotLeftRunning
       run_while(installation, {"rollback", "--yes", "--settle-time=0", "--stop-migrator"}, [&] {
         installation.server.put(json::parse(R"({"apiVersion": "batch/v1", "kind": "Job",
           "metadata": {"name": "circle-migrator", "namespace": "circleci-server"},
+          "spec": {"template": {"spec": {"restartPolicy": "Never",
+                                         "containers": [{"name": "migrator", "image": "migrator"}]}}},
           "status": {"active": 1, "startTime": "2026-11-27T00:00:00Z"}})"));
       });
 
