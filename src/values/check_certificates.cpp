@@ -90,9 +90,9 @@ void require_pem(CheckContext& context, const Path& path, std::string_view label
   if (!pem) {
     context.report(path, why_no_pem(context.text(path)));
   } else if (pem->find(label) == std::string::npos) {
-    context.report(path, "is base64 of PEM, but holds no " + std::string(label));
+    context.report(path, util::filled("is base64 of PEM, but holds no {label}", {{"label", label}}));
   } else if (!can_be_read(*pem)) {
-    context.report(path, std::string("is base64 of PEM, but what it holds is no ") + what);
+    context.report(path, util::filled("is base64 of PEM, but what it holds is no {what}", {{"what", what}}));
   }
 }
 
@@ -139,7 +139,9 @@ void check_tls_names(CheckContext& context) {
   if (!certificate || domain.empty() || !holds_certificates(*certificate)) return;
   for (const std::string& host : {domain, "app." + domain}) {
     if (!util::names_host(*certificate, host))
-      context.report(kTlsCertificate, "is not for " + host + ": it must name the domain and app. below it");
+      context.report(
+          kTlsCertificate,
+          util::filled("is not for {host}: it must name the domain and app. below it", {{"host", host}}));
   }
 }
 
@@ -167,8 +169,9 @@ void check_certificate_keys(CheckContext& context) {
     const auto key = pem_at(context, pair.key);
     if (!certificate || !key || !holds_certificates(*certificate) || !util::holds_private_key(*key)) return;
     if (!util::key_belongs(*key, *certificate))
-      context.report(pair.key, "is not the key of " + to_string(pair.certificate) +
-                                   ", whose first certificate must be its own");
+      context.report(pair.key,
+                     util::filled("is not the key of {certificate}, whose first certificate must be its own",
+                                  {{"certificate", to_string(pair.certificate)}}));
   });
 }
 
@@ -178,7 +181,9 @@ void check_certificate_chains(CheckContext& context) {
     const auto authority = pem_at(context, pair.authority);
     if (!certificate || !authority) return;
     if (const auto problem = util::chain_problem(*certificate, *authority))
-      context.report(pair.certificate, "was not issued by " + to_string(pair.authority) + ": " + *problem);
+      context.report(pair.certificate,
+                     util::filled("was not issued by {authority}: {why}",
+                                  {{"authority", to_string(pair.authority)}, {"why", *problem}}));
     if (holds_certificates(*authority) && !util::holds_authority(*authority))
       context.report(pair.authority,
                      "holds the certificate of no CA: those of Nomad's clients would not lead to it");
@@ -195,9 +200,11 @@ void check_certificate_expired(CheckContext& context) {
   judge_validity(context, [&](const Path& path, const util::Certificate& certificate, bool decides) {
     if (!decides) return;
     if (certificate.not_after < now)
-      context.report(path, "holds a certificate that expired on " + day_of(certificate.not_after));
+      context.report(path, util::filled("holds a certificate that expired on {day}",
+                                        {{"day", day_of(certificate.not_after)}}));
     if (certificate.not_before > now)
-      context.report(path, "holds a certificate that is valid only from " + day_of(certificate.not_before));
+      context.report(path, util::filled("holds a certificate that is valid only from {day}",
+                                        {{"day", day_of(certificate.not_before)}}));
   });
 }
 
@@ -205,10 +212,14 @@ void check_certificate_expires_soon(CheckContext& context) {
   const std::time_t now = context.options().now;
   judge_validity(context, [&](const Path& path, const util::Certificate& certificate, bool decides) {
     if (certificate.not_after >= now && certificate.not_after < now + kExpiresSoon)
-      context.report(path, "holds a certificate that expires on " + day_of(certificate.not_after));
+      context.report(path, util::filled("holds a certificate that expires on {day}",
+                                        {{"day", day_of(certificate.not_after)}}));
     if (certificate.not_after < now && !decides)
-      context.report(path, "holds one more certificate, which expired on " + day_of(certificate.not_after) +
-                               ": take it out unless a client needs it");
+      context.report(
+          path,
+          util::filled(
+              "holds one more certificate, which expired on {day}: take it out unless a client needs it",
+              {{"day", day_of(certificate.not_after)}}));
   });
 }
 

@@ -1,4 +1,6 @@
 // Every key against the chart's.
+#include <kots_export/util/text.h>
+
 #include "values/check_context.h"
 #include "values/schema_4x.h"
 
@@ -170,9 +172,9 @@ void check_unknown_keys(CheckContext& context) {
     if (context.options().is_after_tables)
       return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const std::string nearest = nearest_key(visit.parent, visit.path.back());
-    std::string text = "is not a value of this chart, so it has no effect";
-    if (!nearest.empty()) text = "is not a value of this chart; did you mean " + nearest + "?";
-    context.report(visit.path, std::move(text));
+    const char* words = nearest.empty() ? "is not a value of this chart, so it has no effect"
+                                        : "is not a value of this chart; did you mean {key}?";
+    context.report(visit.path, util::filled(words, {{"key", nearest}}));
   });
 }
 
@@ -183,9 +185,9 @@ void check_subchart_keys(CheckContext& context) {
     if (visit.node != nullptr || is_of_3x(visit.path) || !is_of_subchart(visit.path)) return;
     const std::string nearest = nearest_key(visit.parent, visit.path.back(), kSlip);
     if (!nearest.empty())
-      context.report(visit.path, "is not in CircleCI's reference of the chart, which has " + nearest +
-                                     ": right only if you mean a value of the " + visit.path.front() +
-                                     " chart");
+      context.report(visit.path, util::filled("is not in CircleCI's reference of the chart, which has {key}: "
+                                              "right only if you mean a value of the {chart} chart",
+                                              {{"key", nearest}, {"chart", visit.path.front()}}));
   });
 }
 
@@ -196,8 +198,8 @@ void check_other_version(CheckContext& context) {
     if (context.options().is_after_tables)
       return context.report_as(Level::note, visit.path, std::string(kNotInTables));
     const Target other = target == Target::v4_0 ? Target::v4_1 : Target::v4_0;
-    context.report(visit.path, "is a value of chart " + std::string(name_of(other)) + ", not of " +
-                                   std::string(name_of(target)));
+    context.report(visit.path, util::filled("is a value of chart {other}, not of {target}",
+                                            {{"other", name_of(other)}, {"target", name_of(target)}}));
   });
 }
 
@@ -208,11 +210,12 @@ void check_types(CheckContext& context) {
     // A service account may also be given as the JSON text of its key.
     if (visit.path.back() == "service_account" && visit.value.is_string()) return;
     if (is_digits_as_text(visit.value, visit.node->type)) return;
-    std::string text = "is " + std::string(kind_of(visit.value)) + ", but the chart wants " +
-                       std::string(name_of(visit.node->type));
-    if (visit.node->type == SchemaType::string && !visit.value.is_list() && !visit.value.is_map())
-      text += ": put it in quotes";
-    context.report(visit.path, std::move(text));
+    const bool wants_quotes =
+        visit.node->type == SchemaType::string && !visit.value.is_list() && !visit.value.is_map();
+    const char* words = wants_quotes ? "is {kind}, but the chart wants {type}: put it in quotes"
+                                     : "is {kind}, but the chart wants {type}";
+    context.report(visit.path, util::filled(words, {{"kind", kind_of(visit.value)},
+                                                    {"type", name_of(visit.node->type)}}));
   });
 }
 
@@ -236,7 +239,8 @@ void check_nulls(CheckContext& context) {
 void check_leftovers(CheckContext& context) {
   for (const Leftover& leftover : leftovers()) {
     if (context.find(leftover.path) != nullptr)
-      context.report(leftover.path, "is a value of 3.x: in 4.x it " + std::string(leftover.text));
+      context.report(leftover.path,
+                     util::filled("is a value of 3.x: in 4.x it {change}", {{"change", leftover.text}}));
   }
 }
 

@@ -23,10 +23,13 @@ void require_one(CheckContext& context, const Path& parent, const std::array<con
   };
   const bool first = enabled(clouds[0]);
   const bool second = enabled(clouds[1]);
-  const std::string both = std::string(clouds[0]) + " and " + clouds[1];
-  if (first && second) context.report(parent, both + " are both enabled; " + what + " runs on one");
+  const std::array<util::Argument, 3> arguments = {
+      util::Argument("one", clouds[0]), util::Argument("other", clouds[1]), util::Argument("what", what)};
+  if (first && second)
+    context.report(parent, util::filled("{one} and {other} are both enabled; {what} runs on one", arguments));
   if (needed && !first && !second)
-    context.report(parent, "neither of " + both + " is enabled; " + what + " needs one");
+    context.report(parent,
+                   util::filled("neither of {one} and {other} is enabled; {what} needs one", arguments));
 }
 
 }  // namespace
@@ -49,7 +52,7 @@ void check_required(CheckContext& context) {
     const auto given =
         std::ranges::find_if(row.values, [&](const Path& path) { return !context.is_empty(path); });
     if (blank != row.values.end() && given != row.values.end())
-      context.require(*blank, to_string(*given) + " is given");
+      context.require(*blank, util::filled("{value} is given", {{"value", to_string(*given)}}));
   }
 }
 
@@ -139,7 +142,8 @@ void check_acm(CheckContext& context) {
   const Path annotation{"nginx", "annotations", "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"};
   if (context.is_empty(annotation))
     context.report(Path{"nginx", "aws_acm", "enabled"},
-                   "is true, but " + to_string(annotation) + " names no certificate");
+                   util::filled("is true, but {annotation} names no certificate",
+                                {{"annotation", to_string(annotation)}}));
   if (context.flag({"kong", "acme", "enabled"}, false))
     context.report(Path{"kong", "acme", "enabled"},
                    "is true, and so is nginx.aws_acm.enabled: one of them makes the certificate");
@@ -207,9 +211,10 @@ void check_placeholders(CheckContext& context) {
   if (context.find({"pusher", "secret"}) == nullptr)
     context.report(
         Path{"pusher", "secret"},
-        "is missing, so the chart takes its example, " + std::string(kPusherExample) +
-            ", which everybody knows: give one, or leave it blank (\"\") and make Secret pusher with "
-            "key secret yourself");
+        util::filled(
+            "is missing, so the chart takes its example, {example}, which everybody knows: give one, "
+            "or leave it blank (\"\") and make Secret pusher with key secret yourself",
+            {{"example", kPusherExample}}));
 }
 
 }  // namespace kots_export::values

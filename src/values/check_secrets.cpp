@@ -1,5 +1,6 @@
 // Keys and keysets: what they are made of.
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/json.h>
 
 #include "values/check_context.h"
@@ -11,7 +12,8 @@ void check_session_cookie_key(CheckContext& context) {
   constexpr std::size_t kBytes = 16;
   const std::size_t size = context.text(path).size();
   if (size != 0 && size != kBytes)
-    context.report(path, "has " + std::to_string(size) + " bytes; it must have 16");
+    context.report(
+        path, util::filled("has {size} bytes; it must have {wanted}", {{"size", size}, {"wanted", kBytes}}));
 }
 
 void check_keysets(CheckContext& context) {

@@ -103,10 +103,12 @@ void write(const Value& value, std::string& out) {
 Value parse_json(std::string_view text, std::string_view source) {
   Builder builder;
   if (!nlohmann::json::sax_parse(text, &builder)) {
-    if (builder.too_deep()) throw Error("cannot read " + std::string(source), "it is nested too deep");
-    const std::string place =
-        builder.place() >= text.size() ? "it ends too early" : "at byte " + std::to_string(builder.place());
-    throw Error(std::string(source) + " is not JSON", place);
+    if (builder.too_deep())
+      throw Error(util::filled("cannot read {source}", {{"source", source}}), "it is nested too deep");
+    const std::string place = builder.place() >= text.size()
+                                  ? "it ends too early"
+                                  : util::filled("at byte {place}", {{"place", builder.place()}});
+    throw Error(util::filled("{source} is not JSON", {{"source", source}}), place);
   }
   return std::move(builder.root);
 }

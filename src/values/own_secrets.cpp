@@ -1,6 +1,8 @@
 // Secrets that the operator makes himself.
 #include "values/own_secrets.h"
 
+#include <kots_export/util/text.h>
+
 #include "values/check_context.h"
 #include "values/schema_4x.h"
 
@@ -186,8 +188,9 @@ void check_own_secrets(CheckContext& context) {
     secrets += (secrets.empty() ? "" : "; ") + row.secret.name + " (" + keys + ")";
   }
   if (blank.empty()) return;
-  context.report(first, "is left blank, as all of " + blank +
-                            ": right only if you make the Secrets yourself, with these keys: " + secrets);
+  context.report(first, util::filled("is left blank, as all of {values}: right only if you make the Secrets "
+                                     "yourself, with these keys: {secrets}",
+                                     {{"values", blank}, {"secrets", secrets}}));
 }
 
 }  // namespace kots_export::values

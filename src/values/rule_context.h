@@ -1,6 +1,7 @@
 #pragma once
 
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/transform.h>
 
 #include "values/marks_of_4x.h"
@@ -52,7 +53,8 @@ class RuleContext {
     for (Path above(path.begin(), path.end() - 1); !above.empty(); above.pop_back()) {
       const Value* value = find(result_.values, above);
       if (value == nullptr || value->is_null() || value->is_map()) continue;
-      throw Error("the values cannot be transformed", to_string(above) + " is no map",
+      throw Error("the values cannot be transformed",
+                  util::filled("{path} is no map", {{"path", to_string(above)}}),
                   "Check that this is the values file of a CircleCI Server 3.x installation.");
     }
   }

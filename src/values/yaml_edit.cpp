@@ -1,4 +1,5 @@
 #include <kots_export/util/error.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/yaml.h>
 #include <kots_export/values/yaml_edit.h>
 
@@ -21,8 +22,9 @@ constexpr const char* kIsAnchored = " is an alias or has an anchor";
 constexpr const char* kIsNoMap = " is not a map";
 
 [[noreturn]] void fail(const Path& path, std::string_view source, const std::string& why) {
-  throw CannotEdit(
-      "cannot set " + to_string(path) + " in " + std::string(source) + " and leave all else as it is", why);
+  throw CannotEdit(util::filled("cannot set {path} in {source} and leave all else as it is",
+                                {{"path", to_string(path)}, {"source", source}}),
+                   why);
 }
 
 // "KEY: VALUE" for what is left of the path, a key a line.

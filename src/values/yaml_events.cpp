@@ -1,5 +1,7 @@
 #include "values/yaml_events.h"
 
+#include <kots_export/util/text.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -213,12 +215,13 @@ void YamlEvents::fail() {
   std::string why(known == kProblems.end() ? problem : known->ours);
   if (known != kProblems.end() && known->place == Problem::Place::begin) text_.fail(begin, why);
   if (parser_.context != nullptr && begin.line < noticed.line)
-    why += " (" + std::string(parser_.context) + ", line " + std::to_string(begin.line + 1) + ")";
+    why = util::filled("{why} ({context}, line {line})",
+                       {{"why", why}, {"context", parser_.context}, {"line", begin.line + 1}});
   text_.fail(noticed, why);
 }
 
 void YamlEvents::fail_more(const Mark& where) const {
-  text_.fail_whole("it holds more than one document (line " + std::to_string(where.line + 1) + ")",
+  text_.fail_whole(util::filled("it holds more than one document (line {line})", {{"line", where.line + 1}}),
                    "Helm reads only the first; keep one.");
 }
 

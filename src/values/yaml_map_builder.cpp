@@ -16,7 +16,8 @@ constexpr std::size_t kMerged = std::numeric_limits<std::size_t>::max();
 void MapBuilder::fail_twice(const std::string& key, const Mark& where, std::size_t line) const {
   constexpr std::size_t kShown = 60;
   const std::string shown = util::printable(std::string_view(key).substr(0, kShown));
-  yaml_.fail(where, "key \"" + shown + "\" stands here and in line " + std::to_string(line + 1));
+  yaml_.fail(where, util::filled("key \"{key}\" stands here and in line {line}",
+                                 {{"key", shown}, {"line", line + 1}}));
 }
 
 void MapBuilder::set(std::optional<std::size_t> present, std::string key, std::size_t line, Value value,

@@ -49,7 +49,7 @@ void require_tag_fits(const YamlText& yaml, const Mark& where, std::string_view 
                       const YamlScalar& meaning) {
   const std::string_view name = name_of(meaning);
   if (tag == name || (tag == "float" && name == "int")) return;
-  yaml.fail(where, "the tag !!" + std::string(tag) + " on something that is none");
+  yaml.fail(where, util::filled("the tag !!{tag} on something that is none", {{"tag", tag}}));
 }
 
 }  // namespace
@@ -76,7 +76,8 @@ Value scalar_value(const YamlText& yaml, const Mark& where, std::string text, St
     case YamlScalar::Kind::number:
       return Number{std::move(meaning.number), meaning.number_kind == YamlScalar::Number::integer};
     case YamlScalar::Kind::not_json:
-      yaml.fail(where, text + " is a number that Helm cannot hold; quote it if it is text");
+      yaml.fail(where, util::filled("{text} is a number that Helm cannot hold; quote it if it is text",
+                                    {{"text", text}}));
     case YamlScalar::Kind::string:
       break;
   }

@@ -1,4 +1,5 @@
 // From libyaml's events to values: anchors and aliases, merge keys, places, bounds.
+#include <kots_export/util/text.h>
 #include <kots_export/values/yaml.h>
 
 #include "values/yaml_events.h"
@@ -104,7 +105,8 @@ class YamlReader {
     const bool is_list = event.type == YAML_SEQUENCE_START_EVENT;
     const OpenAnchor anchor =
         open_anchor(is_list ? event.data.sequence_start.anchor : event.data.mapping_start.anchor);
-    if (++depth_ > kDeepest) yaml_.fail(where, "nested deeper than " + std::to_string(kDeepest) + " levels");
+    if (++depth_ > kDeepest)
+      yaml_.fail(where, util::filled("nested deeper than {count} levels", {{"count", kDeepest}}));
     count(where, 1, 0);
     Value value = is_list ? list(place) : map(place);
     --depth_;
@@ -160,7 +162,8 @@ class YamlReader {
     const Mark where = start_of(event);
     const std::string name = text_of(event.data.alias.anchor);
     const auto known = anchors_.find(name);
-    if (known == anchors_.end()) yaml_.fail(where, "an alias *" + name + " without its anchor");
+    if (known == anchors_.end())
+      yaml_.fail(where, util::filled("an alias *{name} without its anchor", {{"name", name}}));
     if (!known->second.value) yaml_.fail(where, "an alias to something that contains it");
     count(where, known->second.nodes, known->second.bytes);
     return *known->second.value;

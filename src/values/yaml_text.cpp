@@ -47,7 +47,7 @@ std::size_t break_length(std::string_view rest) {
 YamlText::YamlText(std::string_view text, std::string_view source) : text_(text), source_(source) {
   const auto fail_at = [&](std::size_t offset, const std::string& why, const std::string& hint) {
     const auto line = 1 + std::ranges::count(text.substr(0, offset), '\n');
-    fail_whole("line " + std::to_string(line) + ": " + why, hint);
+    fail_whole(util::filled("line {line}: {why}", {{"line", line}, {"why", why}}), hint);
   };
   if (const auto bad = util::first_invalid_utf8(text))
     fail_at(*bad, "it is not UTF-8", "Save the file as UTF-8.");
@@ -79,13 +79,13 @@ std::string_view YamlText::from(const Mark& mark) {
 }
 
 void YamlText::fail(const Mark& where, const std::string& why) const {
-  fail_whole(
-      "line " + std::to_string(where.line + 1) + ", column " + std::to_string(where.column + 1) + ": " + why,
-      {});
+  fail_whole(util::filled("line {line}, column {column}: {why}",
+                          {{"line", where.line + 1}, {"column", where.column + 1}, {"why", why}}),
+             {});
 }
 
 void YamlText::fail_whole(const std::string& why, const std::string& hint) const {
-  throw Error("cannot read " + std::string(source_), why, hint);
+  throw Error(util::filled("cannot read {source}", {{"source", source_}}), why, hint);
 }
 
 }  // namespace kots_export::values
