@@ -182,7 +182,7 @@ ui::RunReport report_of(const Options& options, const change::RunRecord& outline
   report.details = change::read_run_details(outlined.path.parent_path());
   const migration::MessageOptions message = message_for(options, report);
   report.status_command = message.commands.kots_export("status");
-  report.rollback_command = message.commands.kots_export("rollback");
+  report.rollback_command = message.commands.kots_export("rollback " + report.run.header.run);
   if (report.run.header.rolls_back.empty()) add_values(options.installation.paths, message, report);
   return report;
 }

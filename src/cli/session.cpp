@@ -262,7 +262,7 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
 std::string Session::last_words(const std::filesystem::path& journal) const {
   const std::string log = log_ ? log_file().string() : "";
   const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
-                                        {{"command", context_.commands.kots_export("rollback")}});
+                                        {{"command", context_.commands.kots_export("rollback " + run_)}});
   if (options_.output.log == OutputOptions::Log::json) {
     const nlohmann::json event{
         {"event", "endedAtOnce"}, {"journal", journal.string()}, {"log", log}, {"hint", ways}};
