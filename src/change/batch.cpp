@@ -160,6 +160,7 @@ bool Batch::journal_next_group() {
   if (!recorded) {
     for (const WritePtr& write : ready_) leave_unsent(write->change);
     ready_.clear();
+    tools_.next_id = first_id;
   }
   return recorded;
 }

@@ -1,4 +1,5 @@
 #include <kots_export/change/change_json.h>
+#include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
 
 #include "change/words.h"
@@ -55,6 +56,7 @@ json to_json(const Change& change) {
   // Of a create: how it is to be deleted again.
   if (change.verb != Verb::patch) result["propagation"] = kube::to_string(change.propagation);
   if (change.undo != Undo::needed) result["undo"] = word_of(kUndos, change.undo);
+  if (!change.reclaim_policy.empty()) result["reclaimPolicy"] = change.reclaim_policy;
   for (const Change::Need& need : change.needs)
     result["needs"].push_back({{"created", to_json(need.created)}, {"at", need.at}});
   return result;
@@ -69,6 +71,7 @@ Change change_from_json(const json& value, const std::string& place) {
                 .why = text_member(value, "why", place)};
   if (change.verb != Verb::patch) change.propagation = member_of(kPropagations, value, "propagation", place);
   if (value.contains("undo")) change.undo = member_of(kUndos, value, "undo", place);
+  change.reclaim_policy = util::text_at(value, {"reclaimPolicy"});
   if (change.verb != Verb::remove) (void)member(value, "after", Type::object, place);
   const json needs = value.value("needs", json::array());
   for (std::size_t i = 0; i < needs.size(); ++i) {

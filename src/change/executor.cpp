@@ -168,6 +168,7 @@ Execution Executor::run(ChangeSource& source) {
     return {};
   }
   begin_writing();
+  has_streamed_ = true;
   if (const auto expected = source.expected()) observer_.expected(*expected);
   Execution execution = carry_out(changes, OnFailure::fail);
   totals_.already_right += source.already_right();

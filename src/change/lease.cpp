@@ -24,6 +24,8 @@ constexpr milliseconds kBetweenTries{500};
 constexpr milliseconds kLongestRelease{5'000};
 constexpr milliseconds kOneRelease{2'000};
 constexpr milliseconds kBetweenReleases{200};
+// A request to make it that nobody answered may be carried out this much later, and is looked for that long.
+constexpr milliseconds kMayStillCome{2'000};
 
 // A renewal that takes longer does not help any more: the next one is to be sent in time.
 milliseconds longest_renewal(nanoseconds duration) {
@@ -203,11 +205,12 @@ void Lease::release() noexcept {
     // A client of its own: Ctrl-C must not keep the lock from being given back.
     kube::Client client(transport_, {.attempts = 1, .attempts_when_asked = 1});
     const auto until = now() + kLongestRelease;
-    bool released = is_released(client, uid);
+    const auto may_come_until = now() + (uid.empty() ? kMayStillCome : milliseconds(0));
+    bool released = is_released(client, uid, may_come_until);
     if (!released) observer_.note("lock.releasing", {{"namespace", ref_.ns}});
     while (!released && now() < until) {
       options_.pause(kBetweenReleases);
-      released = is_released(client, uid);
+      released = is_released(client, uid, may_come_until);
     }
     if (!released) {
       const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.duration).count();
@@ -220,7 +223,7 @@ void Lease::release() noexcept {
 
 // One try to give back the Lease of `uid`, or, where that is not known yet, the one that is ours. False: it
 // may still be there.
-bool Lease::is_released(kube::Client& client, std::string& uid) const {
+bool Lease::is_released(kube::Client& client, std::string& uid, nanoseconds may_come_until) const {
   const auto answer_to = [&](kube::Request request) {
     request.timeout = kOneRelease;
     return ask(client, std::move(request), "unlock");
@@ -230,12 +233,12 @@ bool Lease::is_released(kube::Client& client, std::string& uid) const {
     if (taken != Taking::refused) return taken != Taking::unclear;
   }
   const Look look = answer_to_look(answer_to(look_request(ref_)));
-  if (std::holds_alternative<NotThere>(look)) return true;
+  if (std::holds_alternative<NotThere>(look)) return now() >= may_come_until;
   const auto* seen = std::get_if<SeenLease>(&look);
   if (seen == nullptr) return false;
   if (uid.empty() && is_ours(*seen)) {
     uid = seen->uid;
-    return is_released(client, uid);
+    return is_released(client, uid, may_come_until);
   }
   return seen->uid != uid;
 }

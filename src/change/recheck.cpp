@@ -189,7 +189,7 @@ bool is_as_planned(const Plan& plan, std::span<const ObjectMetadata> now) {
   });
 }
 
-void require_same(const Plan& plan, const Plan& now) {
+void require_same(const Plan& plan, const Plan& now, const Hint& hint) {
   std::vector<std::string> found;
   compare(plan, now, "not needed any more: {verb} {object}", found);
   compare(now, plan, "new: {verb} {object}", found);
@@ -198,9 +198,7 @@ void require_same(const Plan& plan, const Plan& now) {
                               ? found.front()
                               : util::filled("{change}, and {count} more",
                                              {{"change", found.front()}, {"count", found.size() - 1}});
-  throw Error(
-      "the cluster is not as the plan saw it any more, and nothing was changed", why,
-      Hint::with_way_on("Another run may have changed it. Run the same command again: it makes a new plan."));
+  throw Error("the cluster is not as the plan saw it any more, and nothing was changed", why, hint);
 }
 
 Recheck recheck(kube::Client& client, const Plan& plan, std::span<const ObjectMetadata> now,

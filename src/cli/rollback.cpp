@@ -135,7 +135,7 @@ void check_plan(migration::Context& context, const migration::MigrationPlan& pla
 
 // Another run may have been at work since the plan was made. Nothing where each object is as it was; else the
 // same plan, made on what is there now. Throws where it is another one.
-std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
+std::optional<change::RollbackPlan> planned_anew(migration::Context& context, const std::string& run,
                                                  const change::RollbackPlan& plan,
                                                  const std::function<change::RollbackPlan()>& plan_again) {
   const auto is_as_planned = [&](const change::Plan* stage) {
@@ -143,19 +143,25 @@ std::optional<change::RollbackPlan> planned_anew(migration::Context& context,
   };
   if (std::ranges::all_of(plan.stages(), is_as_planned)) return std::nullopt;
   change::RollbackPlan now = plan_again();
-  change::require_same(together(plan), together(now));
+  // Without its name the command would take the newest run, which may be that other one.
+  change::require_same(
+      together(plan), together(now),
+      Hint::with_only_way_on(util::filled("Another run may have changed it. `{command}` makes a new plan.",
+                                          {{"command", context.commands.kots_export("rollback " + run)}})));
   return now;
 }
 
 // What it does next is not in its journal yet.
-void require_ended(Session& session, const change::RunRecord& run, std::span<const change::RunRecord> runs) {
-  if (state_of(run, runs) != change::RunState::running) return;
+void require_ended(Session& session, const Options& options, const change::RunRecord& run,
+                   std::span<const change::RunRecord> runs) {
+  const bool is_known_to_be_dead = options.change.lock == change::LeaseOptions::Take::at_once;
+  if (is_known_to_be_dead || state_of(run, runs) != change::RunState::running) return;
   if (session.context().executor.dry_run() != kube::DryRun::none)
     return session.observer().warn("rollback.run-is-running", {{"run", run.header.run}});
   throw Error(
       util::filled("run {run} is still running", {{"run", run.header.run}}), "its process is alive",
       Hint::with_only_way_on("Wait until it has ended, or stop it with Ctrl-C where it was started, and "
-                             "roll back then."),
+                             "roll back then. Where it is known to be dead, --force-unlock says so."),
       ExitCode::check_failed);
 }
 
@@ -177,6 +183,16 @@ void require_nothing_since(const change::RunRecord& run, std::uintmax_t journal_
   throw Error(util::filled("run {run} has gone on since this was planned", {{"run", run.header.run}}),
               "nothing was changed",
               Hint::with_only_way_on("kots-export runs shows when it has ended; roll back then."));
+}
+
+// The newest run was meant, and another one has become that.
+void require_newest(const change::RunRecord& run, const change::Runs& now, const Flags& flags) {
+  const std::string& newest = choose(now, {}, flags).header.run;
+  if (newest == run.header.run) return;
+  throw Error(util::filled("run {newest} was made since this was planned, after run {run}",
+                           {{"newest", newest}, {"run", run.header.run}}),
+              "nothing was changed",
+              Hint::with_only_way_on("Name the run that is to be rolled back: kots-export runs lists them."));
 }
 
 // A migrator that was started since is none of those that the plan stops.
@@ -223,7 +239,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
         migration::throw_not_planned(context, error);
       }
     };
-    require_ended(session, run, all.runs);
+    require_ended(session, options, run, all.runs);
     const migration::RunOptions checked = check_options(options, own);
     migration::run_checks(context, migration::CheckedCommand::rollback, checked, nullptr);
     // To plan may mean to wait for what a run has in flight.
@@ -257,13 +273,14 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       context.executor.begin_writing();
       all = change::read_runs(backup_folder(call.flags));
       require_nothing_since(run, journal_size, all.runs);
+      if (own.run.empty()) require_newest(run, all, call.flags);
       if (!own.after_upgrade) migration::require_same_revisions(context);
       if (own.stop_migrator) {
         require_planned_stop(session, plan);
       } else {
         require_no_running_migrator(context, session.paths());
       }
-      if (auto anew = planned_anew(context, plan, make_plan)) plan = std::move(*anew);
+      if (auto anew = planned_anew(context, run.header.run, plan, make_plan)) plan = std::move(*anew);
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);
     const auto earlier =

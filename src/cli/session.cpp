@@ -261,8 +261,10 @@ std::unique_ptr<change::Journal> Session::begin_writing() {
 // Of a run that a second signal ends. As an event it has no time: nobody knows yet when that will be.
 std::string Session::last_words(const std::filesystem::path& journal) const {
   const std::string log = log_ ? log_file().string() : "";
-  const std::string ways = util::filled("Run the same command again to go on, or `{command}` to go back.",
-                                        {{"command", context_.commands.kots_export("rollback " + run_)}});
+  const char* words = rolls_back_.empty() ? "Run the same command again to go on, or `{command}` to go back."
+                                          : "Run the same command again to go on.";
+  const std::string ways =
+      util::filled(words, {{"command", context_.commands.kots_export("rollback " + run_)}});
   if (options_.output.log == OutputOptions::Log::json) {
     const nlohmann::json event{
         {"event", "endedAtOnce"}, {"journal", journal.string()}, {"log", log}, {"hint", ways}};
@@ -326,11 +328,11 @@ void Session::print_end() {
                        {"log", log_ ? log_file().string() : ""}});
 }
 
-// Where nobody was asked, changes went out before all were known.
+// What streams goes out before all is known.
 change::RunDetails::Left Session::left() const {
   using Left = change::RunDetails::Left;
-  const bool was_asked = options_.change.consent == ChangeOptions::Consent::asked_for;
-  return was_asked || executor_.counts_with_rest().not_sent == 0 ? Left::known : Left::expected;
+  const bool is_known = !executor_.has_streamed() || executor_.counts_with_rest().not_sent == 0;
+  return is_known ? Left::known : Left::expected;
 }
 
 std::string Session::how_it_stopped() const {

@@ -149,6 +149,8 @@ ApiError api_error(std::string_view action, const Reply& reply) {
     message = first_line(reply.body);
   }
   if (message.empty()) message = reason;
+  // A server's words make no line of their own.
+  std::ranges::replace(message, '\n', ' ');
   return {std::string(action), reply.status, reason,
           util::filled("{message} ({status})",
                        {{"message", util::printable(shortened(std::move(message), kLongestMessage))},

@@ -80,16 +80,12 @@ std::unordered_set<std::string> kept_volumes(const change::Plan& plan) {
   return names;
 }
 
-std::string policy_of_volume(const Change& change) {
-  return util::text_at(change.before, {"status", kPolicyOfVolume});
-}
-
 void add_data(const Change& change, const std::unordered_set<std::string>& kept, Effects& effects) {
   using Data = Effects::Claim::Data;
   if (change.verb != Verb::remove) return;
   if (change.object.kind == "PersistentVolumeClaim") {
     const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
-    const std::string policy = policy_of_volume(change);
+    const std::string& policy = change.reclaim_policy;
     const Data data = volume.empty()          ? Data::never_bound
                       : kept.contains(volume) ? Data::kept
                       : policy == "Retain"    ? Data::retained
@@ -120,7 +116,7 @@ bool Irreversible::cuts_migration(const Change& change) {
 bool Irreversible::loses_data(const Change& change) const {
   if (change.verb != Verb::remove || change.object.kind != "PersistentVolumeClaim") return false;
   const std::string volume = util::text_at(change.before, {"spec", "volumeName"});
-  return !volume.empty() && !kept_volumes_.contains(volume) && policy_of_volume(change) != "Retain";
+  return !volume.empty() && !kept_volumes_.contains(volume) && change.reclaim_policy != "Retain";
 }
 
 Effects effects_of(const change::Plan& plan, std::chrono::seconds timeout) {

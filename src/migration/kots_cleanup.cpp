@@ -82,21 +82,22 @@ void plan_delete(Context& context, const kube::ObjectMetadata& object, json imag
     return;
   }
   kube::ObjectRef ref = identified(object.ref, image);
+  std::string policy;
   if (ref.kind == "PersistentVolumeClaim") {
     const auto volume = volume_of(context, image);
     if (volume && delete_volumes == DeleteVolumes::no && keep(context, *volume, plan) == VolumeIs::at_risk) {
       context.observer.warn("kots_cleanup.claim-kept", {{"claim", ref.name}, {"volume", volume->ref.name}});
       return;
     }
-    // A status is put back nowhere: here it says what becomes of the data; see Effects.
-    if (volume && !volume->policy.empty()) image["status"][kPolicyOfVolume] = volume->policy;
+    if (volume) policy = volume->policy;
   }
   plan.changes.push_back({.verb = change::Verb::remove,
                           .step = "kots_cleanup",
                           .object = std::move(ref),
                           .before = std::move(image),
                           .after = nullptr,
-                          .why = reason_to_delete(object).value_or("")});
+                          .why = reason_to_delete(object).value_or(""),
+                          .reclaim_policy = std::move(policy)});
 }
 
 }  // namespace

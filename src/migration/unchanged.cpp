@@ -36,7 +36,9 @@ std::optional<MigrationPlan> planned_anew(Context& context, const MigrationPlan&
   if (starts_migration(plan)) require_no_migration_since(context, plan, options);
   if (change::is_as_planned(all, change::read_objects(context.client, all))) return std::nullopt;
   MigrationPlan now = plan_again();
-  change::require_same(all, now.together());
+  change::require_same(
+      all, now.together(),
+      Hint::with_way_on("Another run may have changed it. Run the same command again: it makes a new plan."));
   return now;
 }
 

@@ -27,10 +27,14 @@ std::string place() {
   return failed || !boot ? std::string() : std::string(trim(*boot)) + "/" + pids;
 }
 
-// The clock ticks from boot to the start of a process: field 22 of /proc/PID/stat, counted after the name,
-// which is in parentheses and may hold anything. Source: proc(5).
-// Nothing where it cannot be read.
-std::optional<std::string> start_time(const std::string& pid, const std::filesystem::path& proc) {
+struct Started {
+  std::string at;          // clock ticks from boot
+  bool has_ended = false;  // and its parent has not asked yet how
+};
+
+// Fields 3 and 22 of /proc/PID/stat, counted after the name, which is in parentheses and may hold anything.
+// Source: proc(5). Nothing where it cannot be read.
+std::optional<Started> start_of(const std::string& pid, const std::filesystem::path& proc) {
   std::optional<std::string> stat;
   try {
     stat = read_file_if_exists(proc / pid / "stat");
@@ -38,11 +42,13 @@ std::optional<std::string> start_time(const std::string& pid, const std::filesys
     return std::nullopt;
   }
   if (!stat) return std::nullopt;
-  constexpr int kFieldsBefore = 20;
+  constexpr int kFieldsBetween = 19;
   std::istringstream fields(stat->substr(stat->rfind(')') + 1));
-  std::string field;
-  for (int i = 0; i < kFieldsBefore; ++i) fields >> field;
-  return field;
+  std::string state;
+  fields >> state;
+  Started started{.at = {}, .has_ended = state == "Z" || state == "X"};
+  for (int i = 0; i < kFieldsBetween; ++i) fields >> started.at;
+  return started;
 }
 
 // With /proc mounted hidepid, a process of another user looks as if it were not there; kill(2) knows better.
@@ -62,8 +68,8 @@ std::optional<bool> is_there(const std::string& identity, const std::filesystem:
   if (slash == std::string::npos || slash == 0 || rest.find_first_not_of("0123456789") != slash)
     return std::nullopt;
   const std::string pid = rest.substr(0, slash);
-  const auto started = start_time(pid, proc);
-  return started ? *started == rest.substr(slash + 1) : !is_gone(pid);
+  const auto started = start_of(pid, proc);
+  return started ? !started->has_ended && started->at == rest.substr(slash + 1) : !is_gone(pid);
 }
 
 }  // namespace
@@ -71,8 +77,8 @@ std::optional<bool> is_there(const std::string& identity, const std::filesystem:
 std::string process_identity() {
   const std::string where = place();
   const std::string pid = std::to_string(::getpid());
-  const auto started = start_time(pid, kProc);
-  return where.empty() || !started ? std::string() : where + "/" + pid + "/" + *started;
+  const auto started = start_of(pid, kProc);
+  return where.empty() || !started ? std::string() : where + "/" + pid + "/" + started->at;
 }
 
 bool has_ended(const std::string& identity, const std::filesystem::path& proc) {

@@ -559,7 +559,9 @@ TEST(Recovery, ARollbackThatIsOutOfDateWhenTheLockIsHadIsNotCarriedOut) {
   const Finished run = run_while(installation, kRollback, [&] { take_marks_from_frontend(installation); });
 
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("the cluster is not as the plan saw it any more"));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("the cluster is not as the plan saw it any more"),
+                             HasSubstr("kots-export rollback 2"), Not(HasSubstr("Run the same command"))))
+      << "another run may be the newest now";
   EXPECT_EQ(written_objects(installation), json::array());
 }
 
@@ -586,6 +588,27 @@ TEST(Recovery, RollbackOfARunThatHasGoneOnSinceIsNotCarriedOut) {
     EXPECT_EQ(written_objects(installation), json::array());
     EXPECT_EQ(installation.run(kRollback).exit_code, 0) << "it is not rolled back";
   }
+}
+
+// The newest was meant, and another one is that by now.
+TEST(Recovery, RollbackWithoutANameIsNotThatOfAnOlderRun) {
+  Installation installation;
+  ASSERT_EQ(installation.run({"annotate", "--yes"}).exit_code, 0);
+  const std::string first = runs_of(installation).at(0)["run"];
+  installation.server.clear_requests();
+  const Finished run = run_while(installation, kRollback, [&] {
+    const auto backup = installation.folder / "backup";
+    const auto later = backup / "29991231T000000.000Z-zzzz";
+    std::filesystem::copy(backup / first, later);
+    std::ifstream old(backup / first / "journal.jsonl");
+    std::string text((std::istreambuf_iterator<char>(old)), std::istreambuf_iterator<char>());
+    text.replace(text.find(first), first.size(), later.filename().string());
+    std::ofstream(later / "journal.jsonl", std::ios::trunc) << text;
+  });
+
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("was made since this was planned"));
+  EXPECT_EQ(written_objects(installation), json::array());
 }
 
 TEST(Recovery, RollbackOfARunThatIsStillAtWorkIsRefused) {

@@ -46,6 +46,9 @@ struct Change {
   Guard guard = Guard::uid;
   Undo undo = Undo::needed;
   std::string why;  // for people; decides nothing
+  // Of a claim's delete: the reclaim policy of its volume, as it was when planned; empty: not known. It says
+  // what becomes of the data, and decides nothing.
+  std::string reclaim_policy{};
   // What an earlier Change of the same plan creates and this one names. Its UID is known only then: the
   // Executor fills it in before this one is sent.
   struct Need {

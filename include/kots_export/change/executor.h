@@ -92,6 +92,9 @@ class Executor {
   // True where changes may go out before all are known: no dry run, and nobody left to ask.
   [[nodiscard]] bool may_stream() const;
 
+  // True once Changes went out that way.
+  [[nodiscard]] bool has_streamed() const noexcept { return has_streamed_; }
+
   // Asks options.confirm once for all that follows (a command of several plans shows them joined); later
   // calls and run() do not ask again. Nothing is asked for an empty plan or in a dry run. Throws Cancelled
   // where the answer is no.
@@ -129,6 +132,7 @@ class Executor {
   std::unique_ptr<Journal> journal_;
   std::size_t next_id_ = 1;
   bool confirmed_ = false;
+  bool has_streamed_ = false;
   std::size_t planned_ = 0;  // Changes of what was to be confirmed: at least so many
   PlanSummary totals_;
   OutcomeCounts counts_;

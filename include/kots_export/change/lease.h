@@ -99,7 +99,8 @@ class Lease {
   void hold(const SeenLease& ours, std::chrono::nanoseconds sent_at);
   [[nodiscard]] bool is_ours(const SeenLease& lease) const;
   [[nodiscard]] Error busy(const SeenLease& holder) const;
-  [[nodiscard]] bool is_released(kube::Client& client, std::string& uid) const;
+  [[nodiscard]] bool is_released(kube::Client& client, std::string& uid,
+                                 std::chrono::nanoseconds may_come_until) const;
   void wait(std::chrono::milliseconds time) const;
   // Another's Lease as it was seen first, and when.
   struct First;

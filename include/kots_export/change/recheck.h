@@ -20,9 +20,9 @@ namespace kots_export::change {
 // plan creates is not there.
 [[nodiscard]] bool is_as_planned(const Plan& plan, std::span<const kube::ObjectMetadata> now);
 
-// Throws Error, with the first Change that differs, where `now`, the same plan made once more, is another
-// one. What was planned on (resourceVersion, values before) does not count.
-void require_same(const Plan& plan, const Plan& now);
+// Throws Error with `hint`, and the first Change that differs, where `now`, the same plan made once more, is
+// another one. What was planned on (resourceVersion, values before) does not count.
+void require_same(const Plan& plan, const Plan& now, const Hint& hint);
 
 // UIDs of what a plan was to create, and is there.
 using Made = std::unordered_map<kube::ObjectKey, std::string>;

@@ -9,10 +9,6 @@ namespace kots_export::migration {
 
 enum class DeleteVolumes { no, yes };
 
-// In the status of a claim's before-image: the reclaim policy that its volume had when the delete was
-// planned. Kubernetes has no such field, and where the volume could not be read there is none.
-inline constexpr const char* kPolicyOfVolume = "reclaimPolicyOfVolume";
-
 // Plans the removal of what KOTS left: its labels and annotations on the objects of the inventory, and its
 // own objects (label kots.io/kotsadm=true, two Secrets, the inject Jobs), each with its whole before-image.
 // A PersistentVolumeClaim among them is deleted only once its volume keeps its data (a first patch to

@@ -3,6 +3,7 @@
 #include <kots_export/kube/watched_transport.h>
 
 #include "unit/change/changes.h"
+#include "unit/support/full_disk.h"
 #include "unit/support/recording_observer.h"
 #include "unit/support/scripted_transport.h"
 
@@ -430,6 +431,30 @@ TEST_F(ExecutorTest, WhatOfTheConfirmedPlanWasNotBegunIsLeftInTheJournalToo) {
   const RunRecord run = read_journal(executor.journal_path());
   EXPECT_EQ(run.entries.size(), 2U);
   EXPECT_EQ(run.left, 3U);
+}
+
+// Of a disk that fills up between two groups.
+TEST_F(ExecutorTest, WhatTheJournalCouldNotTakeIsLeft) {
+  ScriptedTransport transport(everything_works, 1);
+  kube::Client client(transport);
+  Plan all;
+  for (int i = 0; i < 200; ++i) all.changes.push_back(patch_of("object-" + std::to_string(i)));
+  Executor executor(client, silent_, options());
+  std::unique_ptr<test::FullDisk> full;
+  transport.after_each([&](const kube::Request&) {
+    constexpr std::size_t kRoomForOutcomes = 30'000;
+    if (!full)
+      full = std::make_unique<test::FullDisk>(std::filesystem::file_size(executor.journal_path()) +
+                                              kRoomForOutcomes);
+  });
+  EXPECT_THROW((void)executor.run(all), Error);
+  full.reset();
+  executor.end(RunEnd::failed);
+
+  const RunRecord run = read_journal(executor.journal_path());
+  EXPECT_EQ(run.entries.size() + run.left, 200U);
+  EXPECT_GT(run.left, 0U);
+  EXPECT_GT(executor.counts().done, 0U);
 }
 
 TEST_F(ExecutorTest, AnInterruptThatFindsEverythingDoneLeavesNothingUndone) {

@@ -347,6 +347,28 @@ TEST_F(LeaseTest, ThatMayHaveBeenMadeIsGivenBackAfterCtrlC) {
   EXPECT_LT(clock.now() - began, 1s);
 }
 
+// An API server goes on with what its client has given up.
+TEST_F(LeaseTest, ThatIsMadeAfterCtrlCIsGivenBackToo) {
+  test::SlowWire wire(clock, server);
+  const auto began = clock.now();
+  bool was_made = false;
+  wire.is_answered = [](const kube::Request& request) { return request.method != kube::Method::post; };
+  LeaseOptions hearing = options();
+  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  hearing.pause = [&](std::chrono::milliseconds time) {
+    clock.move(time);
+    if (was_made || clock.now() - began < 1s) return;
+    server.held_by(options().holder, options().process, 30);
+    was_made = true;
+  };
+  {
+    Lease lease(wire, notices, hearing);
+    EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  }
+  EXPECT_TRUE(was_made);
+  EXPECT_FALSE(server.lease);
+}
+
 TEST_F(LeaseTest, ThatMayHaveBeenMadeIsTold) {
   test::SlowWire wire(clock, server);
   wire.is_answered = [](const kube::Request&) { return false; };

@@ -155,9 +155,8 @@ TEST(Effects, SayWhatKeepsTheDataOfClaimsThatAreDeleted) {
 TEST(Effects, OfAClaimWhoseVolumeIsNotChangedFollowFromItsPolicy) {
   for (const auto& [policy, data] :
        {std::pair{"Retain", Data::retained}, {"Delete", Data::deleted}, {"Recycle", Data::by_policy}}) {
-    json image = bound_to("pv-a");
-    image["status"][kPolicyOfVolume] = policy;
-    const Change change = deletion("PersistentVolumeClaim", "a", image);
+    Change change = deletion("PersistentVolumeClaim", "a", bound_to("pv-a"));
+    change.reclaim_policy = policy;
 
     EXPECT_EQ(effects({change}).claims.at(0).data, data) << policy;
     EXPECT_EQ(Irreversible(Plan{}).has(change), data != Data::retained) << policy;

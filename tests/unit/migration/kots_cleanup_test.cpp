@@ -142,7 +142,8 @@ TEST_F(KotsCleanup, DeletesTheDataOnlyWhenTold) {
   const change::Plan result = plan(DeleteVolumes::yes);
 
   EXPECT_THAT(changes_of(result), ElementsAre("delete PersistentVolumeClaim kotsadm-postgres"));
-  EXPECT_EQ(result.changes.front().before["status"][kPolicyOfVolume], "Delete");
+  EXPECT_EQ(result.changes.front().reclaim_policy, "Delete");
+  EXPECT_FALSE(result.changes.front().before.contains("status")) << "it is the object as it was";
 }
 
 class KotsCleanupAsJane : public KotsCleanup {

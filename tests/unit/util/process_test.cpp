@@ -2,6 +2,9 @@
 
 #include "unit/support/temporary_folder.h"
 
+#include <csignal>
+#include <fstream>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,12 +33,26 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() { end(); }
   void end() {
+    become_zombie();
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  // It ends, and nobody asks how.
+  void become_zombie() {
     if (end_ < 0) return;
     ::close(end_);
     end_ = -1;
-    ::waitpid(pid_, nullptr, 0);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
   }
-  // As process_identity() names it; `started` may be wrong.
+  // As process_identity() names it, started at the same time as this process.
+  [[nodiscard]] std::string identity() const {
+    std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+    std::string field;
+    for (int i = 0; i < 22; ++i) stat >> field;
+    return identity(field);
+  }
+  // `started` may be wrong.
   [[nodiscard]] std::string identity(const std::string& started) const {
     const std::string mine = process_identity();
     const auto pid_at = mine.rfind('/', mine.rfind('/') - 1);
@@ -57,6 +74,17 @@ TEST(Process, OfAnotherMachineIsNotKnown) {
 TEST(Process, WhosePidIsAnothersNowHasEnded) {
   const Child child;
   EXPECT_TRUE(has_ended(child.identity("1")));
+}
+
+// A parent that does not ask how it ended keeps it in /proc: a CI agent, a container without an init.
+TEST(Process, ThatIsAZombieHasEnded) {
+  Child child;
+  const std::string identity = child.identity();
+  EXPECT_FALSE(has_ended(identity));
+  EXPECT_TRUE(is_running(identity));
+  child.become_zombie();
+  EXPECT_TRUE(has_ended(identity));
+  EXPECT_FALSE(is_running(identity));
 }
 
 // What is seen of a process of another user where /proc is mounted with hidepid=2: nothing.
