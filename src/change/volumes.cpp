@@ -157,7 +157,10 @@ Binding binding_of(kube::Client& client, const kube::ObjectRef& volume) {
   if (!claim) return Binding::none;
   const bool is_its_own =
       !text_at(ref, {"uid"}).empty() && text_at(*claim, {"metadata", "uid"}) == ref["uid"];
-  return is_its_own && text_at(*claim, {"status", "phase"}) == "Bound" ? Binding::bound : Binding::waiting;
+  // One that is being deleted is bound to its end, and would take the volume with it.
+  const bool is_going = util::find_at(*claim, {"metadata", "deletionTimestamp"}) != nullptr;
+  const bool is_bound = is_its_own && !is_going && text_at(*claim, {"status", "phase"}) == "Bound";
+  return is_bound ? Binding::bound : Binding::waiting;
 }
 
 bool names_volume(const json& claim, const std::string& volume) {

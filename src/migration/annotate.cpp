@@ -116,7 +116,8 @@ ObjectPlanner annotate_planner(Context& context, TakeOwnership take_ownership) {
 
   return [&context, take_ownership, edit = std::move(edit), releases = names_of_releases(context)](
              const kube::ObjectMetadata& object) -> std::optional<change::Change> {
-    if (is_of_migrator(object.ref)) return std::nullopt;
+    const bool is_going = object.life == kube::ObjectMetadata::Life::terminating;
+    if (is_going || is_of_migrator(object.ref)) return std::nullopt;
     if (take_ownership == TakeOwnership::no) {
       if (const auto owner = owner_other_than(context.release, object, context.ns.name, releases)) {
         context.observer.note("annotate.other-release",

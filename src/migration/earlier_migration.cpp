@@ -170,7 +170,10 @@ const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> r
                                             const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse) {
     if (namespace_uid.empty() || run.header.namespace_uid != namespace_uid) continue;
-    if (!run.header.rolls_back.empty()) return nullptr;  // what was migrated may be restored
+    // What was migrated may be restored then; not where the rollback was refused before it did anything.
+    const bool came_to_something =
+        run.end == change::RunEnd::complete || std::ranges::any_of(run.entries, change::may_have_happened);
+    if (!run.header.rolls_back.empty() && came_to_something) return nullptr;
     if (has_finished(run)) return &run;
   }
   return nullptr;

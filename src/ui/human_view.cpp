@@ -137,9 +137,11 @@ void HumanView::change_failed(std::string_view word, const change::Change& chang
   const std::string why = outcome.forbidden.empty() ? reason_of(change, outcome) : outcome.forbidden;
   const std::string action =
       util::filled("{verb} {kind}", {{"verb", to_string(change.verb)}, {"kind", change.object.kind}});
-  Failed& failed = failed_[{.word = std::string(word),
-                            .action = outcome.forbidden.empty() ? std::string() : action,
-                            .why = without_names_and_numbers(why, change.object.name)}];
+  Failed& failed =
+      failed_[{.word = std::string(word),
+               .action = outcome.forbidden.empty() ? std::string() : action,
+               .why = outcome.forbidden.empty() ? without_names_and_numbers(why, change.object.name)
+                                                : outcome.forbidden}];
   if (outcome.forbidden.empty() && failed.first == Failed::First::held_back) {
     failed.first = Failed::First::told;
     failed.why = why;

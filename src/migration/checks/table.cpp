@@ -159,7 +159,7 @@ void require_skippable(std::span<const std::string> ids) {
                        {}, "`kots-export check` lists them.");
     if (check->skipping == Skipping::refused)
       throw UsageError(util::filled("--skip-check: {check} cannot be skipped", {{"check", id}}), {},
-                       "Without it nothing can be migrated.");
+                       "What it finds has to be put right first.");
   }
 }
 

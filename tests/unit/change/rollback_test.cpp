@@ -455,6 +455,19 @@ TEST_F(VolumeRollback, SetsThePolicyBackOnceTheClaimIsBound) {
   EXPECT_EQ(volume()["spec"]["persistentVolumeReclaimPolicy"], "Delete");
 }
 
+// The run has deleted it, and a finalizer or a Pod holds it: with its old policy the volume would go with it.
+TEST_F(VolumeRollback, KeepsRetainWhileTheClaimIsBeingDeleted) {
+  json claim = object("PersistentVolumeClaim", "c", "uid-c",
+                      {{"spec", {{"volumeName", "v"}}}, {"status", {{"phase", "Bound"}}}});
+  claim["metadata"]["deletionTimestamp"] = "2026-11-27T10:00:00Z";
+  cluster.put(std::string(kClaims) + "c", claim);
+
+  EXPECT_GT(roll_back(), 0U);
+
+  EXPECT_EQ(volume()["spec"]["persistentVolumeReclaimPolicy"], "Retain");
+  EXPECT_THAT(notices.ids, Contains("rollback.conflict.going"));
+}
+
 TEST_F(VolumeRollback, LeavesAVolumeToAnotherClaimThatHasIt) {
   volume()["spec"]["claimRef"] = {{"namespace", "ns"}, {"name", "other"}, {"uid", "uid-o"}};
   EXPECT_EQ(roll_back(), 2U);

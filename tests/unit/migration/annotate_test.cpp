@@ -99,6 +99,15 @@ TEST_F(Annotate, LeavesTheObjectsOfAnotherReleaseAndSaysSo) {
   EXPECT_EQ(observer.argument("annotate.other-release", "release"), "other");
 }
 
+// What an earlier run has deleted, and a finalizer holds.
+TEST_F(Annotate, LeavesWhatIsBeingDeleted) {
+  kube::ObjectMetadata object{.ref = object_ref(context, "", "ConfigMap", "x")};
+  const ObjectPlanner planner = annotate_planner(context, TakeOwnership::no);
+  EXPECT_TRUE(planner(object));
+  object.life = kube::ObjectMetadata::Life::terminating;
+  EXPECT_FALSE(planner(object));
+}
+
 TEST_F(Annotate, TakesTheObjectsOfAnotherReleaseWhenTold) {
   put_config_map(marks("other"));
   put_release_secret("other");

@@ -242,6 +242,13 @@ TEST_F(Status, SaysThatARollbackDidNotUndoTheDatabase) {
     run.record_end(change::RunEnd::complete);
   }
   EXPECT_EQ(state_of(read(), "flyway"), State::done);
+  change::Journal(folder.path() / "backup", {.run = "1-refused",
+                                             .started = "2026-11-24T11:05:30Z",
+                                             .ns = kNs,
+                                             .namespace_uid = uid,
+                                             .rolls_back = "1"})
+      .record_end(change::RunEnd::failed);
+  EXPECT_EQ(state_of(read(), "flyway"), State::done) << "that rollback did nothing";
   change::Journal(
       folder.path() / "backup",
       {.run = "2", .started = "2026-11-24T11:15:30Z", .ns = kNs, .namespace_uid = uid, .rolls_back = "1"})

@@ -120,16 +120,15 @@ TEST_F(HumanViewTest, SaysOnceWhatTheUserMayNotDoForAllItsObjects) {
       outcome(ChangeOutcome::Status::refused, "cannot patch it: jobs \"x\" is forbidden: User may not (403)");
   forbidden.forbidden = "User may not (403)";
   forbidden.hint = "Ask the administrator.";
-  for (const char* name : {"a-10", "a-2"}) view_.change_done(label_patch("Job", name, "a", "b"), forbidden);
-  view_.change_done(deletion("Job", "c", {}), forbidden);
+  // One has a name that is also a word of the sentence.
+  for (const char* name : {"a-10", "a-2", "User"})
+    view_.change_done(label_patch("Job", name, "a", "b"), forbidden);
   EXPECT_THAT(progress_.str(), IsEmpty());
 
   view_.plan_done();
 
   EXPECT_EQ(progress_.str(),
-            "refused delete Job c: cannot patch it: jobs \"x\" is forbidden: User may not (403) "
-            "(Ask the administrator.)\n"
-            "refused patch Job, 2 objects (a-2, a-10): User may not (403) (Ask the administrator.)\n");
+            "refused patch Job, 3 objects (User, a-2, a-10): User may not (403) (Ask the administrator.)\n");
 }
 
 TEST_F(HumanViewTest, TellsAtOnceOfTheFirstThatFailedAndOfThoseLikeItAtTheEnd) {
