@@ -101,7 +101,8 @@ TEST_F(Annotate, LeavesTheObjectsOfAnotherReleaseAndSaysSo) {
 
 // What an earlier run has deleted, and a finalizer holds.
 TEST_F(Annotate, LeavesWhatIsBeingDeleted) {
-  kube::ObjectMetadata object{.ref = object_ref(context, "", "ConfigMap", "x")};
+  kube::ObjectMetadata object;
+  object.ref = object_ref(context, "", "ConfigMap", "x");
   const ObjectPlanner planner = annotate_planner(context, TakeOwnership::no);
   EXPECT_TRUE(planner(object));
   object.life = kube::ObjectMetadata::Life::terminating;
