@@ -360,17 +360,21 @@ TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
 TEST(Validate, SendsHalfA3xFileToTransform) {
   for (const char* yaml :
        {"domainName: d\nglobal: {license: l}\npostgresql: {postgresqlPassword: p}\n",
-        "global: {domainName: d}\nminio: {}\n", "global: {domainName: d}\npublished: true\n",
+        "global: {domainName: d}\nminio: {}\npublished: true\n",
+        "global: {domainName: d}\nlicense: l\nkong: {annotations: {}}\n",
+        "domainName: d\nglobal: {license: l}\nkong: {annotations: {}}\n",
         "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p}\n",
         "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p, auth: {password: p}}\n",
         "global: {domainName: d, license: l}\npostgresql: {internal: false, postgresqlUsername: u}\n",
-        "global: {domainName: d}\nnomad: {server: {rpc: {advertise: a}}}\n"}) {
+        "global: {domainName: d}\nlicense: l\nnomad: {server: {rpc: {advertise: a}}}\n"}) {
     EXPECT_TRUE(is_of_3x(parse_yaml(yaml, "test"))) << yaml;
     EXPECT_THAT(finding_of_3x(parse_yaml_with_places(yaml, "test")).text,
                 AllOf(HasSubstr("half a 3.x file"), HasSubstr("run kots-export transform")))
         << yaml;
   }
-  EXPECT_EQ(finding_of_3x(parse_yaml_with_places("global: {domainName: d}\nminio: {}\n", "test")).line, 2U);
+  EXPECT_EQ(
+      finding_of_3x(parse_yaml_with_places("global: {domainName: d}\nminio: {}\nlicense: l\n", "test")).line,
+      2U);
 }
 
 TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
@@ -380,6 +384,12 @@ TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
 }
 
 TEST(Validate, ALeftoverAmongWholeValuesIsNoHalf) {
+  // The license may be given by helm upgrade --set, and so may all that is secret.
+  for (const char* yaml :
+       {"global: {domainName: d}\npostgresql: {postgresqlPassword: OLD, auth: {postgresPassword: NEW}}\n",
+        "global: {domainName: d}\npostgresql: {postgresqlPassword: '', auth: {postgresPassword: NEW}}\n",
+        "global: {domainName: d}\npublished: true\n"})
+    EXPECT_FALSE(is_of_3x(parse_yaml(yaml, "test"))) << yaml;
   for (const char* yaml : {"published: true\n", "minio: {}\n"})
     EXPECT_FALSE(is_of_3x(parse_yaml(kGood + yaml, "test"))) << yaml;
   for (const char* auth : {"postgresPassword: p", "existingSecret: s"})
