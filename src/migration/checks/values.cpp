@@ -75,7 +75,8 @@ CheckFinding check_own_secrets(Checking& checking) {
   std::vector<values::NeededSecret> needed;
   try {
     needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"),
-                                    values::target_of_chart(checking.options.target_version));
+                                    values::target_of_chart(checking.options.target_version),
+                                    values::is_after_tables(checking.options.target_version));
   } catch (const Error&) {
     return skipped("the values cannot be read: check values says why");
   }

@@ -187,6 +187,22 @@ TEST(Validate, AsksForNoSecretThatTheChartDoesNotRead) {
   EXPECT_THAT(findings(yaml, Target::v4_0), Not(Contains(HasSubstr("[own-secret]"))));
 }
 
+TEST(Validate, OfALaterChartTheLicenseMayBeInASecret) {
+  std::string yaml = kGood;
+  const std::string license = ", license: l";
+  yaml.erase(yaml.find(license), license.size());
+  std::vector<std::string> later;
+  for (const Finding& f :
+       validate(parse_yaml_with_places(yaml, "test"), validate_options("4.7.0", kWhileValid)))
+    later.push_back(std::string(name_of(f.level)) + ": " + f.path + ": " + f.text);
+  EXPECT_THAT(later, ::testing::ElementsAre(AllOf(HasSubstr("warning: global.license: is left blank"),
+                                                  HasSubstr("these keys: license (license)"))));
+  EXPECT_THAT(findings(yaml, Target::v4_1),
+              ::testing::ElementsAre(HasSubstr("error: global.license: is missing")));
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_1, true), ::testing::SizeIs(1));
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_1), IsEmpty());
+}
+
 TEST(Validate, WantsTheDefaultTokenOfGitHubEnterprise) {
   EXPECT_THAT(
       findings(with("github", "github: {clientId: i, clientSecret: s, enterprise: true, hostname: h}")),
@@ -335,6 +351,11 @@ TEST(Validate, OnlyNotesWhatALaterChartMayHave) {
   EXPECT_THAT(found(with("github", "github: {clientId: i, clientSecret: s, selfSignedCert: true}")),
               ::testing::ElementsAre(HasSubstr("note: github.selfSignedCert: is not in the tables")));
   EXPECT_THAT(found(with("mongodb", "mongodb: {auth: {rootPassword: r}}")), IsEmpty());
+  const std::string mtls =
+      with("nomad", "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true}}}}");
+  EXPECT_THAT(found(mtls), ::testing::ElementsAre(
+                               HasSubstr("warning: nomad.server.rpc.mTLS: is enabled without certificates")));
+  EXPECT_THAT(findings(mtls), Contains(HasSubstr("error: nomad.server.rpc.mTLS.certificate: is missing")));
   EXPECT_FALSE(validate_options("4.1.9", 0).is_after_tables);
 }
 
@@ -558,6 +579,18 @@ TEST(Validate, WantsOneCloud) {
       findings(
           with("nomad", "nomad: {server: {gossip: {encryption: {key: k}}}, auto_scaler: {enabled: true}}")),
       ::testing::ElementsAre(HasSubstr("nomad.auto_scaler: neither of aws and gcp")));
+}
+
+TEST(Validate, JudgesNoCloudOfWhatIsSwitchedOff) {
+  EXPECT_THAT(
+      findings(kGood + "vm_service: {enabled: false, providers: {ec2: {enabled: true, securityGroupId: "
+                       "sg-8asfas76}, gcp: {enabled: true, network: my-server-vpc}}}\n"),
+      IsEmpty());
+  EXPECT_THAT(
+      findings(with("nomad",
+                    "nomad: {server: {gossip: {encryption: {key: k}}}, auto_scaler: {enabled: false, aws: "
+                    "{enabled: true}, gcp: {enabled: true}}}")),
+      IsEmpty());
 }
 
 TEST(Validate, WantsTheHostOfGitHubEnterprise) {
