@@ -77,10 +77,10 @@ constexpr std::string_view kDiff = R"(
 
 `kots-export diff OLD NEW` compares by meaning: the order of keys, comments, quotes and the form of numbers do not
 count; an empty file is `{}`. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless
-`--show-secrets` is given, of longer ones how many lines differ. Secret is what stands below a key that sounds so (password,
+`--show-secrets` is given, of longer ones how many lines differ ("up to" where too much does to count). Secret is what stands below a key that sounds so (password,
 token, apiKey, certificate), the value of a variable or the word behind a flag with such a name, and every text that holds a
-private key, a token of GitHub or Slack, a password in an address, an assignment like `password: x`, a flag like `--token x`
-or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
+private key, a token of GitHub, GitLab or Slack, a JSON Web Token, a password in an address, an assignment like `password: x`,
+an element like `<password>x</password>`, a flag like `--token x`, `curl -u user:x`, or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
 `-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`, `changed`), `before`, `after`.
 )";
 
