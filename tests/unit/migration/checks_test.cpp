@@ -286,6 +286,15 @@ std::vector<Planted> planted_problems() {
               {"metadata", {{"name", "signing-keys"}, {"namespace", kNs}}},
               {"data", {{"signing-key", "eA=="}}}})(server);
        }},
+      {"SecretOfTheOperatorWithAnEmptyKey", "own-secrets", Status::warning,
+       "encryption-key in Secret signing-keys", "Create what is missing",
+       [](apiserver::ApiServer& server) {
+         server.seed(revision(1, "deployed", "3.4.4").dump());
+         put({{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"metadata", {{"name", "signing-keys"}, {"namespace", kNs}}},
+              {"data", {{"signing-key", "eA=="}, {"encryption-key", ""}}}})(server);
+       }},
   };
 }
 
