@@ -175,7 +175,8 @@ std::optional<CertificateSecret> postgresql_certificate(const Value& v4) {
   return CertificateSecret{.name = string_at(*values, {"certificatesSecret"}),
                            .certificate = string_at(*values, {"certFilename"}),
                            .private_key = string_at(*values, {"certKeyFilename"}),
-                           .authority = string_at(*values, {"certCAFilename"})};
+                           .authority = string_at(*values, {"certCAFilename"}),
+                           .host = string_at(v4, {"postgresql", "postgresqlHost"})};
 }
 
 void check_own_secrets(CheckContext& context) {

@@ -73,6 +73,7 @@ struct CertificateSecret {
   std::string certificate;
   std::string private_key;
   std::string authority;  // empty: none
+  std::string host = {};  // postgresql.postgresqlHost, at which clients look for it; empty: not said
 };
 
 // What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the
