@@ -453,6 +453,16 @@ TEST(Validate, FindsLeftoversOf3x) {
   EXPECT_THAT(found, Not(Contains(HasSubstr("unknown-key"))));
 }
 
+TEST(Validate, FindsATelegrafFileOf3x) {
+  const auto telegraf = [](const std::string& text) {
+    return findings(kGood + "telegraf: {config: {custom_config_file: '" + text + "'}}\n");
+  };
+  EXPECT_THAT(telegraf(util::base64_encode("[[outputs.file]]\n  files = [\"stdout\"]\n")),
+              ::testing::ElementsAre(HasSubstr("warning: telegraf.config.custom_config_file: is base64")));
+  for (const char* text : {"", "[[outputs.file]]", "abcd", "# nothing"})
+    EXPECT_THAT(telegraf(text), IsEmpty()) << text;
+}
+
 TEST(Validate, FindsEveryLeftover) {
   const auto found = findings(
       "published: true\ndomainName: d\nlicense: l\nminio: {}\nkong: {annotations: {}}\npostgresql: "
