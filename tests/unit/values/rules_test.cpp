@@ -142,9 +142,10 @@ TEST(Transform, NeverWritesOverACredentialOf4x) {
       EXPECT_THAT(to_json(*auth), Not(HasSubstr("OLD")));
       EXPECT_EQ(!result.warnings.empty(), given.warns);
       EXPECT_THAT(result.warnings, Not(Contains(HasSubstr("OLD"))));
-      if (given.warns)
+      if (given.warns) {
         EXPECT_THAT(result.warnings,
                     Contains(HasSubstr("postgresql.postgresqlPassword and postgresql.auth.")));
+      }
     }
 }
 
