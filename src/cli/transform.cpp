@@ -65,8 +65,7 @@ int run_transform(const Options& options, TransformFlags typed) {
   print_changes(typed, v3, result);
   // Findings name lines: of a file that was not written they could not be looked up.
   if (typed.to != "-" && options.change.is_dry_run()) return static_cast<int>(ExitCode::done);
-  migration::validate_values(yaml, typed.to == "-" ? "standard output" : typed.to,
-                             options.installation.target_version, view);
+  migration::validate_values(yaml, typed.to, options.installation.target_version, view);
   return static_cast<int>(ExitCode::done);
 }
 

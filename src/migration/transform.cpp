@@ -1,6 +1,8 @@
+#include <kots_export/migration/message.h>
 #include <kots_export/migration/transform.h>
 #include <kots_export/util/files.h>
 #include <kots_export/util/random.h>
+#include <kots_export/util/text.h>
 #include <kots_export/values/validate.h>
 #include <kots_export/values/yaml.h>
 
@@ -52,8 +54,9 @@ values::Transformed transform_by_rules(const values::Value& v3, const TransformS
   return result;
 }
 
-void validate_values(const std::string& yaml, const std::string& file, const std::string& target_version,
+void validate_values(const std::string& yaml, const std::string& path, const std::string& target_version,
                      change::Observer& observer) {
+  const std::string file = path == "-" ? "standard output" : path;
   const auto findings = values::validate(values::parse_yaml_with_places(yaml, file),
                                          values::validate_options(target_version, std::time(nullptr)));
   for (const values::Finding& finding : findings) {
@@ -64,7 +67,13 @@ void validate_values(const std::string& yaml, const std::string& file, const std
                                    {"text", finding.text}});
   }
   const auto warnings = std::ranges::count(findings, values::Level::warning, &values::Finding::level);
-  if (warnings > 0) observer.note("values.warnings", {{"count", std::to_string(warnings)}, {"file", file}});
+  if (warnings == 0) return;
+  const std::string command =
+      "kots-export validate" + chart_flags(target_version, Registry()) + " " + util::shell_quote(path);
+  observer.note("values.warnings",
+                {{"warnings", util::counted(static_cast<std::size_t>(warnings), "more warning")},
+                 {"file", file},
+                 {"command", command}});
 }
 
 }  // namespace kots_export::migration

@@ -181,7 +181,7 @@ constexpr std::array kNotices = {
           "--values does not reach {file}, which was edited: put what {files} has into it too, or replace it "
           "with --overwrite-values"},
     Words{"values.error", "{file}:{line}: error: {path}: {text}"},
-    Words{"values.warnings", "{count} more warnings about {file}: kots-export validate shows them"},
+    Words{"values.warnings", "{warnings} about {file}: {command} shows them"},
     Words{"values.would-be-written", "{file} would be written (dry run: nothing was)"},
     Words{"values.copy-kept", "{file} was there already: the old one is kept as {copy}"},
     Words{"verify.cut-off", "the server is not reached, trying again: {why}"},

@@ -53,8 +53,9 @@ std::string count_of(const values::TextChange& change) {
   const auto removed = static_cast<std::size_t>(
       std::ranges::count(change.lines, values::LineChange::Side::before, &values::LineChange::side));
   const std::size_t lines = std::max(removed, change.lines.size() - removed);
-  const char* words = lines == 1 ? "1 line differs, length {before} to {after}"
-                                 : "{count} lines differ, length {before} to {after}";
+  const char* words = change.is_rough ? "up to {count} lines differ, length {before} to {after}"
+                      : lines == 1    ? "1 line differs, length {before} to {after}"
+                                      : "{count} lines differ, length {before} to {after}";
   return util::filled(words, {{"count", with_commas(lines)},
                               {"before", with_commas(change.bytes_before)},
                               {"after", with_commas(change.bytes_after)}});

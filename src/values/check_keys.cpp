@@ -1,4 +1,5 @@
 // Every key against the chart's.
+#include <kots_export/util/base64.h>
 #include <kots_export/util/text.h>
 
 #include "values/check_context.h"
@@ -242,6 +243,11 @@ void check_leftovers(CheckContext& context) {
       context.report(leftover.path,
                      util::filled("is a value of 3.x: in 4.x it {change}", {{"change", leftover.text}}));
   }
+  // The rule telegraf-config leaves values of 4.x alone. A configuration has a table, "[[outputs.file]]".
+  const Path telegraf{"telegraf", "config", "custom_config_file"};
+  const auto decoded = util::base64_decode(context.text(telegraf));
+  if (decoded && util::is_utf8(*decoded) && decoded->find('[') != std::string::npos)
+    context.report(telegraf, "is base64, as 3.x keeps it: 4.x wants the text itself (base64 -d)");
 }
 
 }  // namespace kots_export::values

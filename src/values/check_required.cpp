@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::string_view kPusherExample = "REPLACE_THIS_SECRET";
 
-// Exactly one of two clouds, where `needed`.
+enum class Clouds { one, one_at_most };
+
+// Whether as many of two clouds are enabled as are `wanted`.
 void require_one(CheckContext& context, const Path& parent, const std::array<const char*, 2>& clouds,
-                 bool needed, const std::string& what) {
+                 Clouds wanted, const std::string& what) {
   const auto enabled = [&](const char* cloud) {
     Path path = parent;
     path.insert(path.end(), {cloud, "enabled"});
@@ -27,7 +29,7 @@ void require_one(CheckContext& context, const Path& parent, const std::array<con
       util::Argument("one", clouds[0]), util::Argument("other", clouds[1]), util::Argument("what", what)};
   if (first && second)
     context.report(parent, util::filled("{one} and {other} are both enabled; {what} runs on one", arguments));
-  if (needed && !first && !second)
+  if (wanted == Clouds::one && !first && !second)
     context.report(parent,
                    util::filled("neither of {one} and {other} is enabled; {what} needs one", arguments));
 }
@@ -43,7 +45,8 @@ void check_required(CheckContext& context) {
   } else {
     context.require(domain, "the domain of the installation");
   }
-  context.require({"global", "license"}, "the license of Server 4.x");
+  // Later charts may have it in a Secret (own_secret_rows).
+  if (!context.options().is_after_tables) context.require({"global", "license"}, "the license of Server 4.x");
   // All of a row may be blank (check_own_secrets), half of it may not.
   for (const OwnSecretRow& row : own_secret_rows()) {
     if (!row.is_needed(context.document().root)) continue;
@@ -115,7 +118,7 @@ void check_proxy_hosts(CheckContext& context) {
 }
 
 void check_object_storage(CheckContext& context) {
-  require_one(context, {"object_storage"}, {"s3", "gcs"}, true, "the object storage");
+  require_one(context, {"object_storage"}, {"s3", "gcs"}, Clouds::one, "the object storage");
   context.require({"object_storage", "bucketName"}, "builds keep their artifacts there");
 }
 
@@ -130,11 +133,17 @@ void check_s3_region(CheckContext& context) {
 void check_nomad_mtls(CheckContext& context) {
   const Path mtls{"nomad", "server", "rpc", "mTLS"};
   if (!context.flag({"nomad", "server", "rpc", "mTLS", "enabled"}, false)) return;
-  for (const char* key : {"CACertificate", "certificate", "privateKey"}) {
-    Path path = mtls;
-    path.emplace_back(key);
-    context.require(path, "nomad.server.rpc.mTLS is enabled");
-  }
+  std::vector<Path> paths(3, mtls);
+  paths[0].emplace_back("CACertificate");
+  paths[1].emplace_back("certificate");
+  paths[2].emplace_back("privateKey");
+  const bool is_blank = std::ranges::all_of(paths, [&](const Path& path) { return context.is_empty(path); });
+  // Source: the installation reference of 4.7.
+  if (is_blank && context.options().is_after_tables)
+    return context.report_as(
+        Level::warning, mtls,
+        "is enabled without certificates: right only if you make the Secret that holds them yourself");
+  for (const Path& path : paths) context.require(path, "nomad.server.rpc.mTLS is enabled");
 }
 
 void check_acm(CheckContext& context) {
@@ -150,9 +159,11 @@ void check_acm(CheckContext& context) {
 }
 
 void check_one_cloud(CheckContext& context) {
-  require_one(context, {"nomad", "auto_scaler"}, {"aws", "gcp"},
-              context.flag({"nomad", "auto_scaler", "enabled"}, false), "the autoscaler");
-  require_one(context, {"vm_service", "providers"}, {"ec2", "gcp"}, false, "the machine executor");
+  if (context.flag({"nomad", "auto_scaler", "enabled"}, false))
+    require_one(context, {"nomad", "auto_scaler"}, {"aws", "gcp"}, Clouds::one, "the autoscaler");
+  if (context.flag({"vm_service", "enabled"}, true))
+    require_one(context, {"vm_service", "providers"}, {"ec2", "gcp"}, Clouds::one_at_most,
+                "the machine executor");
 }
 
 void check_github_host(CheckContext& context) {
@@ -178,6 +189,7 @@ void check_placeholders(CheckContext& context) {
   const Path autoscaler{"nomad", "auto_scaler", "enabled"};
   const Path autoscaler_aws{"nomad", "auto_scaler", "aws", "enabled"};
   const Path autoscaler_gcp{"nomad", "auto_scaler", "gcp", "enabled"};
+  const Path vm_service{"vm_service", "enabled"};  // on where it is missing
   const Path ec2{"vm_service", "providers", "ec2", "enabled"};
   const Path gcp{"vm_service", "providers", "gcp", "enabled"};
   const Path proxy{"proxy", "enabled"};
@@ -195,15 +207,16 @@ void check_placeholders(CheckContext& context) {
        "some-managed-instance-group-name",
        {autoscaler, autoscaler_gcp}},
       {{"nomad", "auto_scaler", "gcp", "project_id"}, "some-project", {autoscaler, autoscaler_gcp}},
-      {{"vm_service", "providers", "ec2", "securityGroupId"}, "sg-8asfas76", {ec2}},
-      {{"vm_service", "providers", "ec2", "windowsAMI"}, "ami-mywindowsami", {ec2}},
-      {{"vm_service", "providers", "gcp", "network"}, "my-server-vpc", {gcp}},
-      {{"vm_service", "providers", "gcp", "project_id"}, "my-server-project", {gcp}},
-      {{"vm_service", "providers", "gcp", "subnetwork"}, "my-server-vm-subnet", {gcp}},
+      {{"vm_service", "providers", "ec2", "securityGroupId"}, "sg-8asfas76", {vm_service, ec2}},
+      {{"vm_service", "providers", "ec2", "windowsAMI"}, "ami-mywindowsami", {vm_service, ec2}},
+      {{"vm_service", "providers", "gcp", "network"}, "my-server-vpc", {vm_service, gcp}},
+      {{"vm_service", "providers", "gcp", "project_id"}, "my-server-project", {vm_service, gcp}},
+      {{"vm_service", "providers", "gcp", "subnetwork"}, "my-server-vm-subnet", {vm_service, gcp}},
   };
   for (const Placeholder& placeholder : all) {
-    const bool is_read =
-        std::ranges::all_of(placeholder.switches, [&](const Path& path) { return context.is_on(path); });
+    const bool is_read = std::ranges::all_of(placeholder.switches, [&](const Path& path) {
+      return context.is_on(path) || (path == vm_service && context.flag(path, true));
+    });
     if (is_read && context.text(placeholder.path) == placeholder.text)
       context.report(placeholder.path, "is the example of the chart's documentation");
   }

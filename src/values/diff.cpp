@@ -94,8 +94,11 @@ class Comparison {
                                                bool is_hidden) {
     const bool has_lines = before.find('\n') != std::string::npos || after.find('\n') != std::string::npos;
     if (!has_lines) return std::nullopt;
-    TextChange change{
-        .lines = line_diff(before, after), .bytes_before = before.size(), .bytes_after = after.size()};
+    LineDiff found = line_diff(before, after);
+    TextChange change{.lines = std::move(found.lines),
+                      .bytes_before = before.size(),
+                      .bytes_after = after.size(),
+                      .is_rough = found.is_rough};
     if (is_hidden)
       for (LineChange& line : change.lines) line.text.clear();
     return change;

@@ -3,11 +3,17 @@
 #include <kots_export/values/diff.h>
 
 #include <string_view>
+#include <vector>
 
 namespace kots_export::values {
 
-// Returns the lines that differ between two texts; where the texts are too long to look for them, all between
+struct LineDiff {
+  std::vector<LineChange> lines;
+  bool is_rough = false;  // as in TextChange
+};
+
+// Returns the fewest lines by which two texts differ; where too many do to look for the fewest, all between
 // their common start and end.
-[[nodiscard]] std::vector<LineChange> line_diff(std::string_view before, std::string_view after);
+[[nodiscard]] LineDiff line_diff(std::string_view before, std::string_view after);
 
 }  // namespace kots_export::values

@@ -27,29 +27,38 @@ bool wants_credentials(const Value& values) {
          (!is_inside && is_lost("postgresqlUsername", "username"));
 }
 
+bool holds_something_at(const Value& values, const Path& path) {
+  const Value* value = find(values, path);
+  return value != nullptr && holds_something(*value);
+}
+
 }  // namespace
 
 bool has_marks_of_4x(const Value& values) {
   // Not global.container: 3.x has it too.
   static const std::array<Path, 4> kMarks = {
       {{"global", "domainName"}, {"global", "license"}, {"postgresql", "auth"}, {"nginx"}}};
-  return std::ranges::any_of(kMarks, [&](const Path& path) {
-    const Value* value = find(values, path);
-    return value != nullptr && holds_something(*value);
-  });
+  return std::ranges::any_of(kMarks, [&](const Path& path) { return holds_something_at(values, path); });
 }
 
 std::optional<Path> sign_of_3x(const Value& values) {
-  static const std::array<Path, 5> kSigns = {{{"postgresql", "postgresqlPassword"},
+  static const std::array<Path, 7> kSigns = {{{"postgresql", "postgresqlPassword"},
                                               {"postgresql", "postgresqlUsername"},
                                               {"published"},
                                               {"minio"},
-                                              {"nomad", "server", "rpc", "advertise"}}};
-  const bool is_whole = !is_blank(values, {"global", "domainName"}) &&
-                        !is_blank(values, {"global", "license"}) && !wants_credentials(values);
-  const auto* sign =
-      std::ranges::find_if(kSigns, [&](const Path& path) { return find(values, path) != nullptr; });
-  if (is_whole || sign == kSigns.end()) return std::nullopt;
+                                              {"nomad", "server", "rpc", "advertise"},
+                                              {"license"},
+                                              {"kong", "annotations"}}};
+  const auto is_there = [&](const Path& path) { return find(values, path) != nullptr; };
+  const auto* sign = std::ranges::find_if(kSigns, is_there);
+  if (sign == kSigns.end()) return std::nullopt;
+  // A license may be given elsewhere (helm upgrade --set): that it is missing says nothing.
+  const bool wants_domain = is_blank(values, {"global", "domainName"}) && !is_blank(values, {"domainName"});
+  const bool has_domain_alone = !holds_something_at(values, {"global", "license"}) &&
+                                !holds_something_at(values, {"postgresql", "auth"}) &&
+                                !holds_something_at(values, {"nginx"});
+  const bool is_domain_moved = has_domain_alone && std::ranges::count_if(kSigns, is_there) > 1;
+  if (!wants_domain && !wants_credentials(values) && !is_domain_moved) return std::nullopt;
   return *sign;
 }
 

@@ -67,7 +67,9 @@ bool has_github_com(const Value& values) { return !has_github_enterprise(values)
 
 bool has_tink(const Value& values) { return flag_at(values, {"tink", "enabled"}, false); }
 
-bool is_left_to_the_operator(const OwnSecretRow& row, const Value& values, Target target) {
+bool is_left_to_the_operator(const OwnSecretRow& row, const Value& values, Target target,
+                             bool is_after_tables) {
+  if (row.is_of_later_charts && !is_after_tables) return false;
   return row.is_needed(values) && is_in_chart(row.values.front(), target) &&
          std::ranges::all_of(row.values, [&](const Path& path) { return is_blank(values, path); });
 }
@@ -97,6 +99,8 @@ class NeededSecrets {
 
 const std::vector<OwnSecretRow>& own_secret_rows() {
   static const std::vector<OwnSecretRow> rows = {
+      // Source: the installation reference of 4.7.
+      {{{"global", "license"}}, {"license", {"license"}}, always, true},
       {{{"apiToken"}}, {"api-token", {"api-token"}}, always},
       {{{"sessionCookieKey"}}, {"session-cookie", {"session-cookie-key"}}, always},
       {{{"keyset", "signing"}, {"keyset", "encryption"}},
@@ -137,10 +141,10 @@ const std::vector<OwnSecretRow>& own_secret_rows() {
 // Source: the installation guide of 4.x, phase 2, and the operator's guide, "Configuring external services":
 // an external MongoDB's Secret has both keys, and for an external PostgreSQL the guide says postgres-password
 // where the reference says password.
-std::vector<NeededSecret> needed_secrets(const Value& v4, Target target) {
+std::vector<NeededSecret> needed_secrets(const Value& v4, Target target, bool is_after_tables) {
   NeededSecrets needed;
   for (const OwnSecretRow& row : own_secret_rows())
-    if (is_left_to_the_operator(row, v4, target)) needed.add(row.secret);
+    if (is_left_to_the_operator(row, v4, target, is_after_tables)) needed.add(row.secret);
   const std::string postgresql = string_at(v4, {"postgresql", "auth", "existingSecret"});
   if (flag_at(v4, {"postgresql", "internal"}, true)) {
     needed.add({.name = postgresql, .keys = {"postgres-password"}});
@@ -171,7 +175,8 @@ std::optional<CertificateSecret> postgresql_certificate(const Value& v4) {
   return CertificateSecret{.name = string_at(*values, {"certificatesSecret"}),
                            .certificate = string_at(*values, {"certFilename"}),
                            .private_key = string_at(*values, {"certKeyFilename"}),
-                           .authority = string_at(*values, {"certCAFilename"})};
+                           .authority = string_at(*values, {"certCAFilename"}),
+                           .host = string_at(v4, {"postgresql", "postgresqlHost"})};
 }
 
 void check_own_secrets(CheckContext& context) {
@@ -180,7 +185,9 @@ void check_own_secrets(CheckContext& context) {
   Path first;
   for (const OwnSecretRow& row : own_secret_rows()) {
     // Half of them check_required sees.
-    if (!is_left_to_the_operator(row, context.document().root, context.options().target)) continue;
+    if (!is_left_to_the_operator(row, context.document().root, context.options().target,
+                                 context.options().is_after_tables))
+      continue;
     if (first.empty()) first = row.values.front();
     for (const Path& path : row.values) blank += (blank.empty() ? "" : ", ") + to_string(path);
     std::string keys;

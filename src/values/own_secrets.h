@@ -9,6 +9,7 @@ struct OwnSecretRow {
   std::vector<Path> values;
   NeededSecret secret;
   bool (*is_needed)(const Value& values);
+  bool is_of_later_charts = false;  // those after the tables
 };
 
 // Source: the installation guide of 4.x, phases 2 and 3, "create the Kubernetes Secret yourself".

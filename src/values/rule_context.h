@@ -18,7 +18,7 @@ class RuleContext {
         result_(result),
         is_3x_(sign_of_3x(result.values).has_value()),
         is_v4_(!is_3x_ && find_domain_of_v4(result.values)),
-        is_partly_v4_(!is_3x_ && has_marks_of_4x(result.values)) {}
+        has_marks_of_v4_(has_marks_of_4x(result.values)) {}
 
   const TransformOptions& options;
 
@@ -26,7 +26,9 @@ class RuleContext {
   // True where the values were 4.x before any rule: what 3.x encoded is decoded already.
   [[nodiscard]] bool is_v4() const { return is_v4_; }
   // True where some of them were: what KOTS always writes, and 4.x does not need, may then be somebody's own.
-  [[nodiscard]] bool is_partly_v4() const { return is_partly_v4_; }
+  [[nodiscard]] bool is_partly_v4() const { return !is_3x_ && has_marks_of_v4_; }
+  // True also where they were half 3.x: what stands where only 4.x looks is somebody's own.
+  [[nodiscard]] bool has_marks_of_v4() const { return has_marks_of_v4_; }
 
   // Changes; each is recorded where it changes something. Throws Error where a map is needed on the way and
   // something else stands there.
@@ -65,7 +67,7 @@ class RuleContext {
   Transformed& result_;
   bool is_3x_;
   bool is_v4_;
-  bool is_partly_v4_;
+  bool has_marks_of_v4_;
   std::string rule_;
 };
 

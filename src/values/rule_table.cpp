@@ -117,7 +117,7 @@ nginx:
 )",
          .apply = rule::telegraf_config},
     Rule{.id = "postgresql-auth",
-         .what = "the credentials of PostgreSQL are copied to postgresql.auth",
+         .what = "the credentials of PostgreSQL are copied to postgresql.auth where it has none",
          .why = "the newer chart of PostgreSQL reads them there: postgresPassword inside of the cluster, "
                 "username and password outside",
          .before = R"(postgresql:

@@ -5,6 +5,7 @@
 #include <kots_export/util/text.h>
 #include <kots_export/values/transform.h>
 
+#include "values/check_context.h"
 #include "values/rule_context.h"
 
 namespace kots_export::values {
@@ -73,6 +74,7 @@ void telegraf_config(RuleContext& context) {
     return;
   auto decoded = present->is_string() ? util::base64_decode(present->as_string()) : std::nullopt;
   if (!decoded || !util::is_utf8(*decoded)) {
+    if (context.has_marks_of_v4()) return;  // then it is 4.x's text
     return context.warn(to_string(path) +
                         " is not base64 text: it is left as it is; check it before the upgrade");
   }
@@ -83,10 +85,24 @@ void telegraf_config(RuleContext& context) {
 
 namespace {
 
-// Copies a value where there is one; null is dropped by the last rule in any case.
+// Copies a credential to where nothing stands; what somebody gave for 4.x stays. null is dropped by the last
+// rule in any case.
 void copy(RuleContext& context, const Path& from, const Path& to) {
-  if (const Value* value = find(context.values(), from); value != nullptr && !value->is_null())
-    context.assign(to, Value(*value));
+  const Value* value = find(context.values(), from);
+  if (value == nullptr || value->is_null() || !is_blank(context.values(), to)) return;
+  if (is_blank(context.values(), from) && context.has_marks_of_v4()) return;
+  context.assign(to, Value(*value));
+}
+
+// `leftovers` takes the one of 3.x away: nobody should lose a password without a word.
+void warn_where_both_differ(RuleContext& context, const Path& from, const Path& to) {
+  if (is_blank(context.values(), from) || is_blank(context.values(), to) ||
+      *find(context.values(), from) == *find(context.values(), to))
+    return;
+  context.warn(
+      util::filled("{old} and {new} are both given and differ: {new} stays as it is; check before the "
+                   "upgrade that it is the one in use",
+                   {{"old", to_string(from)}, {"new", to_string(to)}}));
 }
 
 }  // namespace
@@ -94,17 +110,26 @@ void copy(RuleContext& context, const Path& from, const Path& to) {
 namespace rule {
 
 void postgresql_auth(RuleContext& context) {
+  // Without `internal`, 4.x takes PostgreSQL as inside of the cluster, and of 3.x it was outside.
+  const bool is_inside = flag_at(context.values(), {"postgresql", "internal"}, context.has_marks_of_v4());
+  const Path old_password{"postgresql", "postgresqlPassword"};
+  const Path old_username{"postgresql", "postgresqlUsername"};
+  const Path password{"postgresql", "auth", is_inside ? "postgresPassword" : "password"};
+  const Path username{"postgresql", "auth", "username"};
+  warn_where_both_differ(context, old_password, password);
+  if (!is_inside) warn_where_both_differ(context, old_username, username);
   if (context.is_v4()) return;
-  if (is_true_at(context.values(), {"postgresql", "internal"})) {
-    copy(context, {"postgresql", "postgresqlPassword"}, {"postgresql", "auth", "postgresPassword"});
-    context.assign({"postgresql", "auth", "username"}, "");
+  const auto blank_where_missing = [&](const Path& path) {
+    const Value* present = find(context.values(), path);
+    if (present == nullptr || present->is_null()) context.assign(path, "");
+  };
+  copy(context, old_password, password);
+  if (is_inside) {
+    blank_where_missing(username);
   } else {
-    copy(context, {"postgresql", "postgresqlPassword"}, {"postgresql", "auth", "password"});
-    copy(context, {"postgresql", "postgresqlUsername"}, {"postgresql", "auth", "username"});
+    copy(context, old_username, username);
   }
-  const Path secret{"postgresql", "auth", "existingSecret"};
-  const Value* present = find(context.values(), secret);
-  if (present == nullptr || present->is_null()) context.assign(secret, "");
+  blank_where_missing({"postgresql", "auth", "existingSecret"});
 }
 
 void nomad_auto_scaler(RuleContext& context) {

@@ -91,6 +91,7 @@ Certificate blank(const std::string& common_name, const std::vector<std::string>
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), std::uint64_t{serial} + 1);
   long first = -kDay;
   long last = 365 * kDay;
+  if (validity == Validity::expires_soon) last = 10 * kDay;
   if (validity == Validity::expired) first = -10 * kDay, last = -kDay;
   if (validity == Validity::not_yet) first = kDay;
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), first);
@@ -115,9 +116,9 @@ std::string alternative_names(const CertificateRequest& request) {
 
 }  // namespace
 
-KeyPair make_authority(const std::string& common_name) {
+KeyPair make_authority(const std::string& common_name, Validity validity) {
   const Key key = make_key();
-  const Certificate certificate = blank(common_name, {}, Validity::now, key.get());
+  const Certificate certificate = blank(common_name, {}, validity, key.get());
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
   add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate.get(), certificate.get(), NID_key_usage, "critical,keyCertSign,digitalSignature");

@@ -161,6 +161,21 @@ TEST(Diff, OfLongTextsShowsTheLinesThatDiffer) {
             "~ password: *** (1 line differs, length 12 to 10)\n");
 }
 
+TEST(Diff, OfTextsThatAreTooDifferentCountsNoMoreThanItKnows) {
+  Installation installation;
+  const auto text = [](int first, int second) {
+    std::string yaml = "password: |\n";
+    for (const int from : {first, second})
+      for (int i = from; i < from + 1'000; ++i) yaml += "  " + std::to_string(i) + "\n";
+    return yaml;
+  };
+  write(installation.folder / "a.yaml", text(0, 1'000));
+  write(installation.folder / "b.yaml", text(1'000, 0));
+
+  EXPECT_EQ(installation.run({"diff", "a.yaml", "b.yaml"}).out,
+            "~ password: *** (up to 2,000 lines differ, length 8,890 to 8,890)\n");
+}
+
 TEST(Diff, NamesTheLineBreakThatIsMissing) {
   Installation installation;
   write(installation.folder / "a.yaml", "x: |\n  a\n");

@@ -33,7 +33,8 @@ removed what, and why; `--diff` shows the change. What the rules wrote comes out
 values that somebody wrote for 4.x himself they still set the license, the registry, the first pull Secret, what `nginx`
 takes over from `kong`, and a password of MongoDB that is missing; `nomad-auto-scaler`, `vm-providers` and `object-storage`
 leave such values alone, and so do `telegraf-config` and `postgresql-auth` where `global.domainName` is there and `domainName`
-is not. Such values need no transformation.
+is not. Such values need no transformation. Of half a 3.x file (see below) the rules move what is of 3.x, but never over a
+credential that is given: where PostgreSQL's of 3.x and of 4.x both are and differ, the one of 4.x stays, with a warning.
 )";
 
 constexpr std::string_view kChecks = R"(
@@ -45,7 +46,9 @@ against 4.1, which a note says; what the tables do not have is then a note). Eac
 it says that alone; `--all` shows the rest. A file is of 3.x where it has
 `domainName` at its top and nothing that only 4.x has (`global.domainName`, `global.license`, `postgresql.auth`, `nginx`);
 it is half of 3.x where it has a key of 3.x (`postgresql.postgresqlPassword` or `postgresqlUsername`, `published`, `minio`,
-`nomad.server.rpc.advertise`) and lacks what `transform` makes (`global.domainName`, `global.license`, `postgresql.auth`).
+`nomad.server.rpc.advertise`, `license`, `kong.annotations`) and `transform` has something to move: `domainName`, or
+PostgreSQL's credentials; or where `global.domainName` is all that it has of 4.x beside several such keys. One such key among
+values of 4.x is a leftover: a warning.
 `-o json` gives one document, of a 3.x file with all findings:
 
 | field | holds |
@@ -74,10 +77,10 @@ constexpr std::string_view kDiff = R"(
 
 `kots-export diff OLD NEW` compares by meaning: the order of keys, comments, quotes and the form of numbers do not
 count; an empty file is `{}`. Of texts of several lines it shows the lines that differ. Secrets are shown as `***` unless
-`--show-secrets` is given, of longer ones how many lines differ. Secret is what stands below a key that sounds so (password,
+`--show-secrets` is given, of longer ones how many lines differ ("up to" where too much does to count). Secret is what stands below a key that sounds so (password,
 token, apiKey, certificate), the value of a variable or the word behind a flag with such a name, and every text that holds a
-private key, a token of GitHub or Slack, a password in an address, an assignment like `password: x`, a flag like `--token x`
-or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
+private key, a token of GitHub, GitLab or Slack, a JSON Web Token, a password in an address, an assignment like `password: x`,
+an element like `<password>x</password>`, a flag like `--token x`, `curl -u user:x`, or a header's credentials. It ends with 0 where both mean the same, 1 where they differ, 2 where one cannot be read.
 `-o json` gives `differences`, a list of `path`, `change` (`added`, `removed`, `changed`), `before`, `after`.
 )";
 

@@ -29,10 +29,10 @@ struct TransformStepOptions {
                                                      const TransformStepOptions& options,
                                                      change::Observer& observer);
 
-// Checks a values file that was just written and tells the observer each error, and how many warnings there
-// are. The file stays as it is, and the run goes on: what is wrong is for the operator to mend before the
-// upgrade.
-void validate_values(const std::string& yaml, const std::string& file, const std::string& target_version,
+// Checks a values file that was just written to `path`, "-" for standard output, and tells the observer each
+// error, and how many warnings there are with the command that shows them. The file stays as it is, and the
+// run goes on: what is wrong is for the operator to mend before the upgrade.
+void validate_values(const std::string& yaml, const std::string& path, const std::string& target_version,
                      change::Observer& observer);
 
 }  // namespace kots_export::migration

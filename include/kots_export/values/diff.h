@@ -22,6 +22,7 @@ struct TextChange {
   std::vector<LineChange> lines;  // what differs, in the order of the texts
   std::size_t bytes_before = 0;
   std::size_t bytes_after = 0;
+  bool is_rough = false;  // too many lines differ to look for the fewest: some of these may be in both
 };
 
 struct Difference {

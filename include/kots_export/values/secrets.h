@@ -20,9 +20,10 @@ enum class Below { ordinary_key, secret_key };
 // name is all that is known of it.
 [[nodiscard]] bool is_secret_variable(std::string_view name);
 
-// True where `text` holds a secret, whatever key it stands at: a private key, a token of GitHub or Slack, a
-// password in a URL or an address ("user:password@host"), an assignment to a word like password or token
-// ("password: x", "--token=x"), a flag of such a name with a word behind it ("--token x"), or a header's
+// True where `text` holds a secret, whatever key it stands at: a private key, a token of GitHub, GitLab or
+// Slack, a JSON Web Token, a password in a URL or an address ("user:password@host"), an assignment to a word
+// like password or token ("password: x", "--token=x"), an element of such a name ("<password>x</password>"),
+// a flag of such a name with a word behind it ("--token x"), a user of curl ("curl -u user:x"), or a header's
 // credentials ("Bearer x").
 [[nodiscard]] bool is_secret_text(std::string_view text);
 

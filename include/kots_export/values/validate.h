@@ -63,8 +63,9 @@ struct NeededSecret {
 // The Secrets that `v4` leaves to the operator and the chart of `target` reads, each once: by values that are
 // blank where the chart then expects a Secret, by existingSecret, existingPasswordSecret and
 // existingErlangSecret of a datastore inside of the cluster or outside, and by
-// postgresql.tls.certificatesSecret.
-[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4, Target target);
+// postgresql.tls.certificatesSecret. A chart after the tables may have its license in one too.
+[[nodiscard]] std::vector<NeededSecret> needed_secrets(const Value& v4, Target target,
+                                                       bool is_after_tables = false);
 
 // PostgreSQL's certificate, which is in a Secret, by the keys that hold its parts.
 struct CertificateSecret {
@@ -72,6 +73,7 @@ struct CertificateSecret {
   std::string certificate;
   std::string private_key;
   std::string authority;  // empty: none
+  std::string host = {};  // postgresql.postgresqlHost, at which clients look for it; empty: not said
 };
 
 // What `v4` says of it; nothing where PostgreSQL is outside of the cluster, TLS is off, the chart makes the

@@ -81,6 +81,38 @@ std::vector<std::string> problems_of(const nlohmann::json& secret, const values:
   return problems;
 }
 
+bool ends_soon(const util::Certificate& one) {
+  return one.not_after < std::time(nullptr) + values::kExpiresSoon;
+}
+
+std::string validity_of(const std::string& name, const util::Certificate& one) {
+  return util::filled("{name} is valid until {day}", {{"name", name}, {"day", day_of(one.not_after)}});
+}
+
+// What ends within the time in which certificates are warned of: the certificate, what stands behind it, and
+// the authorities where none lasts longer.
+std::vector<std::string> ends_of(const std::vector<util::Certificate>& chain,
+                                 const std::vector<util::Certificate>& authorities,
+                                 const values::CertificateSecret& names) {
+  std::vector<std::string> ends;
+  if (ends_soon(chain.front())) ends.push_back(validity_of(names.certificate, chain.front()));
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (!ends_soon(chain[i])) continue;
+    const bool is_expired = chain[i].not_after < std::time(nullptr);
+    const char* words = is_expired ? "{name} holds one more certificate, which expired on {day}"
+                                   : "{name} holds one more certificate, which is valid until {day}";
+    ends.push_back(util::filled(words, {{"name", names.certificate}, {"day", day_of(chain[i].not_after)}}));
+  }
+  const auto last = std::ranges::max_element(authorities, {}, &util::Certificate::not_after);
+  if (last != authorities.end() && ends_soon(*last)) ends.push_back(validity_of(names.authority, *last));
+  return ends;
+}
+
+// As PostgreSQL's clients compare it (libpq, sslmode=verify-full): the common name counts too.
+bool is_for(const std::string& host, const std::string& pem, const util::Certificate& first) {
+  return util::names_host(pem, host) || first.common_name == host;
+}
+
 }  // namespace
 
 CheckFinding check_postgresql_tls(Checking& checking) {
@@ -103,13 +135,29 @@ CheckFinding check_postgresql_tls(Checking& checking) {
     return problem(util::filled("Secret {secret}: {problems}",
                                 {{"secret", names->name}, {"problems", util::listed(problems)}}),
                    "Make the Secret again before `helm upgrade`.");
-  const auto certificate = util::certificates_in(bytes_at(*secret, names->certificate).value()).front();
-  const std::string end = util::filled(
-      "Secret {secret}: {certificate} is valid until {day}",
-      {{"secret", names->name}, {"certificate", names->certificate}, {"day", day_of(certificate.not_after)}});
-  if (certificate.not_after < std::time(nullptr) + values::kExpiresSoon)
-    return warning(end, "Renew it in time.");
-  return ok(end);
+  const std::string pem = bytes_at(*secret, names->certificate).value_or("");
+  const auto chain = util::certificates_in(pem);
+  const auto authorities =
+      util::certificates_in(names->authority.empty() ? "" : bytes_at(*secret, names->authority).value_or(""));
+  std::vector<std::string> warnings = ends_of(chain, authorities, *names);
+  const bool lasts = warnings.empty();
+  const bool has_name = names->host.empty() || is_for(names->host, pem, chain.front());
+  if (!has_name)
+    warnings.push_back(util::filled("{certificate} is not for {host}, which is postgresql.postgresqlHost",
+                                    {{"certificate", names->certificate}, {"host", names->host}}));
+  if (!warnings.empty()) {
+    const char* remedy = has_name ? "Renew it in time."
+                         : lasts
+                             ? "Make the Secret again with a certificate of that name, or make sure that no "
+                               "client of PostgreSQL checks the name."
+                             : "Renew it in time, with that name.";
+    return warning(util::filled("Secret {secret}: {warnings}",
+                                {{"secret", names->name}, {"warnings", util::listed(warnings)}}),
+                   remedy);
+  }
+  return ok(
+      util::filled("Secret {secret}: {valid}",
+                   {{"secret", names->name}, {"valid", validity_of(names->certificate, chain.front())}}));
 }
 
 }  // namespace kots_export::migration

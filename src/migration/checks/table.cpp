@@ -78,7 +78,7 @@ constexpr std::array kChecks = {
           {kStop, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_values},
     Check{"own-secrets", "plan", "that the Secrets exist that the 4.x values leave to the operator",
           {kWarn, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_own_secrets},
-    Check{"postgresql-tls", "plan", "PostgreSQL's certificate, in the Secret that the 4.x values name: its key, its CA, its dates",
+    Check{"postgresql-tls", "plan", "PostgreSQL's certificate, in the Secret that the 4.x values name: its key, its CA, its dates, its name",
           {kWarn, kNone, kNone, kNone, kNone, kNone, kNone}, kAfter, Skipping::allowed, Gate::no, check_postgresql_tls},
     Check{"permissions", "plan", "every verb on every resource that the plan needs",
           {kStop, kStop, kStop, kStop, kStop, kStop, kStop}, kAfter, Skipping::allowed, Gate::no, check_permissions},

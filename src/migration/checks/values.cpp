@@ -1,4 +1,5 @@
 // The 4.x values of the plan.
+#include <kots_export/migration/message.h>
 #include <kots_export/migration/migration_plan.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
@@ -20,8 +21,9 @@ namespace {
 // What is missing of a Secret; empty where nothing is.
 std::string missing_of(const values::NeededSecret& needed, const std::optional<nlohmann::json>& live) {
   if (!live) return util::filled("Secret {secret}", {{"secret", needed.name}});
+  // An empty one is of no more use to the chart.
   const auto is_missing = [&](const std::string& key) {
-    return util::find_at(*live, {"data", key}) == nullptr;
+    return util::text_at(*live, {"data", std::string_view(key)}).empty();
   };
   std::vector<std::string> keys;
   std::ranges::copy_if(needed.keys, std::back_inserter(keys), is_missing);
@@ -64,9 +66,12 @@ CheckFinding check_values(Checking& checking) {
   }
   if (warnings == 0)
     return ok(util::filled("chart {chart} takes them", {{"chart", values::name_of(target)}}));
-  const char* words = is_edited ? "`kots-export validate {file}` says more."
-                                : "`kots-export validate {file}` says more once the values are written.";
-  return note(util::counted(warnings, "warning"), util::filled(words, {{"file", util::shell_quote(file)}}));
+  const char* words = is_edited
+                          ? "`kots-export validate{chart} {file}` says more."
+                          : "`kots-export validate{chart} {file}` says more once the values are written.";
+  const std::string chart = chart_flags(checking.options.target_version, checking.options.registry);
+  return note(util::counted(warnings, "warning"),
+              util::filled(words, {{"chart", chart}, {"file", util::shell_quote(file)}}));
 }
 
 CheckFinding check_own_secrets(Checking& checking) {
@@ -75,7 +80,8 @@ CheckFinding check_own_secrets(Checking& checking) {
   std::vector<values::NeededSecret> needed;
   try {
     needed = values::needed_secrets(values::parse_yaml(checking.plan->values->in_use().reveal(), "values"),
-                                    values::target_of_chart(checking.options.target_version));
+                                    values::target_of_chart(checking.options.target_version),
+                                    values::is_after_tables(checking.options.target_version));
   } catch (const Error&) {
     return skipped("the values cannot be read: check values says why");
   }
@@ -90,9 +96,9 @@ CheckFinding check_own_secrets(Checking& checking) {
   if (missing.empty())
     return ok(util::filled("{secrets} that the values leave to you",
                            {{"secrets", util::counted(needed.size(), "Secret")}}));
-  return problem(util::filled("the values refer to Secrets or keys that do not exist: {secrets}",
+  return problem(util::filled("the values refer to Secrets or keys that do not exist or are empty: {secrets}",
                               {{"secrets", util::listed(missing)}}),
-                 "Create it before `helm upgrade`, or give the values with --values FILE.");
+                 "Create what is missing before `helm upgrade`, or give the values with --values FILE.");
 }
 
 }  // namespace kots_export::migration

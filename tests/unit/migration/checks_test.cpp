@@ -286,13 +286,23 @@ std::vector<Planted> planted_problems() {
               {"metadata", {{"name", "signing-keys"}, {"namespace", kNs}}},
               {"data", {{"signing-key", "eA=="}}}})(server);
        }},
+      {"SecretOfTheOperatorWithAnEmptyKey", "own-secrets", Status::warning,
+       "encryption-key in Secret signing-keys", "Create what is missing",
+       [](apiserver::ApiServer& server) {
+         server.seed(revision(1, "deployed", "3.4.4").dump());
+         put({{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"metadata", {{"name", "signing-keys"}, {"namespace", kNs}}},
+              {"data", {{"signing-key", "eA=="}, {"encryption-key", ""}}}})(server);
+       }},
   };
 }
 
 // The installation with postgresql.tls, and Secret postgres-tls with these files.
 std::function<void(apiserver::ApiServer&)> postgresql_tls(const std::string& certificate,
                                                           const std::string& key,
-                                                          const std::string& authority) {
+                                                          const std::string& authority,
+                                                          const std::string& host = "") {
   return [=](apiserver::ApiServer& server) {
     json release = revision(1, "deployed", "3.4.4");
     release["config"]["postgresql"]["tls"] = {{"enabled", true},
@@ -300,6 +310,7 @@ std::function<void(apiserver::ApiServer&)> postgresql_tls(const std::string& cer
                                               {"certFilename", "cert.pem"},
                                               {"certKeyFilename", "cert.key"},
                                               {"certCAFilename", "ca.pem"}};
+    if (!host.empty()) release["config"]["postgresql"]["postgresqlHost"] = host;
     server.seed(release.dump());
     json data = json::object();
     for (const auto& [name, text] :
@@ -319,6 +330,12 @@ std::vector<Planted> planted_certificates() {
   const apiserver::KeyPair old =
       apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expired});
   const apiserver::KeyPair other = apiserver::make_authority("other");
+  const apiserver::KeyPair ending = apiserver::make_authority("ending", Validity::expires_soon);
+  const apiserver::KeyPair of_ending = apiserver::issue(ending, {.common_name = "postgresql"});
+  const apiserver::KeyPair soon =
+      apiserver::issue(authority, {.common_name = "postgresql", .validity = Validity::expires_soon});
+  const apiserver::KeyPair named =
+      apiserver::issue(authority, {.common_name = "x", .dns_names = {"pg.example.com"}});
   const std::string old_root =
       apiserver::issue(authority, {.common_name = "root", .validity = Validity::expired}).certificate_pem;
   const char* const id = "postgresql-tls";
@@ -335,6 +352,24 @@ std::vector<Planted> planted_certificates() {
            postgresql_tls(own.certificate_pem, own.key_pem, old_root)},
           {"ExpiredRootBesideTheAuthority", id, Status::ok, "cert.pem is valid until", "",
            postgresql_tls(own.certificate_pem, own.key_pem, old_root + authority.certificate_pem)},
+          {"AuthorityThatExpiresSoon", id, Status::warning, "Secret postgres-tls: ca.pem is valid until",
+           "Renew it in time",
+           postgresql_tls(of_ending.certificate_pem, of_ending.key_pem, ending.certificate_pem)},
+          {"CertificateThatExpiresSoon", id, Status::warning, "Secret postgres-tls: cert.pem is valid until",
+           "Renew it in time", postgresql_tls(soon.certificate_pem, soon.key_pem, authority.certificate_pem)},
+          {"ExpiredCertificateBehindTheFirst", id, Status::warning,
+           "cert.pem holds one more certificate, which expired on", "Renew it in time",
+           postgresql_tls(own.certificate_pem + old_root, own.key_pem, authority.certificate_pem)},
+          {"CertificateOfAnotherHost", id, Status::warning, "cert.pem is not for pg.example.com",
+           "with a certificate of that name",
+           postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem, "pg.example.com")},
+          {"CertificateOfAnotherHostThatExpiresSoon", id, Status::warning,
+           ", cert.pem is not for pg.example.com", "Renew it in time, with that name",
+           postgresql_tls(soon.certificate_pem, soon.key_pem, authority.certificate_pem, "pg.example.com")},
+          {"CertificateOfTheHost", id, Status::ok, "cert.pem is valid until", "",
+           postgresql_tls(named.certificate_pem, named.key_pem, authority.certificate_pem, "pg.example.com")},
+          {"CertificateOfTheHostByItsCommonName", id, Status::ok, "cert.pem is valid until", "",
+           postgresql_tls(own.certificate_pem, own.key_pem, authority.certificate_pem, "postgresql")},
           {"NoCertificate", id, Status::warning, "cert.pem holds no certificate", "",
            postgresql_tls("x", own.key_pem, authority.certificate_pem)},
           {"NoKey", id, Status::warning, "cert.key holds no private key", "",

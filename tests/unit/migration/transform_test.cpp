@@ -1,3 +1,4 @@
+#include <kots_export/migration/names.h>
 #include <kots_export/migration/transform.h>
 #include <kots_export/values/yaml.h>
 
@@ -86,6 +87,22 @@ TEST_F(TransformStep, TellsWhatARuleCouldNotDo) {
       "{custom_config_file: not base64!}}\n");
 
   EXPECT_THAT(observer_.argument("transform.warning", "text"), HasSubstr("custom_config_file"));
+}
+
+TEST_F(TransformStep, NamesTheCommandThatShowsTheWarnings) {
+  validate_values("unknown: 1\n", "out file.yaml", "4.1.0", observer_);
+
+  EXPECT_THAT(observer_.argument("values.warnings", "warnings"), MatchesRegex("[0-9]+ more warnings?"));
+  EXPECT_EQ(observer_.argument("values.warnings", "file"), "out file.yaml");
+  EXPECT_EQ(observer_.argument("values.warnings", "command"),
+            "kots-export validate --target-version 4.1.0 'out file.yaml'");
+}
+
+TEST_F(TransformStep, OfStandardOutputNamesACommandThatReadsIt) {
+  validate_values("unknown: 1\n", "-", std::string(names::kTargetVersion), observer_);
+
+  EXPECT_EQ(observer_.argument("values.warnings", "file"), "standard output");
+  EXPECT_EQ(observer_.argument("values.warnings", "command"), "kots-export validate -");
 }
 
 }  // namespace

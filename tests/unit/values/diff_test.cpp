@@ -76,17 +76,37 @@ TEST(Diff, OfTextsOfSeveralLinesNamesTheLines) {
   EXPECT_EQ(lines("a", "b"), "no text");
 }
 
-TEST(Diff, OfLongTextsShowsAllBetweenWhatIsCommon) {
-  std::string before = "first\n";
-  std::string after = "first\n";
-  for (int i = 0; i < 3'000; ++i) {
-    before += std::to_string(i) + "\n";
-    after += "x" + std::to_string(i) + "\n";
-  }
-  const auto found = diff(before + "last\n", after + "last\n", ShowSecrets::no);
+std::string numbers(int from, int to, const std::string& prefix = "") {
+  std::string text;
+  for (int i = from; i < to; ++i) text += prefix + std::to_string(i) + "\n";
+  return text;
+}
+
+TEST(Diff, OfLongTextsShowsTheLinesThatDifferAlone) {
+  const std::string middle = numbers(0, 100'000);
+  EXPECT_EQ(lines("a\n" + middle + "y\n", "b\n" + middle + "z\n"),
+            "-1 a\n+1 b\n-100002 y\n+100002 z\n588894 to 588894");
+  EXPECT_EQ(lines(middle + "moved\n", "moved\n" + middle), "+1 moved\n-100001 moved\n588896 to 588896");
+  // Lines of one text alone cost nothing.
+  const auto found = diff("first\n" + numbers(0, 30'000) + "last\n",
+                          "first\n" + numbers(0, 30'000, "x") + "last\n", ShowSecrets::no);
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].text->lines.size(), 6'000U);
+  EXPECT_EQ(found[0].text->lines.size(), 60'000U);
   EXPECT_EQ(found[0].text->lines.front().line, 2U);
+  EXPECT_FALSE(found[0].text->is_rough);
+}
+
+TEST(Diff, OfTextsIsTheFewestLines) {
+  EXPECT_EQ(lines("a\nb\nc\na\nb\nb\na\n", "c\nb\na\nb\na\nc\n"), "-1 a\n-2 b\n+2 b\n-6 b\n+6 c\n14 to 12");
+}
+
+TEST(Diff, OfTextsThatAreTooDifferentShowsAllBetweenWhatIsCommon) {
+  const auto found = diff("first\n" + numbers(0, 1'000) + numbers(1'000, 2'000) + "last\n",
+                          "first\n" + numbers(1'000, 2'000) + numbers(0, 1'000) + "last\n", ShowSecrets::no);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].text->lines.size(), 4'000U);
+  EXPECT_EQ(found[0].text->lines.front().line, 2U);
+  EXPECT_TRUE(found[0].text->is_rough);
 }
 
 TEST(Diff, OfSecretTextsTellsNoLine) {

@@ -116,6 +116,65 @@ TEST(Transform, MakesWhole4xValuesOfHalfA3xFile) {
   }
 }
 
+// The license comes from elsewhere (helm upgrade --set), and something of 3.x is left over.
+TEST(Transform, NeverWritesOverACredentialOf4x) {
+  struct Case {
+    const char* postgresql;
+    bool warns;
+  };
+  for (const Case& given : std::initializer_list<Case>{
+           {"{internal: true, postgresqlPassword: OLD, auth: {postgresPassword: NEW, username: own}}", true},
+           {"{internal: true, postgresqlPassword: '', auth: {postgresPassword: NEW, username: own}}", false},
+           {"{internal: true, postgresqlPassword: NEW, auth: {postgresPassword: NEW, username: own}}", false},
+           {"{postgresqlPassword: OLD, auth: {postgresPassword: NEW, username: own}}", true},
+           {"{internal: false, postgresqlPassword: OLD, postgresqlUsername: old, auth: {password: NEW, "
+            "username: "
+            "own}}",
+            true}})
+    for (const char* domain : {"global: {domainName: d}\n", "domainName: d\npublished: true\n"}) {
+      SCOPED_TRACE(std::string(domain) + given.postgresql);
+      const Transformed result =
+          transform(yaml(std::string(domain) + "postgresql: " + given.postgresql + "\n"), example_options());
+      const Value* auth = find(result.values, {"postgresql", "auth"});
+      ASSERT_NE(auth, nullptr);
+      EXPECT_THAT(to_json(*auth), HasSubstr(":\"NEW\""));
+      EXPECT_EQ(string_at(*auth, {"username"}), "own");
+      EXPECT_THAT(to_json(*auth), Not(HasSubstr("OLD")));
+      EXPECT_EQ(!result.warnings.empty(), given.warns);
+      EXPECT_THAT(result.warnings, Not(Contains(HasSubstr("OLD"))));
+      if (given.warns) {
+        EXPECT_THAT(result.warnings,
+                    Contains(HasSubstr("postgresql.postgresqlPassword and postgresql.auth.")));
+      }
+    }
+}
+
+TEST(Transform, OneLeftoverChangesNothingOf4xValues) {
+  const std::string v4 =
+      "global: {domainName: d}\npostgresql: {auth: {postgresPassword: p}}\n"
+      "telegraf: {config: {custom_config_file: '[[outputs.file]]'}}\n"
+      "vm_service: {providers: {ec2: {region: r}}}\nobject_storage: {s3: {region: r}, gcs: {enabled: "
+      "true}}\n";
+  for (const char* leftover : {"published: true\n", "minio: {}\n", "license: l\n"}) {
+    SCOPED_TRACE(leftover);
+    const Transformed result = transform(yaml(v4 + leftover), example_options());
+    EXPECT_THAT(result.warnings, IsEmpty());
+    EXPECT_EQ(string_at(result.values, {"telegraf", "config", "custom_config_file"}), "[[outputs.file]]");
+    EXPECT_EQ(string_at(result.values, {"vm_service", "providers", "ec2", "region"}), "r");
+    EXPECT_EQ(string_at(result.values, {"object_storage", "s3", "region"}), "r");
+  }
+}
+
+// Half a 3.x file, and the text was brought to 4.x already.
+TEST(Transform, DoesNotWarnOf4xsTelegrafText) {
+  const Transformed result =
+      transform(yaml("domainName: d\nglobal: {license: l}\npostgresql: {postgresqlPassword: p}\n"
+                     "telegraf: {config: {custom_config_file: '[[outputs.file]]'}}\n"),
+                example_options());
+  EXPECT_THAT(result.warnings, IsEmpty());
+  EXPECT_EQ(string_at(result.values, {"telegraf", "config", "custom_config_file"}), "[[outputs.file]]");
+}
+
 TEST(Transform, WithoutTheAutoScalerBothCloudsGo) {
   EXPECT_THAT(
       transformed("domainName: d\nnomad: {auto_scaler: {enabled: false, aws: {a: 1}, gcp: {b: 2}}}\n"),

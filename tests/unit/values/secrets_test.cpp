@@ -66,6 +66,25 @@ TEST(Secrets, WithoutAUserBehindAFlagAndInAToken) {
     EXPECT_EQ(masked(Value(text), Below::ordinary_key), Value(text)) << text;
 }
 
+TEST(Secrets, TokensElementsAndUsersAreMasked) {
+  for (const char* text :
+       {"export MY_SECRET_KEY=hunter2", "SECRET_KEY: hunter2", "encryption_key=hunter2",
+        "signingKey: hunter2", "curl -u user:hunter2 https://h", "sh -c 'curl --user \"user:hunter2\" h'",
+        "/usr/bin/curl -uuser:hunter2 h", "<password>hunter2</password>",
+        "a\n  <apiToken>hunter2</apiToken>\n", "ghu_hunter2", "ghr_hunter2", "x:ghs_hunter2",
+        "xapp-1-hunter2", "glpat-hunter2", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2",
+        "AGE-SECRET-KEY-1HUNTER2", "PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\nhunter2\n"})
+    EXPECT_EQ(to_json(masked(Value(text), Below::ordinary_key)), "\"***\"") << text;
+  for (const char* text :
+       {"laughs_at", "highs_1", "ghp_", "xapp-onboarder", "docker run -u 1000:1000 curl", "id -u a:b",
+        "curl -u user h", "curl -u user: h", "curl https://h:80", "kots-export login <token> now",
+        "<token></token>", "<token> and </other>", "<user>x</user>", "a < b > c </d>", "eyJhbGciOi.short.x",
+        "heyJudeDontBeAfraid.ofanything.x", "eyJhbGciOiJIUzI1NiJ9", "the secret key of it"})
+    EXPECT_EQ(masked(Value(text), Below::ordinary_key), Value(text)) << text;
+  EXPECT_EQ(shown("{args: [curl, -s, -u, 'a:b', h]}"), R"({"args":["curl","-s","-u","***","h"]})");
+  EXPECT_EQ(shown("{args: [docker, run, -u, '1:2']}"), R"({"args":["docker","run","-u","1:2"]})");
+}
+
 TEST(Secrets, VariablesAreMaskedByTheNameBesideTheirValue) {
   EXPECT_EQ(
       shown("{env: [{name: INFLUX_PASSWORD, value: a}, {name: HOST, value: b}, {value: c}]}"),

@@ -187,6 +187,22 @@ TEST(Validate, AsksForNoSecretThatTheChartDoesNotRead) {
   EXPECT_THAT(findings(yaml, Target::v4_0), Not(Contains(HasSubstr("[own-secret]"))));
 }
 
+TEST(Validate, OfALaterChartTheLicenseMayBeInASecret) {
+  std::string yaml = kGood;
+  const std::string license = ", license: l";
+  yaml.erase(yaml.find(license), license.size());
+  std::vector<std::string> later;
+  for (const Finding& f :
+       validate(parse_yaml_with_places(yaml, "test"), validate_options("4.7.0", kWhileValid)))
+    later.push_back(std::string(name_of(f.level)) + ": " + f.path + ": " + f.text);
+  EXPECT_THAT(later, ::testing::ElementsAre(AllOf(HasSubstr("warning: global.license: is left blank"),
+                                                  HasSubstr("these keys: license (license)"))));
+  EXPECT_THAT(findings(yaml, Target::v4_1),
+              ::testing::ElementsAre(HasSubstr("error: global.license: is missing")));
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_1, true), ::testing::SizeIs(1));
+  EXPECT_THAT(needed_secrets(parse_yaml(yaml, "test"), Target::v4_1), IsEmpty());
+}
+
 TEST(Validate, WantsTheDefaultTokenOfGitHubEnterprise) {
   EXPECT_THAT(
       findings(with("github", "github: {clientId: i, clientSecret: s, enterprise: true, hostname: h}")),
@@ -335,6 +351,11 @@ TEST(Validate, OnlyNotesWhatALaterChartMayHave) {
   EXPECT_THAT(found(with("github", "github: {clientId: i, clientSecret: s, selfSignedCert: true}")),
               ::testing::ElementsAre(HasSubstr("note: github.selfSignedCert: is not in the tables")));
   EXPECT_THAT(found(with("mongodb", "mongodb: {auth: {rootPassword: r}}")), IsEmpty());
+  const std::string mtls =
+      with("nomad", "nomad: {server: {gossip: {encryption: {key: k}}, rpc: {mTLS: {enabled: true}}}}");
+  EXPECT_THAT(found(mtls), ::testing::ElementsAre(
+                               HasSubstr("warning: nomad.server.rpc.mTLS: is enabled without certificates")));
+  EXPECT_THAT(findings(mtls), Contains(HasSubstr("error: nomad.server.rpc.mTLS.certificate: is missing")));
   EXPECT_FALSE(validate_options("4.1.9", 0).is_after_tables);
 }
 
@@ -360,17 +381,21 @@ TEST(Validate, TellsValuesOf3xFromThoseOf4x) {
 TEST(Validate, SendsHalfA3xFileToTransform) {
   for (const char* yaml :
        {"domainName: d\nglobal: {license: l}\npostgresql: {postgresqlPassword: p}\n",
-        "global: {domainName: d}\nminio: {}\n", "global: {domainName: d}\npublished: true\n",
+        "global: {domainName: d}\nminio: {}\npublished: true\n",
+        "global: {domainName: d}\nlicense: l\nkong: {annotations: {}}\n",
+        "domainName: d\nglobal: {license: l}\nkong: {annotations: {}}\n",
         "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p}\n",
         "global: {domainName: d, license: l}\npostgresql: {postgresqlPassword: p, auth: {password: p}}\n",
         "global: {domainName: d, license: l}\npostgresql: {internal: false, postgresqlUsername: u}\n",
-        "global: {domainName: d}\nnomad: {server: {rpc: {advertise: a}}}\n"}) {
+        "global: {domainName: d}\nlicense: l\nnomad: {server: {rpc: {advertise: a}}}\n"}) {
     EXPECT_TRUE(is_of_3x(parse_yaml(yaml, "test"))) << yaml;
     EXPECT_THAT(finding_of_3x(parse_yaml_with_places(yaml, "test")).text,
                 AllOf(HasSubstr("half a 3.x file"), HasSubstr("run kots-export transform")))
         << yaml;
   }
-  EXPECT_EQ(finding_of_3x(parse_yaml_with_places("global: {domainName: d}\nminio: {}\n", "test")).line, 2U);
+  EXPECT_EQ(
+      finding_of_3x(parse_yaml_with_places("global: {domainName: d}\nminio: {}\nlicense: l\n", "test")).line,
+      2U);
 }
 
 TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
@@ -380,6 +405,12 @@ TEST(Validate, AnEmptyMapIsNoMarkOf4x) {
 }
 
 TEST(Validate, ALeftoverAmongWholeValuesIsNoHalf) {
+  // The license may be given by helm upgrade --set, and so may all that is secret.
+  for (const char* yaml :
+       {"global: {domainName: d}\npostgresql: {postgresqlPassword: OLD, auth: {postgresPassword: NEW}}\n",
+        "global: {domainName: d}\npostgresql: {postgresqlPassword: '', auth: {postgresPassword: NEW}}\n",
+        "global: {domainName: d}\npublished: true\n"})
+    EXPECT_FALSE(is_of_3x(parse_yaml(yaml, "test"))) << yaml;
   for (const char* yaml : {"published: true\n", "minio: {}\n"})
     EXPECT_FALSE(is_of_3x(parse_yaml(kGood + yaml, "test"))) << yaml;
   for (const char* auth : {"postgresPassword: p", "existingSecret: s"})
@@ -420,6 +451,16 @@ TEST(Validate, FindsLeftoversOf3x) {
   EXPECT_THAT(found, Contains(StartsWith("12: warning: published: is a value of 3.x")));
   EXPECT_THAT(found, Contains(StartsWith("13: warning: kong.annotations: is a value of 3.x")));
   EXPECT_THAT(found, Not(Contains(HasSubstr("unknown-key"))));
+}
+
+TEST(Validate, FindsATelegrafFileOf3x) {
+  const auto telegraf = [](const std::string& text) {
+    return findings(kGood + "telegraf: {config: {custom_config_file: '" + text + "'}}\n");
+  };
+  EXPECT_THAT(telegraf(util::base64_encode("[[outputs.file]]\n  files = [\"stdout\"]\n")),
+              ::testing::ElementsAre(HasSubstr("warning: telegraf.config.custom_config_file: is base64")));
+  for (const char* text : {"", "[[outputs.file]]", "abcd", "# nothing"})
+    EXPECT_THAT(telegraf(text), IsEmpty()) << text;
 }
 
 TEST(Validate, FindsEveryLeftover) {
@@ -548,6 +589,18 @@ TEST(Validate, WantsOneCloud) {
       findings(
           with("nomad", "nomad: {server: {gossip: {encryption: {key: k}}}, auto_scaler: {enabled: true}}")),
       ::testing::ElementsAre(HasSubstr("nomad.auto_scaler: neither of aws and gcp")));
+}
+
+TEST(Validate, JudgesNoCloudOfWhatIsSwitchedOff) {
+  EXPECT_THAT(
+      findings(kGood + "vm_service: {enabled: false, providers: {ec2: {enabled: true, securityGroupId: "
+                       "sg-8asfas76}, gcp: {enabled: true, network: my-server-vpc}}}\n"),
+      IsEmpty());
+  EXPECT_THAT(
+      findings(with("nomad",
+                    "nomad: {server: {gossip: {encryption: {key: k}}}, auto_scaler: {enabled: false, aws: "
+                    "{enabled: true}, gcp: {enabled: true}}}")),
+      IsEmpty());
 }
 
 TEST(Validate, WantsTheHostOfGitHubEnterprise) {
