@@ -64,6 +64,16 @@ class Verify : public MigrationTest {
   void break_deployment(const std::string& name) {
     change("Deployment", name, {{"status", {{"readyReplicas", 0}, {"availableReplicas", 0}}}});
   }
+  // What Kubernetes says of a Deployment that was not there within spec.progressDeadlineSeconds.
+  void pass_deadline(const std::string& name) {
+    change("Deployment", name,
+           {{"status",
+             {{"conditions",
+               {{{"type", "Progressing"},
+                 {"status", "False"},
+                 {"reason", "ProgressDeadlineExceeded"},
+                 {"message", "it has timed out progressing."}}}}}}});
+  }
   // A Pod of `app` in the state that is given.
   void put_pod(const std::string& app, json status, json spec = json::object()) {
     json pod = live("Pod", app + "-6f7");
@@ -361,6 +371,16 @@ TEST_F(Verify, NamesAJobThatFailed) {
   EXPECT_THAT(found("workloads"), HasSubstr("Job hook (too many tries): no Pod of it says more"));
 }
 
+TEST_F(Verify, SaysThatPodsStillStartPastTheDeadlineOfTheirDeployment) {
+  put_pod("frontend", {{"phase", "Running"}});
+  pass_deadline("frontend");
+  EXPECT_THAT(run().failed, Contains("workloads"));
+  EXPECT_THAT(
+      found("workloads"),
+      AllOf(HasSubstr("Deployment frontend (it has timed out progressing.): its Pods are still starting"),
+            HasSubstr("describe deployment frontend"), Not(HasSubstr("verify --wait"))));
+}
+
 TEST_F(Verify, LeavesTheWorkloadsOfAnotherReleaseAlone) {
   server.seed(
       "{apiVersion: testing/v1, kind: HelmRelease, name: other, namespace: circleci-server, revision: 1}");
@@ -406,6 +426,15 @@ TEST_F(Verify, CallsWorkflowDataOnItsWayToDo) {
   EXPECT_THAT(found("workflow-data"),
               AllOf(HasSubstr("since 2026-11-24T10:15:30Z"), HasSubstr("moved 20%"),
                     HasSubstr("scale deployment/workflows-conductor-event-consumer")));
+}
+
+TEST_F(Verify, CallsWorkflowDataToDoPastTheDeadlineOfItsDeploymentToo) {
+  const std::string name = "workflows-conductor-event-consumer";
+  put_pod(name, {{"phase", "Pending"}, {"initContainerStatuses", {init_running(json::object())}}});
+  pass_deadline(name);
+  const VerifyResult result = run();
+  EXPECT_THAT(result.to_do, ElementsAre("workflow-data"));
+  EXPECT_THAT(result.failed, Not(Contains("workloads")));
 }
 
 TEST_F(Verify, CallsWorkflowDataThatCannotBeMovedAFailure) {
