@@ -199,7 +199,7 @@ void tell_of_deadline(const Context& context, const Workload& workload, std::vec
   }
   starting->key = kStartingLate;
   starting->remedy = util::filled(
-      "They take longer than its progress deadline, and may still come up: `{command}` shows what they do.",
+      "They take longer than its progress deadline, and may still come up. `{command}` says more.",
       {{"command", context.commands.kubectl(context.ns.name, "describe deployment " + workload.name)}});
 }
 
