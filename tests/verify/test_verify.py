@@ -203,6 +203,15 @@ class Web(Verify):
         self.assertEqual(self.verify(), 1)
         self.assert_found("https", "failed", "no answer to GET /, only 100")
 
+    def test_https_that_says_something_before_its_answer(self):
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 100 Continue\r\n\r\n" + hints + b"HTTP/1.1 200 OK\r\n\r\n")))
+        self.assertEqual(self.verify(), 0, self.document["checks"])
+        self.assert_found("https", "ok", "(200)")
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=hints + b"HTTP/1.1 503 Service Unavailable\r\n\r\n")))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("https", "failed", "answers with 503")
+
     def test_a_load_balancer_that_nobody_reaches(self):
         self.web.end()
         self.assertEqual(self.verify(), 1)
