@@ -115,9 +115,9 @@ std::string alternative_names(const CertificateRequest& request) {
 
 }  // namespace
 
-KeyPair make_authority(const std::string& common_name) {
+KeyPair make_authority(const std::string& common_name, Validity validity) {
   const Key key = make_key();
-  const Certificate certificate = blank(common_name, {}, Validity::now, key.get());
+  const Certificate certificate = blank(common_name, {}, validity, key.get());
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
   add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate.get(), certificate.get(), NID_key_usage, "critical,keyCertSign,digitalSignature");

@@ -28,7 +28,7 @@ struct CertificateRequest {
 };
 
 // Returns a new self-signed CA. Throws std::runtime_error with OpenSSL's reason.
-[[nodiscard]] KeyPair make_authority(const std::string& common_name);
+[[nodiscard]] KeyPair make_authority(const std::string& common_name, Validity validity = Validity::now);
 
 // Returns a new key and its certificate, signed by `authority`. Throws std::runtime_error.
 [[nodiscard]] KeyPair issue(const KeyPair& authority, const CertificateRequest& request);

@@ -38,7 +38,7 @@ constexpr std::array kChecks = {
     VerifyCheck{"https", "web", "what each of both names answers to GET /",
                 "nothing, or a status below 200 or of 500 and above", "", verify_https},
     VerifyCheck{"nomad", "nomad", "`<domain>:4647` as Nomad's clients ask it: TLS after Nomad's own first byte, with the pair of the values (without mTLS: a connection)",
-                "it speaks no TLS, shows a certificate of another CA than the values' or one that expired, or the values hold no pair, no CA that is valid, or a certificate of another CA", "a warning: it is not reached from here, or is not for server.global.nomad", verify_nomad},
+                "it speaks no TLS, shows a certificate of another CA than the values' or one that is not valid now, or the values hold no pair, no CA that is valid, or a certificate that is of another CA or not valid now", "a warning: it is not reached from here, or its certificate or that of the values is not for server.global.nomad", verify_nomad},
     VerifyCheck{"ownership", "objects", "every object of the manifest of the deployed revision",
                 "one is not there, or has not Helm's marks of this release", "", verify_ownership},
     VerifyCheck{"leftovers", "objects", "KOTS's own objects, and its marks on others",
