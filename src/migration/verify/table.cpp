@@ -76,6 +76,14 @@ void require_installation(Context& context) {
   }
 }
 
+// A way back to 3.x that failed leaves 4.x deployed.
+helm::StoredRevision revision_to_look_at(Context& context, const helm::StoredRevision& newest) {
+  const bool is_way_back = newest.status == "failed" && !is_upgraded(decoded_revision(context, newest));
+  if (!is_way_back) return newest;
+  const helm::StoredRevision current = current_revision(context);
+  return is_upgraded(decoded_revision(context, current)) ? current : newest;
+}
+
 }  // namespace
 
 std::span<const VerifyCheck> verify_checks() { return kChecks; }
@@ -83,7 +91,11 @@ std::span<const VerifyCheck> verify_checks() { return kChecks; }
 VerifyResult verify(Context& context, const VerifyOptions& options) {
   require_installation(context);
   if (options.wait) wait_for_upgrade(context, *options.wait);
-  Verifying verifying{.context = context, .options = options, .revision = stored_revisions(context).back()};
+  const helm::StoredRevision newest = stored_revisions(context).back();
+  Verifying verifying{.context = context,
+                      .options = options,
+                      .newest = newest,
+                      .revision = revision_to_look_at(context, newest)};
   VerifyResult result;
   context.observer.step_started("verify");
   for (const VerifyCheck& check : kChecks) {

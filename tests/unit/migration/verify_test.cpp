@@ -189,6 +189,30 @@ TEST_F(Verify, SaysWhyAnUpgradeFailed) {
                                       HasSubstr("kots-export message")));
 }
 
+TEST_F(Verify, LooksAt4xWhereTheWayBackTo3xFailed) {
+  server.seed(
+      R"({apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server,
+      revision: 3, status: failed, chartName: circleci-server, chartVersion: 3.4.4,
+      description: "Rollback failed: cannot patch Service"})");
+  EXPECT_THAT(run().failed, Contains("release"));
+  EXPECT_THAT(found("release"),
+              AllOf(HasSubstr("helm rollback to 3.x has failed, revision 2 of 4.x is deployed"),
+                    HasSubstr("cannot patch Service"), HasSubstr("helm history"),
+                    Not(HasSubstr("kots-export status"))));
+  EXPECT_THAT(found("workloads"), HasSubstr("5 workloads, all ready"));
+}
+
+TEST_F(Verify, SendsAFailedUpgradeOf3xBackWhereTheMigrationIsNotDone) {
+  change("Secret", "sh.helm.release.v1.circleci-server.v1",
+         {{"metadata", {{"labels", {{"status", "deployed"}}}}}});
+  change("Secret", "sh.helm.release.v1.circleci-server.v2",
+         {{"metadata", {{"labels", {{"status", "failed"}}}}}});
+  EXPECT_THAT(run().failed, Contains("release"));
+  EXPECT_THAT(found("release"),
+              AllOf(HasSubstr("kots-export status"), HasSubstr("helm rollback circleci-server 1"),
+                    HasSubstr("kots-export message"), HasSubstr("helm history")));
+}
+
 // --- workloads ---
 
 TEST_F(Verify, NamesTheCredentialOfAnImageThatIsNotPulled) {
