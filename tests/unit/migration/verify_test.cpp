@@ -570,6 +570,15 @@ TEST_F(Verify, ComparesThePasswordOfPostgresqlAndShowsNeither) {
                                          Not(HasSubstr("other-password")), Not(HasSubstr("p@ss"))));
 }
 
+TEST_F(Verify, SaysThatASecretOf3xLacksTheKeyOf4x) {
+  change("Secret", "postgresql",
+         {{"data", {{"postgres-password", nullptr}, {"postgresql-password", "cHc="}}}});
+  EXPECT_THAT(run().failed, Contains("postgresql"));
+  EXPECT_THAT(found("postgresql"),
+              AllOf(HasSubstr("Secret postgresql has no key postgres-password"),
+                    HasSubstr("Run `helm upgrade` again"), Not(HasSubstr("another password"))));
+}
+
 TEST_F(Verify, ComparesThePasswordOfAUserOfItsOwnWithItsOwnKey) {
   const auto release_with = [&](const json& auth) {
     server.seed(json{{"apiVersion", "testing/v1"},
