@@ -322,6 +322,12 @@ class Words(Verify):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("--dns-server", done.stderr)
 
+    def test_a_wait_that_is_empty(self):
+        for words in (("--wait=",), ("--wait", "")):
+            done = self.server.run("verify", *words)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--wait: is empty", done.stderr)
+
     def test_ctrl_c_ends_waiting(self):
         self.server.seed({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "late", "namespace": "circleci-server"},
                    "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "late"}}, "template": {"metadata": {"labels": {"app": "late"}}, "spec": {"containers": [{"name": "late", "image": "x"}]}}}})
