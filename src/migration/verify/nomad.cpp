@@ -44,7 +44,8 @@ std::string new_pair(Verifying& verifying) {
 // What is wrong with the values alone: clients and server take them when they start the next time.
 std::optional<std::string> values_problem(const std::string& certificate, const Secret<std::string>& key,
                                           const std::string& authority) {
-  if (!util::key_belongs(key.reveal(), certificate))
+  const auto chain = util::certificates_in(certificate);
+  if (chain.empty() || !util::key_belongs(key.reveal(), certificate))
     return "nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair";
   const auto authorities = util::certificates_in(authority);
   if (authorities.empty())
@@ -57,7 +58,7 @@ std::optional<std::string> values_problem(const std::string& certificate, const 
     return util::filled(
         "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values expired on {day}",
         {{"day", day_of(expires)}});
-  const util::Certificate own = util::certificates_in(certificate).front();  // it has a key
+  const util::Certificate& own = chain.front();
   if (own.not_after < now)
     return util::filled(
         "nomad.server.rpc.mTLS is enabled, and its certificate in the values expired on {day}",
