@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <sstream>
 #include <variant>
 
@@ -101,7 +102,28 @@ void add_values(const migration::Paths& paths, const migration::MessageOptions& 
     report.values = {.file = paths.values().string(),
                      .differences = values::diff(*v3, *v4, values::ShowSecrets::no)};
   }
-  if (is_whole(report)) report.next = migration::next_steps(message, *v4);
+  if (!is_whole(report)) return;
+  report.next = migration::next_steps(message, *v4);
+  report.next->rollback_command = report.rollback_command;
+}
+
+bool is_same_installation(const change::RunHeader& one, const change::RunHeader& other) {
+  const bool may_be_same =
+      one.namespace_uid.empty() || other.namespace_uid.empty() || one.namespace_uid == other.namespace_uid;
+  return may_be_same && one.ns == other.ns && one.release == other.release;
+}
+
+// Where `report` stands among `runs`.
+void place_among(std::span<const change::RunRecord> runs, ui::RunReport& report) {
+  const change::RunHeader& header = report.run.header;
+  report.is_newest = std::ranges::none_of(runs, [&](const change::RunRecord& other) {
+    return other.header.run > header.run && is_same_installation(other.header, header);
+  });
+  report.is_going_back = report.state != change::RunState::rolled_back &&
+                         std::ranges::any_of(runs, [&](const change::RunRecord& other) {
+                           return other.header.rolls_back == header.run &&
+                                  state_of(other, runs) != change::RunState::rolled_back;
+                         });
 }
 
 const change::RunRecord& chosen_run(const Options& options, const change::Runs& all,
@@ -182,8 +204,11 @@ ui::RunReport report_of(const Options& options, const change::RunRecord& outline
   report.details = change::read_run_details(outlined.path.parent_path());
   const migration::MessageOptions message = message_for(options, report);
   report.status_command = message.commands.kots_export("status");
-  report.rollback_command = message.commands.kots_export("rollback " + report.run.header.run);
-  if (report.run.header.rolls_back.empty()) add_values(options.installation.paths, message, report);
+  const change::RunHeader& header = report.run.header;
+  const std::string& undone = header.rolls_back.empty() ? header.run : header.rolls_back;
+  report.rollback_command = message.commands.kots_export("rollback " + undone);
+  place_among(all.runs, report);
+  if (header.rolls_back.empty()) add_values(options.installation.paths, message, report);
   return report;
 }
 

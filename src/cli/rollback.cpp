@@ -108,13 +108,16 @@ void tell_jobs_that_run_again(change::Observer& observer, const change::Plan& pl
   if (!jobs.empty()) observer.note("rollback.jobs-run-again", {{"jobs", util::listed(jobs)}});
 }
 
-void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run) {
+void throw_unless_all_is_back(std::size_t left, const change::RunRecord& run,
+                              const migration::Commands& commands) {
   if (left == 0) return;
-  throw Error(
-      util::filled("{count} changes of run {run} were not put back",
-                   {{"count", left}, {"run", run.header.run}}),
-      "each is told above; all others are as before the run",
-      Hint::with_way_on("Look at them with kubectl, fix what should be as before, and run rollback again."));
+  const char* words =
+      left == 1 ? "1 change of run {run} was not put back" : "{count} changes of run {run} were not put back";
+  throw Error(util::filled(words, {{"count", left}, {"run", run.header.run}}),
+              "a warning names each; all others are as before the run",
+              Hint::with_way_on(util::filled(
+                  "Look at them with kubectl, fix what should be as before, then run `{command}` again.",
+                  {{"command", commands.kots_export("rollback " + run.header.run)}})));
 }
 
 migration::RunOptions check_options(const Options& options, const RollbackFlags& own) {
@@ -289,7 +292,7 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
         });
     if (earlier != (all.runs | std::views::reverse).end())
       session.observer().note("rollback.earlier-run", {{"run", earlier->header.run}});
-    throw_unless_all_is_back(left, run);
+    throw_unless_all_is_back(left, run, session.context().commands);
     session.observer().step_done("rollback");
     return session.finish();
   });

@@ -354,18 +354,19 @@ void Session::failed(Error& error) noexcept {
   } catch (const Error&) {
     // Of a disk that is full the error itself tells.
   }
+  // A run that has done nothing has no way back of its own: another's would be undone.
+  const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
+  const bool can_go_back = rolls_back_.empty() && error.leaves_way_back() && has_written;
   keep_details(change::RunDetails::End{.step = details_.step_at_work(),
                                        .why = error.what(),
                                        .hint = error.hint(),
                                        .can_go_on = !error.tells_way_on(),
-                                       .can_go_back = rolls_back_.empty() && error.leaves_way_back()});
+                                       .can_go_back = can_go_back});
   error.set_state(how_it_stopped() + "\njournal: " + executor_.journal_path() + line_of_log());
   std::string hint = error.hint();
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
-  // A run that has done nothing has no way back of its own: another's would be undone.
-  const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
-  if (rolls_back_.empty() && error.leaves_way_back() && has_written)
+  if (can_go_back)
     add(util::filled("`{command}` goes back to what was there before.",
                      {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);

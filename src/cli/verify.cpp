@@ -2,6 +2,7 @@
 #include <kots_export/net/dns.h>
 #include <kots_export/ui/json_view.h>
 #include <kots_export/ui/verify_view.h>
+#include <kots_export/util/text.h>
 
 #include "cli/commands.h"
 #include "cli/duration.h"
@@ -26,8 +27,13 @@ constexpr const char* kPatience = "10m";
 int run_verify(const Options& options, const CLI::App& command, const VerifyFlags& typed) {
   if (command.count("--dns-server") > 0) net::require_server(typed.dns_server);
   migration::VerifyOptions asked{.dns_server = typed.dns_server};
-  if (command.count("--wait") > 0)
-    asked.wait = parse_duration(typed.wait.empty() ? kPatience : typed.wait, "--wait");
+  if (command.count("--wait") > 0) {
+    // CLI11 asks no validator about an empty value that may be left out.
+    if (typed.wait.empty())
+      throw UsageError("--wait: is empty: is a variable not set?", {},
+                       util::filled("Write --wait alone for {time}, or --wait=30m.", {{"time", kPatience}}));
+    asked.wait = parse_duration(typed.wait, "--wait");
+  }
   Session session(options, Session::Access::check);
   const migration::VerifyResult result = migration::verify(session.context(), asked);
   if (options.output.document != nullptr) {
@@ -48,6 +54,7 @@ Declared declare_verify(CLI::App& app, Flags& flags) {
   command->add_flag("--strict", typed->strict, "end with 1 for what is left to do, too");
   command->add_option("--wait", typed->wait, "first wait for the release and its Pods (10m)")
       ->expected(0, 1)
+      ->default_str(kPatience)  // of --wait alone
       ->type_name("DURATION");
   command
       ->add_option("--dns-server", typed->dns_server,

@@ -37,14 +37,16 @@ std::string state_of(const StoredRevision& stored) {
   return util::filled(words, {{"revision", stored.revision}, {"status", stored.status}});
 }
 
+std::string rollback_command(const Context& context, int revision) {
+  const std::string command =
+      "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision);
+  return context.commands.helm(context.ns.name, command, {});
+}
+
 // The only revision, and revision 1, hold the 3.x values: they are never to be deleted.
 std::string way_out_of_pending(const Context& context, const std::vector<StoredRevision>& revisions) {
   const StoredRevision& newest = revisions.back();
-  const auto rollback_to = [&](int revision) {
-    const std::string command =
-        "rollback " + util::shell_quote(context.release) + " " + std::to_string(revision);
-    return context.commands.helm(context.ns.name, command, {});
-  };
+  const auto rollback_to = [&](int revision) { return rollback_command(context, revision); };
   if (revisions.size() == 1 || newest.revision == 1)
     return util::filled(
         "Make sure that no Helm command is running on it. Then: `{rollback}`. Never delete Secret {secret}: "

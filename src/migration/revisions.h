@@ -30,6 +30,9 @@ struct ChartVersion {
 // "revision 2 is deployed"
 [[nodiscard]] std::string state_of(const helm::StoredRevision& stored);
 
+// The command that brings `revision` back.
+[[nodiscard]] std::string rollback_command(const Context& context, int revision);
+
 // How Helm gets out of an operation that was cut off: a sentence with commands. `revisions` is not empty, and
 // its newest is pending.
 [[nodiscard]] std::string way_out_of_pending(const Context& context,

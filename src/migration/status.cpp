@@ -191,16 +191,22 @@ std::optional<Stage> stage_of_helm(const helm::StoredRevision& newest, bool is_n
   return newest.status == "failed" ? Stage::upgrade_failed : Stage::not_deployed;
 }
 
-// The version of the chart that `run` was for; empty where it left no word of that.
-std::string target_of(const change::RunRecord& run) {
+// What `run` left in details; nothing where that cannot be read.
+std::optional<change::RunDetails> details_of(const change::RunRecord& run) {
   try {
-    const auto details = change::read_run_details(run.path.parent_path());
-    return details ? details->target_version : std::string();
+    return change::read_run_details(run.path.parent_path());
   } catch (const Interrupted&) {
     throw;
   } catch (const Error&) {
-    return {};
+    return std::nullopt;
   }
+}
+
+// Whether it was for values of 4.x: a run of one step, a late `annotate`, says nothing of the chart.
+bool has_values(const change::RunDetails& details) {
+  return std::ranges::any_of(details.steps, [](const change::RunDetails::Step& step) {
+    return step.name == "transform" || step.name == "message";
+  });
 }
 
 void add_newest_run(InstallationStatus& status, const Context& context, const change::Runs& known) {
@@ -209,9 +215,14 @@ void add_newest_run(InstallationStatus& status, const Context& context, const ch
     const bool is_same = uid.empty() || !context.namespace_uid || context.namespace_uid->empty() ||
                          uid == *context.namespace_uid;
     if (run.header.ns != context.ns.name || !is_same) continue;
-    status.newest_run = run;
-    status.newest_run_state = to_string(change::state_of(run, known.runs));
-    status.target_version = target_of(run);
+    const auto details = details_of(run);
+    if (!status.newest_run) {
+      status.newest_run = run;
+      status.newest_run_state = to_string(change::state_of(run, known.runs));
+      if (details) status.target_version = details->target_version;
+    }
+    if (!details || !has_values(*details)) continue;
+    status.target_version = details->target_version;
     return;
   }
 }
@@ -245,6 +256,8 @@ void read_release(InstallationStatus& status, Context& context, const change::Ru
   // What is there once `helm upgrade` has begun may be the new chart's.
   if (!is_new) status.steps.push_back(postgres_status(context, decoded_revision(context, current).config));
   status.stage = stage_now.value_or(stage_of_3x(status.steps));
+  if (status.stage == Stage::upgrade_failed && current.status == kDeployed)
+    status.rollback_command = rollback_command(context, current.revision);
 }
 
 }  // namespace

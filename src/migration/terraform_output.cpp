@@ -54,7 +54,8 @@ class Outputs {
       const bool is_wrapped = depth == 0 && output.is_object() && output.contains("value");
       const json& value = is_wrapped ? output["value"] : output;
       if (value.is_object() && depth < kDeepest) look_at(value, where + name + ".", depth + 1);
-      if (value.is_array() && list_.empty() && has_outputs(value)) list_ = where + name;
+      const bool is_list = value.is_array() && !value.empty();
+      if (is_list && list_.empty() && (is_output(name) || has_outputs(value))) list_ = where + name;
       // Empty: the module was told to make none.
       if (value.is_string() && !value.get_ref<const std::string&>().empty()) take(name, where + name, value);
     }
@@ -80,14 +81,18 @@ class Outputs {
   }
 
  private:
-  // Whether one of the objects of a list has such an output.
-  [[nodiscard]] bool has_outputs(const json& list) const {
-    return std::ranges::any_of(list, [&](const json& one) {
-      return std::ranges::any_of(parts_, [&](const Part& part) {
-        return one.is_object() &&
-               (one.contains(part.output) || one.contains(std::string(part.output) + std::string(kTwin)));
-      });
+  [[nodiscard]] bool is_output(std::string_view name) const {
+    return std::ranges::any_of(parts_, [&](const Part& part) {
+      return name == part.output || name == std::string(part.output) + std::string(kTwin);
     });
+  }
+
+  // Whether one of the objects in `value`, a list or an object, has such an output.
+  [[nodiscard]] bool has_outputs(const json& value, std::size_t depth = 0) const {
+    if (!value.is_structured() || depth > kDeepest) return false;
+    for (const auto& [name, one] : value.items())
+      if ((value.is_object() && is_output(name)) || has_outputs(one, depth + 1)) return true;
+    return false;
   }
 
   void take(std::string_view name, const std::string& where, const json& value) {

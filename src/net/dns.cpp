@@ -136,16 +136,28 @@ DnsAnswer refused(const std::string& title, int code) {
                              {{"server", title}, {"code", name_of_code(code)}}));
 }
 
-// The code of an answer that glibc has thrown away (SERVFAIL, NOTIMP, REFUSED, an empty one of a server that
+DnsAnswer cut_off(const std::string& title) {
+  return failed(
+      util::filled("the answer of {server} was cut off, as it is too long for UDP, and it does not "
+                   "answer over TCP",
+                   {{"server", title}}));
+}
+
+struct Rejected {
+  int code = 0;
+  bool is_cut = false;  // and was not to be had over TCP
+};
+
+// An answer that glibc has thrown away (SERVFAIL, NOTIMP, REFUSED, an empty one of a server that
 // does not serve the name): it then says what it says of silence, but leaves the answer in the buffer. With
 // its `pfcode` it would return some of them, and ask for ever after an empty one (glibc 2.36).
-std::optional<int> rejected_code(const std::vector<unsigned char>& bytes, const unsigned char* query) {
+std::optional<Rejected> rejected_answer(const std::vector<unsigned char>& bytes, const unsigned char* query) {
   HEADER asked{};
   HEADER answer{};
   std::memcpy(&asked, query, sizeof asked);
   std::memcpy(&answer, bytes.data(), sizeof answer);
   if (answer.id != asked.id || answer.qr == 0) return std::nullopt;
-  return static_cast<int>(answer.rcode);
+  return Rejected{.code = static_cast<int>(answer.rcode), .is_cut = answer.tc != 0};
 }
 
 DnsAnswer read_answer(const std::vector<unsigned char>& bytes, RecordType type, const std::string& title) {
@@ -211,7 +223,9 @@ Resolver::Resolver(const std::string& server, std::function<bool()> interrupted)
 DnsAnswer Resolver::ask(const std::string& name, RecordType type) {
   const auto key = std::pair(name_form(name), type);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
-  if (!silence_.empty()) return failed(silence_);
+  if (const auto silent = silent_.find(key.first); silent != silent_.end()) return failed(silent->second);
+  constexpr std::size_t kEnough = 2;
+  if (!has_answered_ && silent_.size() >= kEnough) return failed(silent_.begin()->second);
   return known_.emplace(key, ask_servers(name, type)).first->second;
 }
 
@@ -226,7 +240,7 @@ DnsAnswer Resolver::ask_servers(const std::string& name, RecordType type) {
                                     nullptr, query.data(), static_cast<int>(query.size()));
   if (length < 0) return failed(util::filled("{name} is no domain name", {{"name", name}}));
   std::vector<unsigned char> bytes(kLongestAnswer);
-  std::optional<int> rejected;
+  std::optional<Rejected> rejected;
   int size = -1;
   int error = 0;
   for (int i = 0; i < kTries && size < 0; ++i) {
@@ -235,17 +249,17 @@ DnsAnswer Resolver::ask_servers(const std::string& name, RecordType type) {
     std::fill_n(bytes.begin(), sizeof(HEADER), static_cast<unsigned char>(0));
     size = ::res_nsend(state.get(), query.data(), length, bytes.data(), static_cast<int>(bytes.size()));
     error = errno;
-    if (const auto code = rejected_code(bytes, query.data())) rejected = code;
+    if (const auto answer = rejected_answer(bytes, query.data())) rejected = answer;
   }
   if (size < 0 && rejected) {
     has_answered_ = true;
-    return refused(title_, *rejected);
+    return rejected->is_cut ? cut_off(title_) : refused(title_, rejected->code);
   }
   if (size < 0) {
     const std::string why =
         util::filled("{server} did not answer: {why}",
                      {{"server", title_}, {"why", std::generic_category().message(error)}});
-    if (!has_answered_) silence_ = why;
+    silent_.emplace(name_form(name), why);
     return failed(why);
   }
   has_answered_ = true;

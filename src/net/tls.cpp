@@ -100,21 +100,29 @@ class Tls {
     return run([&] { return SSL_write(connection_.get(), text.data(), static_cast<int>(text.size())); });
   }
 
-  // The first line of what comes, without its end; why there is none is in `trouble`.
+  // The next line of what comes, without its end; why there is none is in `trouble`.
   std::string read_line(std::optional<std::string>& trouble) {
-    constexpr std::size_t kLongest = 4096;
-    std::string text;
+    constexpr std::size_t kMost = std::size_t{64} << 10;  // of all lines
     std::array<char, 512> piece{};
-    while (text.find('\n') == std::string::npos && text.size() < kLongest) {
+    while (unread_.find('\n') == std::string::npos) {
+      if (read_ >= kMost) {
+        trouble = "what it answers is too long";
+        return {};
+      }
       int size = 0;
       trouble = run([&] {
         size = SSL_read(connection_.get(), piece.data(), static_cast<int>(piece.size()));
         return size;
       });
       if (trouble) return {};
-      text.append(piece.data(), static_cast<std::size_t>(size));
+      unread_.append(piece.data(), static_cast<std::size_t>(size));
+      read_ += static_cast<std::size_t>(size);
     }
-    return text.substr(0, text.find_first_of("\r\n"));
+    const auto end = unread_.find('\n');
+    std::string line = unread_.substr(0, end);
+    unread_.erase(0, end + 1);
+    if (line.ends_with('\r')) line.pop_back();
+    return line;
   }
 
   [[nodiscard]] const std::string& chain() const { return chain_; }
@@ -140,6 +148,8 @@ class Tls {
   std::string chain_;
   Context context_;
   Connection connection_;
+  std::string unread_;
+  std::size_t read_ = 0;
 };
 
 // Of "HTTP/1.1 302 Found"; 0 where it is none. Source: RFC 9112, 4.
@@ -151,12 +161,24 @@ int status_in(const std::string& line) {
   return status;
 }
 
+// Whether another answer follows that of `status`. Source: RFC 9110, 15.2; after 101 it is no HTTP.
+bool is_interim(int status) {
+  constexpr int kSwitchingProtocols = 101;
+  return status >= 100 && status < 200 && status != kSwitchingProtocols;
+}
+
 void ask_http(Tls& tls, const TlsQuestion& question, TlsAnswer& answer) {
-  const auto unsent = tls.write("GET / HTTP/1.1\r\nHost: " + question.server_name +
-                                "\r\nUser-Agent: kots-export\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-  std::optional<std::string> trouble = unsent;
-  const std::string line = unsent ? std::string() : tls.read_line(trouble);
-  answer.http_status = status_in(line);
+  std::optional<std::string> trouble =
+      tls.write("GET / HTTP/1.1\r\nHost: " + question.server_name +
+                "\r\nUser-Agent: kots-export\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+  if (!trouble) answer.http_status = status_in(tls.read_line(trouble));
+  while (!trouble && is_interim(answer.http_status)) {
+    while (!trouble && !tls.read_line(trouble).empty()) {
+    }
+    if (trouble) break;
+    const std::string line = tls.read_line(trouble);
+    if (!trouble) answer.http_status = status_in(line);
+  }
   if (answer.http_status > 0) {
     answer.came = TlsAnswer::Came::http;
   } else {

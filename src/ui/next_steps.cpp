@@ -2,6 +2,8 @@
 #include <kots_export/ui/next_steps.h>
 #include <kots_export/util/text.h>
 
+#include "ui/prose.h"
+
 #include <utility>
 
 namespace kots_export::ui {
@@ -59,7 +61,8 @@ Step diff_step(const NextSteps& steps) {
 }
 
 Step upgrade_step(const NextSteps& steps) {
-  return {.number = "6", .title = "Upgrade", .parts = {{{{about_force(steps)}}, {steps.upgrade_command}}}};
+  return {
+      .number = "6", .title = "Upgrade", .parts = {{line_of(about_force(steps)), {steps.upgrade_command}}}};
 }
 
 Step wait_step(const NextSteps& steps) {

@@ -223,19 +223,62 @@ Step status_step(const RunReport& report, std::string text) {
           .parts = {{.text = {{std::move(text)}}, .lines = {report.status_command}}}};
 }
 
-// Of a run that did not come to its end. One that was killed left no word of that.
-Step go_on_step(const RunReport& report) {
+// Whether a rollback has something to put back. A run that was killed left no word of its end.
+bool has_way_back(const RunReport& report) {
   const auto& end = report.details ? report.details->end : std::nullopt;
-  const bool can_go_on = !end || end->can_go_on;
-  const bool can_go_back = report.run.header.rolls_back.empty() && (!end || end->can_go_back);
+  return report.run.header.rolls_back.empty() && (!end || end->can_go_back) &&
+         std::ranges::any_of(report.run.entries, change::may_have_happened);
+}
+
+bool can_go_on(const RunReport& report) {
+  return !report.details || !report.details->end || report.details->end->can_go_on;
+}
+
+// Of the newest run, which did not come to its end.
+Step go_on_step(const RunReport& report) {
+  const bool can_go_back = has_way_back(report);
   Step step{.number = {}, .title = can_go_back ? "Go on, or go back" : "Go on", .parts = {}};
-  step.parts.push_back({.text = {{can_go_on ? "The same command again goes on: it does only what is left."
-                                            : "See above how to go on."}},
-                        .lines = {}});
+  step.parts.push_back(
+      {.text = {{can_go_on(report) ? "The same command again goes on: it does only what is left."
+                                   : "See above how to go on."}},
+       .lines = {}});
   if (can_go_back)
     step.parts.push_back(
         {.text = {{"This goes back to what was there before."}}, .lines = {report.rollback_command}});
   return step;
+}
+
+// Of the newest run, a rollback that did not come to its end.
+Step roll_back_on_step(const RunReport& report) {
+  const char* words = can_go_on(report) ? "This goes on: it puts back only what is left."
+                                        : "See above what it takes; then this puts back what is left.";
+  return {.number = {}, .title = "Go on", .parts = {{.text = {{words}}, .lines = {report.rollback_command}}}};
+}
+
+// Of a run with a rollback that did not come to its end.
+Step go_back_on_step(const RunReport& report) {
+  return {.number = {},
+          .title = "Go on with the rollback",
+          .parts = {{.text = {{"A rollback of this run was begun, and is not complete: this puts back what "
+                               "is left."}},
+                     .lines = {report.rollback_command}}}};
+}
+
+// Of a run that did not come to its end, and was followed by others.
+void add_left_of_earlier(Document& document, const RunReport& report) {
+  document.blocks.emplace_back(
+      status_step(report, "A later run came after this one: this shows what is done, and what comes next."));
+  if (!has_way_back(report)) return;
+  document.blocks.emplace_back(Step{.number = {},
+                                    .title = "Go back",
+                                    .parts = {{.text = {{"This undoes this run alone, not the later one."}},
+                                               .lines = {report.rollback_command}}}});
+}
+
+void add_left_of_unfinished(Document& document, const RunReport& report) {
+  if (!report.is_newest) return add_left_of_earlier(document, report);
+  document.blocks.emplace_back(report.run.header.rolls_back.empty() ? go_on_step(report)
+                                                                    : roll_back_on_step(report));
 }
 
 void add_left(Document& document, const RunReport& report) {
@@ -243,14 +286,21 @@ void add_left(Document& document, const RunReport& report) {
   const StepsOver over{.has_upgraded = is_ok(report, "release"),
                        .is_up = is_ok(report, "release") && is_ok(report, "workloads"),
                        .has_dns = is_ok(report, "dns")};
-  if (report.next && (report.state == RunState::complete || over.has_upgraded)) {
+  const bool is_whole = report.state == RunState::complete && !report.is_going_back;
+  if (report.next && (is_whole || over.has_upgraded)) {
     std::ranges::move(document_of(*report.next, over).blocks, std::back_inserter(document.blocks));
     return;
   }
   if (report.state == RunState::running || over.has_upgraded) return;
   document.blocks.emplace_back(Heading{"what is left"});
+  if (report.is_going_back) {
+    document.blocks.emplace_back(go_back_on_step(report));
+    document.blocks.emplace_back(
+        status_step(report, "This shows which steps of the migration are done, and what comes next."));
+    return;
+  }
   if (report.state == RunState::failed || report.state == RunState::interrupted)
-    document.blocks.emplace_back(go_on_step(report));
+    add_left_of_unfinished(document, report);
   if (report.state == RunState::rolled_back)
     document.blocks.emplace_back(status_step(
         report,

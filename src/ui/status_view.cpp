@@ -59,6 +59,15 @@ std::string chart_of(const InstallationStatus& status) {
                                        : migration::chart_flags(status.target_version, migration::Registry());
 }
 
+// Whether the migration has to be done before another upgrade. Of what came since `annotate`, that step is
+// partly done only.
+bool is_open(const InstallationStatus& status) {
+  return std::ranges::any_of(status.steps, [](const StepStatus& step) {
+    return step.state == StepStatus::State::to_do || step.state == StepStatus::State::running ||
+           step.state == StepStatus::State::failed;
+  });
+}
+
 std::string next_of(const InstallationStatus& status, const migration::Commands& commands) {
   const auto with_command = [&commands](const char* sentence, const std::string& command) {
     return util::filled(sentence, {{"command", commands.kots_export(command)}});
@@ -74,9 +83,9 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
     case Stage::other_chart:
       return "Name the release of CircleCI Server with --release-name.";
     case Stage::untouched:
-      return with_command("`{command}` looks for what would stop the migration.", "check");
+      return with_command("`{command}` looks for what would stop the migration.", "check" + chart_of(status));
     case Stage::half_migrated:
-      return with_command("`{command}` shows what is left to do.", "plan");
+      return with_command("`{command}` shows what is left to do.", "plan" + chart_of(status));
     case Stage::migrated:
       return with_command("`{command}` prints the command.", "message" + chart_of(status));
     case Stage::not_deployed:
@@ -85,6 +94,14 @@ std::string next_of(const InstallationStatus& status, const migration::Commands&
       if (status.is_going_back) return "`helm history` shows how far it is.";
       return with_command("`{command}` waits for it.", "verify --wait");
     case Stage::upgrade_failed:
+      if (is_open(status) && !status.rollback_command.empty())
+        return util::filled(
+            "The migration before it is not done. Go back to 3.x with `{rollback}`; then `{command}` shows "
+            "what "
+            "is left to do.",
+            {{"rollback", status.rollback_command},
+             {"command", commands.kots_export("plan" + chart_of(status))}});
+      return with_command("`{command}` looks at all of it.", "verify");
     case Stage::upgraded:
       return with_command("`{command}` looks at all of it.", "verify");
   }

@@ -102,10 +102,11 @@ std::optional<std::string> trust_system_roots(X509_STORE& store) {
   return "it has no file of roots that it trusts";
 }
 
-enum class For { any_use, server_now };
+enum class For { any_use, server };
 
-// Why the first certificate of `chain` does not lead to one of `store`.
-std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509_STORE& store, For use) {
+// Why the first certificate of `chain` does not lead to one of `store`; without `at` at any time.
+std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509_STORE& store, For use,
+                                         std::optional<std::time_t> at) {
   const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
       required(sk_X509_new_null()), [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
   for (std::size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
@@ -113,11 +114,12 @@ std::optional<std::string> chain_problem(const std::vector<X509Ptr>& chain, X509
   if (X509_STORE_CTX_init(context.get(), &store, chain.front().get(), others.get()) == 0)
     throw std::bad_alloc();
   X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_PARTIAL_CHAIN);
-  if (use == For::any_use) {
-    X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME);
+  if (at) {
+    X509_STORE_CTX_set_time(context.get(), 0, *at);
   } else {
-    X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
+    X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME);
   }
+  if (use == For::server) X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
   if (X509_verify_cert(context.get()) == 1) return std::nullopt;
   return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
 }
@@ -150,14 +152,15 @@ bool key_belongs(std::string_view key_pem, std::string_view pem) {
   return !chain.empty() && key != nullptr && X509_check_private_key(chain.front().get(), key.get()) == 1;
 }
 
-std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem) {
+std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem,
+                                         std::optional<std::time_t> at) {
   const OwnErrors errors;
   const auto chain = read_all(pem);
   const auto authorities = read_all(authorities_pem);
   if (chain.empty() || authorities.empty()) return std::nullopt;
   const Store store(required(X509_STORE_new()));
   for (const X509Ptr& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
-  return chain_problem(chain, *store, For::any_use);
+  return chain_problem(chain, *store, For::any_use, at);
 }
 
 std::optional<std::string> system_chain_problem(std::string_view pem) {
@@ -166,7 +169,7 @@ std::optional<std::string> system_chain_problem(std::string_view pem) {
   if (chain.empty()) return std::nullopt;
   const Store store(required(X509_STORE_new()));
   if (auto problem = trust_system_roots(*store)) return problem;
-  return chain_problem(chain, *store, For::server_now);
+  return chain_problem(chain, *store, For::server, std::time(nullptr));
 }
 
 bool holds_authority(std::string_view pem) {

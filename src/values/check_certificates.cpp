@@ -118,6 +118,15 @@ void judge_validity(const CheckContext& context, const Judge& judge) {
   });
 }
 
+// Whether the dates of both are no finding of their own.
+bool are_valid_now(const CheckContext& context, const std::string& certificate,
+                   const std::string& authority) {
+  const auto is_valid = [&](const auto& one) { return is_valid_at(one, context.options().now); };
+  const auto chain = util::certificates_in(certificate);
+  return !chain.empty() && is_valid(chain.front()) &&
+         std::ranges::any_of(util::certificates_in(authority), is_valid);
+}
+
 std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
 
 // Source: Nomad's verify_server_hostname, and server-terraform, shared/modules/tls, which makes it so. The
@@ -180,10 +189,16 @@ void check_certificate_chains(CheckContext& context) {
     const auto certificate = pem_at(context, pair.certificate);
     const auto authority = pem_at(context, pair.authority);
     if (!certificate || !authority) return;
-    if (const auto problem = util::chain_problem(*certificate, *authority))
+    if (const auto problem = util::chain_problem(*certificate, *authority)) {
       context.report(pair.certificate,
                      util::filled("was not issued by {authority}: {why}",
                                   {{"authority", to_string(pair.authority)}, {"why", *problem}}));
+    } else if (are_valid_now(context, *certificate, *authority)) {
+      if (const auto late = util::chain_problem(*certificate, *authority, context.options().now))
+        context.report(pair.certificate,
+                       util::filled("leads to {authority} by way of a certificate that is not valid: {why}",
+                                    {{"authority", to_string(pair.authority)}, {"why", *late}}));
+    }
     if (holds_certificates(*authority) && !util::holds_authority(*authority))
       context.report(pair.authority,
                      "holds the certificate of no CA: those of Nomad's clients would not lead to it");

@@ -150,7 +150,7 @@ TEST(Recovery, RollbackLeavesWhatSomebodyElseChangedSinceAndDoesTheRest) {
 
   EXPECT_EQ(rollback.exit_code, 1);
   EXPECT_THAT(rollback.err,
-              AllOf(HasSubstr("Deployment frontend was changed since"), HasSubstr("1 changes of run")));
+              AllOf(HasSubstr("Deployment frontend was changed since"), HasSubstr("1 change of run")));
   json after = state_of(installation);
   EXPECT_EQ(after["Deployment/frontend"]["metadata"]["annotations"]["meta.helm.sh/release-name"],
             "somebody-elses");

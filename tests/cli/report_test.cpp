@@ -45,8 +45,48 @@ TEST(Report, IsOnePrivatePageOfTheNewestRunWithoutAnySecret) {
                           HasSubstr("Checks before the first change"), HasSubstr("--version 4.0.3")));
   // Everything secret of the sample, and the license.
   for (const char* secret : {"4x-license", "hunter2"}) EXPECT_THAT(page, Not(HasSubstr(secret)));
-  EXPECT_THAT(page,
-              AllOf(HasSubstr(" --kube-context test"), HasSubstr("kots-export rollback -n circleci-server")));
+  EXPECT_THAT(page, AllOf(HasSubstr(" --kube-context test"), HasSubstr("kots-export rollback 2"),
+                          Not(HasSubstr("kots-export rollback -n"))));  // it would be that of the newest run
+}
+
+TEST(Report, OfARunThatIsRolledBackInPartSendsNobodyToUpgrade) {
+  Installation installation;
+  ASSERT_EQ(installation.run(Installation::whole_run()).exit_code, 0);
+  nlohmann::json service = installation.server.get("Service", kNamespace, "frontend").value();
+  service["metadata"]["annotations"]["meta.helm.sh/release-name"] = "another";
+  installation.server.put(service);
+  const Finished rollback = installation.run({"rollback", "--yes", "--settle-time=0"});
+  ASSERT_EQ(rollback.exit_code, 1) << rollback.err;
+  EXPECT_THAT(rollback.err, AllOf(HasSubstr("1 change of run 2"), HasSubstr("run `kots-export rollback 2")));
+  const std::string run =
+      nlohmann::json::parse(installation.run({"runs", "-o", "json"}).out)["runs"].back()["run"];
+
+  const Finished of_run = installation.run({"report", run, "-o", "markdown"});
+  const Finished of_rollback = installation.run({"report", "-o", "markdown"});
+
+  for (const Finished& report : {of_run, of_rollback}) {
+    EXPECT_EQ(report.exit_code, 0) << report.err;
+    EXPECT_THAT(report.out,
+                AllOf(HasSubstr("\nkots-export rollback " + run), Not(HasSubstr("\nhelm upgrade "))));
+  }
+  EXPECT_THAT(of_run.out, HasSubstr("\nkots-export status -n "));
+}
+
+TEST(Report, OfARunThatChangedNothingNamesNoWayBack) {
+  apiserver::ApiServerOptions options;
+  options.tokens = {"jane-token=jane"};
+  options.deny = {"jane patch *"};
+  const Installation installation(options);
+  const Finished run =
+      installation.run({"annotate", "--yes", "--token", "jane-token", "--skip-check", "permissions"});
+  ASSERT_EQ(run.exit_code, 1) << run.err;
+  ASSERT_THAT(run.err, HasSubstr("journal: "));
+
+  const Finished report = installation.run({"report", "-o", "markdown"});
+
+  EXPECT_EQ(report.exit_code, 0) << report.err;
+  EXPECT_THAT(run.err, Not(HasSubstr("kots-export rollback")));
+  EXPECT_THAT(report.out, AllOf(HasSubstr("Go on"), Not(HasSubstr("kots-export rollback"))));
 }
 
 TEST(Report, IsMarkdownOnStandardOutputAndSoIsRunsShow) {

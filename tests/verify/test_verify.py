@@ -203,6 +203,15 @@ class Web(Verify):
         self.assertEqual(self.verify(), 1)
         self.assert_found("https", "failed", "no answer to GET /, only 100")
 
+    def test_https_that_says_something_before_its_answer(self):
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=b"HTTP/1.1 100 Continue\r\n\r\n" + hints + b"HTTP/1.1 200 OK\r\n\r\n")))
+        self.assertEqual(self.verify(), 0, self.document["checks"])
+        self.assert_found("https", "ok", "(200)")
+        self.server.expose(self.start(TlsServer(self.file("web.crt"), self.file("web.key"), answer=hints + b"HTTP/1.1 503 Service Unavailable\r\n\r\n")))
+        self.assertEqual(self.verify(), 1)
+        self.assert_found("https", "failed", "answers with 503")
+
     def test_a_load_balancer_that_nobody_reaches(self):
         self.web.end()
         self.assertEqual(self.verify(), 1)
@@ -214,7 +223,7 @@ class Nomad(Verify):
     def nomad(self, name="nomad", newest=None, first=b"\x04", clients="nomad-ca"):
         return self.start(TlsServer(self.file(name + ".crt"), self.file(name + ".key"), answer=None, first=first, clients=self.file(clients + ".crt"), newest=newest))
 
-    def look(self, server, pair="nomad-cli", **changed):
+    def look(self, server, pair="nomad", **changed):
         mtls = {"enabled": True, "CACertificate": text64(self.file("nomad-ca.crt")), "certificate": text64(self.file(pair + ".crt")), "privateKey": text64(self.file(pair + ".key"))}
         mtls.update(changed)
         self.server.release(nomad={"server": {"rpc": {"mTLS": mtls}}})
@@ -228,11 +237,39 @@ class Nomad(Verify):
                 self.assertEqual(self.look(server), 0, self.document["checks"])
                 self.assert_found("nomad", "ok", f'server_endpoint = "{DOMAIN}:{server.port}"')
                 self.assertEqual(server.names, ["server.global.nomad"])
-                self.assertEqual(server.clients[0]["subject"][0][0][1], "cli.global.nomad")
+                self.assertEqual(server.clients[0]["subject"][0][0][1], "server.global.nomad")
 
     def test_a_certificate_of_another_ca(self):
         self.assertEqual(self.look(self.nomad("nomad-other")), 1)
         self.assert_found("nomad", "failed", "another CA", "kots-export nomad")
+
+    def text_of(self, *names):
+        return base64.b64encode("".join(self.file(name + ".crt").read_text() for name in names).encode()).decode()
+
+    def test_a_ca_that_expired_beside_one_that_is_valid(self):
+        pki.certificate(self.certificates, "nomad-late-ca", "/CN=late-ca", None, "basicConstraints=critical,CA:TRUE\n", days=-1)
+        pki.certificate(self.certificates, "nomad-late", "/CN=server.global.nomad", "nomad-late-ca", "subjectAltName=DNS:server.global.nomad\n", days=90)
+        for bundle in (self.text_of("nomad-late-ca", "nomad-ca"), self.text_of("nomad-ca", "nomad-late-ca")):
+            self.assertEqual(self.look(self.nomad(), CACertificate=bundle), 0)
+            self.assert_found("nomad", "ok")
+            self.assertEqual(self.look(self.nomad(), pair="nomad-late", CACertificate=bundle), 1)
+            self.assert_found("nomad", "failed", "its certificate in the values to its CACertificate is not valid: certificate has expired")
+            self.assertEqual(self.look(self.nomad("nomad-late"), CACertificate=bundle), 1)
+            self.assert_found("nomad", "failed", "shows a certificate, and the way from it", "certificate has expired")
+
+    def test_a_certificate_that_is_not_valid_yet_or_any_more(self):
+        pki.dated(self.certificates, "nomad-early", "nomad-ca", "20990101000000Z", "20990201000000Z")
+        self.assertEqual(self.look(self.nomad("nomad-early")), 1)
+        self.assert_found("nomad", "failed", "shows a certificate that is valid only from 2099-01-01")
+        self.assertEqual(self.look(self.nomad(), pair="nomad-early"), 1)
+        self.assert_found("nomad", "failed", "its certificate in the values is valid only from 2099-01-01")
+        pki.certificate(self.certificates, "nomad-was", "/CN=server.global.nomad", "nomad-ca", "subjectAltName=DNS:server.global.nomad\n", days=-1)
+        self.assertEqual(self.look(self.nomad(), pair="nomad-was"), 1)
+        self.assert_found("nomad", "failed", "its certificate in the values expired on")
+
+    def test_a_pair_of_the_values_for_a_client(self):
+        self.assertEqual(self.look(self.nomad(), pair="nomad-cli"), 0)
+        self.assert_found("nomad", "warning", "the certificate of the values", "is not for server.global.nomad")
 
     def test_an_alert_after_its_certificate_is_no_failure(self):
         for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
@@ -284,6 +321,12 @@ class Words(Verify):
             done = self.server.run("verify", "--dns-server", server)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("--dns-server", done.stderr)
+
+    def test_a_wait_that_is_empty(self):
+        for words in (("--wait=",), ("--wait", "")):
+            done = self.server.run("verify", *words)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--wait: is empty", done.stderr)
 
     def test_ctrl_c_ends_waiting(self):
         self.server.seed({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "late", "namespace": "circleci-server"},

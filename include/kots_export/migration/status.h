@@ -50,11 +50,15 @@ struct InstallationStatus {
   std::optional<RevisionStatus> deployed;  // where another revision than the newest is
   bool is_going_back = false;              // the newest is of 3.x, and 4.x is deployed
   std::vector<StepStatus> steps;           // in their order; none once 4.x is deployed
-  std::string migrator_pod;                // "circle-migrator-x7 (Running)"; empty where there is none
+  // The command that brings back the 3.x that is deployed, where an upgrade of it failed; else empty.
+  std::string rollback_command;
+  std::string migrator_pod;  // "circle-migrator-x7 (Running)"; empty where there is none
   std::optional<ValuesFile> values_file;
   std::optional<change::RunRecord> newest_run;  // of this folder and installation
   std::string newest_run_state;                 // "complete"
-  std::string target_version;                   // of the chart that it was for; empty where that is not known
+  // Of the chart that the newest run with values was for, the newest at all where none had them; empty where
+  // that is not known.
+  std::string target_version;
 };
 
 // Looks at the cluster and at the folder of `paths`; changes nothing. Throws ApiError where this user may not

@@ -51,8 +51,8 @@ void require_server(const std::string& server);
 
 // A recursive question goes to one server after the other, over UDP and, where an answer is cut, TCP; each is
 // asked twice and has 2 s. It is glibc's resolver, without its search list. What was asked once is known.
-// Where nobody answers the first question, nobody is asked again: that holds for all. A server that answers,
-// be it with an error, and is silent about one name later, is asked the others.
+// What nobody answers about one name, nobody is asked about that name again. Where nobody answers about two
+// names, and has answered nothing, be it with an error, nobody is asked again: that holds for all.
 class Resolver {
  public:
   // `server`: "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; empty: those of resolv.conf. Throws UsageError where it
@@ -76,7 +76,7 @@ class Resolver {
   std::function<bool()> interrupted_;
   std::map<std::pair<std::string, RecordType>, DnsAnswer> known_;
   bool has_answered_ = false;
-  std::string silence_;  // why nobody answers
+  std::map<std::string, std::string> silent_;  // the names that nobody answers about, and why
 };
 
 }  // namespace kots_export::net

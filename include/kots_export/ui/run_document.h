@@ -26,8 +26,11 @@ struct RunReport {
   std::optional<change::Verified> verified = std::nullopt;  // after the upgrade
   // What a whole migration leaves to do, where that is known.
   std::optional<migration::NextSteps> next = std::nullopt;
+  // Of the runs of this folder on the same installation.
+  bool is_newest = true;
+  bool is_going_back = false;  // another one rolls it back, and is not complete
   std::string status_command = {};
-  std::string rollback_command = {};
+  std::string rollback_command = {};  // of this run; of a rollback, the same again
 };
 
 // Who ran it, when and on what; how long its steps took; what changed, by kind and by object; values before

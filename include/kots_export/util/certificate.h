@@ -26,9 +26,10 @@ struct Certificate {
 [[nodiscard]] bool key_belongs(std::string_view key_pem, std::string_view pem);
 
 // Why the first certificate of `pem` does not lead to one of `authorities_pem` through the others of `pem`,
-// in OpenSSL's words; nothing where it does, or where one cannot be read. Dates are not looked at.
-[[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem,
-                                                       std::string_view authorities_pem);
+// in OpenSSL's words; nothing where it does, or where one cannot be read. With `at` all on the way have to be
+// valid then, the authority too, as Go wants it; without it dates are not looked at.
+[[nodiscard]] std::optional<std::string> chain_problem(std::string_view pem, std::string_view authorities_pem,
+                                                       std::optional<std::time_t> at = std::nullopt);
 
 // Why a browser on this machine would not trust the first certificate of `pem` for a server: the same against
 // the roots that it trusts, those of the file in SSL_CERT_FILE where that is set, else the system's, at this

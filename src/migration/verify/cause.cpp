@@ -17,6 +17,7 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* kStarting = "starting";
+constexpr const char* kStartingLate = "starting late";
 
 const json& list_at(const json& object, std::initializer_list<std::string_view> path) {
   static const json kNone = json::array();
@@ -187,6 +188,21 @@ Cause cause_without_pods(Context& context, const Workload& workload, const PodsA
           .remedy = util::filled("`{command}` shows what its controller says.", {{"command", describe}})};
 }
 
+// Its controller has given up: of a Job nothing starts any more, a Deployment past its deadline may still
+// come up, which `verify --wait` does not wait for.
+void tell_of_deadline(const Context& context, const Workload& workload, std::vector<Cause>& causes) {
+  const auto starting = std::ranges::find(causes, kStarting, &Cause::key);
+  if (starting == causes.end()) return;
+  if (workload.kind == "Job") {
+    causes.erase(starting);
+    return;
+  }
+  starting->key = kStartingLate;
+  starting->remedy = util::filled(
+      "They take longer than its progress deadline, and may still come up. `{command}` says more.",
+      {{"command", context.commands.kubectl(context.ns.name, "describe deployment " + workload.name)}});
+}
+
 }  // namespace
 
 std::vector<Cause> causes_of(Context& context, const Workload& workload, const PodsAndEvents& seen) {
@@ -199,15 +215,14 @@ std::vector<Cause> causes_of(Context& context, const Workload& workload, const P
   }
   // Where one Pod tells more, that another is only starting says nothing.
   if (causes.size() > 1) std::erase_if(causes, [](const Cause& cause) { return cause.key == kStarting; });
-  // Nor does it where the controller has given up: there is nothing to wait for.
-  if (workload.readiness.state == Readiness::State::failed)
-    std::erase_if(causes, [](const Cause& cause) { return cause.key == kStarting; });
+  if (workload.readiness.state == Readiness::State::failed) tell_of_deadline(context, workload, causes);
   if (causes.empty()) causes.push_back(cause_without_pods(context, workload, seen));
   return causes;
 }
 
 bool only_start(const std::vector<Cause>& causes) {
-  return std::ranges::all_of(causes, [](const Cause& cause) { return cause.key == kStarting; });
+  return std::ranges::all_of(
+      causes, [](const Cause& cause) { return cause.key == kStarting || cause.key == kStartingLate; });
 }
 
 }  // namespace kots_export::migration

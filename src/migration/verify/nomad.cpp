@@ -4,6 +4,7 @@
 #include <kots_export/util/certificate.h>
 #include <kots_export/util/text.h>
 #include <kots_export/util/time.h>
+#include <kots_export/values/validate.h>
 
 #include "migration/verify/verifying.h"
 
@@ -19,8 +20,6 @@ using Came = net::TlsAnswer::Came;
 
 // The first byte of a connection says what follows it. Source: Nomad, helper/pool/conn.go, RpcTLS.
 const std::string kTlsFollows = "\x04";
-// Source: Nomad, helper/tlsutil: "server." + region + ".nomad", of which the chart has one.
-constexpr const char* kServerName = "server.global.nomad";
 
 const values::Path kMtls = {"nomad", "server", "rpc", "mTLS"};
 
@@ -33,6 +32,8 @@ std::string pem_at(Verifying& verifying, const char* key) {
   return util::base64_decode(text).value_or("");
 }
 
+std::string day_of(std::time_t time) { return util::utc_text(time, "%Y-%m-%d"); }
+
 std::string new_pair(Verifying& verifying) {
   return util::filled(
       "`{command}` puts those of the Nomad terraform into the values file; then run `helm upgrade` again, "
@@ -43,24 +44,47 @@ std::string new_pair(Verifying& verifying) {
 // What is wrong with the values alone: clients and server take them when they start the next time.
 std::optional<std::string> values_problem(const std::string& certificate, const Secret<std::string>& key,
                                           const std::string& authority) {
-  if (!util::key_belongs(key.reveal(), certificate))
+  const auto chain = util::certificates_in(certificate);
+  if (chain.empty() || !util::key_belongs(key.reveal(), certificate))
     return "nomad.server.rpc.mTLS is enabled, and its certificate and key in the values are no pair";
   const auto authorities = util::certificates_in(authority);
   if (authorities.empty())
     return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values holds no certificate";
   if (!util::holds_authority(authority))
     return "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values may not issue certificates";
-  const auto expires = std::ranges::max(authorities, {}, &util::Certificate::not_after).not_after;
-  if (expires < std::time(nullptr))
+  const std::time_t now = std::time(nullptr);
+  if (const auto expires = std::ranges::max(authorities, {}, &util::Certificate::not_after).not_after;
+      expires < now)
     return util::filled(
         "nomad.server.rpc.mTLS is enabled, and its CACertificate in the values expired on {day}",
-        {{"day", util::utc_text(expires, "%Y-%m-%d")}});
+        {{"day", day_of(expires)}});
+  const util::Certificate& own = chain.front();
+  if (own.not_after < now)
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its certificate in the values expired on {day}",
+        {{"day", day_of(own.not_after)}});
+  if (own.not_before > now)
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and its certificate in the values is valid only from {day}",
+        {{"day", day_of(own.not_before)}});
   if (const auto why = util::chain_problem(certificate, authority))
     return util::filled(
         "nomad.server.rpc.mTLS is enabled, and its certificate in the values is of another CA than "
         "its CACertificate: {why}",
         {{"why", *why}});
+  if (const auto why = util::chain_problem(certificate, authority, now))
+    return util::filled(
+        "nomad.server.rpc.mTLS is enabled, and the way from its certificate in the values to its "
+        "CACertificate is not valid: {why}",
+        {{"why", *why}});
   return std::nullopt;
+}
+
+// Clients of 4.0 and 4.1 look at the CA alone.
+bool is_for_server(const std::string& chain) {
+  const auto certificates = util::certificates_in(chain);
+  return util::names_host(chain, values::kNomadServerName) ||
+         (!certificates.empty() && certificates.front().common_name == values::kNomadServerName);
 }
 
 CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net::TlsAnswer& answer) {
@@ -69,20 +93,35 @@ CheckFinding judge(Verifying& verifying, const std::string& endpoint, const net:
     return problem(
         util::filled("{endpoint} shows a certificate that cannot be read", {{"endpoint", endpoint}}),
         new_pair(verifying));
-  if (const auto why = util::chain_problem(answer.chain, pem_at(verifying, "CACertificate")))
+  const std::string authority = pem_at(verifying, "CACertificate");
+  if (const auto why = util::chain_problem(answer.chain, authority))
     return problem(util::filled("{endpoint} shows a certificate of another CA than the values': {why}",
                                 {{"endpoint", endpoint}, {"why", *why}}),
                    new_pair(verifying));
+  const std::time_t now = std::time(nullptr);
   const util::Certificate& own = certificates.front();
-  const std::string day = util::utc_text(own.not_after, "%Y-%m-%d");
-  if (own.not_after < std::time(nullptr))
+  const std::string day = day_of(own.not_after);
+  if (own.not_after < now)
     return problem(util::filled("{endpoint} shows a certificate that expired on {day}",
                                 {{"endpoint", endpoint}, {"day", day}}),
                    new_pair(verifying));
-  // Clients of 4.0 and 4.1 look at the CA alone.
-  if (!util::names_host(answer.chain, kServerName) && own.common_name != kServerName)
+  if (own.not_before > now)
+    return problem(util::filled("{endpoint} shows a certificate that is valid only from {day}",
+                                {{"endpoint", endpoint}, {"day", day_of(own.not_before)}}),
+                   new_pair(verifying));
+  if (const auto why = util::chain_problem(answer.chain, authority, now))
+    return problem(util::filled("{endpoint} shows a certificate, and the way from it to the CA of the values "
+                                "is not valid: {why}",
+                                {{"endpoint", endpoint}, {"why", *why}}),
+                   new_pair(verifying));
+  if (!is_for_server(answer.chain))
     return warning(util::filled("{endpoint} shows a certificate that is not for {name}",
-                                {{"endpoint", endpoint}, {"name", kServerName}}),
+                                {{"endpoint", endpoint}, {"name", values::kNomadServerName}}),
+                   new_pair(verifying));
+  if (!is_for_server(pem_at(verifying, "certificate")))
+    return warning(util::filled("{endpoint} speaks Nomad's TLS, and the certificate of the values, which it "
+                                "shows from its next start on, is not for {name}",
+                                {{"endpoint", endpoint}, {"name", values::kNomadServerName}}),
                    new_pair(verifying));
   return ok(util::filled(
       "{endpoint} speaks Nomad's TLS, its certificate is of the CA of the values, valid until {day}; "
@@ -106,7 +145,7 @@ Findings verify_nomad(Verifying& verifying) {
   net::TlsQuestion question{
       .host = balancer->host(),
       .port = balancer->nomad_port,
-      .server_name = kServerName,
+      .server_name = values::kNomadServerName,
       .preface = kTlsFollows,
       .until = is_tls ? net::TlsQuestion::Until::tls : net::TlsQuestion::Until::connected,
       .interrupted = [&client] { return client.interrupted(); }};

@@ -69,6 +69,10 @@ CheckFinding judge_passwords(Verifying& verifying, const std::optional<json>& se
                    upgrade_again(verifying));
   for (const Password& password : passwords) {
     if (password.any_of.empty()) continue;
+    if (util::find_at(*secret, {"data", password.key}) == nullptr)
+      return problem(util::filled("Secret {secret} has no key {key}, in which 4.x looks for the password",
+                                  {{"secret", names::kPostgresql}, {"key", password.key}}),
+                     upgrade_again(verifying));
     const Secret<std::string> stored(
         util::base64_decode(util::text_at(*secret, {"data", password.key})).value_or(""));
     const bool is_alike = std::ranges::any_of(

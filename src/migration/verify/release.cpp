@@ -26,6 +26,24 @@ std::vector<const Workload*> in_trouble(Verifying& verifying, const PodsAndEvent
   return found;
 }
 
+// The newest revision is a way back to 3.x that failed, and 4.x is deployed.
+CheckFinding of_failed_way_back(Verifying& verifying, const helm::Release& newest,
+                                const std::string& history) {
+  const char* words =
+      newest.description.empty()
+          ? "{state}, chart {chart}: helm rollback to 3.x has failed, {deployed} of 4.x is deployed"
+          : "{state}, chart {chart}: helm rollback to 3.x has failed, {deployed} of 4.x is deployed: {why}";
+  return problem(
+      util::filled(words, {{"state", state_of(verifying.newest)},
+                           {"chart", util::printable(newest.chart_name + " " + newest.chart_version)},
+                           {"deployed", name_of(verifying.revision)},
+                           {"why", util::printable(newest.description)}}),
+      util::filled(
+          "To go back, fix what it names and run `helm rollback` again: {history} shows the revisions. "
+          "To stay with 4.x, run `helm upgrade` again: `{command}` prints the command.",
+          {{"history", history}, {"command", command_for_chart(verifying, "message")}}));
+}
+
 bool all_ready(Verifying& verifying) {
   return std::ranges::all_of(workloads_of(verifying), &Workload::is_ready);
 }
@@ -34,8 +52,11 @@ bool all_ready(Verifying& verifying) {
 
 Findings verify_release(Verifying& verifying) {
   Context& context = verifying.context;
-  const helm::StoredRevision& newest = verifying.revision;
-  const helm::Release& release = release_of(verifying);
+  const helm::StoredRevision& newest = verifying.newest;
+  const helm::Release& release = decoded_revision(context, newest);
+  const std::string history = helm_command(verifying, "history " + util::shell_quote(context.release));
+  if (newest.revision != verifying.revision.revision)
+    return {of_failed_way_back(verifying, release, history)};
   const std::array<util::Argument, 4> arguments = {
       util::Argument{"state", state_of(newest)},
       util::Argument{"chart", util::printable(release.chart_name + " " + release.chart_version)},
@@ -57,7 +78,18 @@ Findings verify_release(Verifying& verifying) {
   if (newest.status == kDeployed) return {ok(util::filled("{state}, chart {chart}", arguments))};
   const char* words =
       release.description.empty() ? "{state}, chart {chart}" : "{state}, chart {chart}: {why}";
-  const std::string history = helm_command(verifying, "history " + util::shell_quote(context.release));
+  const helm::StoredRevision current = current_revision(context);
+  const bool is_3x_deployed = current.status == kDeployed && !is_upgraded(decoded_revision(context, current));
+  if (newest.status == "failed" && is_3x_deployed)
+    return {problem(
+        util::filled(words, arguments),
+        util::filled("Fix what it names. Where `{status}` shows steps of the migration that are not done, go "
+                     "back with `{rollback}` and do them first; else run `helm upgrade` again: `{command}` "
+                     "prints the command. {history} shows the revisions.",
+                     {{"status", context.commands.kots_export("status")},
+                      {"rollback", rollback_command(context, current.revision)},
+                      {"command", command_for_chart(verifying, "message")},
+                      {"history", history}}))};
   if (newest.status == "failed")
     return {problem(
         util::filled(words, arguments),

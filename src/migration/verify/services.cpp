@@ -24,6 +24,8 @@ constexpr std::array kExpected = {ExpectedService{"circleci-server-traefik", Exp
                                   ExpectedService{"output-processor", ExpectedService::Is::inside},
                                   ExpectedService{"vm-service", ExpectedService::Is::inside}};
 
+constexpr std::string_view kExternalName = "ExternalName";
+
 std::string type_of(const json& service) {
   const std::string type = util::text_at(service, {"spec", "type"});
   return type.empty() ? "ClusterIP" : type;
@@ -48,14 +50,16 @@ Findings verify_services(Verifying& verifying) {
     const std::string name(expected.name);
     const std::string type = type_of(*service);
     if (expected.is == ExpectedService::Is::gone) {
-      findings.push_back(problem(util::filled("Service {service} of 3.x is still there, a {type}",
-                                              {{"service", name}, {"type", type}}),
+      const char* words = type == kExternalName ? "Service {service} of 3.x is still there, an {type}"
+                                                : "Service {service} of 3.x is still there, a {type}";
+      findings.push_back(problem(util::filled(words, {{"service", name}, {"type", type}}),
                                  util::filled("Once DNS has the new address: {command}.",
                                               {{"command", kubectl(verifying, "delete service " + name)}})));
     } else if (type != "ClusterIP") {
+      const char* words = type == kExternalName ? "Service {service} is still an {type}, not a ClusterIP"
+                                                : "Service {service} is still a {type}, not a ClusterIP";
       findings.push_back(problem(
-          util::filled("Service {service} is still a {type}, not a ClusterIP",
-                       {{"service", name}, {"type", type}}),
+          util::filled(words, {{"service", name}, {"type", type}}),
           util::filled("Once DNS has the new address: {command}.",
                        {{"command", kubectl(verifying, "patch service " + name +
                                                            " -p '{\"spec\":{\"type\":\"ClusterIP\"}}'")}})));

@@ -38,7 +38,7 @@ constexpr std::array kChecks = {
     VerifyCheck{"https", "web", "what each of both names answers to GET /",
                 "nothing, or a status below 200 or of 500 and above", "", verify_https},
     VerifyCheck{"nomad", "nomad", "`<domain>:4647` as Nomad's clients ask it: TLS after Nomad's own first byte, with the pair of the values (without mTLS: a connection)",
-                "it speaks no TLS, shows a certificate of another CA than the values' or one that expired, or the values hold no pair, no CA that is valid, or a certificate of another CA", "a warning: it is not reached from here, or is not for server.global.nomad", verify_nomad},
+                "it speaks no TLS, shows a certificate of another CA than the values' or one that is not valid now, or the values hold no pair, no CA that is valid, or a certificate that is of another CA or not valid now", "a warning: it is not reached from here, or its certificate or that of the values is not for server.global.nomad", verify_nomad},
     VerifyCheck{"ownership", "objects", "every object of the manifest of the deployed revision",
                 "one is not there, or has not Helm's marks of this release", "", verify_ownership},
     VerifyCheck{"leftovers", "objects", "KOTS's own objects, and its marks on others",
@@ -76,6 +76,14 @@ void require_installation(Context& context) {
   }
 }
 
+// A way back to 3.x that failed leaves 4.x deployed.
+helm::StoredRevision revision_to_look_at(Context& context, const helm::StoredRevision& newest) {
+  const bool is_way_back = newest.status == "failed" && !is_upgraded(decoded_revision(context, newest));
+  if (!is_way_back) return newest;
+  const helm::StoredRevision current = current_revision(context);
+  return is_upgraded(decoded_revision(context, current)) ? current : newest;
+}
+
 }  // namespace
 
 std::span<const VerifyCheck> verify_checks() { return kChecks; }
@@ -83,7 +91,11 @@ std::span<const VerifyCheck> verify_checks() { return kChecks; }
 VerifyResult verify(Context& context, const VerifyOptions& options) {
   require_installation(context);
   if (options.wait) wait_for_upgrade(context, *options.wait);
-  Verifying verifying{.context = context, .options = options, .revision = stored_revisions(context).back()};
+  const helm::StoredRevision newest = stored_revisions(context).back();
+  Verifying verifying{.context = context,
+                      .options = options,
+                      .newest = newest,
+                      .revision = revision_to_look_at(context, newest)};
   VerifyResult result;
   context.observer.step_started("verify");
   for (const VerifyCheck& check : kChecks) {

@@ -43,7 +43,9 @@ struct WebAnswer {
 struct Verifying {
   Context& context;
   const VerifyOptions& options;
-  helm::StoredRevision revision;  // the newest, of 4.x
+  helm::StoredRevision newest;
+  helm::StoredRevision
+      revision;  // that is looked at: the newest, or the one of 4.x that is deployed beside it
   // Each is read when it is first asked for.
   std::optional<std::vector<nlohmann::json>> known_services = std::nullopt;
   std::optional<std::vector<Workload>> known_workloads = std::nullopt;

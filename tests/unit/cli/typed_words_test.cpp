@@ -100,6 +100,12 @@ TEST(UsageErrors, AreNoneForTheScriptsLines) {
   EXPECT_EQ(error_of({"annotate", "-n", "ci", "-a", "server", "-d", "-v"}), "");
 }
 
+TEST(UsageErrors, AreNoneForAFlagWhoseValueMayBeLeftOut) {
+  EXPECT_EQ(error_of({"verify", "--wait", "-n", "ci"}), "");
+  EXPECT_EQ(error_of({"verify", "--wait", "5m"}), "");
+  EXPECT_EQ(error_of({"verify", "--wait"}), "");
+}
+
 TEST(UsageErrors, SayWhatIsMissing) {
   EXPECT_THAT(error_of({"diff", "a"}),
               HasSubstr("kots-export diff needs NEW | Usage: kots-export diff OLD NEW [flags]"));

@@ -115,6 +115,14 @@ TEST_F(Nomad, SaysThatAModuleWithCountGivesAList) {
   const json list{{"nomad", {{"type", "tuple"}, {"value", {module_of(own_)}}}}};
   EXPECT_THAT(refusal(list),
               AllOf(HasSubstr("only inside of a list, output nomad"), HasSubstr("module.nomad[0]")));
+  const json lists{{"nomad", {{"type", "tuple"}, {"value", json::array({json::array({module_of(own_)})})}}}};
+  EXPECT_THAT(refusal(lists), HasSubstr("only inside of a list, output nomad"));
+  const json inner = json::array({{{"nomad", module_of(own_)}}});
+  EXPECT_THAT(refusal({{"stacks", {{"type", "tuple"}, {"value", inner}}}}),
+              HasSubstr("only inside of a list, output stacks"));
+  json texts = top_of(own_);
+  for (json& one : texts) one["value"] = json::array({one["value"]});
+  EXPECT_THAT(refusal(texts), HasSubstr("only inside of a list, output nomad_"));
   EXPECT_THAT(refusal({{"subnets", {{"type", "tuple"}, {"value", {{{"id", "a"}}}}}}}),
               HasSubstr("has no output"));
 }

@@ -136,6 +136,7 @@ TEST_F(Status, OfAnUpgradeIsWhatHelmSays) {
   server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
   upgrade("failed");
   EXPECT_EQ(read().stage, Stage::upgrade_failed);
+  EXPECT_THAT(read().rollback_command, HasSubstr("helm rollback circleci-server 1"));
   server.remove("Secret", kNs, "sh.helm.release.v1.circleci-server.v2");
   upgrade("deployed");
   const InstallationStatus status = read();
@@ -205,6 +206,25 @@ TEST_F(Status, KnowsTheChartThatTheNewestRunWasFor) {
       folder.path() / "backup" / "1",
       {.steps = {}, .checks = {}, .chart = "3.4.4", .target_version = "4.1.3", .helm_force = ""});
   EXPECT_EQ(read().target_version, "4.1.3");
+}
+
+TEST_F(Status, TakesTheChartOfTheNewestRunWithValues) {
+  const auto add_run = [&](const char* run, const char* step, const char* target) {
+    change::Journal(folder.path() / "backup", {.run = run, .started = "2026-11-24T10:15:30Z", .ns = kNs})
+        .record_end(change::RunEnd::complete);
+    change::write_run_details(folder.path() / "backup" / run,
+                              {.steps = {{.name = step, .took = std::chrono::milliseconds(1)}},
+                               .checks = {},
+                               .chart = "3.4.4",
+                               .target_version = target,
+                               .helm_force = ""});
+  };
+  add_run("1", "transform", "4.1.2");
+  add_run("2", "message", "4.1.3");
+  add_run("3", "annotate", "4.0.1");
+  const InstallationStatus status = read();
+  EXPECT_EQ(status.newest_run->header.run, "3");
+  EXPECT_EQ(status.target_version, "4.1.3");
 }
 
 TEST_F(Status, OfAnUpgradeFrom4xHasNoStepsOfTheMigration) {

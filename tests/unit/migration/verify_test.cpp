@@ -64,6 +64,16 @@ class Verify : public MigrationTest {
   void break_deployment(const std::string& name) {
     change("Deployment", name, {{"status", {{"readyReplicas", 0}, {"availableReplicas", 0}}}});
   }
+  // What Kubernetes says of a Deployment that was not there within spec.progressDeadlineSeconds.
+  void pass_deadline(const std::string& name) {
+    change("Deployment", name,
+           {{"status",
+             {{"conditions",
+               {{{"type", "Progressing"},
+                 {"status", "False"},
+                 {"reason", "ProgressDeadlineExceeded"},
+                 {"message", "it has timed out progressing."}}}}}}});
+  }
   // A Pod of `app` in the state that is given.
   void put_pod(const std::string& app, json status, json spec = json::object()) {
     json pod = live("Pod", app + "-6f7");
@@ -177,6 +187,30 @@ TEST_F(Verify, SaysWhyAnUpgradeFailed) {
   EXPECT_THAT(run().failed, Contains("release"));
   EXPECT_THAT(found("release"), AllOf(HasSubstr("cannot patch Service"), HasSubstr("helm history"),
                                       HasSubstr("kots-export message")));
+}
+
+TEST_F(Verify, LooksAt4xWhereTheWayBackTo3xFailed) {
+  server.seed(
+      R"({apiVersion: testing/v1, kind: HelmRelease, name: circleci-server, namespace: circleci-server,
+      revision: 3, status: failed, chartName: circleci-server, chartVersion: 3.4.4,
+      description: "Rollback failed: cannot patch Service"})");
+  EXPECT_THAT(run().failed, Contains("release"));
+  EXPECT_THAT(found("release"),
+              AllOf(HasSubstr("helm rollback to 3.x has failed, revision 2 of 4.x is deployed"),
+                    HasSubstr("cannot patch Service"), HasSubstr("helm history"),
+                    Not(HasSubstr("kots-export status"))));
+  EXPECT_THAT(found("workloads"), HasSubstr("5 workloads, all ready"));
+}
+
+TEST_F(Verify, SendsAFailedUpgradeOf3xBackWhereTheMigrationIsNotDone) {
+  change("Secret", "sh.helm.release.v1.circleci-server.v1",
+         {{"metadata", {{"labels", {{"status", "deployed"}}}}}});
+  change("Secret", "sh.helm.release.v1.circleci-server.v2",
+         {{"metadata", {{"labels", {{"status", "failed"}}}}}});
+  EXPECT_THAT(run().failed, Contains("release"));
+  EXPECT_THAT(found("release"),
+              AllOf(HasSubstr("kots-export status"), HasSubstr("helm rollback circleci-server 1"),
+                    HasSubstr("kots-export message"), HasSubstr("helm history")));
 }
 
 // --- workloads ---
@@ -361,6 +395,16 @@ TEST_F(Verify, NamesAJobThatFailed) {
   EXPECT_THAT(found("workloads"), HasSubstr("Job hook (too many tries): no Pod of it says more"));
 }
 
+TEST_F(Verify, SaysThatPodsStillStartPastTheDeadlineOfTheirDeployment) {
+  put_pod("frontend", {{"phase", "Running"}});
+  pass_deadline("frontend");
+  EXPECT_THAT(run().failed, Contains("workloads"));
+  EXPECT_THAT(
+      found("workloads"),
+      AllOf(HasSubstr("Deployment frontend (it has timed out progressing.): its Pods are still starting"),
+            HasSubstr("describe deployment frontend"), Not(HasSubstr("verify --wait"))));
+}
+
 TEST_F(Verify, LeavesTheWorkloadsOfAnotherReleaseAlone) {
   server.seed(
       "{apiVersion: testing/v1, kind: HelmRelease, name: other, namespace: circleci-server, revision: 1}");
@@ -406,6 +450,15 @@ TEST_F(Verify, CallsWorkflowDataOnItsWayToDo) {
   EXPECT_THAT(found("workflow-data"),
               AllOf(HasSubstr("since 2026-11-24T10:15:30Z"), HasSubstr("moved 20%"),
                     HasSubstr("scale deployment/workflows-conductor-event-consumer")));
+}
+
+TEST_F(Verify, CallsWorkflowDataToDoPastTheDeadlineOfItsDeploymentToo) {
+  const std::string name = "workflows-conductor-event-consumer";
+  put_pod(name, {{"phase", "Pending"}, {"initContainerStatuses", {init_running(json::object())}}});
+  pass_deadline(name);
+  const VerifyResult result = run();
+  EXPECT_THAT(result.to_do, ElementsAre("workflow-data"));
+  EXPECT_THAT(result.failed, Not(Contains("workloads")));
 }
 
 TEST_F(Verify, CallsWorkflowDataThatCannotBeMovedAFailure) {
@@ -515,6 +568,15 @@ TEST_F(Verify, ComparesThePasswordOfPostgresqlAndShowsNeither) {
   EXPECT_THAT(run().failed, Contains("postgresql"));
   EXPECT_THAT(found("postgresql"), AllOf(HasSubstr("another password than postgresql.auth"),
                                          Not(HasSubstr("other-password")), Not(HasSubstr("p@ss"))));
+}
+
+TEST_F(Verify, SaysThatASecretOf3xLacksTheKeyOf4x) {
+  change("Secret", "postgresql",
+         {{"data", {{"postgres-password", nullptr}, {"postgresql-password", "cHc="}}}});
+  EXPECT_THAT(run().failed, Contains("postgresql"));
+  EXPECT_THAT(found("postgresql"),
+              AllOf(HasSubstr("Secret postgresql has no key postgres-password"),
+                    HasSubstr("Run `helm upgrade` again"), Not(HasSubstr("another password"))));
 }
 
 TEST_F(Verify, ComparesThePasswordOfAUserOfItsOwnWithItsOwnKey) {

@@ -144,7 +144,7 @@ TEST(Resolver, SaysWhoDidNotAnswerOrAnswersNonsense) {
   EXPECT_THAT(Resolver().resolve(std::string(70, 'x') + ".com").why, HasSubstr("no domain name"));
 }
 
-TEST(Resolver, WaitsForASilentServerOnceAndForNoneOnceItIsInterrupted) {
+TEST(Resolver, WaitsForASilentServerTwiceAndForNoneOnceItIsInterrupted) {
   int questions = 0;
   const NameServer server([&](const std::string&) {
     ++questions;
@@ -154,8 +154,10 @@ TEST(Resolver, WaitsForASilentServerOnceAndForNoneOnceItIsInterrupted) {
   Resolver resolver(server.address(), [&] { return interrupted; });
 
   EXPECT_THAT(resolver.resolve("ci.example.com").why, HasSubstr("did not answer"));
-  const int asked = questions;
   EXPECT_EQ(resolver.resolve("app.ci.example.com").status, Status::failed);
+  const int asked = questions;
+  EXPECT_EQ(resolver.resolve("ci.example.com").status, Status::failed);
+  EXPECT_THAT(resolver.resolve("vm-service.ci.example.com").why, HasSubstr("did not answer"));
   EXPECT_EQ(questions, asked);
 
   interrupted = true;
@@ -195,6 +197,27 @@ TEST(Resolver, EndsWithTheEmptyAnswerOfAServerThatDoesNotServeTheName) {
   });
   EXPECT_THAT(Resolver(server.address()).resolve("lb.example.net").why,
               HasSubstr("neither serves that name"));
+}
+
+TEST(Resolver, SaysThatAnAnswerWasCutOff) {
+  const NameServer server([](const std::string& question) {
+    std::string answer = answered(question, 0, {});
+    answer[2] = static_cast<char>(answer[2] | 0x02);  // RFC 1035, 4.1.1: TC; nobody listens on TCP
+    return answer;
+  });
+  EXPECT_THAT(Resolver(server.address()).resolve("ci.example.com").why, HasSubstr("cut off"));
+}
+
+TEST(Resolver, AsksForOtherNamesWhereTheServerIsSilentAboutTheFirst) {
+  const NameServer server([](const std::string& question) {
+    return asks_for(question, "app") ? answered(question, 0, {record(kA, "\x0a\x01\x02\x03")})
+                                     : std::string();
+  });
+  Resolver resolver(server.address());
+
+  EXPECT_THAT(resolver.resolve("ci.example.com").why, HasSubstr("did not answer"));
+  EXPECT_EQ(resolver.resolve("app.ci.example.com").status, Status::found);
+  EXPECT_EQ(resolver.ask("ci.example.com", RecordType::cname).status, Status::failed);
 }
 
 TEST(Resolver, AsksForOtherNamesOnceTheServerHasAnswered) {

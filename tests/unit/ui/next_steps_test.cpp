@@ -100,6 +100,8 @@ TEST(NextSteps, SayWhatToFillInWhereTheValuesNameNoDomainOrProvider) {
 TEST(NextSteps, SayWhatIsKnownOfForce) {
   NextSteps steps = some();
   EXPECT_THAT(text_of(steps), HasSubstr("before 1.20.11 and 1.21.5 refuse --force"));
+  steps.check_command = "kots-export check";
+  EXPECT_THAT(markdown_of(steps), HasSubstr(" `kots-export check` tries it."));
   steps.helm_force = HelmForce::taken;
   EXPECT_THAT(text_of(steps), AllOf(HasSubstr("takes --force"), Not(HasSubstr("1.20.11"))));
   steps.helm_force = HelmForce::refused;

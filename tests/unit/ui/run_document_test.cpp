@@ -170,7 +170,35 @@ TEST(DocumentOfRun, SaysHowToGoOnOrBackWhereItDidNotComeToItsEnd) {
   EXPECT_THAT(text_of_state(report, change::RunState::failed),
               AllOf(HasSubstr("See above how to go on."), Not(HasSubstr("kots-export rollback"))));
   report.run.header.rolls_back = "20261126T1";
-  EXPECT_THAT(text_of_state(report, change::RunState::failed), Not(HasSubstr("kots-export rollback")));
+  EXPECT_THAT(text_of_state(report, change::RunState::failed),
+              AllOf(HasSubstr("this puts back what is left"), HasSubstr("     kots-export rollback -n ci\n"),
+                    Not(HasSubstr("same command again"))));
+}
+
+TEST(DocumentOfRun, NamesNoWayBackWhereNothingWasDone) {
+  RunReport report = some();
+  std::erase_if(report.run.entries, change::may_have_happened);
+  EXPECT_THAT(text_of_state(report, change::RunState::failed),
+              AllOf(HasSubstr("The same command again goes on"), Not(HasSubstr("kots-export rollback"))));
+}
+
+TEST(DocumentOfRun, SendsNobodyOnWithARunThatOthersFollowed) {
+  RunReport report = some();
+  report.is_newest = false;
+  EXPECT_THAT(text_of_state(report, change::RunState::failed),
+              AllOf(HasSubstr("A later run came after this one"),
+                    HasSubstr("     kots-export status -n ci\n"), HasSubstr("undoes this run alone"),
+                    HasSubstr("     kots-export rollback -n ci\n"), Not(HasSubstr("same command again"))));
+}
+
+TEST(DocumentOfRun, WithARollbackThatDidNotComeToItsEndSendsNobodyToUpgrade) {
+  RunReport report = some();
+  report.is_newest = false;
+  report.is_going_back = true;
+  for (const auto state : {change::RunState::complete, change::RunState::failed})
+    EXPECT_THAT(text_of_state(report, state),
+                AllOf(HasSubstr("Go on with the rollback"), HasSubstr("     kots-export rollback -n ci\n"),
+                      HasSubstr("     kots-export status -n ci\n"), Not(HasSubstr("helm upgrade"))));
 }
 
 TEST(DocumentOfRun, ThatWasRolledBackSendsNobodyToUpgrade) {

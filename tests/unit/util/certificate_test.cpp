@@ -93,6 +93,23 @@ TEST_F(CertificateTest, LeadsToItsAuthorityWhateverTheDate) {
   EXPECT_EQ(chain_problem(expired.certificate_pem, authority_.certificate_pem), std::nullopt);
 }
 
+TEST_F(CertificateTest, LeadsToAnAuthorityThatIsValidThen) {
+  const std::time_t now = std::time(nullptr);
+  const KeyPair old = make_authority("old ca", apiserver::Validity::expired);
+  const KeyPair of_old = issue(old, {.common_name = "x"});
+  const KeyPair expired = issue(authority_, {.common_name = "x", .validity = apiserver::Validity::expired});
+
+  EXPECT_EQ(chain_problem(own_.certificate_pem, old.certificate_pem + authority_.certificate_pem, now),
+            std::nullopt);
+  EXPECT_THAT(chain_problem(expired.certificate_pem, authority_.certificate_pem, now),
+              Optional(HasSubstr("expired")));
+  for (const std::string& bundle :
+       {old.certificate_pem + authority_.certificate_pem, authority_.certificate_pem + old.certificate_pem}) {
+    EXPECT_EQ(chain_problem(of_old.certificate_pem, bundle), std::nullopt);
+    EXPECT_THAT(chain_problem(of_old.certificate_pem, bundle, now), Optional(HasSubstr("expired")));
+  }
+}
+
 // The variable of this process, for one test.
 class TrustedRoots {
  public:

@@ -156,6 +156,16 @@ TEST_F(Certificates, LeadToTheAuthorityBesideThem) {
                                     "nomad.server.rpc.mTLS.CACertificate: unable to get")));
 }
 
+TEST_F(Certificates, LeadToAnAuthorityThatIsValid) {
+  const KeyPair old = make_authority("old", apiserver::Validity::expired);
+  const KeyPair of_old = issue(old, {.common_name = "x", .dns_names = {"server.global.nomad"}});
+
+  EXPECT_THAT(found(nomad(old.certificate_pem + authority_.certificate_pem, of_old)),
+              Contains(HasSubstr("error: nomad.server.rpc.mTLS.certificate: leads to "
+                                 "nomad.server.rpc.mTLS.CACertificate by way of a certificate that is not "
+                                 "valid: certificate has expired")));
+}
+
 TEST_F(Certificates, LeadToAnAuthorityThatIsOne) {
   EXPECT_THAT(
       found(nomad(own_.certificate_pem, own_)),
