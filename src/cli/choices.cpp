@@ -20,15 +20,20 @@ std::vector<std::string_view> split(std::string_view choices) {
   }
 }
 
+const char* unknown(Choice choice) {
+  return choice == Choice::step ? "unknown step \"{word}\"{suggestion}"
+                                : "unknown value \"{word}\"{suggestion}";
+}
+
 }  // namespace
 
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view unknown,
-                  std::string_view hint) {
-  const auto check = [choices, unknown, hint](const std::string& typed) -> std::string {
+void only_choices(CLI::Option& option, std::string_view choices, Choice choice, std::string_view hint) {
+  const auto check = [choices, choice, hint](const std::string& typed) -> std::string {
     const auto words = split(choices);
     if (std::ranges::find(words, typed) != words.end()) return "";
-    return util::filled(unknown, {{"word", typed}, {"suggestion", util::did_you_mean(typed, words)}}) + "\n" +
-           util::filled("Write {choices}.", {{"choices", alternatives(words)}}) + std::string(hint);
+    return util::filled(unknown(choice),
+                        {{"word", typed}, {"suggestion", util::did_you_mean(typed, words)}}) +
+           "\n" + util::filled("Write {choices}.", {{"choices", alternatives(words)}}) + std::string(hint);
   };
   option.type_name(std::string(choices))->check(CLI::Validator(check, ""));
 }

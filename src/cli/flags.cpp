@@ -170,7 +170,7 @@ void check(CLI::Option& option, const Row& row) {
   constexpr long kMostRevisions = 1'000'000;
   constexpr long kMostRequests = 256;
   if (std::string_view(row.placeholder).find('|') != std::string_view::npos)
-    only_choices(option, row.placeholder, row.set == FlagSet::script ? kUnknownStep : kUnknownValue);
+    only_choices(option, row.placeholder, row.set == FlagSet::script ? Choice::step : Choice::value);
   if (row.set == FlagSet::revision) only_numbers(option, 1, kMostRevisions);
   if (std::holds_alternative<std::size_t Flags::*>(row.member)) only_numbers(option, 1, kMostRequests);
 }

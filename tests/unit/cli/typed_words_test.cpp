@@ -1,5 +1,7 @@
 #include "cli/typed_words.h"
 
+#include "cli/choices.h"
+#include "cli/page.h"
 #include "cli/program.h"
 
 #include <algorithm>
@@ -10,6 +12,7 @@ namespace kots_export::cli {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -67,6 +70,9 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
       {{"-f", "flyaway"}, "--func: unknown step \"flyaway\", did you mean flyway?"},
       {{"--dry-run", "sever"},
        "--dry-run: unknown value \"sever\", did you mean server? | Write none, client or server."},
+      {{"completion", "bahs"},
+       "SHELL: unknown value \"bahs\", did you mean bash? | Write bash, zsh or fish."},
+      {{"completion", "BASH"}, "SHELL: unknown value \"BASH\", did you mean bash?"},
       {{"-o", "xml"}, "--output: unknown value \"xml\" | Write json, yaml or markdown."},
       {{"--concurrency", "257"}, "--concurrency: \"257\" is not possible | Write a number from 1 to 256."},
       {{"--revision", "one"}, "--revision: \"one\" is not possible | Write a number from 1 to 1000000."},
@@ -83,6 +89,26 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
     SCOPED_TRACE(::testing::PrintToString(typed));
     EXPECT_THAT(error_of(typed), HasSubstr(wanted));
   }
+}
+
+// Whatever the choices are: a word that is none of them is named.
+TEST(UsageErrors, NameAWordThatIsNoneOfTheChoices) {
+  const Program program;
+  std::size_t seen = 0;
+  for (const CLI::App* command : commands_below(program.app)) {
+    for (const CLI::Option* option : command->get_options()) {
+      if (choices_of(*option).empty()) continue;
+      SCOPED_TRACE(command->get_name() + " " + option->get_name());
+      std::vector<std::string> typed;
+      for (const CLI::App* above = command; above != &program.app; above = above->get_parent())
+        typed.insert(typed.begin(), above->get_name());
+      if (!option->get_positional()) typed.push_back("--" + option->get_lnames().front());
+      typed.emplace_back("qqqqq");
+      EXPECT_THAT(error_of(typed), AllOf(HasSubstr("\"qqqqq\""), HasSubstr(" | Write ")));
+      ++seen;
+    }
+  }
+  EXPECT_GT(seen, 10U);
 }
 
 TEST(UsageErrors, RefuseFlagsThatACommandDoesNotUse) {
