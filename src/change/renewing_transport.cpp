@@ -200,11 +200,13 @@ class RenewingTransport::Run : public kube::RequestSource {
 
   void give_up() {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lease_.now() - lease_.renewed_at());
-    ended_ = Error(util::filled("the lock of namespace {namespace} could not be renewed for {seconds} s",
-                                {{"namespace", lease_.ns()}, {"seconds", seconds.count()}}),
-                   why_.empty() ? "the server does not answer" : why_,
-                   "Another run may take it now, so nothing more is sent by this one. Run the same command "
-                   "again: it looks at what is there and does only what is left.");
+    ended_ =
+        Error(util::filled("the lock of namespace {namespace} could not be renewed for {seconds} s",
+                           {{"namespace", lease_.ns()}, {"seconds", seconds.count()}}),
+              why_.empty() ? "the server does not answer" : why_,
+              Hint::with_way_on("Another run may take it now, so nothing more is sent by this one. Run the "
+                                "same command again: it looks at what is there and does only what is "
+                                "left."));
     lease_.abandon();
   }
 

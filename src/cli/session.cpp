@@ -364,7 +364,7 @@ void Session::failed(Error& error) noexcept {
   // A run that has done nothing has no way back of its own: another's would be undone.
   const bool has_written = executor_.counts().done + executor_.counts().unknown > 0;
   if (rolls_back_.empty() && error.leaves_way_back() && has_written)
-    add(util::filled("`{command}` goes back to what was there before.",
+    add(util::filled("To go back to what was there before: `{command}`.",
                      {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);
 }

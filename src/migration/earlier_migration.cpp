@@ -112,7 +112,7 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
 Error of_a_failed_one(const Context& context, const EarlierMigration& earlier) {
   const std::string logs = context.commands.kubectl(
       context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1");
-  const std::string look = util::filled("Look at why: {command}, `{logs}`.",
+  const std::string look = util::filled("Look at why: {command}, and at its log: `{logs}`.",
                                         {{"command", on_job(context, "describe")}, {"logs", logs}});
   return Error(
       util::filled("Job {job} exists in namespace {namespace}: it is a database migration that failed",

@@ -380,7 +380,7 @@ TEST(Recovery, ARunThatFailedSaysHowFarItCameAndBothWaysOn) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
                              HasSubstr("Run the same command again to go on"),
-                             HasSubstr("\n    kots-export rollback " +
+                             HasSubstr("\n  To go back to what was there before:\n    kots-export rollback " +
                                        runs_of(installation)[0]["run"].get<std::string>() + "\n")));
   EXPECT_EQ(runs_of(installation)[0]["state"], "failed");
 }
