@@ -84,12 +84,21 @@ bool migrates(std::span<const change::RunRecord> runs, const DatabaseAccess& acc
       runs, [&](const change::RunRecord& run) { return std::ranges::any_of(run.entries, made_it); });
 }
 
-bool has_finished(const change::RunRecord& run) {
+bool deletes_migrator(const change::RunRecord& run) {
   using Status = change::ChangeOutcome::Status;
   return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
     return is_migrator(entry, change::Verb::remove) &&
            (entry.outcome.status == Status::done || entry.outcome.status == Status::gone);
   });
+}
+
+bool is_rollback(const change::RunRecord& run) { return !run.header.rolls_back.empty(); }
+
+// A rollback deletes the Job of a migration that failed or that it stops.
+bool has_finished(const change::RunRecord& run) { return !is_rollback(run) && deletes_migrator(run); }
+
+bool is_of(const change::RunRecord& run, const std::string& namespace_uid) {
+  return !namespace_uid.empty() && run.header.namespace_uid == namespace_uid;
 }
 
 Error of_another_run(Context& context, const EarlierMigration& earlier) {
@@ -162,15 +171,22 @@ std::optional<EarlierMigration> find_earlier_migration(Context& context, const P
 const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
                                               const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse)
-    if (!namespace_uid.empty() && run.header.namespace_uid == namespace_uid && has_finished(run)) return &run;
+    if (is_of(run, namespace_uid) && has_finished(run)) return &run;
+  return nullptr;
+}
+
+const change::RunRecord* rollback_of_a_migration(std::span<const change::RunRecord> runs,
+                                                 const std::string& namespace_uid) {
+  for (const change::RunRecord& run : runs | std::views::reverse)
+    if (is_of(run, namespace_uid) && deletes_migrator(run)) return is_rollback(run) ? &run : nullptr;
   return nullptr;
 }
 
 const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,
                                             const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse) {
-    if (namespace_uid.empty() || run.header.namespace_uid != namespace_uid) continue;
-    if (!run.header.rolls_back.empty()) return nullptr;  // what was migrated may be restored
+    if (!is_of(run, namespace_uid)) continue;
+    if (is_rollback(run)) return nullptr;  // what was migrated may be restored
     if (has_finished(run)) return &run;
   }
   return nullptr;

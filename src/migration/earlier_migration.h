@@ -53,6 +53,11 @@ struct KnownMigration {
 [[nodiscard]] const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
                                                             const std::string& namespace_uid);
 
+// The newest of `runs` in the namespace of that UID that deleted the migrator's Job while it rolled back, if
+// no run saw a migration to its end since; else null. That migration had failed, was stopped or never began.
+[[nodiscard]] const change::RunRecord* rollback_of_a_migration(std::span<const change::RunRecord> runs,
+                                                               const std::string& namespace_uid);
+
 // The newest of `runs` in the namespace of that UID that saw a database migration to its end, if no run was
 // rolled back since; else null. Which database that was is not looked at.
 [[nodiscard]] const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,

@@ -109,6 +109,14 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
         util::filled("run {run} of this folder has migrated the database", {{"run", run->header.run}});
     return step;
   }
+  if (const auto* run = rollback_of_a_migration(known.runs, context.namespace_uid.value_or(""))) {
+    step.detail = util::filled(
+        "run {run} of this folder rolled back and deleted Job {job}, which no run saw to its end: the "
+        "database "
+        "may be half migrated, until it is restored from its backup",
+        {{"run", run->header.run}, {"job", names::kMigrator}});
+    return step;
+  }
   if (const auto* run = newest_migrating_run(known.runs, context.namespace_uid.value_or(""))) {
     step.detail = util::filled(
         "run {run} of this folder has migrated the database, and a run was rolled back since: that does not "
