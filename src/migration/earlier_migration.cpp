@@ -33,20 +33,16 @@ std::string true_condition(const json& job, std::string_view type) {
   return {};
 }
 
-// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine; empty where it has not
+// begun.
 std::string running_since(const json& job) {
   const std::string start = util::text_at(job, {"status", "startTime"});
-  if (start.empty()) return "and has not begun yet";
+  if (start.empty()) return "";
   const auto time = util::parse_api_time(start);
   const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
                         : std::chrono::seconds(-1);
-  constexpr long kMinute = 60;
-  if (age.count() >= 2 * kMinute)
-    return util::filled("since {time} (started {minutes} min ago)",
-                        {{"time", start}, {"minutes", age.count() / kMinute}});
   if (age.count() >= 0)
-    return util::filled("since {time} (started {seconds} s ago)",
-                        {{"time", start}, {"seconds", age.count()}});
+    return util::filled("since {time} (started {age} ago)", {{"time", start}, {"age", util::age_text(age)}});
   return util::filled("since {time}", {{"time", start}});
 }
 
@@ -106,9 +102,16 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
   const char* why = holder.empty() ? "it is of a run that the journals of this folder do not know"
                                    : "{holder} holds the lock on this namespace";
   const char* hint =
-      "It is running {since}. {warning} The command that started it follows it to its end, from its own "
-      "--output-dir. Where nobody can run that, wait until the Job has ended ({command}), and run the same "
-      "command again: `{again}`.";
+      earlier.since.empty()
+          ? "It has not begun yet. {warning} The command that started it follows it to its end, from its own "
+            "--output-dir. If nobody can run that, wait until the Job has ended ({command}), and run the "
+            "same "
+            "command again: `{again}`."
+          : "It is running {since}. {warning} The command that started it follows it to its end, from its "
+            "own "
+            "--output-dir. If nobody can run that, wait until the Job has ended ({command}), and run the "
+            "same "
+            "command again: `{again}`.";
   return Error(util::filled("Job {job} is migrating the database of namespace {namespace} already",
                             {{"job", names::kMigrator}, {"namespace", context.ns.name}}),
                util::filled(why, {{"holder", holder}}),

@@ -23,7 +23,8 @@ struct EarlierMigration {
   enum class State { running, failed, complete } state = State::running;
   // Whether a run of this folder made it, as the journals say: that is followed to its end.
   enum class Of { this_folder, another } of = Of::another;
-  // Of `running`: "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+  // Of `running`: "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine; empty where
+  // it has not begun yet.
   std::string since;
   // Of `failed`: what the Job's condition says.
   std::string why;

@@ -2,6 +2,7 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "migration/earlier_migration.h"
 #include "migration/job_watch.h"
@@ -194,8 +195,8 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
                   {{"command", context.commands.kots_export("check flyway" + options.registry.flag())}}) +
               " " + look + " " + delete_hint(context) + " " + std::string(kGoBackThen)));
     case JobEnd::Result::timed_out:
-      throw Error(util::filled("the database migration did not end within {seconds} s",
-                               {{"seconds", options.timeout.count()}}),
+      throw Error(util::filled("the database migration did not end within {time}",
+                               {{"time", util::elapsed_text(options.timeout)}}),
                   {},
                   Hint::with_only_way_on(
                       util::filled("It goes on in the cluster. {warning} To follow it to its end, perhaps "
@@ -239,7 +240,7 @@ std::optional<Error> obstacle_to_rollback(Context& context, const Paths& paths) 
   const auto since = running_migrator(context, paths);
   if (!since) return std::nullopt;
   return Error(
-      "the database migration is running", *since,
+      "the database migration is running", since->empty() ? "its Job has not begun yet" : *since,
       util::filled("Wait until Job {job} has ended ({command}), then roll back. --stop-migrator deletes it "
                    "while it runs: the database then has to be restored from its backup.",
                    {{"job", std::string(names::kMigrator)}, {"command", on_job(context, "get")}}),

@@ -97,6 +97,7 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
                                                  : State::running;
     const char* words = earlier->state == Job::complete ? "Job {job} is complete"
                         : earlier->state == Job::failed ? "Job {job} has failed: {why}"
+                        : earlier->since.empty()        ? "Job {job} has not begun yet"
                                                         : "Job {job} is running {since}";
     step.detail = util::filled(
         words,

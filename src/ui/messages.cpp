@@ -26,7 +26,7 @@ constexpr std::array kNotices = {
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
     Words{"executor.stopping", "stopping: {requests} in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
-          "waiting {seconds} s before anything is deleted: the API server may still be working on a request "
+          "waiting {time} before anything is deleted: the API server may still be working on a request "
           "that it did not answer"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
@@ -68,11 +68,11 @@ constexpr std::array kNotices = {
     Words{"lock.not-renewed",
           "the lock of the namespace could not be renewed ({why}): nothing more is sent until it is"},
     Words{"lock.not-released",
-          "the lock of namespace {namespace} could not be given back: it runs out within {seconds} s"},
+          "the lock of namespace {namespace} could not be given back: it runs out within {time}"},
     Words{"lock.releasing", "giving back the lock of namespace {namespace}: the server does not answer yet"},
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
-          "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive "
+          "{holder} holds the lock of the namespace: waiting up to {time} to see whether it is alive "
           "(Ctrl-C ends the waiting)"},
     Words{"nomad.other-name",
           "the certificate has no name server.global.nomad: is it the one of Nomad's server?"},
@@ -144,7 +144,7 @@ constexpr std::array kNotices = {
           "run {run} is still running: roll back when it has ended. What it does until then is not shown"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
-          "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
+          "waiting {time}: the API server may still be working on requests of run {run} that it did not "
           "answer"},
     Words{"rollback.volume-gone",
           "the volume {volume} of PersistentVolumeClaim {claim} is gone with its data: the claim gets a new, "
