@@ -14,9 +14,10 @@ namespace kots_export::cli {
 enum class Choice { value, step };
 
 // One of the words of `choices`, "none|client|server", a text that stays. It becomes the placeholder too.
-// `hint` is added to what a typing error is told; it stays too.
+// `hint` is added to what a typing error is told; it stays too. Of `command`, if there is one, a command may
+// have been meant: "plan shwo".
 void only_choices(CLI::Option& option, std::string_view choices, Choice choice = Choice::value,
-                  std::string_view hint = "");
+                  std::string_view hint = "", const CLI::App* command = nullptr);
 
 // The words of an option that only_choices was called for; none for another.
 [[nodiscard]] std::vector<std::string> choices_of(const CLI::Option& option);

@@ -148,6 +148,14 @@ std::string did_you_mean(const std::string& id) {
   return util::did_you_mean(id, ids);
 }
 
+// Those that may be skipped.
+std::vector<std::string> skippable() {
+  std::vector<std::string> ids;
+  for (const Check& check : kChecks)
+    if (check.skipping != Skipping::refused) ids.emplace_back(check.id);
+  return ids;
+}
+
 }  // namespace
 
 void require_skippable(std::span<const std::string> ids) {
@@ -156,7 +164,9 @@ void require_skippable(std::span<const std::string> ids) {
     if (check == kChecks.end())
       throw UsageError(util::filled("--skip-check: there is no check {check}{suggestion}",
                                     {{"check", id}, {"suggestion", did_you_mean(id)}}),
-                       {}, "`kots-export check` lists them.");
+                       {},
+                       util::filled("Those that may be skipped: {checks}.",
+                                    {{"checks", util::listed(skippable(), kChecks.size())}}));
     if (check->skipping == Skipping::refused)
       throw UsageError(util::filled("--skip-check: {check} cannot be skipped", {{"check", id}}), {},
                        "Without it nothing can be migrated.");
