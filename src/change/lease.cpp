@@ -74,7 +74,7 @@ void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
 Error Lease::busy(const SeenLease& holder) const {
   return Error(util::filled("another run holds the lock on namespace {namespace}", {{"namespace", ref_.ns}}),
                util::filled("{holder} holds the lock and renews it", {{"holder", holder.terms.holder}}),
-               util::filled("Wait for it, or look at it with `{command}`. Where that run is gone for good, "
+               util::filled("Wait for it, or look at it with `{command}`. If that run is gone for good, "
                             "--force-unlock takes the lock from it.",
                             {{"command", options_.show_command}}));
 }

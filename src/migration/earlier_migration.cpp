@@ -99,7 +99,7 @@ bool is_of(const change::RunRecord& run, const std::string& namespace_uid) {
 
 Error of_another_run(Context& context, const EarlierMigration& earlier) {
   const std::string holder = lock_holder(context);
-  const char* why = holder.empty() ? "it is of a run that the journals of this folder do not know"
+  const char* why = holder.empty() ? "no journal in this folder knows the run that made it"
                                    : "{holder} holds the lock on this namespace";
   const char* hint =
       earlier.since.empty()

@@ -50,7 +50,7 @@ constexpr std::array kChecks = {
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
     Check{"manifest-apis", "release", "that the server serves every API version of the release's manifest, or fix-manifest can map it",
           {kStop, kStop, kWarn, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_manifest_apis},
-    Check{"helm-force", "release", "whether `helm upgrade --force` can replace Services here; where not, the printed command has no --force",
+    Check{"helm-force", "release", "whether `helm upgrade --force` can replace Services here; if not, the printed command has no --force",
           {kNote, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_helm_force},
     Check{"not-upgraded", "release", "that Helm has not upgraded the release to 4.x, or is about to",
           {kNone, kNone, kNone, kNone, kNone, kNone, kStop}, kBefore, Skipping::allowed, Gate::no, check_not_upgraded},

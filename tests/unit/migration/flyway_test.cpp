@@ -131,7 +131,7 @@ TEST_F(Flyway, NeverTellsAnybodyToDeleteAMigrationThatRuns) {
   EXPECT_THAT(
       problem([&] { (void)plan_flyway(context, options()); }),
       AllOf(HasSubstr("is migrating the database of namespace circleci-server already"),
-            HasSubstr("a run that the journals of this folder do not know"),
+            HasSubstr("no journal in this folder knows the run that made it"),
             ContainsRegex("running since 20.*Z \\(started [0-9]+ s ago\\)"), HasSubstr("Do not delete it"),
             HasSubstr("run the same command again: `kots-export flyway -n ci`"),
             Not(HasSubstr("kubectl -n circleci-server delete"))));
