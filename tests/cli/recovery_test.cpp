@@ -743,6 +743,7 @@ TEST(Recovery, RunsShowTellsEachChangeOfARun) {
                                HasSubstr("refused  patch  Deployment frontend (annotate): ")));
   const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];
   EXPECT_EQ(document["state"], "failed");
+  EXPECT_EQ(document["notSentIs"], "known");
   EXPECT_EQ(document["steps"], json::array({"annotate"}));
   EXPECT_EQ(document["entries"].size(), document["changes"]["patched"].get<std::size_t>() + 1);
   EXPECT_EQ(installation.run({"runs", "show", "1999"}).exit_code, 2);
