@@ -105,14 +105,16 @@ const std::array kRows = {
         "a page for a browser, or text for a ticket (html)"},
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
         "name every object of a plan, also if many of a kind change alike"},
-    Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
+    Row{FlagSet::progress, kOutput, "", "-v,--verbose", &Flags::verbose, "",
         "show more: each change and each check, in a plan all of each object; -vv: every request; -vvv: "
         "their headers and bodies, secrets masked"},
-    Row{FlagSet::verbose, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
-    Row{FlagSet::verbose, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
+    Row{FlagSet::file_view, kOutput, "", "-v,--verbose", &Flags::verbose, "",
+        "show all of each object, its secrets masked"},
+    Row{FlagSet::messages, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
+    Row{FlagSet::progress, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
         "how a run is shown: tty, a list that is repainted; plain, lines with times; auto, what standard "
         "error can do (auto)"},
-    Row{FlagSet::verbose, kOutput, "", "--log-format", &Flags::log_format, "text|json",
+    Row{FlagSet::messages, kOutput, "", "--log-format", &Flags::log_format, "text|json",
         "what standard error gets: text, or an event a line as JSON (text)"},
 
     Row{FlagSet::cluster, kClusterHeading, "", "--kubeconfig", &Flags::kubeconfig, "FILE",

@@ -117,6 +117,7 @@ TEST(HelpText, HasOnlyFlagsThatTheCommandTakes) {
   EXPECT_THAT(help_text(page("flyway")), HasSubstr("--timeout DURATION"));
   EXPECT_THAT(help_text(page("flyway")), HasSubstr("-a, --release-name RELEASE"));
   EXPECT_THAT(help_text(page("plan")), Not(HasSubstr("-a, ")));
+  EXPECT_THAT(help_text(page("plan show")), AllOf(HasSubstr("-v, --verbose"), Not(HasSubstr("each check"))));
 }
 
 // What one form shows, the others do.

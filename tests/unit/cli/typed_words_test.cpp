@@ -121,6 +121,8 @@ TEST(UsageErrors, RefuseFlagsThatACommandDoesNotUse) {
   EXPECT_THAT(error_of({"--dry-run=server", "runs"}), HasSubstr("kots-export runs takes no --dry-run"));
   EXPECT_THAT(error_of({"plan", "--dry-run=none"}), HasSubstr("unknown value \"none\""));
   EXPECT_THAT(error_of({"plan", "-a", "x"}), HasSubstr("kots-export plan takes no -a"));
+  EXPECT_THAT(error_of({"plan", "show", "a.plan", "--progress=plain"}),
+              HasSubstr("plan show takes no --progress"));
   EXPECT_THAT(error_of({"--out", "x"}), HasSubstr("the whole migration takes no --out"));
 }
 
