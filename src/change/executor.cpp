@@ -1,5 +1,6 @@
 #include <kots_export/change/executor.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "change/batch.h"
 
@@ -200,8 +201,9 @@ void Executor::wait_for_unanswered_creates(const Plan& plan) {
   }
   const auto left = until - Clock::now();
   if (options_.dry_run != kube::DryRun::none || left.count() <= 0) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(left);
   observer_.note("executor.waiting-for-unanswered",
-                 {{"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}});
+                 {{"seconds", std::to_string(seconds.count())}, {"time", util::elapsed_text(seconds)}});
   while (Clock::now() < until) {
     if (options_.interrupted && options_.interrupted())
       throw Interrupted("stopped while waiting for a request that was not answered");

@@ -3,6 +3,7 @@
 #include <kots_export/kube/status.h>
 #include <kots_export/util/process.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "change/lease_protocol.h"
 
@@ -75,7 +76,7 @@ void Lease::hold(const SeenLease& ours, nanoseconds sent_at) {
 Error Lease::busy(const SeenLease& holder) const {
   return Error(util::filled("another run holds the lock on namespace {namespace}", {{"namespace", ref_.ns}}),
                util::filled("{holder} holds the lock and renews it", {{"holder", holder.terms.holder}}),
-               util::filled("Wait for it, or look at it with `{command}`. Where that run is gone for good, "
+               util::filled("Wait for it, or look at it with `{command}`. If that run is gone for good, "
                             "--force-unlock takes the lock from it.",
                             {{"command", options_.show_command}}));
 }
@@ -140,8 +141,9 @@ Lease::Holder Lease::judge(const SeenLease& live) {
   if (options_.take == LeaseOptions::Take::at_once || util::has_ended(live.terms.process))
     return Holder::dead;
   if (!first_) {
-    observer_.note("lock.waiting",
-                   {{"holder", live.terms.holder}, {"seconds", std::to_string(live.terms.duration.count())}});
+    observer_.note("lock.waiting", {{"holder", live.terms.holder},
+                                    {"seconds", std::to_string(live.terms.duration.count())},
+                                    {"time", util::elapsed_text(live.terms.duration)}});
     first_ = std::make_shared<const First>(First{.lease = live, .at = now()});
     return Holder::not_known;
   }
@@ -213,8 +215,10 @@ void Lease::release() noexcept {
       released = is_released(client, uid, may_come_until);
     }
     if (!released) {
-      const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.duration).count();
-      observer_.warn("lock.not-released", {{"namespace", ref_.ns}, {"seconds", std::to_string(seconds)}});
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.duration);
+      observer_.warn("lock.not-released", {{"namespace", ref_.ns},
+                                           {"seconds", std::to_string(seconds.count())},
+                                           {"time", util::elapsed_text(seconds)}});
     }
   } catch (const std::exception&) {
     // It runs out by itself.

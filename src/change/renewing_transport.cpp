@@ -1,5 +1,6 @@
 #include <kots_export/change/renewing_transport.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "change/lease_protocol.h"
 
@@ -200,11 +201,13 @@ class RenewingTransport::Run : public kube::RequestSource {
 
   void give_up() {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lease_.now() - lease_.renewed_at());
-    ended_ = Error(util::filled("the lock of namespace {namespace} could not be renewed for {seconds} s",
-                                {{"namespace", lease_.ns()}, {"seconds", seconds.count()}}),
-                   why_.empty() ? "the server does not answer" : why_,
-                   "Another run may take it now, so nothing more is sent by this one. Run the same command "
-                   "again: it looks at what is there and does only what is left.");
+    ended_ =
+        Error(util::filled("the lock of namespace {namespace} could not be renewed for {time}",
+                           {{"namespace", lease_.ns()}, {"time", util::elapsed_text(seconds)}}),
+              why_.empty() ? "the server does not answer" : why_,
+              Hint::with_way_on("Another run may take it now, so nothing more is sent by this one. Run the "
+                                "same command again: it looks at what is there and does only what is "
+                                "left."));
     lease_.abandon();
   }
 

@@ -4,6 +4,7 @@
 #include <kots_export/change/rollback.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "change/live_objects.h"
 #include "change/seen.h"
@@ -262,9 +263,10 @@ void wait_for_unanswered(Observer& observer, const RunRecord& run, const Rollbac
   // A clock that was set back makes nobody wait for longer.
   const auto left =
       std::min<std::chrono::nanoseconds>(options.server_patience - age, options.server_patience);
-  observer.note("rollback.waiting-for-unanswered",
-                {{"run", run.header.run},
-                 {"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}});
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(left);
+  observer.note("rollback.waiting-for-unanswered", {{"run", run.header.run},
+                                                    {"seconds", std::to_string(seconds.count())},
+                                                    {"time", util::elapsed_text(seconds)}});
   const auto until = Clock::now() + left;
   while (Clock::now() < until) pause(options);
 }

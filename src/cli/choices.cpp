@@ -3,8 +3,11 @@
 #include <kots_export/util/nearest.h>
 #include <kots_export/util/text.h>
 
+#include "cli/typed_words.h"
+
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace kots_export::cli {
 
@@ -20,15 +23,23 @@ std::vector<std::string_view> split(std::string_view choices) {
   }
 }
 
+const char* unknown(Choice choice) {
+  return choice == Choice::step ? "unknown step \"{word}\"{suggestion}"
+                                : "unknown value \"{word}\"{suggestion}";
+}
+
 }  // namespace
 
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view unknown,
-                  std::string_view hint) {
-  const auto check = [choices, unknown, hint](const std::string& typed) -> std::string {
+void only_choices(CLI::Option& option, std::string_view choices, Choice choice, std::string_view hint,
+                  const CLI::App* command) {
+  const auto check = [choices, choice, hint, command](const std::string& typed) -> std::string {
     const auto words = split(choices);
     if (std::ranges::find(words, typed) != words.end()) return "";
-    return util::filled(unknown, {{"word", typed}, {"suggestion", util::did_you_mean(typed, words)}}) + "\n" +
-           util::filled("Write {choices}.", {{"choices", alternatives(words)}}) + std::string(hint);
+    std::vector<std::string_view> meant = words;
+    if (command != nullptr) std::ranges::copy(names_of_commands(*command), std::back_inserter(meant));
+    return util::filled(unknown(choice),
+                        {{"word", typed}, {"suggestion", util::did_you_mean(typed, meant)}}) +
+           "\n" + util::filled("Write {choices}.", {{"choices", alternatives(words)}}) + std::string(hint);
   };
   option.type_name(std::string(choices))->check(CLI::Validator(check, ""));
 }

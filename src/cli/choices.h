@@ -10,14 +10,14 @@
 // what may have been meant.
 namespace kots_export::cli {
 
-// What is said of a word that is none of the choices.
-constexpr const char* kUnknownValue = "unknown value \"{word}\"{suggestion}";
-constexpr const char* kUnknownStep = "unknown step \"{word}\"{suggestion}";
+// What the choices are: a typing error is told so.
+enum class Choice { value, step };
 
-// One of the words of `choices`, "none|client|server", a text that stays; `unknown` is one of the sentences
-// above. It becomes the placeholder too. `hint` is added to what a typing error is told; it stays too.
-void only_choices(CLI::Option& option, std::string_view choices, std::string_view unknown = kUnknownValue,
-                  std::string_view hint = "");
+// One of the words of `choices`, "none|client|server", a text that stays. It becomes the placeholder too.
+// `hint` is added to what a typing error is told; it stays too. Of `command`, if there is one, a command may
+// have been meant: "plan shwo".
+void only_choices(CLI::Option& option, std::string_view choices, Choice choice = Choice::value,
+                  std::string_view hint = "", const CLI::App* command = nullptr);
 
 // The words of an option that only_choices was called for; none for another.
 [[nodiscard]] std::vector<std::string> choices_of(const CLI::Option& option);

@@ -119,8 +119,7 @@ int print_script(const std::string& shell) {
 Declared declare_completion(CLI::App& app, Flags& /*flags*/) {
   auto* command = app.add_subcommand("completion", "print what lets a shell complete commands and values");
   auto shell = std::make_shared<std::string>();
-  only_choices(*command->add_option("SHELL", *shell, "bash, zsh or fish")->required(), "bash|zsh|fish",
-               "shell");
+  only_choices(*command->add_option("SHELL", *shell, "bash, zsh or fish")->required(), "bash|zsh|fish");
   command->footer(
       "Contexts, namespaces, releases and runs are looked up live.\n"
       "As a plugin (`kubectl kots-export`), kubectl 1.26 and later complete it too.\n"

@@ -105,14 +105,16 @@ const std::array kRows = {
         "a page for a browser, or text for a ticket (html)"},
     Row{FlagSet::plan_view, kOutput, "", "--full", &Flags::full, "",
         "name every object of a plan, also if many of a kind change alike"},
-    Row{FlagSet::verbose, kOutput, "", "-v,--verbose", &Flags::verbose, "",
+    Row{FlagSet::progress, kOutput, "", "-v,--verbose", &Flags::verbose, "",
         "show more: each change and each check, in a plan all of each object; -vv: every request; -vvv: "
         "their headers and bodies, secrets masked"},
-    Row{FlagSet::verbose, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
-    Row{FlagSet::verbose, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
+    Row{FlagSet::file_view, kOutput, "", "-v,--verbose", &Flags::verbose, "",
+        "show all of each object, its secrets masked"},
+    Row{FlagSet::messages, kOutput, "", "-q,--quiet", &Flags::quiet, "", "show errors and results only"},
+    Row{FlagSet::progress, kOutput, "", "--progress", &Flags::progress, "auto|tty|plain",
         "how a run is shown: tty, a list that is repainted; plain, lines with times; auto, what standard "
         "error can do (auto)"},
-    Row{FlagSet::verbose, kOutput, "", "--log-format", &Flags::log_format, "text|json",
+    Row{FlagSet::messages, kOutput, "", "--log-format", &Flags::log_format, "text|json",
         "what standard error gets: text, or an event a line as JSON (text)"},
 
     Row{FlagSet::cluster, kClusterHeading, "", "--kubeconfig", &Flags::kubeconfig, "FILE",
@@ -170,7 +172,7 @@ void check(CLI::Option& option, const Row& row) {
   constexpr long kMostRevisions = 1'000'000;
   constexpr long kMostRequests = 256;
   if (std::string_view(row.placeholder).find('|') != std::string_view::npos)
-    only_choices(option, row.placeholder, row.set == FlagSet::script ? kUnknownStep : kUnknownValue);
+    only_choices(option, row.placeholder, row.set == FlagSet::script ? Choice::step : Choice::value);
   if (row.set == FlagSet::revision) only_numbers(option, 1, kMostRevisions);
   if (std::holds_alternative<std::size_t Flags::*>(row.member)) only_numbers(option, 1, kMostRequests);
 }

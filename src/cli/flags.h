@@ -85,13 +85,15 @@ enum class FlagSet : unsigned {
   settle_time = 1U << 20U,   //
   output = 1U << 21U,        // -o
   plan_view = 1U << 22U,     // --full
-  verbose = 1U << 23U,       //
+  progress = 1U << 23U,      // -v and --progress of a run
   cluster = 1U << 24U,       // as kubectl names it
   requests = 1U << 25U,      // how they are sent
   document = 1U << 26U,      // -o of commands that show no plan
   script = 1U << 27U,        // -f
   page = 1U << 28U,          // -o of a report
   file_run = 1U << 29U,      // --dry-run of what writes files alone
+  messages = 1U << 30U,      // -q and --log-format
+  file_view = 1U << 31U,     // -v of a saved plan
 };
 
 constexpr FlagSet operator|(FlagSet a, FlagSet b) {
@@ -102,8 +104,8 @@ constexpr bool contains(FlagSet sets, FlagSet set) {
 }
 
 // What a command takes that asks a cluster about an installation.
-inline constexpr FlagSet kAsks =
-    FlagSet::names | FlagSet::folder | FlagSet::verbose | FlagSet::cluster | FlagSet::requests;
+inline constexpr FlagSet kAsks = FlagSet::names | FlagSet::folder | FlagSet::progress | FlagSet::messages |
+                                 FlagSet::cluster | FlagSet::requests;
 // One that changes it.
 inline constexpr FlagSet kChanges = kAsks | FlagSet::output | FlagSet::dry_run | FlagSet::exit_code |
                                     FlagSet::consent | FlagSet::no_input | FlagSet::lock |
@@ -118,8 +120,9 @@ inline constexpr FlagSet kWhole = FlagSet::chart | FlagSet::checks | FlagSet::re
 
 // Those that several commands take: all but the variants of some of them, and what only the script's form
 // has.
-inline constexpr FlagSet kShared = static_cast<FlagSet>(~static_cast<unsigned>(
-    FlagSet::plan_run | FlagSet::file_run | FlagSet::document | FlagSet::page | FlagSet::script));
+inline constexpr FlagSet kShared =
+    static_cast<FlagSet>(~static_cast<unsigned>(FlagSet::plan_run | FlagSet::file_run | FlagSet::document |
+                                                FlagSet::page | FlagSet::script | FlagSet::file_view));
 
 // The heading of the flags that say which cluster.
 inline constexpr const char* kClusterHeading = "Cluster";

@@ -59,5 +59,7 @@ struct Page {
 [[nodiscard]] std::string markdown_tables(const Page& page);
 // A section of docs/commands.md: of flags that other commands take too it has the names alone.
 [[nodiscard]] std::string markdown_section(const Page& page);
+// All of docs/commands.md but its introduction: the commands, the shared flags, and a section each.
+[[nodiscard]] std::string markdown_page(const CLI::App& program);
 
 }  // namespace kots_export::cli

@@ -3,6 +3,8 @@
 #include "cli/flags.h"
 #include "cli/page.h"
 
+#include <algorithm>
+#include <iterator>
 #include <sstream>
 
 namespace kots_export::cli {
@@ -42,25 +44,48 @@ std::string table(const std::string& of, const std::vector<Entry>& entries) {
   return text;
 }
 
-// Indented lines become a block of code, which begins after an empty line.
+// Indented lines become a block of code, which begins after an empty line as a paragraph does.
 std::string more_text(const std::string& more) {
-  std::string text;
+  if (more.empty()) return "";
+  std::string text = "\n";
+  bool is_apart = true;
   bool in_block = false;
   std::istringstream lines(more);
   for (std::string line; std::getline(lines, line);) {
+    if (line == "Examples:") continue;
     const bool is_code = line.starts_with("  ");
-    if (is_code != in_block) text += '\n';
+    if ((line.empty() || is_code != in_block) && !is_apart) text += '\n';
+    is_apart = line.empty();
     in_block = is_code;
-    if (line != "Examples:") text += (is_code ? "  " : "") + line + '\n';
+    if (!line.empty()) text += (is_code ? "  " : "") + line + '\n';
   }
   return text;
 }
 
+std::string name_of(const Entry& flag) { return flag.name.substr(0, flag.name.find(' ')); }
+
+// Whether it stands where all flags are listed that several commands take.
+bool is_shared(const Entry& flag) {
+  static const Page shared = shared_flags();
+  return std::ranges::any_of(shared.flags, [&](const Section& section) {
+    return std::ranges::find(section.entries, name_of(flag), name_of) != section.entries.end();
+  });
+}
+
+// Those of `section` that are, or are not, explained elsewhere.
+std::vector<Entry> entries_of(const Section& section, bool shared) {
+  std::vector<Entry> entries;
+  for (const Entry& entry : section.entries) {
+    const bool is_own = section.heading == kFlagsHeading || !is_shared(entry);
+    if (is_own != shared) entries.push_back(entry);
+  }
+  return entries;
+}
+
 // The names of flags that other commands take too; their meaning stands where all of them are listed.
-std::string names_of(const Section& section) {
+std::string names_of(const std::vector<Entry>& entries) {
   std::string text;
-  for (const Entry& entry : section.entries)
-    text += (text.empty() ? "" : ", ") + code(entry.name.substr(0, entry.name.find(' ')));
+  for (const Entry& entry : entries) text += (text.empty() ? "" : ", ") + code(name_of(entry));
   return text;
 }
 
@@ -77,20 +102,32 @@ std::string markdown_section(const Page& page) {
   std::string text = "\n## " + page.name.substr(page.name.find(' ') + 1) + "\n\n" + sentence(page.what) +
                      "\n\n    " + page.usage + "\n";
   text += table("argument", page.arguments);
-  for (const Section& section : page.flags) {
-    if (section.heading == kFlagsHeading) text += table("flag", section.entries);
-  }
+  std::vector<Entry> own;
   std::string shared;
   for (const Section& section : page.flags) {
-    if (section.heading == kFlagsHeading) continue;
+    std::ranges::move(entries_of(section, false), std::back_inserter(own));
+    const std::vector<Entry> others = entries_of(section, true);
+    if (others.empty()) continue;
     const bool is_cluster = section.heading == kClusterHeading;
     shared += (shared.empty() ? "" : "; ") +
-              (is_cluster ? std::string("those of the [cluster](#cluster)") : names_of(section));
+              (is_cluster ? std::string("those of the [cluster](#cluster)") : names_of(others));
   }
+  text += table("flag", own);
   if (!shared.empty())
     text += util::filled("\nTakes also, of the [shared flags](#flags-that-several-commands-take): {flags}.\n",
                          {{"flags", shared}});
   return text + more_text(page.more);
+}
+
+std::string markdown_page(const CLI::App& program) {
+  std::string text = "| command | what it does |\n|---|---|\n";
+  for (const Section& section : page_of(program).commands) {
+    for (const Entry& entry : section.entries)
+      text += "| [`" + entry.name + "`](#" + entry.name + ") | " + entry.help + " |\n";
+  }
+  text += "\n## Flags that several commands take\n" + markdown_tables(shared_flags());
+  for (const CLI::App* command : commands_below(program)) text += markdown_section(page_of(*command));
+  return text;
 }
 
 }  // namespace kots_export::cli

@@ -117,7 +117,8 @@ Declared declare_plan(CLI::App& app, Flags& flags) {
       ->type_name("FILE");
   own->show = command->add_subcommand("show", "show a saved plan, its secrets masked; needs no cluster");
   take_flags(*own->show, flags,
-             FlagSet::folder | FlagSet::output | FlagSet::plan_view | FlagSet::verbose | FlagSet::timeout);
+             FlagSet::folder | FlagSet::output | FlagSet::plan_view | FlagSet::file_view | FlagSet::messages |
+                 FlagSet::timeout);
   own->show->add_option("-f,--filename,FILE", own->file, "the saved plan; - is standard input")->required();
   own->show->footer(
       "Examples:\n"

@@ -56,11 +56,15 @@ Counts count(const change::RunRecord& run) {
   return counts;
 }
 
-// What the run was: the steps that it changed something in, in their order.
+// What the run was: the steps that it changed something in, in their order. One change may be of two:
+// "annotate+kots_cleanup".
 std::vector<std::string> steps_of(const change::RunRecord& run) {
   std::vector<std::string> steps;
   for (const change::JournalEntry& entry : run.entries) {
-    if (std::ranges::find(steps, entry.change.step) == steps.end()) steps.push_back(entry.change.step);
+    for (const auto part : std::views::split(entry.change.step, '+')) {
+      std::string step(part.begin(), part.end());
+      if (std::ranges::find(steps, step) == steps.end()) steps.push_back(std::move(step));
+    }
   }
   return steps;
 }
@@ -75,6 +79,46 @@ json document_of(const change::JournalEntry& entry) {
                 {"status", to_string(entry.outcome.status)}};
   if (!entry.outcome.error.empty()) document["error"] = util::printable(entry.outcome.error);
   return document;
+}
+
+// Whether the number of the changes that were not sent is known, or what was expected. Of a run without an
+// end it is not known: it was killed, or is under way.
+enum class NotSent { known, expected, unknown };
+
+NotSent not_sent_of(const change::RunRecord& run) {
+  if (!run.end) return NotSent::unknown;
+  if (run.left == 0) return NotSent::known;
+  try {
+    const auto details = change::read_run_details(run.path.parent_path());
+    const bool is_expected = details && details->left == change::RunDetails::Left::expected;
+    return is_expected ? NotSent::expected : NotSent::known;
+  } catch (const Error&) {
+    return NotSent::known;
+  }
+}
+
+const char* to_string(NotSent not_sent) {
+  switch (not_sent) {
+    case NotSent::known:
+      return "known";
+    case NotSent::expected:
+      return "expected";
+    case NotSent::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string text_of(const change::RunRecord& run, const change::OutcomeCounts& ends) {
+  const NotSent not_sent = not_sent_of(run);
+  if (not_sent == NotSent::known) return change::to_text(ends);
+  return util::filled(not_sent == NotSent::expected
+                          ? "done {done}, refused {refused}, unknown {unknown}, not sent about {left}"
+                          : "done {done}, refused {refused}, unknown {unknown}, not sent: not known",
+                      {{"done", std::to_string(ends.done + ends.gone)},
+                       {"refused", std::to_string(ends.refused)},
+                       {"unknown", std::to_string(ends.unknown)},
+                       {"left", std::to_string(ends.not_sent)}});
 }
 
 json document_of(const change::RunRecord& run, std::span<const change::RunRecord> runs) {
@@ -96,30 +140,8 @@ json document_of(const change::RunRecord& run, std::span<const change::RunRecord
           {"context", header.context},
           {"rollsBack", header.rolls_back.empty() ? json(nullptr) : json(header.rolls_back)},
           {"changes", std::move(changes)},
+          {"notSentIs", to_string(not_sent_of(run))},
           {"journal", run.path.string()}};
-}
-
-using Left = change::RunDetails::Left;
-
-// A run that was killed has no details; nor is more known where they cannot be read.
-Left left_of(const change::RunRecord& run) {
-  try {
-    const auto details = change::read_run_details(run.path.parent_path());
-    return details ? details->left : Left::known;
-  } catch (const Error&) {
-    return Left::known;
-  }
-}
-
-std::string text_of(const change::RunRecord& run, const change::OutcomeCounts& ends) {
-  const bool is_estimate = ends.not_sent > 0 && left_of(run) == Left::expected;
-  if (run.end && !is_estimate) return change::to_text(ends);
-  return util::filled(run.end ? "done {done}, refused {refused}, unknown {unknown}, not sent about {left}"
-                              : "done {done}, refused {refused}, unknown {unknown}, not sent {left} or more",
-                      {{"done", std::to_string(ends.done + ends.gone)},
-                       {"refused", std::to_string(ends.refused)},
-                       {"unknown", std::to_string(ends.unknown)},
-                       {"left", std::to_string(ends.not_sent)}});
 }
 
 void print_table(std::span<const change::RunRecord> runs, std::span<const change::BrokenJournal> broken) {

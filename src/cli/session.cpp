@@ -367,7 +367,7 @@ void Session::failed(Error& error) noexcept {
   const auto add = [&hint](const std::string& sentence) { hint += (hint.empty() ? "" : " ") + sentence; };
   if (!error.tells_way_on()) add("Run the same command again to go on: it does only what is left.");
   if (can_go_back)
-    add(util::filled("`{command}` goes back to what was there before.",
+    add(util::filled("To go back to what was there before: `{command}`.",
                      {{"command", context_.commands.kots_export("rollback " + run_)}}));
   error.set_hint(hint);
 }

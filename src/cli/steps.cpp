@@ -29,7 +29,8 @@ CLI::Option* add_step(CLI::App& command, std::string& step, std::string_view hin
       "run (the whole migration), fix-manifest, annotate, kots_cleanup or cleanup_kots, flyway, postgres "
       "(run)");
   option->transform([](std::string typed) { return typed == "cleanup_kots" ? "kots_cleanup" : typed; });
-  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", kUnknownStep, hint);
+  only_choices(*option, "run|fix-manifest|annotate|kots_cleanup|flyway|postgres", Choice::step, hint,
+               &command);
   return option;
 }
 

@@ -65,14 +65,6 @@ const CLI::App* command_of(const CLI::App& app, const std::string& word) {
   return commands.empty() ? nullptr : commands.front();
 }
 
-std::vector<std::string_view> names_of_commands(const CLI::App& app) {
-  std::vector<std::string_view> names;
-  for (const CLI::App* below : app.get_subcommands({})) {
-    if (!below->get_group().empty()) names.push_back(below->get_name());
-  }
-  return names;
-}
-
 std::vector<std::string> names_of_flags(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -112,11 +104,25 @@ UsageError unknown_flag(const CLI::App& root, const CLI::App& app, const std::st
                     {}, of_command(kHelpListsFlags, app));
 }
 
+// The word that stands where a command of `app` may have been meant: "shwo" of "plan shwo FILE", which was
+// taken for a step. Empty where there is none.
+std::string mistyped_command(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_positional() || option->count() == 0) continue;
+    const std::string& word = option->results().front();
+    const auto choices = choices_of(*option);
+    const bool is_a_choice = choices.empty() || std::ranges::find(choices, word) != choices.end();
+    if (!is_a_choice && !util::nearest(word, names_of_commands(app)).empty()) return word;
+  }
+  return {};
+}
+
 UsageError unknown_word(const CLI::App& root, const CLI::App& app, const std::string& word) {
   if (word.size() > 1 && word.starts_with('-')) return unknown_flag(root, app, word);
   const bool takes_words = std::ranges::any_of(
       app.get_options(), [](const CLI::Option* option) { return option->get_positional(); });
   if (!names_of_commands(app).empty() && !takes_words) return unknown_command(app, word);
+  if (const std::string typed = mistyped_command(app); !typed.empty()) return unknown_command(app, typed);
   return UsageError(
       util::filled("{command} does not take \"{word}\"", {{"command", path_of(app)}, {"word", word}}), {},
       usage_hint(app));
@@ -154,6 +160,14 @@ UsageError with_hint(const std::string& text, const CLI::App& app) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> names_of_commands(const CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* below : app.get_subcommands({})) {
+    if (!below->get_group().empty()) names.push_back(below->get_name());
+  }
+  return names;
+}
 
 std::vector<std::string> ordered_words(const CLI::App& app, std::vector<std::string> typed) {
   std::vector<std::string> words = split_at_equals(typed);

@@ -3,6 +3,7 @@
 #include <kots_export/util/error.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,9 @@ namespace kots_export::cli {
 
 // Of a word where a command of `above` was to be named.
 [[nodiscard]] UsageError unknown_command(const CLI::App& above, const std::string& word);
+
+// The commands that people see, right below `app`.
+[[nodiscard]] std::vector<std::string_view> names_of_commands(const CLI::App& app);
 
 // The innermost command that was named; `app` itself where none was.
 [[nodiscard]] const CLI::App& named_command(const CLI::App& app);

@@ -133,7 +133,7 @@ TransportFailure tls_failure(const std::string& detail, const std::string& serve
         "Older versions are not safe. Something old may stand before the API server; check the address.";
   } else if (has("wrong version number") || has("packet length too long")) {
     text = "the server answers, but not in TLS ({server})";
-    failure.hint = "Where it speaks plain HTTP, its address starts with http://.";
+    failure.hint = "If it speaks plain HTTP, its address starts with http://.";
   } else if (has("alert") && (has("certificate") || has("unknown ca") || has("handshake failure"))) {
     text = "the server refused the client certificate, or wants one: {why} ({server})";
     failure.hint = "Check the kubeconfig user's client certificate and key.";

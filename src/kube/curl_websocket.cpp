@@ -4,6 +4,7 @@
 #include <kots_export/util/error.h>
 #include <kots_export/util/random.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "kube/curl_impl.h"
 #include "kube/websocket.h"
@@ -95,8 +96,9 @@ class Stream {
     while (::poll(&waiting, 1, static_cast<int>(kTick.count())) <= 0) {
       if (idle_() == Flow::stop) return Flow::stop;
       if (std::chrono::steady_clock::now() > end)
-        throw Error(util::filled("the server has been silent for {seconds} s",
-                                 {{"seconds", silence_.count() / 1000}}));
+        throw Error(
+            util::filled("the server has been silent for {time}",
+                         {{"time", util::elapsed_text(std::chrono::floor<std::chrono::seconds>(silence_))}}));
     }
     return Flow::go_on;
   }

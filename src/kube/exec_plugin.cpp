@@ -3,6 +3,7 @@
 #include <kots_export/util/base64.h>
 #include <kots_export/util/error.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "kube/yaml_json.h"
 
@@ -162,7 +163,8 @@ class Patience {
   void check() const {
     if (interrupted_ && interrupted_()) throw Interrupted(what_);
     if (std::chrono::steady_clock::now() < deadline_) return;
-    throw Error(what_, util::filled("it gave no answer within {seconds} s", {{"seconds", timeout_.count()}}),
+    throw Error(what_,
+                util::filled("it gave no answer within {time}", {{"time", util::elapsed_text(timeout_)}}),
                 "Run it by hand to see what it waits for.");
   }
 

@@ -50,9 +50,10 @@ const KubeconfigEntry* find_entry(const KubeconfigEntries& entries, const std::s
                               ? util::filled("there is no service account token in {folder}",
                                              {{"folder", environment.in_cluster_folder}})
                               : "not inside a Pod (no KUBERNETES_SERVICE_HOST)";
-  throw Error("there is no kubeconfig", looked + "; " + pod,
-              "Name one with --kubeconfig or KUBECONFIG, or log in to the cluster with your cloud's command "
-              "(`aws eks update-kubeconfig`, `gcloud container clusters get-credentials`).");
+  throw Error(
+      "there is no kubeconfig", looked + "; " + pod,
+      "Name one with --kubeconfig or KUBECONFIG, or log in to the cluster with your cloud's command, for "
+      "example `aws eks update-kubeconfig` or `gcloud container clusters get-credentials`.");
 }
 
 void explain_missing_server(const Kubeconfig& merged, const ResolvedConfig& config, Problems& problems) {

@@ -69,7 +69,7 @@ std::optional<TransportFailure> problem_of(const Request& request, const Reply& 
   if (!concludes || is_status(reply) || says_not_served(request, reply)) return std::nullopt;
   const bool is_page = util::trim(reply.body).starts_with('<');
   const char* text =
-      is_page ? "the answer ({status}) is a web page" : "the answer ({status}) is no Status of Kubernetes'";
+      is_page ? "the answer ({status}) is a web page" : "the answer ({status}) is not a Kubernetes Status";
   return foreign(util::filled(text, {{"status", reply.status}}));
 }
 

@@ -33,20 +33,16 @@ std::string true_condition(const json& job, std::string_view type) {
   return {};
 }
 
-// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+// "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine; empty where it has not
+// begun.
 std::string running_since(const json& job) {
   const std::string start = util::text_at(job, {"status", "startTime"});
-  if (start.empty()) return "and has not begun yet";
+  if (start.empty()) return "";
   const auto time = util::parse_api_time(start);
   const auto age = time ? std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - *time)
                         : std::chrono::seconds(-1);
-  constexpr long kMinute = 60;
-  if (age.count() >= 2 * kMinute)
-    return util::filled("since {time} (started {minutes} min ago)",
-                        {{"time", start}, {"minutes", age.count() / kMinute}});
   if (age.count() >= 0)
-    return util::filled("since {time} (started {seconds} s ago)",
-                        {{"time", start}, {"seconds", age.count()}});
+    return util::filled("since {time} (started {age} ago)", {{"time", start}, {"age", util::age_text(age)}});
   return util::filled("since {time}", {{"time", start}});
 }
 
@@ -84,7 +80,7 @@ bool migrates(std::span<const change::RunRecord> runs, const DatabaseAccess& acc
       runs, [&](const change::RunRecord& run) { return std::ranges::any_of(run.entries, made_it); });
 }
 
-bool has_finished(const change::RunRecord& run) {
+bool deletes_migrator(const change::RunRecord& run) {
   using Status = change::ChangeOutcome::Status;
   return std::ranges::any_of(run.entries, [](const change::JournalEntry& entry) {
     return is_migrator(entry, change::Verb::remove) &&
@@ -92,14 +88,30 @@ bool has_finished(const change::RunRecord& run) {
   });
 }
 
+bool is_rollback(const change::RunRecord& run) { return !run.header.rolls_back.empty(); }
+
+// A rollback deletes the Job of a migration that failed or that it stops.
+bool has_finished(const change::RunRecord& run) { return !is_rollback(run) && deletes_migrator(run); }
+
+bool is_of(const change::RunRecord& run, const std::string& namespace_uid) {
+  return !namespace_uid.empty() && run.header.namespace_uid == namespace_uid;
+}
+
 Error of_another_run(Context& context, const EarlierMigration& earlier) {
   const std::string holder = lock_holder(context);
-  const char* why = holder.empty() ? "it is of a run that the journals of this folder do not know"
+  const char* why = holder.empty() ? "no journal in this folder knows the run that made it"
                                    : "{holder} holds the lock on this namespace";
   const char* hint =
-      "It is running {since}. {warning} The command that started it follows it to its end, from its own "
-      "--output-dir. Where nobody can run that, wait until the Job has ended ({command}), and run the same "
-      "command again: `{again}`.";
+      earlier.since.empty()
+          ? "It has not begun yet. {warning} The command that started it follows it to its end, from its own "
+            "--output-dir. If nobody can run that, wait until the Job has ended ({command}), and run the "
+            "same "
+            "command again: `{again}`."
+          : "It is running {since}. {warning} The command that started it follows it to its end, from its "
+            "own "
+            "--output-dir. If nobody can run that, wait until the Job has ended ({command}), and run the "
+            "same "
+            "command again: `{again}`.";
   return Error(util::filled("Job {job} is migrating the database of namespace {namespace} already",
                             {{"job", names::kMigrator}, {"namespace", context.ns.name}}),
                util::filled(why, {{"holder", holder}}),
@@ -112,7 +124,7 @@ Error of_another_run(Context& context, const EarlierMigration& earlier) {
 Error of_a_failed_one(const Context& context, const EarlierMigration& earlier) {
   const std::string logs = context.commands.kubectl(
       context.ns.name, "logs -l job-name=" + std::string(names::kMigrator) + " --tail=-1");
-  const std::string look = util::filled("Look at why: {command}, `{logs}`.",
+  const std::string look = util::filled("Look at why: {command}, and at its log: `{logs}`.",
                                         {{"command", on_job(context, "describe")}, {"logs", logs}});
   return Error(
       util::filled("Job {job} exists in namespace {namespace}: it is a database migration that failed",
@@ -162,18 +174,25 @@ std::optional<EarlierMigration> find_earlier_migration(Context& context, const P
 const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
                                               const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse)
-    if (!namespace_uid.empty() && run.header.namespace_uid == namespace_uid && has_finished(run)) return &run;
+    if (is_of(run, namespace_uid) && has_finished(run)) return &run;
+  return nullptr;
+}
+
+const change::RunRecord* rollback_of_a_migration(std::span<const change::RunRecord> runs,
+                                                 const std::string& namespace_uid) {
+  for (const change::RunRecord& run : runs | std::views::reverse)
+    if (is_of(run, namespace_uid) && deletes_migrator(run)) return is_rollback(run) ? &run : nullptr;
   return nullptr;
 }
 
 const change::RunRecord* last_migrating_run(std::span<const change::RunRecord> runs,
                                             const std::string& namespace_uid) {
   for (const change::RunRecord& run : runs | std::views::reverse) {
-    if (namespace_uid.empty() || run.header.namespace_uid != namespace_uid) continue;
+    if (!is_of(run, namespace_uid)) continue;
     // What was migrated may be restored then; not where the rollback was refused before it did anything.
     const bool came_to_something =
         run.end == change::RunEnd::complete || std::ranges::any_of(run.entries, change::may_have_happened);
-    if (!run.header.rolls_back.empty() && came_to_something) return nullptr;
+    if (is_rollback(run) && came_to_something) return nullptr;
     if (has_finished(run)) return &run;
   }
   return nullptr;

@@ -23,7 +23,8 @@ struct EarlierMigration {
   enum class State { running, failed, complete } state = State::running;
   // Whether a run of this folder made it, as the journals say: that is followed to its end.
   enum class Of { this_folder, another } of = Of::another;
-  // Of `running`: "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine.
+  // Of `running`: "since 2026-11-24T10:15:30Z (started 4 min ago)", by the clock of this machine; empty where
+  // it has not begun yet.
   std::string since;
   // Of `failed`: what the Job's condition says.
   std::string why;
@@ -52,6 +53,11 @@ struct KnownMigration {
 // rolled back since; else null.
 [[nodiscard]] const change::RunRecord* newest_migrating_run(std::span<const change::RunRecord> runs,
                                                             const std::string& namespace_uid);
+
+// The newest of `runs` in the namespace of that UID that deleted the migrator's Job while it rolled back, if
+// no run saw a migration to its end since; else null. That migration had failed, was stopped or never began.
+[[nodiscard]] const change::RunRecord* rollback_of_a_migration(std::span<const change::RunRecord> runs,
+                                                               const std::string& namespace_uid);
 
 // The newest of `runs` in the namespace of that UID that saw a database migration to its end, if no run was
 // rolled back since; else null. Which database that was is not looked at.

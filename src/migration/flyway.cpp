@@ -2,11 +2,13 @@
 #include <kots_export/migration/names.h>
 #include <kots_export/util/json.h>
 #include <kots_export/util/text.h>
+#include <kots_export/util/time.h>
 
 #include "migration/earlier_migration.h"
 #include "migration/job_watch.h"
 #include "migration/migrator_job.h"
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -166,6 +168,9 @@ JobEnd follow(Context& context, const std::string& job, util::AppendFile& log, c
   }
 }
 
+// A Job that is there and has not ended counts as running, and rollback does not go behind its back.
+constexpr std::string_view kGoBackThen = "Once it is deleted, the run can be rolled back too.";
+
 void throw_unless_complete(const Context& context, const JobEnd& end, const FlywayOptions& options) {
   const std::string log = util::filled("Its log is in {file}.", {{"file", options.paths.migrator_log()}});
   const std::string look =
@@ -178,18 +183,20 @@ void throw_unless_complete(const Context& context, const JobEnd& end, const Flyw
                   Hint::with_way_on(log + " " + look + " Fix the cause. " + delete_hint(context)));
     case JobEnd::Result::cannot_start:
       throw Error("the database migration cannot start", end.why,
-                  Hint::with_way_on(end.hint + " " + look + " " + delete_hint(context)));
+                  Hint::with_only_way_on(end.hint + " " + look + " " + delete_hint(context) + " " +
+                                         std::string(kGoBackThen)));
     case JobEnd::Result::cannot_pull:
       throw Error(
           "the database migration cannot start", end.why,
-          Hint::with_way_on(util::filled("Ask the registry what it says of Secret regcred: `{command}`. If "
-                                         "it lets the Secret in, see that the nodes reach it.",
-                                         {{"command", context.commands.kots_export(
-                                                          "check flyway" + options.registry.flag())}}) +
-                            " " + look + " " + delete_hint(context)));
+          Hint::with_only_way_on(
+              util::filled(
+                  "Ask the registry what it says of Secret regcred: `{command}`. If "
+                  "it lets the Secret in, see that the nodes reach it.",
+                  {{"command", context.commands.kots_export("check flyway" + options.registry.flag())}}) +
+              " " + look + " " + delete_hint(context) + " " + std::string(kGoBackThen)));
     case JobEnd::Result::timed_out:
-      throw Error(util::filled("the database migration did not end within {seconds} s",
-                               {{"seconds", options.timeout.count()}}),
+      throw Error(util::filled("the database migration did not end within {time}",
+                               {{"time", util::elapsed_text(options.timeout)}}),
                   {},
                   Hint::with_only_way_on(
                       util::filled("It goes on in the cluster. {warning} To follow it to its end, perhaps "
@@ -233,7 +240,7 @@ std::optional<Error> obstacle_to_rollback(Context& context, const Paths& paths) 
   const auto since = running_migrator(context, paths);
   if (!since) return std::nullopt;
   return Error(
-      "the database migration is running", *since,
+      "the database migration is running", since->empty() ? "its Job has not begun yet" : *since,
       util::filled("Wait until Job {job} has ended ({command}), then roll back. --stop-migrator deletes it "
                    "while it runs: the database then has to be restored from its backup.",
                    {{"job", std::string(names::kMigrator)}, {"command", on_job(context, "get")}}),

@@ -119,8 +119,8 @@ RegistryAnswer answer_in(const kube::Reply& reply, const RegistryLogin& login) {
       return unknown(reason);
   }
   const auto type = reply.header("content-type");
-  const char* words = type ? "what answers there is no registry ({status}, {type})"
-                           : "what answers there is no registry ({status}, no content type)";
+  const char* words = type ? "the server there is not a registry ({status}, {type})"
+                           : "the server there is not a registry ({status}, no content type)";
   return unknown(
       util::filled(words, {{"status", reply.status}, {"type", util::printable(type.value_or(""))}}));
 }

@@ -33,7 +33,7 @@ std::string name_of(const StoredRevision& stored) {
 
 std::string state_of(const StoredRevision& stored) {
   const char* words =
-      stored.status.empty() ? "revision {revision} is of no status" : "revision {revision} is {status}";
+      stored.status.empty() ? "revision {revision} has no status" : "revision {revision} is {status}";
   return util::filled(words, {{"revision", stored.revision}, {"status", stored.status}});
 }
 

@@ -97,6 +97,7 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
                                                  : State::running;
     const char* words = earlier->state == Job::complete ? "Job {job} is complete"
                         : earlier->state == Job::failed ? "Job {job} has failed: {why}"
+                        : earlier->since.empty()        ? "Job {job} has not begun yet"
                                                         : "Job {job} is running {since}";
     step.detail = util::filled(
         words,
@@ -107,6 +108,14 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
     step.state = State::done;
     step.detail =
         util::filled("run {run} of this folder has migrated the database", {{"run", run->header.run}});
+    return step;
+  }
+  if (const auto* run = rollback_of_a_migration(known.runs, context.namespace_uid.value_or(""))) {
+    step.detail = util::filled(
+        "run {run} of this folder rolled back and deleted Job {job}, which no run saw to its end: the "
+        "database "
+        "may be half migrated, until it is restored from its backup",
+        {{"run", run->header.run}, {"job", names::kMigrator}});
     return step;
   }
   if (const auto* run = newest_migrating_run(known.runs, context.namespace_uid.value_or(""))) {

@@ -26,7 +26,7 @@ constexpr std::array kNotices = {
     Words{"apply.not-marked", "{file} could not be marked as carried out: {why}"},
     Words{"executor.stopping", "stopping: {requests} in flight; Ctrl-C again ends at once"},
     Words{"executor.waiting-for-unanswered",
-          "waiting {seconds} s before anything is deleted: the API server may still be working on a request "
+          "waiting {time} before anything is deleted: the API server may still be working on a request "
           "that it did not answer"},
     Words{"export.other-revision",
           "the release has no revision 1: revision {revision} is used, the newest of a 3.x chart"},
@@ -68,11 +68,11 @@ constexpr std::array kNotices = {
     Words{"lock.not-renewed",
           "the lock of the namespace could not be renewed ({why}): nothing more is sent until it is"},
     Words{"lock.not-released",
-          "the lock of namespace {namespace} could not be given back: it runs out within {seconds} s"},
+          "the lock of namespace {namespace} could not be given back: it runs out within {time}"},
     Words{"lock.releasing", "giving back the lock of namespace {namespace}: the server does not answer yet"},
     Words{"lock.taken-over", "the lock of {holder} is taken over"},
     Words{"lock.waiting",
-          "{holder} holds the lock of the namespace: waiting up to {seconds} s to see whether it is alive "
+          "{holder} holds the lock of the namespace: waiting up to {time} to see whether it is alive "
           "(Ctrl-C ends the waiting)"},
     Words{"nomad.other-name",
           "the certificate has no name server.global.nomad: is it the one of Nomad's server?"},
@@ -112,18 +112,16 @@ constexpr std::array kNotices = {
     Words{"postgres.external", "PostgreSQL runs outside of the cluster: nothing to do"},
     Words{"postgres.still-there", "{object} is still being deleted: run `helm upgrade` when it is gone"},
     Words{"report.other-server",
-          "what verify found is of the server {verified}, and the run of {run}: see that it is the same "
-          "cluster"},
-    Words{"rollback.conflict.changed", "{object} was changed since at {key}: that key is left alone"},
+          "verify looked at server {verified}, the run was on {run}: see that it is the same cluster"},
+    Words{"rollback.conflict.changed", "{object} has since been changed at {key}: that key is left alone"},
     Words{"rollback.conflict.going", "{object} is still being deleted: run rollback again when it is gone"},
-    Words{"rollback.conflict.gone", "{object} was deleted since by somebody else: it is not recreated"},
+    Words{"rollback.conflict.gone", "{object} has since been deleted by somebody else: it is not recreated"},
     Words{"rollback.conflict.not-bound",
           "{object} keeps reclaim policy Retain: its claim is not bound yet; run rollback again when it is"},
     Words{"rollback.conflict.not-ours", "{object} is not the one that the run made: it is left alone"},
     Words{"rollback.conflict.not-served",
           "this server no longer has the kind of {object}: it is not recreated"},
-    Words{"rollback.conflict.replaced",
-          "another {object} is there since, made by somebody else: it is left alone"},
+    Words{"rollback.conflict.replaced", "somebody else has since made another {object}: it is left alone"},
     Words{
         "rollback.conflict.volume-at-risk",
         "{object} is left alone: volume {volume} would be deleted with it; set its reclaim policy to Retain"},
@@ -131,12 +129,12 @@ constexpr std::array kNotices = {
           "{object} is left as it is: volume {volume} was not made ready for it; run rollback again"},
     Words{"rollback.conflict.volume-taken", "{object} is not recreated: another claim has its volume"},
     Words{"rollback.database",
-          "the database migration is not undone: restore the database from its backup where the "
+          "the database migration is not undone: restore the database from its backup if the "
           "old version needs that"},
     Words{"rollback.earlier-run",
           "run {run} before it is not rolled back: run rollback again to go back further"},
     Words{"rollback.jobs-run-again", "{jobs}: recreated, so they run again"},
-    Words{"rollback.left", "{object} was written by somebody else since: {key} stays as it is"},
+    Words{"rollback.left", "{object} has since been written by somebody else: {key} stays as it is"},
     Words{"rollback.not-made-again", "{object} served a run's own work, and is not recreated"},
     Words{"rollback.rolled-back", "run {run} is rolled back already"},
     Words{"rollback.run", "rolling back run {run}"},
@@ -144,7 +142,7 @@ constexpr std::array kNotices = {
           "run {run} is still running: roll back when it has ended. What it does until then is not shown"},
     Words{"rollback.service-address", "Service {service} gets a new address: its old one is taken"},
     Words{"rollback.waiting-for-unanswered",
-          "waiting {seconds} s: the API server may still be working on requests of run {run} that it did not "
+          "waiting {time}: the API server may still be working on requests of run {run} that it did not "
           "answer"},
     Words{"rollback.volume-gone",
           "the volume {volume} of PersistentVolumeClaim {claim} is gone with its data: the claim gets a new, "
@@ -188,7 +186,7 @@ constexpr std::array kNotices = {
     Words{"verify.server-error", "the server is in trouble, trying again: {why}"},
     Words{"verify.waited", "the release is deployed and its workloads are ready, after {time}"},
     Words{"verify.waited-enough",
-          "waited for {time}; the checks say what is not ready yet, and more waiting here is no use"},
+          "waited for {time}; the checks say what is not ready yet, and waiting longer will not help"},
     Words{"verify.waited-in-vain",
           "the release or some of its workloads are not ready after {time} (--wait): the checks say what is "
           "not"},

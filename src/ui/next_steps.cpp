@@ -39,7 +39,7 @@ Step migrator_step(const NextSteps& steps) {
   step.parts.push_back(
       {filled_line("The log of the migration is {file}.", {{"file", name(steps.migrator_log)}})});
   step.parts.push_back(
-      {{{"Its Job is deleted when it succeeds. Where it is still there, it runs or has failed."}},
+      {{{"Its Job is deleted when it succeeds. If it is still there, it runs or has failed."}},
        {steps.job_command}});
   return step;
 }
@@ -85,7 +85,7 @@ Step dns_step(const NextSteps& steps) {
       .parts = {{{{"4.x has one load balancer. EXTERNAL-IP is its name or address."}},
                  {steps.load_balancer_command}},
                 {filled_line("Point {domain} and {app} at it: an A record for an address, a CNAME for a name "
-                             "(ALIAS where the domain is the apex of its zone).",
+                             "(ALIAS if the domain is the apex of its zone).",
                              {{"domain", name(domain)}, {"app", name("app." + domain)}})},
                 {{{"The three records for vm-service, output-processor and Nomad of 3.x can go."}}}}};
 }

@@ -19,14 +19,6 @@ using change::Verb;
 
 namespace {
 
-// "3 ConfigMap, 2 Secret"
-std::string counted(const std::map<std::string, std::size_t>& kinds) {
-  std::string text;
-  for (const auto& [kind, count] : kinds)
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kind;
-  return text;
-}
-
 // "ConfigMaps", "Ingresses", "NetworkPolicies"
 std::string plural(const std::string& kind) {
   constexpr std::string_view kVowels = "aeiou";
@@ -35,6 +27,14 @@ std::string plural(const std::string& kind) {
   const bool is_ies =
       kind.back() == 'y' && kind.size() > 1 && kVowels.find(kind[kind.size() - 2]) == std::string_view::npos;
   return is_ies ? kind.substr(0, kind.size() - 1) + "ies" : kind + "s";
+}
+
+// "3 ConfigMaps, 1 Secret"
+std::string counted(const std::map<std::string, std::size_t>& kinds) {
+  std::string text;
+  for (const auto& [kind, count] : kinds)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + (count == 1 ? kind : plural(kind));
+  return text;
 }
 
 // A Change that has a line, and whether it is for its object's end too: of what the plan creates and deletes

@@ -108,9 +108,11 @@ std::optional<Progress::Rate> Progress::rate() const {
   const std::chrono::duration<double> time = now - samples_.front().at;
   if (time < kFirstRate || now - last_done_ >= kStandstill) return std::nullopt;
   const double per_second = static_cast<double>(step->done - samples_.front().done) / time.count();
-  const auto left = static_cast<double>(step->total - step->done);
-  return Rate{.per_second = per_second,
-              .left = std::chrono::seconds(std::llround(std::ceil(left / per_second)))};
+  const double wanted = static_cast<double>(step->total - step->done) / per_second;
+  const std::chrono::seconds left{std::llround(std::ceil(wanted))};
+  // Nothing ends before what the server wants to be waited for.
+  if (traffic_.pause && traffic_.pause->left > left) return std::nullopt;
+  return Rate{.per_second = per_second, .left = left};
 }
 
 void Progress::check_done(const change::CheckOutcome& check) {

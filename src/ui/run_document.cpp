@@ -47,7 +47,11 @@ Fields about(const RunReport& report) {
   add("release", header.release);
   add("started", header.started);
   add("ended", ended(report.run));
-  if (report.run.left > 0) add("not begun", util::counted(report.run.left, "change"));
+  if (report.run.left > 0) {
+    const bool is_estimate = report.details && report.details->left == RunDetails::Left::expected;
+    add("not begun", util::filled(is_estimate ? "about {changes}" : "{changes}",
+                                  {{"changes", util::counted(report.run.left, "change")}}));
+  }
   if (report.details && !report.details->chart.empty() && header.rolls_back.empty())
     add("chart", report.details->chart + " -> " + report.details->target_version);
   add("version", util::filled("kots-export {version}", {{"version", header.version}}));

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -52,13 +53,22 @@ class Console {
   }
 
   // Byte by byte: nothing beyond the line is taken. Nothing where the input ended before it had a letter.
-  // What comes after an answer that was not given begins on a line of its own. `woken` is called where a
-  // signal interrupted the wait and it goes on, as after Ctrl-Z and fg.
-  std::optional<std::string> read_line(const std::function<void()>& woken = [] {}) const {
+  // What comes after an answer that was not given begins on a line of its own. After Ctrl-Z and fg `prompt`
+  // is shown again, below what the shell wrote. `woken` is called where a signal interrupted the wait and it
+  // goes on, as then.
+  std::optional<std::string> read_line(
+      const std::string& prompt, const std::function<void()>& woken = [] {}) const {
     if (!is_there()) throw Error("no answer was given", "there is no terminal");
+    unsigned times_away = util::times_continued();
+    print(prompt);
     std::string line;
     for (char c = 0;;) {
-      wait_for_input(woken);
+      wait_for_input([&] {
+        woken();
+        const unsigned times_now = util::times_continued();
+        if (std::exchange(times_away, times_now) == times_now) return;
+        if (::tcgetpgrp(in_) == ::getpgrp()) print("\r" + prompt);
+      });
       const ssize_t got = ::read(in_, &c, 1);
       if (got <= 0) {
         print("\n");
@@ -114,8 +124,8 @@ class EchoOff {
 };
 
 std::string line_from(
-    const Console& console, const std::function<void()>& woken = [] {}) {
-  if (auto line = console.read_line(woken)) return std::move(*line);
+    const Console& console, const std::string& prompt, const std::function<void()>& woken = [] {}) {
+  if (auto line = console.read_line(prompt, woken)) return std::move(*line);
   throw Error("no answer was given", "the input ended", "Give the answer as a flag; see --help.");
 }
 
@@ -186,16 +196,15 @@ Area area_now() {
 
 std::string ask(const std::string& question, const std::string& fallback) {
   const Console console;
-  console.print(question + (fallback.empty() ? "" : " [" + fallback + "]") + ": ");
-  const std::string answer(util::trim(line_from(console)));
+  const std::string prompt = question + (fallback.empty() ? "" : " [" + fallback + "]") + ": ";
+  const std::string answer(util::trim(line_from(console, prompt)));
   return answer.empty() ? fallback : answer;
 }
 
 Secret<std::string> ask_secret(const std::string& question) {
   const Console console;
-  console.print(question + ": ");
   const EchoOff echo_off(console.input());
-  Secret<std::string> answer(line_from(console, [&echo_off] { echo_off.again(); }));
+  Secret<std::string> answer(line_from(console, question + ": ", [&echo_off] { echo_off.again(); }));
   console.print("\n");  // the one that was typed is not shown
   return answer;
 }
@@ -204,8 +213,8 @@ void tell(const std::string& text) { Console().print(text); }
 
 Consent ask_consent(const std::string& question) {
   const Console console;
-  console.print(util::filled("{question} [y/N/d = details] ", {{"question", question}}));
-  const std::string answer = util::lower(util::trim(console.read_line().value_or("")));
+  const std::string prompt = util::filled("{question} [y/N/d = details] ", {{"question", question}});
+  const std::string answer = util::lower(util::trim(console.read_line(prompt).value_or("")));
   if (answer == "d") return Consent::details;
   return answer == "y" || answer == "yes" ? Consent::yes : Consent::no;
 }

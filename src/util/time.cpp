@@ -42,9 +42,12 @@ std::string elapsed_text(std::chrono::seconds time) {
   constexpr long kHour = 3600;
   const long whole = time.count();
   if (whole < kMinute) return std::to_string(whole) + " s";
-  if (whole < kHour)
-    return std::to_string(whole / kMinute) + " min " + std::to_string(whole % kMinute) + " s";
-  return std::to_string(whole / kHour) + " h " + std::to_string(whole % kHour / kMinute) + " min";
+  const auto together = [](long much, const char* unit, long little, const char* small_unit) {
+    const std::string text = std::to_string(much) + unit;
+    return little == 0 ? text : text + " " + std::to_string(little) + small_unit;
+  };
+  if (whole < kHour) return together(whole / kMinute, " min", whole % kMinute, " s");
+  return together(whole / kHour, " h", whole % kHour / kMinute, " min");
 }
 
 std::string elapsed_text(std::chrono::milliseconds time) {

@@ -113,7 +113,7 @@ TEST(Plan, SaysWhatItDoesToPodsDataAndTime) {
                   "  Pods: all others go on running; new labels and annotations restart none\n"
                   "  data: [^\n]*\n"
                   "! data: the database migration changes PostgreSQL's schema and cannot be undone: [^\n]*\n"
-                  "  time: the run waits for the database migration, 30 min 0 s at most .--timeout.\n"
+                  "  time: the run waits for the database migration, 30 min at most .--timeout.\n"
                   "  time: the run waits until [^\n]*\n"
                   "  time: CircleCI's own Pods run on until helm upgrade; [^\n]*\n"
                   "values, from 3.x to 4.x:\n"));
@@ -153,7 +153,7 @@ TEST(Plan, SaysThatAMigrationThatRunsIsFollowed) {
       AllOf(HasSubstr("one of Job circle-migrator runs already: it is followed to its end, then deleted"),
             HasSubstr("cannot be undone"), HasSubstr("! - delete Job circle-migrator"),
             HasSubstr("once it has migrated the database"),
-            HasSubstr("waits for the database migration, 10 min 0 s at most"),
+            HasSubstr("waits for the database migration, 10 min at most"),
             Not(HasSubstr("deleted with Job circle-migrator"))));
 }
 

@@ -380,7 +380,7 @@ TEST(Recovery, ARunThatFailedSaysHowFarItCameAndBothWaysOn) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
                              HasSubstr("Run the same command again to go on"),
-                             HasSubstr("\n    kots-export rollback " +
+                             HasSubstr("\n  To go back to what was there before:\n    kots-export rollback " +
                                        runs_of(installation)[0]["run"].get<std::string>() + "\n")));
   EXPECT_EQ(runs_of(installation)[0]["state"], "failed");
 }
@@ -766,6 +766,7 @@ TEST(Recovery, RunsShowTellsEachChangeOfARun) {
                                HasSubstr("refused  patch  Deployment frontend (annotate): ")));
   const json document = json::parse(installation.run({"runs", "show", run, "-o", "json"}).out)["run"];
   EXPECT_EQ(document["state"], "failed");
+  EXPECT_EQ(document["notSentIs"], "known");
   EXPECT_EQ(document["steps"], json::array({"annotate"}));
   EXPECT_EQ(document["entries"].size(), document["changes"]["patched"].get<std::size_t>() + 1);
   EXPECT_EQ(installation.run({"runs", "show", "1999"}).exit_code, 2);

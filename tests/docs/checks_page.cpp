@@ -17,12 +17,12 @@ This page is made from the code (`tests/docs/checks_page.cpp`).
 
 `kots-export check [STEP]` looks for everything that would stop the migration, or the `helm upgrade` after it, and
 changes nothing. The same checks are the first part of `plan`, of every command that writes, and of `apply` (those of
-what its plan holds). A command that writes ends with 4 where one of them fails, before its first write. `plan` and dry
+what its plan holds). A command that writes ends with 4 if one of them fails, before its first write. `plan` and dry
 runs show what failed and the plan, and end with 4. Each check that is not as it should be is shown with what to do; `-v`
 shows the others too. With `-o json` they stand in `checks`.
 
 `--skip-check ID` leaves one out, for those who know better; a check marked `!` cannot be left out. A check is skipped
-where this user may not read what it looks at. The check `permissions` is a warning in `plan` and `--dry-run=client` (a job with a
+if this user may not read what it looks at. The check `permissions` is a warning in `plan` and `--dry-run=client` (a job with a
 read-only user), and wherever what is missing has a way round: Leases, `pods/exec`, PersistentVolumes, ClusterRoles.
 
 stop: the command ends with 4 before its first write. warn, note: it is told, and the command goes on. Empty: not asked.
@@ -46,23 +46,23 @@ constexpr std::string_view kMore = R"(
 ### What they do not see
 
 - Whether the nodes reach the registry: it is asked from this machine, through `HTTPS_PROXY`, for the migrator's image and
-  the chart alone. Where it is not reached from here, or something else answers in its place, that is a warning. The chart is
+  the chart alone. If it is not reached from here, or something else answers in its place, that is a warning. The chart is
   asked for with Secret `regcred`; Helm uses its own `helm registry login`.
 - Whether a backup can be restored, and backups of external datastores: Velero's are of the cluster alone.
-- A pending release is judged by its status alone. Helm sets it when it begins and clears it when it ends: where Helm is
+- A pending release is judged by its status alone. Helm sets it when it begins and clears it when it ends: if Helm is
   still at work on it, wait.
 
 ## After `helm upgrade`
 `kots-export verify` looks at all of this, and changes nothing. It reads the values from the deployed revision, not from a
-file, and needs to read the namespace alone. It ends with 1 where a check fails. What is to do, and what is a warning or a
-note, does not count; `--strict` makes it end with 1 for what is to do, too. A check is skipped where this user may not read
+file, and needs to read the namespace alone. It ends with 1 if a check fails. What is to do, and what is a warning or a
+note, does not count; `--strict` makes it end with 1 for what is to do, too. A check is skipped if this user may not read
 what it looks at.
 
 `--wait[=10m]` first waits until the release is deployed and its workloads are ready. `--dns-server ADDR[:PORT]` names the
 server that is asked for names; without it those of `resolv.conf` are. The load balancer is asked at its own address with the
 names of the installation, so before DNS has them too, and never through a proxy.
 
-| check | looks at | fails where | less than a failure |
+| check | looks at | fails if | less than a failure |
 |---|---|---|---|
 )";
 

@@ -20,15 +20,6 @@ without a command, and with its steps.
 }  // namespace
 
 int main() {
-  using namespace kots_export::cli;
-  const Program program;
-  std::cout << kIntroduction << "\n| command | what it does |\n|---|---|\n";
-  for (const Section& section : page_of(program.app).commands) {
-    for (const Entry& entry : section.entries)
-      std::cout << "| [`" << entry.name << "`](#" << entry.name << ") | " << entry.help << " |\n";
-  }
-  std::cout << "\n## Flags that several commands take\n" << markdown_tables(shared_flags());
-  for (const CLI::App* command : commands_below(program.app)) {
-    if (command != &program.app) std::cout << markdown_section(page_of(*command));
-  }
+  const kots_export::cli::Program program;
+  std::cout << kIntroduction << '\n' << kots_export::cli::markdown_page(program.app);
 }

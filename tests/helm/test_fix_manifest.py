@@ -174,7 +174,7 @@ class FixManifest(unittest.TestCase):
 
         # Helm has written revision 1 since: a rollback of the run leaves it as it is, and all is well.
         done = self.kots_export("rollback", "--yes")
-        self.assertIn("sh.helm.release.v1.circleci-server.v1 was written by somebody else since", done.stderr)
+        self.assertIn("sh.helm.release.v1.circleci-server.v1 has since been written by somebody else", done.stderr)
 
         # And forward again, from objects that a server without the old versions made.
         self.chart("upgrade")

@@ -174,7 +174,7 @@ class Unknown(OfARegistry):
     def test_a_page_of_something_on_the_way_is_a_warning_and_gets_no_credentials(self):
         page = self.enterContext(WebServer(self.folder, "registry", lambda *_: (200, "text/html", b"<html>Please log in</html>")))
         self.reach({f"{HOST}:443": page.port})
-        self.assert_unknown("no registry (200, text/html)")
+        self.assert_unknown("not a registry (200, text/html)")
         self.assertFalse([headers for _, headers in page.requests if "Authorization" in headers])
 
     def test_a_registry_of_an_unknown_authority_is_a_warning(self):

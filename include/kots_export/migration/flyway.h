@@ -53,8 +53,8 @@ struct FlywayPlan {
 // running.
 [[nodiscard]] FlywayPlan plan_flyway(Context& context, const FlywayOptions& options);
 
-// "since 2026-11-24T10:15:30Z (started 4 min ago)" where the migrator's Job is running; nothing where it has
-// ended or is not there.
+// "since 2026-11-24T10:15:30Z (started 4 min ago)" where the migrator's Job is running, empty where it has
+// not begun yet; nothing where it has ended or is not there.
 [[nodiscard]] std::optional<std::string> running_migrator(Context& context, const Paths& paths);
 
 // Why no run is rolled back now: the migrator's Job is running, and what is stopped half-way leaves a

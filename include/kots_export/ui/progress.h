@@ -53,7 +53,8 @@ class Progress : public change::Observer {
   [[nodiscard]] const Step* running() const;
   [[nodiscard]] const std::optional<Job>& job() const { return job_; }
   [[nodiscard]] const kube::Traffic& traffic() const { return traffic_; }
-  // Nothing until it can be told, while nothing moves, and once a Change was not made: then the step stops.
+  // Nothing until it can be told, while nothing moves or the server wants to be waited for longer than that,
+  // and once a Change was not made: then the step stops.
   [[nodiscard]] std::optional<Rate> rate() const;
 
   // The run has ended: a step that still runs has failed, and those ahead are left.

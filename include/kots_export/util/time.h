@@ -18,7 +18,7 @@ namespace kots_export::util {
 
 // "12 s", "4 min", "3 h", "2 days": how long ago something was, for people. Never negative.
 [[nodiscard]] std::string age_text(std::chrono::seconds age);
-// "12 s", "3 min 12 s", "2 h 5 min": how long something takes, for people. What is known to the millisecond
+// "12 s", "10 min", "3 min 12 s", "2 h 5 min": how long something takes, for people. What is known to the millisecond
 // has tenths below ten seconds: "0.4 s".
 [[nodiscard]] std::string elapsed_text(std::chrono::seconds time);
 [[nodiscard]] std::string elapsed_text(std::chrono::milliseconds time);

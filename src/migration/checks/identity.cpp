@@ -16,7 +16,7 @@ constexpr std::chrono::minutes kBesideTheJob{10};
 
 std::string who(const std::optional<kube::User>& told, const kube::CredentialFacts& facts) {
   const bool is_claimed = !told && facts.user && !facts.user->name.empty();
-  if (!told && !is_claimed) return "who this user is, neither the server says nor the credential";
+  if (!told && !is_claimed) return "neither the server nor the credential says who this user is";
   const kube::User& user = told ? *told : *facts.user;
   std::vector<std::string> groups;
   for (const std::string& group : user.groups) groups.push_back(util::printable(group));

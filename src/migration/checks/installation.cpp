@@ -166,10 +166,10 @@ CheckFinding check_kots_cluster_role(Checking& checking) {
   if (left.empty()) return ok("KOTS has no rights on the whole cluster");
   if (left.size() == 1)
     return problem(util::filled("{object} stays behind: another KOTS may use it", {{"object", left.front()}}),
-                   util::filled("Where none does: `{command}`.", {{"command", commands.front()}}));
+                   util::filled("If none does: `{command}`.", {{"command", commands.front()}}));
   return problem(
       util::filled("{objects} stay behind: another KOTS may use it", {{"objects", util::listed(left)}}),
-      util::filled("Where none does: `{command}` and `{other}`.",
+      util::filled("If none does: `{command}` and `{other}`.",
                    {{"command", commands.front()}, {"other", commands.back()}}));
 }
 

@@ -50,7 +50,7 @@ constexpr std::array kChecks = {
           {kStop, kNote, kNote, kNote, kWarn, kStop, kNone}, kBefore, Skipping::allowed, Gate::no, check_release_status},
     Check{"manifest-apis", "release", "that the server serves every API version of the release's manifest, or fix-manifest can map it",
           {kStop, kStop, kWarn, kNone, kWarn, kWarn, kNone}, kBefore, Skipping::allowed, Gate::no, check_manifest_apis},
-    Check{"helm-force", "release", "whether `helm upgrade --force` can replace Services here; where not, the printed command has no --force",
+    Check{"helm-force", "release", "whether `helm upgrade --force` can replace Services here; if not, the printed command has no --force",
           {kNote, kNone, kNone, kNone, kNone, kNone, kNone}, kBefore, Skipping::allowed, Gate::no, check_helm_force},
     Check{"not-upgraded", "release", "that Helm has not upgraded the release to 4.x, or is about to",
           {kNone, kNone, kNone, kNone, kNone, kNone, kStop}, kBefore, Skipping::allowed, Gate::no, check_not_upgraded},
@@ -148,6 +148,14 @@ std::string did_you_mean(const std::string& id) {
   return util::did_you_mean(id, ids);
 }
 
+// Those that may be skipped.
+std::vector<std::string> skippable() {
+  std::vector<std::string> ids;
+  for (const Check& check : kChecks)
+    if (check.skipping != Skipping::refused) ids.emplace_back(check.id);
+  return ids;
+}
+
 }  // namespace
 
 void require_skippable(std::span<const std::string> ids) {
@@ -156,7 +164,9 @@ void require_skippable(std::span<const std::string> ids) {
     if (check == kChecks.end())
       throw UsageError(util::filled("--skip-check: there is no check {check}{suggestion}",
                                     {{"check", id}, {"suggestion", did_you_mean(id)}}),
-                       {}, "`kots-export check` lists them.");
+                       {},
+                       util::filled("Those that may be skipped: {checks}.",
+                                    {{"checks", util::listed(skippable(), kChecks.size())}}));
     if (check->skipping == Skipping::refused)
       throw UsageError(util::filled("--skip-check: {check} cannot be skipped", {{"check", id}}), {},
                        "What it finds has to be put right first.");

@@ -230,6 +230,17 @@ TEST_F(RenewingTransportTest, SaysWhatTheServerAnsweredToTheRenewals) {
   EXPECT_THAT(error_of(work), HasSubstr("page not found (404)"));
 }
 
+TEST_F(RenewingTransportTest, SaysItselfHowToGoOn) {
+  answer_renewals([] { return test::status_reply(500, "InternalError"); });
+  Work work(1'000);
+  try {
+    renewing.run(work);
+    ADD_FAILURE() << "the lock cannot be renewed";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.tells_way_on()) << error.hint();
+  }
+}
+
 TEST_F(RenewingTransportTest, WhatIsUnansweredAtTheEndOfTheDurationIsCancelledAndUnknown) {
   wire.is_answered = [](const kube::Request&) { return false; };
   Work work(3);

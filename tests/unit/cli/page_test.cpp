@@ -117,13 +117,13 @@ TEST(HelpText, HasOnlyFlagsThatTheCommandTakes) {
   EXPECT_THAT(help_text(page("flyway")), HasSubstr("--timeout DURATION"));
   EXPECT_THAT(help_text(page("flyway")), HasSubstr("-a, --release-name RELEASE"));
   EXPECT_THAT(help_text(page("plan")), Not(HasSubstr("-a, ")));
+  EXPECT_THAT(help_text(page("plan show")), AllOf(HasSubstr("-v, --verbose"), Not(HasSubstr("each check"))));
 }
 
 // What one form shows, the others do.
 TEST(Pages, LackNoFlag) {
   const std::string shared = markdown_tables(shared_flags());
   for (const Page& each : every_page()) {
-    if (each.name == "kots-export") continue;  // the page is of commands
     SCOPED_TRACE(each.name);
     const std::string manual = man_page(each, "1");
     const std::string markdown = markdown_section(each) + shared;
@@ -136,6 +136,22 @@ TEST(Pages, LackNoFlag) {
       EXPECT_THAT(markdown, HasSubstr("`" + name));
     }
   }
+}
+
+// Those of the program itself too, which stands for the whole migration.
+TEST(MarkdownPage, LacksNoFlag) {
+  const Program program;
+  const std::string text = markdown_page(program.app);
+  for (const Page& each : every_page()) {
+    SCOPED_TRACE(each.name);
+    EXPECT_THAT(text, HasSubstr("    " + each.usage + "\n"));
+    for (const Entry& flag : flags_of(each)) {
+      if (flag.name == "--help") continue;
+      EXPECT_THAT(text, HasSubstr("`" + flag.name.substr(0, flag.name.find(' '))));
+    }
+  }
+  EXPECT_THAT(text, HasSubstr("| `-f`, `--func all\\|"));
+  EXPECT_THAT(text, HasSubstr("| `--version` | show the version; "));
 }
 
 TEST(ManPage, IsOneOfSectionOne) {

@@ -1,5 +1,7 @@
 #include "cli/typed_words.h"
 
+#include "cli/choices.h"
+#include "cli/page.h"
 #include "cli/program.h"
 
 #include <algorithm>
@@ -10,6 +12,7 @@ namespace kots_export::cli {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -64,9 +67,16 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
       {{"--fulll=1", "plan"}, "unknown flag --fulll, did you mean --full?"},
       {{"plan", "anotate"},
        "STEP: unknown step \"anotate\", did you mean annotate? | Write run, fix-manifest, annotate, "},
+      {{"plan", "shwo"}, "STEP: unknown step \"shwo\", did you mean show? | Write run, "},
+      {{"plan", "shwo", "a.plan"},
+       "unknown command \"shwo\", did you mean show? | `kots-export plan --help`"},
+      {{"plan", "annotate", "a.plan"}, "kots-export plan does not take \"a.plan\""},
       {{"-f", "flyaway"}, "--func: unknown step \"flyaway\", did you mean flyway?"},
       {{"--dry-run", "sever"},
        "--dry-run: unknown value \"sever\", did you mean server? | Write none, client or server."},
+      {{"completion", "bahs"},
+       "SHELL: unknown value \"bahs\", did you mean bash? | Write bash, zsh or fish."},
+      {{"completion", "BASH"}, "SHELL: unknown value \"BASH\", did you mean bash?"},
       {{"-o", "xml"}, "--output: unknown value \"xml\" | Write json, yaml or markdown."},
       {{"--concurrency", "257"}, "--concurrency: \"257\" is not possible | Write a number from 1 to 256."},
       {{"--revision", "one"}, "--revision: \"one\" is not possible | Write a number from 1 to 1000000."},
@@ -85,12 +95,34 @@ TEST(UsageErrors, SayWhatMayHaveBeenMeant) {
   }
 }
 
+// Whatever the choices are: a word that is none of them is named.
+TEST(UsageErrors, NameAWordThatIsNoneOfTheChoices) {
+  const Program program;
+  std::size_t seen = 0;
+  for (const CLI::App* command : commands_below(program.app)) {
+    for (const CLI::Option* option : command->get_options()) {
+      if (choices_of(*option).empty()) continue;
+      SCOPED_TRACE(command->get_name() + " " + option->get_name());
+      std::vector<std::string> typed;
+      for (const CLI::App* above = command; above != &program.app; above = above->get_parent())
+        typed.insert(typed.begin(), above->get_name());
+      if (!option->get_positional()) typed.push_back("--" + option->get_lnames().front());
+      typed.emplace_back("qqqqq");
+      EXPECT_THAT(error_of(typed), AllOf(HasSubstr("\"qqqqq\""), HasSubstr(" | Write ")));
+      ++seen;
+    }
+  }
+  EXPECT_GT(seen, 10U);
+}
+
 TEST(UsageErrors, RefuseFlagsThatACommandDoesNotUse) {
   EXPECT_THAT(error_of({"runs", "--license", "x"}),
               HasSubstr("kots-export runs takes no --license | `kots-export runs --help` lists"));
   EXPECT_THAT(error_of({"--dry-run=server", "runs"}), HasSubstr("kots-export runs takes no --dry-run"));
   EXPECT_THAT(error_of({"plan", "--dry-run=none"}), HasSubstr("unknown value \"none\""));
   EXPECT_THAT(error_of({"plan", "-a", "x"}), HasSubstr("kots-export plan takes no -a"));
+  EXPECT_THAT(error_of({"plan", "show", "a.plan", "--progress=plain"}),
+              HasSubstr("plan show takes no --progress"));
   EXPECT_THAT(error_of({"--out", "x"}), HasSubstr("the whole migration takes no --out"));
 }
 

@@ -131,7 +131,7 @@ TEST_F(Flyway, NeverTellsAnybodyToDeleteAMigrationThatRuns) {
   EXPECT_THAT(
       problem([&] { (void)plan_flyway(context, options()); }),
       AllOf(HasSubstr("is migrating the database of namespace circleci-server already"),
-            HasSubstr("a run that the journals of this folder do not know"),
+            HasSubstr("no journal in this folder knows the run that made it"),
             ContainsRegex("running since 20.*Z \\(started [0-9]+ s ago\\)"), HasSubstr("Do not delete it"),
             HasSubstr("run the same command again: `kots-export flyway -n ci`"),
             Not(HasSubstr("kubectl -n circleci-server delete"))));
@@ -211,6 +211,25 @@ TEST_F(Flyway, SaysWithinSecondsThatTheImageCannotBePulled) {
   EXPECT_THAT(problem([&] { run(); }), AllOf(HasSubstr("cannot start"), HasSubstr("ImagePullBackOff"),
                                              HasSubstr("regcred"), HasSubstr("`kots-export check flyway`")));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+// Its Job is kept and counts as running: rollback would be refused.
+TEST_F(Flyway, NamesNoWayBackWhereItCannotStart) {
+  for (const char* outcome : {"image-pull-error", "create-container-config-error"}) {
+    SCOPED_TRACE(outcome);
+    migrator("outcome: " + std::string(outcome) + "\n");
+    try {
+      run();
+      ADD_FAILURE() << "it cannot start";
+    } catch (const Error& error) {
+      EXPECT_FALSE(error.leaves_way_back()) << error.hint();
+      EXPECT_THAT(error.hint(), HasSubstr("Once it is deleted, the run can be rolled back too."));
+    }
+    EXPECT_TRUE(obstacle_to_rollback(context, options().paths));
+    server.remove("Job", kNs, "circle-migrator");
+    ASSERT_TRUE(server.wait_until([&] { return !exists("Job", "circle-migrator"); }));
+    ASSERT_TRUE(server.wait_until([&] { return !exists("Secret", "circle-migrator-database"); }));
+  }
 }
 
 TEST_F(Flyway, SaysThatTheContainerCannotBeConfigured) {

@@ -202,9 +202,9 @@ TEST_F(Registry, SaysNothingOfTheImageWhereItIsNotReachedOrInTrouble) {
       {text_reply(503, "<html>"), "503"},
       {text_reply(429, "{}", {{"retry-after", "60"}}), "429"},
       {text_reply(302, "", {{"location", "https://portal.example.com"}}), "302"},
-      {text_reply(200, "<html>", {{"content-type", "text/html"}}), "no registry (200, text/html)"},
-      {text_reply(401, "<html>", {{"www-authenticate", "Basic"}}), "no registry (401"},
-      {text_reply(404, "not found"), "no registry (404"},
+      {text_reply(200, "<html>", {{"content-type", "text/html"}}), "not a registry (200, text/html)"},
+      {text_reply(401, "<html>", {{"www-authenticate", "Basic"}}), "not a registry (401"},
+      {text_reply(404, "not found"), "not a registry (404"},
       // Before anybody has shown credentials: a rule about addresses.
       {text_reply(403, R"({"errors":[{"message":"client with IP 192.0.2.1 is not allowed"}]})"), "192.0.2.1"},
       {challenge("Negotiate"), "neither Basic nor Bearer"},

@@ -19,8 +19,10 @@ namespace kots_export::migration {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using State = StepStatus::State;
 
 class Status : public MigrationTest {
@@ -277,6 +279,36 @@ TEST_F(Status, SaysThatARollbackDidNotUndoTheDatabase) {
   EXPECT_EQ(state_of(status, "flyway"), State::unknown);
   EXPECT_THAT(std::ranges::find(status.steps, "flyway", &StepStatus::step)->detail,
               HasSubstr("run 1 of this folder has migrated the database, and a run was rolled back since"));
+}
+
+// With --stop-migrator, or of a migration that failed: it has migrated nothing to the end.
+TEST_F(Status, TakesNoRollbackThatDeletedTheJobForAMigration) {
+  const auto& live = context.client.get(object_ref(context, "", "Namespace", kNs));
+  const std::string uid = (*live)["metadata"]["uid"];
+  const auto record_run = [&](const std::string& name, const std::string& rolls_back) {
+    change::Journal run(folder.path() / "backup", {.run = name,
+                                                   .started = "2026-11-24T10:15:30Z",
+                                                   .ns = kNs,
+                                                   .namespace_uid = uid,
+                                                   .rolls_back = rolls_back});
+    const change::Change done{.verb = change::Verb::remove,
+                              .object = object_ref(context, "batch", "Job", "circle-migrator")};
+    const std::array changes = {&done};
+    run.record(changes, 1);
+    run.record_outcome(1, {.status = change::ChangeOutcome::Status::done});
+    run.record_end(change::RunEnd::complete);
+  };
+  const auto detail = [&] {
+    const InstallationStatus status = read();
+    return std::ranges::find(status.steps, "flyway", &StepStatus::step)->detail;
+  };
+  record_run("2", "1");
+  EXPECT_EQ(state_of(read(), "flyway"), State::unknown);
+  EXPECT_THAT(detail(), AllOf(HasSubstr("run 2 of this folder rolled back and deleted Job circle-migrator"),
+                              HasSubstr("may be half migrated"), Not(HasSubstr("has migrated"))));
+  record_run("3", "");
+  EXPECT_EQ(state_of(read(), "flyway"), State::done);
+  EXPECT_EQ(detail(), "run 3 of this folder has migrated the database");
 }
 
 TEST_F(Status, LeavesThePodOutThatItMayNotRead) {

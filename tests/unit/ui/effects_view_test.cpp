@@ -73,8 +73,8 @@ TEST(EffectsView, HasALineForEach) {
       "! data: the database migration is stopped while it runs: the database then has to be restored from "
       "its "
       "backup\n"
-      "  time: the run waits for the database migration, 10 min 0 s at most (--timeout)\n"
-      "  time: the run waits until what it deletes of PostgreSQL is gone, 1 min 0 s at most\n"
+      "  time: the run waits for the database migration, 10 min at most (--timeout)\n"
+      "  time: the run waits until what it deletes of PostgreSQL is gone, 1 min at most\n"
       "  time: CircleCI's own Pods run on until helm upgrade; the migration guide has CI stand still from "
       "this "
       "run until the upgraded ones are up\n");

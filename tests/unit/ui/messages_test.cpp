@@ -65,6 +65,8 @@ TEST(TextOfError, HasALongCommandOfTheHintOnALineOfItsOwn) {
       text_of(Error("no", {}, "Look at `" + kubectl + "`. Then `helm upgrade`. `" + helm + "` says more.")),
       "error: no\nhint: Look at\n    " + kubectl + "\n  Then `helm upgrade`.\n    " + helm +
           "\n  says more.\n");
+  EXPECT_EQ(text_of(Error("no", {}, "Run it again: `" + kubectl + "`. To go back: `" + helm + "`.")),
+            "error: no\nhint: Run it again:\n    " + kubectl + "\n  To go back:\n    " + helm + "\n");
   EXPECT_EQ(text_of(Error("no", {}, "`" + kubectl + "`")), "error: no\nhint: " + kubectl + "\n");
 }
 

@@ -41,7 +41,7 @@ TEST(PlanSummary, NamesWhatGoesAndComesAndCountsPatches) {
             "  - delete Secret postgresql\n"
             "! + create Job circle-migrator\n"
             "  + create Secret database\n"
-            "  ~ patch 2 ConfigMap, 1 Service\n");
+            "  ~ patch 2 ConfigMaps, 1 Service\n");
 }
 
 TEST(PlanSummary, NamesAsManyAsFitAScreen) {

@@ -350,6 +350,25 @@ TEST_F(ProgressTest, WithFortyColumnsCountsAndRemainingTimeAreStillThere) {
   EXPECT_THAT(screen({.columns = 40}), HasSubstr(" 1,200/5,000, 38 s left\n"));
 }
 
+TEST_F(ProgressTest, NoRemainingTimeIsShorterThanWhatTheServerWantsToBeWaitedFor) {
+  progress.step_started("apply");
+  progress.expected(5000);
+  make_changes(1200, 10ms);
+  const auto pause = [&](std::chrono::milliseconds left) {
+    progress.traffic({.in_flight = 0,
+                      .oldest = std::nullopt,
+                      .pause = kube::Traffic::Pause{.method = kube::Method::get,
+                                                    .path = "/version",
+                                                    .why = "the server answers 429",
+                                                    .left = left}});
+  };
+
+  pause(60s);
+  EXPECT_THAT(screen({.columns = 40}), HasSubstr(" 1,200/5,000\n"));
+  pause(8s);
+  EXPECT_THAT(screen({.columns = 40}), HasSubstr(" 1,200/5,000, 38 s left\n"));
+}
+
 TEST_F(ProgressTest, WithFortyColumnsTheObjectThatIsWaitedForIsStillThere) {
   progress.step_started("apply");
   wait_for("/apis/apps/v1/namespaces/x/deployments/circleci-server-output-processor", 20s);

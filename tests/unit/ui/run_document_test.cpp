@@ -94,6 +94,14 @@ TEST(DocumentOfRun, HasNoColumnForWhatWasNotDoneWhereAllWas) {
               AllOf(HasSubstr("  kind     created  patched  deleted\n"), Not(HasSubstr("not done"))));
 }
 
+TEST(DocumentOfRun, SaysWhetherWhatIsLeftIsAnEstimate) {
+  RunReport report = some();
+  report.run.left = 4;
+  EXPECT_THAT(text_of(report), HasSubstr("not begun: 4 changes\n"));
+  report.details.emplace().left = change::RunDetails::Left::expected;
+  EXPECT_THAT(text_of(report), HasSubstr("not begun: about 4 changes\n"));
+}
+
 TEST(DocumentOfRun, OfOneThatChangedNothingSaysSo) {
   RunReport report = some();
   report.run.entries.clear();

@@ -80,6 +80,7 @@ TEST(Ask, GoesOnAfterCtrlZAndFg) {
     ASSERT_EQ(::kill(child, number), 0);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
+  terminal.expect("\rNamespace [x]: ");  // what the shell wrote stands below the first
   terminal.type("ci\n");
   terminal.expect("<ci>");
   EXPECT_EQ(terminal.finish(), 0);
@@ -112,6 +113,7 @@ TEST(AskSecret, IsSilentAgainAfterCtrlZAndFg) {
   for (int i = 0; i < 100 && terminal.echoes(); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_FALSE(terminal.echoes());
+  terminal.expect("\rLicense: ");
   terminal.type("secret\n");
   terminal.expect("<secret>");
   EXPECT_EQ(terminal.finish(), 0);

@@ -16,7 +16,9 @@ TEST(ElapsedText, IsAsExactAsAPersonWantsIt) {
   EXPECT_EQ(elapsed_text(10'000ms), "10 s");
   EXPECT_EQ(elapsed_text(59'999ms), "59 s");
   EXPECT_EQ(elapsed_text(192s), "3 min 12 s");
+  EXPECT_EQ(elapsed_text(600s), "10 min");
   EXPECT_EQ(elapsed_text(2h + 5min + 59s), "2 h 5 min");
+  EXPECT_EQ(elapsed_text(1h + 59s), "1 h");
 }
 
 }  // namespace
