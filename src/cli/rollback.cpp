@@ -276,13 +276,13 @@ int roll_back_one(const Call& call, const RollbackFlags& own) {
       context.executor.begin_writing();
       all = change::read_runs(backup_folder(call.flags));
       require_nothing_since(run, journal_size, all.runs);
-      if (own.run.empty()) require_newest(run, all, call.flags);
       if (!own.after_upgrade) migration::require_same_revisions(context);
       if (own.stop_migrator) {
         require_planned_stop(session, plan);
       } else {
         require_no_running_migrator(context, session.paths());
       }
+      if (own.run.empty()) require_newest(run, all, call.flags);
       if (auto anew = planned_anew(context, run.header.run, plan, make_plan)) plan = std::move(*anew);
     }
     const std::size_t left = change::carry_out(context.client, context.executor, context.observer, plan, how);

@@ -150,7 +150,7 @@ TEST(Recovery, RollbackLeavesWhatSomebodyElseChangedSinceAndDoesTheRest) {
 
   EXPECT_EQ(rollback.exit_code, 1);
   EXPECT_THAT(rollback.err,
-              AllOf(HasSubstr("Deployment frontend was changed since"), HasSubstr("1 change of run")));
+              AllOf(HasSubstr("Deployment frontend has since been changed"), HasSubstr("1 change of run")));
   json after = state_of(installation);
   EXPECT_EQ(after["Deployment/frontend"]["metadata"]["annotations"]["meta.helm.sh/release-name"],
             "somebody-elses");
@@ -380,7 +380,7 @@ TEST(Recovery, ARunThatFailedSaysHowFarItCameAndBothWaysOn) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, AllOf(HasSubstr("refused 1, unknown 0"), HasSubstr("journal: ./backup/"),
                              HasSubstr("Run the same command again to go on"),
-                             HasSubstr("\n  To go back to what was there before:\n    kots-export rollback " +
+                             HasSubstr(" To go back to what was there before:\n    kots-export rollback " +
                                        runs_of(installation)[0]["run"].get<std::string>() + "\n")));
   EXPECT_EQ(runs_of(installation)[0]["state"], "failed");
 }

@@ -57,7 +57,7 @@ TEST(Report, OfARunThatIsRolledBackInPartSendsNobodyToUpgrade) {
   installation.server.put(service);
   const Finished rollback = installation.run({"rollback", "--yes", "--settle-time=0"});
   ASSERT_EQ(rollback.exit_code, 1) << rollback.err;
-  EXPECT_THAT(rollback.err, AllOf(HasSubstr("1 change of run 2"), HasSubstr("run `kots-export rollback 2")));
+  EXPECT_THAT(rollback.err, AllOf(HasSubstr("1 change of run 2"), HasSubstr("run\n    kots-export rollback 2")));
   const std::string run =
       nlohmann::json::parse(installation.run({"runs", "-o", "json"}).out)["runs"].back()["run"];
 

@@ -126,10 +126,10 @@ class AtATerminal(unittest.TestCase):
             terminal.press("C-c")
             terminal.expect("Run the same command again to go on")
             everything = terminal.everything()
-        step, whole = (float(re.search(pattern, everything)[1]) for pattern in (r"✗ apply +([0-9.]+) s", r"not sent about \d+ \(([0-9.]+) s\)"))
+        step, whole = (float(re.search(pattern, everything)[1]) for pattern in (r"✗ apply +([0-9.]+) s", r"not sent \d+ \(([0-9.]+) s\)"))
         self.assertLessEqual(step, whole, everything)
         self.assertRegex(everything, r"\n✗ apply .* \d+ of 35 changes *\n  flyway +not begun *\n  postgres +not begun *\n")
-        self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent about \d+ \([0-9.]+ s\); ")
+        self.assertRegex(everything, r"\ndone \d+, refused 0, unknown 0, not sent \d+ \([0-9.]+ s\); ")
         self.assertRegex(everything, r"\njournal: .*\nlog: \./logs/kots-export-")
 
     def test_a_pager_is_not_drawn_over(self):

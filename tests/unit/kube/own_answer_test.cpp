@@ -163,7 +163,7 @@ TEST_F(ForeignAnswer, AsALongListIsSeenByItsReader) {
 TEST_F(ForeignAnswer, PageNotFoundIsTheServersWordOnlyWhereAVersionMayBeMissing) {
   server.get("", test::text_reply(404, "404 page not found\n"));
   client.list_metadata(std::span(&kThings, 1), "n", [](const ObjectMetadata&) { FAIL(); });
-  EXPECT_THAT(problem([this] { (void)client.get(kConfigMap); }), HasSubstr("no Status"));
+  EXPECT_THAT(problem([this] { (void)client.get(kConfigMap); }), HasSubstr("not a Kubernetes Status"));
 }
 
 }  // namespace

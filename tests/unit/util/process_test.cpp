@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -34,8 +35,7 @@ class Child {
   ~Child() { end(); }
   void end() {
     become_zombie();
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
+    if (!std::exchange(was_asked_, true)) ::waitpid(pid_, nullptr, 0);
   }
   // It ends, and nobody asks how.
   void become_zombie() {
@@ -62,6 +62,7 @@ class Child {
  private:
   pid_t pid_ = -1;
   int end_ = -1;
+  bool was_asked_ = false;  // how it ended
 };
 
 TEST(Process, ThatRunsHasNotEnded) { EXPECT_FALSE(has_ended(process_identity())); }
