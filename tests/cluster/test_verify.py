@@ -29,7 +29,7 @@ class Verify(ClusterCase):
         cls.servers = []
         for name, subject, issuer, extensions in (
                 ("ca", "/CN=web-ca", None, AUTHORITY), ("web", f"/CN={DOMAIN}", "ca", BOTH), ("nomad-ca", "/CN=nomad-ca", None, AUTHORITY),
-                ("nomad", "/CN=server.global.nomad", "nomad-ca", "subjectAltName=DNS:server.global.nomad\n"), ("client", "/CN=cli.global.nomad", "nomad-ca", ""),
+                ("nomad", "/CN=server.global.nomad", "nomad-ca", "subjectAltName=DNS:server.global.nomad\n"),
                 ("other-ca", "/CN=other-ca", None, AUTHORITY), ("other", "/CN=server.global.nomad", "other-ca", "subjectAltName=DNS:server.global.nomad\n")):
             pki.certificate(cls.folder, name, subject, issuer, extensions, days=90)
         pki.openssl(cls.folder, "x509", "-req", "-in", "web.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", "77", "-days", "-1",
@@ -53,7 +53,7 @@ class Verify(ClusterCase):
     @classmethod
     def upgrade(cls, *faults, **more):
         mtls = {"enabled": True, **{key: base64.b64encode((cls.folder / file).read_bytes()).decode()
-                                    for key, file in (("CACertificate", "nomad-ca.crt"), ("certificate", "client.crt"), ("privateKey", "client.key"))}}
+                                    for key, file in (("CACertificate", "nomad-ca.crt"), ("certificate", "nomad.crt"), ("privateKey", "nomad.key"))}}
         values = {"verify": {"httpsPort": cls.web.port, "nomadPort": cls.nomad.port, "faults": list(faults), **more}, "nomad": {"server": {"rpc": {"mTLS": mtls}}}}
         (cls.folder / "verify.json").write_text(json.dumps(values))
         run(HELM, "upgrade", "circleci-server", HERE / "chart", "-n", cls.namespace, "-f", cls.folder / "output" / "helm-values.yaml", "-f", cls.folder / "verify.json")
