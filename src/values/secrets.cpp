@@ -112,14 +112,24 @@ bool is_address_with_password(std::string_view before, std::string_view word) {
   return has_password || before.ends_with("http://") || before.ends_with("https://");
 }
 
-bool holds_address_with_password(std::string_view text) {
-  constexpr std::string_view kEnds = "/ \t\r\n\"'`,;<>()[]{}";
+// The words of `text`, views into it, which `ends` keep apart; none is empty.
+std::vector<std::string_view> words_of(std::string_view text, std::string_view ends) {
+  std::vector<std::string_view> words;
   for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_of(kEnds, at), text.size());
-    if (is_address_with_password(text.substr(0, at), text.substr(at, end - at))) return true;
+    const auto end = std::min(text.find_first_of(ends, at), text.size());
+    if (end > at) words.push_back(text.substr(at, end - at));
     at = end + 1;
   }
-  return false;
+  return words;
+}
+
+constexpr std::string_view kEndsOfArguments = " \t\r\n\"'`,;()[]{}";
+
+bool holds_address_with_password(std::string_view text) {
+  return std::ranges::any_of(words_of(text, "/ \t\r\n\"'`,;<>()[]{}"), [&](std::string_view word) {
+    return is_address_with_password(text.substr(0, static_cast<std::size_t>(word.data() - text.data())),
+                                    word);
+  });
 }
 
 // "Bearer x", "Basic x".
@@ -133,13 +143,8 @@ bool is_authorization(std::string_view text) {
 
 // "run --token x": a flag with a secret name, and a word behind it that is no flag.
 bool holds_flag_with_secret(std::string_view text) {
-  constexpr std::string_view kEnds = " \t\r\n\"'`,;()[]{}";
   bool is_wanted = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_of(kEnds, at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    at = end + 1;
-    if (word.empty()) continue;
+  for (const std::string_view word : words_of(text, kEndsOfArguments)) {
     if (is_wanted && !word.starts_with('-')) return true;
     is_wanted = word.starts_with('-') && word.find('=') == std::string_view::npos && is_secret_key(word);
   }
@@ -155,14 +160,9 @@ bool is_curl(std::string_view word) { return word == "curl" || word.ends_with("/
 
 // "curl -u user:x". Of other programs -u may be anything: docker run -u 1000:1000.
 bool holds_user_for_curl(std::string_view text) {
-  constexpr std::string_view kEnds = " \t\r\n\"'`,;()[]{}";
   bool has_curl = false;
   bool is_wanted = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_of(kEnds, at), text.size());
-    const std::string_view word = text.substr(at, end - at);
-    at = end + 1;
-    if (word.empty()) continue;
+  for (const std::string_view word : words_of(text, kEndsOfArguments)) {
     const auto colon = word.find(':');
     const bool has_password = colon != std::string_view::npos && colon + 1 < word.size();
     if (has_password && (is_wanted || (has_curl && word.starts_with("-u")))) return true;

@@ -36,6 +36,17 @@ class LeaseTest : public ::testing::Test {
     result.pause = [this](std::chrono::milliseconds time) { clock.move(time); };
     return result;
   }
+  // Ctrl-C half a second from now.
+  LeaseOptions stopped_soon() {
+    LeaseOptions hearing = options();
+    hearing.interrupted = [this, began = clock.now()] { return clock.now() - began > 500ms; };
+    return hearing;
+  }
+  // Made over `wire`, and stopped on the way; what it may have made is given back at the end of its life.
+  void acquire_and_be_stopped(kube::Transport& wire, const LeaseOptions& hearing) {
+    Lease lease(wire, notices, hearing);
+    EXPECT_THROW(lease.acquire("ns"), Interrupted);
+  }
   // Those of one method.
   [[nodiscard]] std::vector<kube::Request> asked(kube::Method method) const {
     std::vector<kube::Request> found;
@@ -318,8 +329,7 @@ TEST_F(LeaseTest, IsReleasedAfterCtrlC) {
 TEST_F(LeaseTest, HearsCtrlCWhileItWaits) {
   server.held_by("jo@there", "", 3600);
   const auto began = clock.now();
-  LeaseOptions hearing = options();
-  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  LeaseOptions hearing = stopped_soon();
   Lease lease(transport, notices, hearing);
   EXPECT_THROW(lease.acquire("ns"), Interrupted);
   EXPECT_LT(clock.now() - began, 700ms);
@@ -336,12 +346,7 @@ TEST_F(LeaseTest, ThatMayHaveBeenMadeIsGivenBackAfterCtrlC) {
     server.held_by(options().holder, options().process, 30);
     was_made = true;
   };
-  LeaseOptions hearing = options();
-  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
-  {
-    Lease lease(wire, notices, hearing);
-    EXPECT_THROW(lease.acquire("ns"), Interrupted);
-  }
+  acquire_and_be_stopped(wire, stopped_soon());
   EXPECT_TRUE(was_made);
   EXPECT_FALSE(server.lease);
   EXPECT_LT(clock.now() - began, 1s);
@@ -353,18 +358,14 @@ TEST_F(LeaseTest, ThatIsMadeAfterCtrlCIsGivenBackToo) {
   const auto began = clock.now();
   bool was_made = false;
   wire.is_answered = [](const kube::Request& request) { return request.method != kube::Method::post; };
-  LeaseOptions hearing = options();
-  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  LeaseOptions hearing = stopped_soon();
   hearing.pause = [&](std::chrono::milliseconds time) {
     clock.move(time);
     if (was_made || clock.now() - began < 1s) return;
     server.held_by(options().holder, options().process, 30);
     was_made = true;
   };
-  {
-    Lease lease(wire, notices, hearing);
-    EXPECT_THROW(lease.acquire("ns"), Interrupted);
-  }
+  acquire_and_be_stopped(wire, hearing);
   EXPECT_TRUE(was_made);
   EXPECT_FALSE(server.lease);
 }
@@ -372,13 +373,7 @@ TEST_F(LeaseTest, ThatIsMadeAfterCtrlCIsGivenBackToo) {
 TEST_F(LeaseTest, ThatMayHaveBeenMadeIsTold) {
   test::SlowWire wire(clock, server);
   wire.is_answered = [](const kube::Request&) { return false; };
-  const auto began = clock.now();
-  LeaseOptions hearing = options();
-  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
-  {
-    Lease lease(wire, notices, hearing);
-    EXPECT_THROW(lease.acquire("ns"), Interrupted);
-  }
+  acquire_and_be_stopped(wire, stopped_soon());
   EXPECT_THAT(notices.ids, ElementsAre("lock.releasing", "lock.not-released"));
 }
 
@@ -403,8 +398,7 @@ TEST_F(LeaseTest, HearsCtrlCWhileTheServerSaysNothing) {
   test::SlowWire wire(clock, server);
   wire.is_answered = [](const kube::Request&) { return false; };
   const auto began = clock.now();
-  LeaseOptions hearing = options();
-  hearing.interrupted = [this, began] { return clock.now() - began > 500ms; };
+  LeaseOptions hearing = stopped_soon();
   Lease lease(wire, notices, hearing);
   EXPECT_THROW(lease.acquire("ns"), Interrupted);
   EXPECT_LT(clock.now() - began, 1s);

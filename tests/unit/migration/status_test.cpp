@@ -38,6 +38,23 @@ class Status : public MigrationTest {
   static State state_of(const InstallationStatus& status, std::string_view step) {
     return std::ranges::find(status.steps, step, &StepStatus::step)->state;
   }
+  std::string namespace_uid() {
+    return (*context.client.get(object_ref(context, "", "Namespace", kNs)))["metadata"]["uid"];
+  }
+  // A run that has deleted the migrator's Job; a rollback where `rolls_back` names a run.
+  void record_deletion_of_job(const std::string& name, const std::string& rolls_back) {
+    change::Journal run(folder.path() / "backup", {.run = name,
+                                                   .started = "2026-11-24T10:15:30Z",
+                                                   .ns = kNs,
+                                                   .namespace_uid = namespace_uid(),
+                                                   .rolls_back = rolls_back});
+    const change::Change done{.verb = change::Verb::remove,
+                              .object = object_ref(context, "batch", "Job", "circle-migrator")};
+    const std::array changes = {&done};
+    run.record(changes, 1);
+    run.record_outcome(1, {.status = change::ChangeOutcome::Status::done});
+    run.record_end(change::RunEnd::complete);
+  }
   void annotate() {
     (void)executor.run(plan_annotate(context, read_inventory(context, manifest()), TakeOwnership::no));
   }
@@ -251,18 +268,8 @@ TEST_F(Status, KnowsAReleaseOfAnotherChart) {
 }
 
 TEST_F(Status, SaysThatARollbackDidNotUndoTheDatabase) {
-  const auto& live = context.client.get(object_ref(context, "", "Namespace", kNs));
-  const std::string uid = (*live)["metadata"]["uid"];
-  {
-    change::Journal run(folder.path() / "backup",
-                        {.run = "1", .started = "2026-11-24T10:15:30Z", .ns = kNs, .namespace_uid = uid});
-    const change::Change done{.verb = change::Verb::remove,
-                              .object = object_ref(context, "batch", "Job", "circle-migrator")};
-    const std::array changes = {&done};
-    run.record(changes, 1);
-    run.record_outcome(1, {.status = change::ChangeOutcome::Status::done});
-    run.record_end(change::RunEnd::complete);
-  }
+  const std::string uid = namespace_uid();
+  record_deletion_of_job("1", "");
   EXPECT_EQ(state_of(read(), "flyway"), State::done);
   change::Journal(folder.path() / "backup", {.run = "1-refused",
                                              .started = "2026-11-24T11:05:30Z",
@@ -283,30 +290,15 @@ TEST_F(Status, SaysThatARollbackDidNotUndoTheDatabase) {
 
 // With --stop-migrator, or of a migration that failed: it has migrated nothing to the end.
 TEST_F(Status, TakesNoRollbackThatDeletedTheJobForAMigration) {
-  const auto& live = context.client.get(object_ref(context, "", "Namespace", kNs));
-  const std::string uid = (*live)["metadata"]["uid"];
-  const auto record_run = [&](const std::string& name, const std::string& rolls_back) {
-    change::Journal run(folder.path() / "backup", {.run = name,
-                                                   .started = "2026-11-24T10:15:30Z",
-                                                   .ns = kNs,
-                                                   .namespace_uid = uid,
-                                                   .rolls_back = rolls_back});
-    const change::Change done{.verb = change::Verb::remove,
-                              .object = object_ref(context, "batch", "Job", "circle-migrator")};
-    const std::array changes = {&done};
-    run.record(changes, 1);
-    run.record_outcome(1, {.status = change::ChangeOutcome::Status::done});
-    run.record_end(change::RunEnd::complete);
-  };
   const auto detail = [&] {
     const InstallationStatus status = read();
     return std::ranges::find(status.steps, "flyway", &StepStatus::step)->detail;
   };
-  record_run("2", "1");
+  record_deletion_of_job("2", "1");
   EXPECT_EQ(state_of(read(), "flyway"), State::unknown);
   EXPECT_THAT(detail(), AllOf(HasSubstr("run 2 of this folder rolled back and deleted Job circle-migrator"),
                               HasSubstr("may be half migrated"), Not(HasSubstr("has migrated"))));
-  record_run("3", "");
+  record_deletion_of_job("3", "");
   EXPECT_EQ(state_of(read(), "flyway"), State::done);
   EXPECT_EQ(detail(), "run 3 of this folder has migrated the database");
 }
