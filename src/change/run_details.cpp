@@ -188,6 +188,16 @@ std::optional<RunDetails> read_run_details(const std::filesystem::path& folder) 
   }
 }
 
+std::optional<RunDetails> run_details_if_readable(const std::filesystem::path& folder) {
+  try {
+    return read_run_details(folder);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 std::optional<std::chrono::seconds> duration_of(const RunRecord& run) {
   const auto from = util::parse_api_time(run.header.started);
   const auto to = util::parse_rfc3339(run.ended);

@@ -31,24 +31,18 @@ std::string context_in_use(const kube::KubeconfigOverrides& overrides) {
 // be read, the upgrade is printed with what to do where --force is refused.
 migration::HelmForce helm_force_found(const InstallationOptions& installation) {
   using migration::HelmForce;
-  const auto found_by = [](const change::RunRecord& run) {
-    const auto details = change::read_run_details(run.path.parent_path());
-    return details ? ui::helm_force_of(details->helm_force) : HelmForce::unknown;
-  };
-  const auto if_readable = [](const auto& read, auto otherwise) {
-    try {
-      return read();
-    } catch (const Interrupted&) {
-      throw;
-    } catch (const Error&) {
-      return otherwise;
-    }
-  };
-  const change::Runs all =
-      if_readable([&] { return change::read_runs(installation.paths.backup()); }, change::Runs{});
+  change::Runs all;
+  try {
+    all = change::read_runs(installation.paths.backup());
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const Error&) {
+    return HelmForce::unknown;
+  }
   for (const change::RunRecord& run : all.runs | std::views::reverse) {
     if (run.header.ns != installation.ns || run.header.release != installation.release) continue;
-    const HelmForce force = if_readable([&] { return found_by(run); }, HelmForce::unknown);
+    const auto details = change::run_details_if_readable(run.path.parent_path());
+    const HelmForce force = details ? ui::helm_force_of(details->helm_force) : HelmForce::unknown;
     if (force != HelmForce::unknown) return force;
   }
   return HelmForce::unknown;

@@ -88,13 +88,9 @@ enum class NotSent { known, expected, unknown };
 NotSent not_sent_of(const change::RunRecord& run) {
   if (!run.end) return NotSent::unknown;
   if (run.left == 0) return NotSent::known;
-  try {
-    const auto details = change::read_run_details(run.path.parent_path());
-    const bool is_expected = details && details->left == change::RunDetails::Left::expected;
-    return is_expected ? NotSent::expected : NotSent::known;
-  } catch (const Error&) {
-    return NotSent::known;
-  }
+  const auto details = change::run_details_if_readable(run.path.parent_path());
+  const bool is_expected = details && details->left == change::RunDetails::Left::expected;
+  return is_expected ? NotSent::expected : NotSent::known;
 }
 
 const char* to_string(NotSent not_sent) {

@@ -113,8 +113,7 @@ StepStatus flyway_status(Context& context, const change::Runs& known, const Path
   if (const auto* run = rollback_of_a_migration(known.runs, context.namespace_uid.value_or(""))) {
     step.detail = util::filled(
         "run {run} of this folder rolled back and deleted Job {job}, which no run saw to its end: the "
-        "database "
-        "may be half migrated, until it is restored from its backup",
+        "database may be half migrated, until it is restored from its backup",
         {{"run", run->header.run}, {"job", names::kMigrator}});
     return step;
   }
@@ -200,17 +199,6 @@ std::optional<Stage> stage_of_helm(const helm::StoredRevision& newest, bool is_n
   return newest.status == "failed" ? Stage::upgrade_failed : Stage::not_deployed;
 }
 
-// What `run` left in details; nothing where that cannot be read.
-std::optional<change::RunDetails> details_of(const change::RunRecord& run) {
-  try {
-    return change::read_run_details(run.path.parent_path());
-  } catch (const Interrupted&) {
-    throw;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 // Whether it was for values of 4.x: a run of one step, a late `annotate`, says nothing of the chart.
 bool has_values(const change::RunDetails& details) {
   return std::ranges::any_of(details.steps, [](const change::RunDetails::Step& step) {
@@ -224,7 +212,7 @@ void add_newest_run(InstallationStatus& status, const Context& context, const ch
     const bool is_same = uid.empty() || !context.namespace_uid || context.namespace_uid->empty() ||
                          uid == *context.namespace_uid;
     if (run.header.ns != context.ns.name || !is_same) continue;
-    const auto details = details_of(run);
+    const auto details = change::run_details_if_readable(run.path.parent_path());
     if (!status.newest_run) {
       status.newest_run = run;
       status.newest_run_state = to_string(change::state_of(run, known.runs));

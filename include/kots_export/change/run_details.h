@@ -82,6 +82,10 @@ void write_run_details(const std::filesystem::path& folder, const RunDetails& de
 // Nothing where there is none. Throws Error where it cannot be read.
 [[nodiscard]] std::optional<RunDetails> read_run_details(const std::filesystem::path& folder);
 
+// The same, but nothing where it cannot be read either: for what is told the better with it. Throws
+// Interrupted.
+[[nodiscard]] std::optional<RunDetails> run_details_if_readable(const std::filesystem::path& folder);
+
 // How long a run took; nothing where that is not known, or less than a second: a run's start has none below.
 [[nodiscard]] std::optional<std::chrono::seconds> duration_of(const RunRecord& run);
 
